@@ -1,0 +1,94 @@
+# pg_clearance: PGXS build. `./run test` does everything on a throw-away server;
+# with a server of your own: make, make install, make installcheck.
+
+MODULE_big = pg_clearance
+OBJS = \
+	src/pg_clearance.o \
+	src/hooks.o \
+	src/key.o \
+	src/catalog.o \
+	src/actor.o \
+	src/frame.o \
+	src/scope.o \
+	src/binding.o \
+	src/rule.o \
+	src/parent.o \
+	src/policy.o \
+	src/write_check.o \
+	src/seal.o \
+	src/ddl.o \
+	src/answer.o
+
+PG_CFLAGS = -Wall -Wextra -Werror
+# fmgr's and the hooks' signatures are fixed, whether or not a function needs all of them;
+# so are those of inline functions in PostgreSQL's headers
+PG_CFLAGS += -Wno-unused-parameter
+
+EXTENSION = pg_clearance
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+
+# The install script is the modules of src/sql in their order; level_data comes from CSV.
+SQL_ORDER := $(shell sed 's/\#.*//' src/sql/order)
+SQL_MODULES = $(patsubst src/sql/level_data.sql,build/level_data.sql,$(SQL_ORDER:%=src/sql/%.sql))
+LEVEL_DATA = $(sort $(wildcard src/data/*.csv))
+
+DATA_built = build/$(EXTENSION)--$(EXTVERSION).sql
+DATA = $(wildcard src/sql/updates/*.sql)
+EXTRA_CLEAN = build
+
+# `make installcheck` uses the server that PGHOST, PGPORT … name. It must have pg_clearance in
+# shared_preload_libraries, and the user must be a superuser. The TAP tests start their own.
+REGRESS = \
+	install \
+	levels \
+	actor \
+	protect \
+	select \
+	write \
+	keys \
+	partitions \
+	foreign_policies \
+	no_actor \
+	privileges \
+	bad_input
+# sorting and texts do not depend on the server's locale
+REGRESS_OPTS = --encoding=UTF8 --no-locale
+
+ISOLATION := $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
+ISOLATION_OPTS = --inputdir=test/isolation --load-extension=pg_clearance
+
+PROVE_TESTS := $(sort $(wildcard test/tap/*.pl))
+TAP_TESTS := $(if $(PROVE_TESTS),1)
+
+# no bitcode: the functions are never inlined, and clang is not needed then
+override with_llvm = no
+
+PG_CONFIG = pg_config
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+
+$(OBJS): $(wildcard src/*.h)
+
+$(DATA_built): $(SQL_MODULES) src/sql/order $(EXTENSION).control
+	$(MKDIR_P) $(@D)
+	cat $(SQL_MODULES) > $@
+
+build/level_data.sql: src/data/level_data.awk $(LEVEL_DATA)
+	$(MKDIR_P) $(@D)
+	$(AWK) -f src/data/level_data.awk $(LEVEL_DATA) > $@
+
+C_FILES = $(sort $(wildcard src/*.c src/*.h))
+
+.PHONY: format format-check lint
+
+format:
+	clang-format -i $(C_FILES)
+
+format-check:
+	clang-format --dry-run -Werror $(C_FILES)
+
+lint:
+	cppcheck --quiet --std=c99 --language=c --error-exitcode=1 --inline-suppr \
+		--enable=warning,portability,performance --include=test/harness/cppcheck.h \
+		--suppress=missingInclude --suppress=missingIncludeSystem \
+		$(sort $(wildcard src/*.c))

@@ -1,0 +1,43 @@
+-- Builds the workspace in an empty database, as a superuser:
+--     cd examples/workspace && psql -d DATABASE -f load.sql
+-- (the folder matters: \copy below finds the data from here).
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset pager off
+\timing off
+SET client_min_messages = warning;
+
+\echo '1/5 extension, tables'
+CREATE EXTENSION IF NOT EXISTS pg_clearance;
+BEGIN;
+\ir schema.sql
+
+CREATE TEMP TABLE work_project (project_no bigint PRIMARY KEY, name text, items integer);
+CREATE TEMP TABLE work_item (
+    item_no bigint PRIMARY KEY, project_no bigint, phase text, assignee_no bigint, closed_by_no bigint, watcher_nos text,
+    created_on date, closed_on date, files_changed integer);
+\copy work_project FROM 'data/projects.csv' WITH (FORMAT csv, HEADER)
+\copy work_item FROM PROGRAM 'gzip -dc data/work_items.csv.gz' WITH (FORMAT csv, HEADER, FORCE_NOT_NULL (watcher_nos))
+
+\echo '2/5 people, companies, projects'
+\ir people.sql
+
+\echo '3/5 rows'
+\ir fill.sql
+
+\echo '4/5 access: the tables are protected'
+\ir protect.sql
+COMMIT;
+
+\echo '5/5 loaded:'
+WITH counts (no, "table", rows) AS (
+    SELECT row_number() OVER (ORDER BY c.relname), c.relname,
+        (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM %s', c.oid::regclass), false, true, '')))[1]::text::bigint
+    FROM pg_class c
+    WHERE c.relnamespace = 'app'::regnamespace AND c.relkind = 'r')
+SELECT a."table", a.rows, b."table", b.rows, c."table", c.rows
+FROM counts a
+LEFT JOIN counts b ON b.no = a.no + 8
+LEFT JOIN counts c ON c.no = a.no + 16
+WHERE a.no <= 8 ORDER BY a.no;
+RESET client_min_messages;

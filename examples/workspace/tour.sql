@@ -1,0 +1,139 @@
+-- The same queries, asked by seven people and a reporting tool. Run it on the
+-- loaded workspace as a superuser, who only counts what there is: from there
+-- on the session is the application's login, which says for whom it works.
+\set ON_ERROR_STOP on
+\set QUIET on
+\pset pager off
+\pset footer off
+\pset null ''
+SET client_min_messages = warning;
+
+DROP TABLE IF EXISTS seen, sample, outcome;
+CREATE TEMP TABLE seen (person text, "table" text, rows bigint);
+CREATE TEMP TABLE sample (person text, task text, project text, assignee bigint, private boolean, client text);
+CREATE TEMP TABLE outcome (no integer GENERATED ALWAYS AS IDENTITY, person text, statement text, result text);
+GRANT SELECT, INSERT ON seen, sample, outcome TO clearance_demo_app;
+
+-- What a statement does, in one line.
+CREATE OR REPLACE FUNCTION pg_temp.try(statement text) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    changed bigint;
+    detail  text;
+BEGIN
+    EXECUTE statement;
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN CASE changed WHEN 1 THEN 'done: 1 row' ELSE format('%s rows', changed) END;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN 'ERROR: ' || SQLERRM || CASE WHEN detail <> '' THEN E'\nDETAIL: ' || detail ELSE '' END;
+END
+$$;
+
+\echo
+\echo 'The tour: the same queries as seven people ...'
+\set person all
+\set key ''
+\ir tour_person.sql
+
+SET SESSION AUTHORIZATION clearance_demo_app;
+
+\echo '  Ada, account admin of North'
+\set person Ada
+\set key 2
+\set allowed 'UPDATE app.project SET hours = hours + 8 WHERE id = 8'
+\set refused 'INSERT INTO app.task (project_id, title) VALUES (5, ''in a project of South'')'
+\ir tour_person.sql
+
+\echo '  Carl, collaborator: the projects he is on, and no dates of record'
+\set person Carl
+\set key 13
+\set allowed 'UPDATE app.task SET status = ''open'' WHERE id = 1'
+\set refused 'UPDATE app.task SET completed_on = ''2020-01-01'' WHERE id = 1'
+\ir tour_person.sql
+
+\echo '  Petra, admin of Alder: permissive, so private rows too'
+\set person Petra
+\set key 24
+\set allowed 'UPDATE app.task SET is_private = true WHERE id = 14671'
+\set refused 'INSERT INTO app.project (id, account, name) VALUES (99, ''north'', ''one of her own'')'
+\ir tour_person.sql
+
+\echo '  Mona of Cedar: moderate, so shared rows of the projects she is invited to'
+\set person Mona
+\set key 102
+\set allowed 'UPDATE app.task SET status = ''open'' WHERE id = 7862'
+\set refused 'UPDATE app.task SET is_private = true WHERE id = 7862'
+\ir tour_person.sql
+
+\echo '  Rex of Fir: restricted, so what is assigned to him'
+\set person Rex
+\set key 113
+\set allowed 'UPDATE app.task SET status = ''open'' WHERE id = 11139'
+\set refused 'UPDATE app.task SET assignee_id = 24 WHERE id = 11139'
+\ir tour_person.sql
+
+\echo '  Cleo of Ember Media, a customer: what the portal shows'
+\set person Cleo
+\set key 5051
+\set allowed 'UPDATE app.task SET status = ''open'' WHERE id = 1229'
+\set refused 'UPDATE app.task SET status = ''open'' WHERE id = 1228'
+\ir tour_person.sql
+
+\echo '  nobody: the same login, without clearance.set_actor()'
+\set person nobody
+\set key ''
+\set allowed ''
+\set refused 'INSERT INTO app.task (project_id, title) VALUES (1, ''by nobody'')'
+\ir tour_person.sql
+
+\pset title 'Rows that each of them sees (all: what there is)'
+SELECT "table",
+    sum(rows) FILTER (WHERE person = 'all')    AS "all",
+    sum(rows) FILTER (WHERE person = 'Ada')    AS "Ada",
+    sum(rows) FILTER (WHERE person = 'Carl')   AS "Carl",
+    sum(rows) FILTER (WHERE person = 'Petra')  AS "Petra",
+    sum(rows) FILTER (WHERE person = 'Mona')   AS "Mona",
+    sum(rows) FILTER (WHERE person = 'Rex')    AS "Rex",
+    sum(rows) FILTER (WHERE person = 'Cleo')   AS "Cleo",
+    sum(rows) FILTER (WHERE person = 'nobody') AS "nobody"
+FROM seen GROUP BY "table" ORDER BY "table";
+
+\pset title 'The first three tasks of each'
+SELECT CASE row_number() OVER w WHEN 1 THEN person END AS person, task, project, assignee, private, client AS "for customers"
+FROM sample WHERE person <> 'all'
+WINDOW w AS (PARTITION BY person ORDER BY task)
+ORDER BY array_position('{Ada,Carl,Petra,Mona,Rex,Cleo}', person), task;
+
+\pset title 'One write that is allowed (and rolled back), one that is refused'
+\pset format wrapped
+\pset columns 108
+SELECT CASE row_number() OVER w WHEN 1 THEN person END AS person, statement, result
+FROM outcome WINDOW w AS (PARTITION BY person ORDER BY no) ORDER BY no;
+\pset format aligned
+\pset columns 0
+
+RESET SESSION AUTHORIZATION;
+
+-- The login role is Cedar as a whole: it reads what an admin of Cedar would.
+SET SESSION AUTHORIZATION clearance_demo_bi;
+\pset title 'A reporting tool logs in as clearance_demo_bi, which is partner Cedar, and just asks'
+SELECT p.id, p.name, count(*) AS tasks, count(*) FILTER (WHERE t.status = 'open') AS open, max(t.completed_on) AS last_completed
+FROM app.task t JOIN app.project p ON p.id = t.project_id
+GROUP BY p.id ORDER BY tasks DESC LIMIT 5;
+RESET SESSION AUTHORIZATION;
+\pset title
+\pset footer on
+RESET client_min_messages;
+\unset QUIET
+
+\echo 'What to type next:'
+\echo '    ./run psql clearance_demo_app          a shell as the application; in it'
+\echo '        SELECT clearance.set_actor(key => 113, local => false);   -- be Rex from here on'
+\echo '        SELECT * FROM clearance.whoami();'
+\echo '        SELECT id, title, status FROM app.task LIMIT 10;'
+\echo '        SELECT clearance.can(''task.create'', 8);                   -- may he, in project 8?'
+\echo '        SELECT t.id, clearance.can_row(''edit'', t) FROM app.task t LIMIT 5;'
+\echo '    ./run psql                             a shell as the superuser: who may what, and change it'
+\echo '        SELECT * FROM clearance.protected_tables;'
+\echo '        SELECT * FROM clearance.matrix WHERE level = ''restricted'' AND feature = ''task'';'

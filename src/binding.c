@@ -1,0 +1,405 @@
+/*
+ * binding.c
+ *		A protected table: which of its columns mean what.
+ *
+ * Read from the binding tables under the active snapshot, once a query that
+ * needs it, into that query's frame. Columns are found by name: one that was
+ * dropped or renamed behind the extension's back is an error, never a guess.
+ */
+#include "binding.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_type.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+
+#include "catalog.h"
+
+static void load_columns(ClrBinding *binding, char **names, int count);
+static void load_relations(ClrBinding *binding);
+static void load_parents(ClrBinding *binding);
+static void load_link_roles(ClrBinding *binding);
+static void load_guards(ClrBinding *binding);
+static char *through_task_sql(int32 task_binding, const char *link_column, Oid *link_type);
+
+/* Copy of a column of the current result, in the binding's memory. */
+static char *
+keep_text(MemoryContext context, uint64 row, int column)
+{
+	char *value = clr_column_text(row, column);
+
+	return value ? MemoryContextStrdup(context, value) : NULL;
+}
+
+static int
+find_slot(const ClrBinding *binding, const char *name)
+{
+	for (int i = 0; i < binding->ncolumns; i++)
+		if (strcmp(binding->columns[i].name, name) == 0)
+			return i;
+	elog(ERROR, "column \"%s\" is not among those of binding %d", name, binding->id);
+}
+
+static int
+optional_slot(const ClrBinding *binding, uint64 row, int column)
+{
+	char *name = clr_column_text(row, column);
+
+	return name ? find_slot(binding, name) : CLR_NO_SLOT;
+}
+
+/*
+ * Load a binding into a context; errors if it does not exist or its table
+ * does not fit it.
+ */
+ClrBinding *
+clr_binding_load(MemoryContext context, int32 id)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(id) };
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	ClrBinding *binding = palloc0(sizeof(ClrBinding));
+	ClrCatalog state;
+	char **names;
+	int nnames;
+	char **shared;
+	int nshared;
+
+	binding->id = id;
+	clr_catalog_begin(&state);
+	if (clr_catalog_query(
+			"SELECT relation::oid::bigint, feature, link_only, view_action, create_action,"
+			" edit_action, delete_action, publish_action, columns::text[], shared_values,"
+			" key_column, project_column, visibility_column, client_visibility_column,"
+			" account_column, owner_column, kind_column, published_column,"
+			" relation::text FROM clearance.binding WHERE id = $1",
+			1, argtypes, args, NULL) != 1)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("no protected table has the binding %d", id),
+			 errdetail("A policy passes it, but the extension does not know it."),
+			 errhint(
+				 "Protect the table again with clearance.protect(), or drop its clearance_ policies.")));
+
+	names = clr_column_texts(0, 9, &nnames);
+	shared = clr_column_texts(0, 10, &nshared);
+	MemoryContextSwitchTo(context);
+	binding->relid = (Oid) clr_column_int64(0, 1);
+	binding->feature = keep_text(context, 0, 2);
+	binding->link_only = clr_column_bool(0, 3);
+	for (int i = 0; i < CLR_VERBS; i++)
+		binding->actions[i] = keep_text(context, 0, 4 + i);
+	binding->publish_action = keep_text(context, 0, 8);
+	binding->relation_name = keep_text(context, 0, 19);
+	load_columns(binding, names, nnames);
+	for (int i = 0; i < nshared; i++)
+		binding->shared_values = lappend(binding->shared_values, pstrdup(shared[i]));
+	binding->key_slot = optional_slot(binding, 0, 11);
+	binding->project_slot = optional_slot(binding, 0, 12);
+	binding->visibility_slot = optional_slot(binding, 0, 13);
+	binding->client_slot = optional_slot(binding, 0, 14);
+	binding->account_slot = optional_slot(binding, 0, 15);
+	binding->owner_slot = optional_slot(binding, 0, 16);
+	binding->kind_slot = optional_slot(binding, 0, 17);
+	binding->published_slot = optional_slot(binding, 0, 18);
+
+	load_relations(binding);
+	load_parents(binding);
+	load_link_roles(binding);
+	load_guards(binding);
+	clr_catalog_end(&state);
+	MemoryContextSwitchTo(caller);
+	return binding;
+}
+
+static void
+load_columns(ClrBinding *binding, char **names, int count)
+{
+	binding->ncolumns = count;
+	binding->columns = palloc0(sizeof(ClrColumn) * Max(count, 1));
+	for (int i = 0; i < count; i++)
+	{
+		ClrColumn *column = &binding->columns[i];
+		AttrNumber attnum = get_attnum(binding->relid, names[i]);
+		Oid type;
+		Oid element;
+
+		if (attnum == InvalidAttrNumber)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("column \"%s\" of protected table %s does not exist", names[i],
+								   binding->relation_name),
+							errhint("Use clearance.unprotect() and declare the table again.")));
+		type = getBaseType(get_atttype(binding->relid, attnum));
+		element = get_base_element_type(type);
+		column->name = pstrdup(names[i]);
+		column->is_array = OidIsValid(element);
+		column->type = OidIsValid(element) ? getBaseType(element) : type;
+		column->key_class = clr_key_class(column->type);
+	}
+}
+
+/*
+ * Text of a query for the values that a link table links to the members of
+ * the array $1. `link_type` is the base type of its member column.
+ */
+static char *
+link_sql(Oid link, const char *link_column, const char *member_column, Oid *link_type)
+{
+	Oid type = getBaseType(get_atttype(link, get_attnum(link, member_column)));
+	Oid element = get_base_element_type(type);
+	char *table =
+		quote_qualified_identifier(get_namespace_name(get_rel_namespace(link)), get_rel_name(link));
+	char *member = psprintf("l.%s", quote_identifier(member_column));
+
+	*link_type = OidIsValid(element) ? getBaseType(element) : type;
+	if (OidIsValid(element))
+		return psprintf("SELECT l.%s FROM %s l WHERE %s::%s[] OPERATOR(pg_catalog.&&) $1",
+						quote_identifier(link_column), table, member, format_type_be(*link_type));
+	return psprintf("SELECT l.%s FROM %s l WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
+					quote_identifier(link_column), table, member);
+}
+
+static void
+load_relations(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	uint64 rows;
+	SPITupleTable *result;
+
+	rows =
+		clr_catalog_query("SELECT r.id, r.kind, r.member_column, coalesce(r.link::oid::bigint, 0),"
+						  " r.link_column, coalesce(r.row_column, b.key_column), l.id"
+						  " FROM clearance.binding_relation r"
+						  " JOIN clearance.binding b ON b.id = r.binding_id"
+						  " LEFT JOIN clearance.binding l ON l.relation = r.link"
+						  " WHERE r.binding_id = $1 ORDER BY r.id",
+						  1, argtypes, args, NULL);
+	result = SPI_tuptable;
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrRelation *relation = palloc0(sizeof(ClrRelation));
+		char *member_column;
+		char *link_column;
+		Oid link;
+
+		SPI_tuptable = result; /* the loop's own queries replace it */
+		member_column = clr_column_text(i, 3);
+		link = (Oid) clr_column_int64(i, 4);
+		link_column = clr_column_text(i, 5);
+		relation->id = clr_column_int64(i, 1);
+		relation->kind = clr_relation_kind(clr_column_text(i, 2));
+		relation->slot =
+			find_slot(binding, OidIsValid(link) ? clr_column_text(i, 6) : member_column);
+		if (OidIsValid(link) && member_column != NULL)
+			relation->link_sql = link_sql(link, link_column, member_column, &relation->link_type);
+		else if (OidIsValid(link))
+			relation->link_sql =
+				through_task_sql(clr_column_int64(i, 7), link_column, &relation->link_type);
+		binding->relations = lappend(binding->relations, relation);
+	}
+}
+
+/*
+ * Text of a query for the rows of another protected table (tasks) that are
+ * assigned to the members of $1: their keys, or what link_column names.
+ */
+static char *
+through_task_sql(int32 task_binding, const char *link_column, Oid *link_type)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(task_binding) };
+	StringInfoData sql;
+	uint64 rows =
+		clr_catalog_query("SELECT b.relation::oid::bigint, b.key_column, r.member_column,"
+						  " coalesce(r.link::oid::bigint, 0), r.link_column,"
+						  " coalesce(r.row_column, b.key_column)"
+						  " FROM clearance.binding b"
+						  " JOIN clearance.binding_relation r ON r.binding_id = b.id"
+						  " WHERE b.id = $1 AND r.kind = 'assigned' AND r.member_column IS NOT NULL"
+						  " ORDER BY r.id",
+						  1, argtypes, args, NULL);
+
+	initStringInfo(&sql);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		Oid task = (Oid) clr_column_int64(i, 1);
+		const char *key = clr_column_text(i, 2);
+		const char *member_column = clr_column_text(i, 3);
+		Oid link = (Oid) clr_column_int64(i, 4);
+		const char *out = link_column ? link_column : key;
+		Oid type;
+
+		if (i > 0)
+			appendStringInfoString(&sql, " UNION ");
+		if (!OidIsValid(link))
+			appendStringInfoString(&sql, link_sql(task, out, member_column, &type));
+		else
+			appendStringInfo(&sql,
+							 "SELECT t.%s FROM %s t WHERE t.%s OPERATOR(pg_catalog.=) ANY (%s)",
+							 quote_identifier(out),
+							 quote_qualified_identifier(get_namespace_name(get_rel_namespace(task)),
+														get_rel_name(task)),
+							 quote_identifier(clr_column_text(i, 6)),
+							 link_sql(link, clr_column_text(i, 5), member_column, &type));
+		if (i > 0 && type != *link_type)
+			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+							errmsg("assignees of %s have several types", get_rel_name(task)),
+							errhint("Use one type for the member columns of one table.")));
+		*link_type = type;
+	}
+	if (rows == 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the table that assigned_task goes through has no assignees"),
+						errhint("Declare them with clearance.relate(..., 'assigned', ...).")));
+	return sql.data;
+}
+
+static void
+load_parents(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	uint64 rows =
+		clr_catalog_query("SELECT parent_id, column_name, type_column, type_value, optional"
+						  " FROM clearance.binding_parent WHERE binding_id = $1 ORDER BY id",
+						  1, argtypes, args, NULL);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrParent *parent = palloc0(sizeof(ClrParent));
+
+		parent->binding = clr_column_int64(i, 1);
+		parent->slot = optional_slot(binding, i, 2);
+		parent->type_slot = optional_slot(binding, i, 3);
+		parent->type_value = keep_text(CurrentMemoryContext, i, 4);
+		parent->optional = clr_column_bool(i, 5);
+		binding->parents = lappend(binding->parents, parent);
+	}
+}
+
+/*
+ * Relations of other tables for which this table is the link.
+ */
+static void
+load_link_roles(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { OIDOID };
+	Datum args[] = { ObjectIdGetDatum(binding->relid) };
+	uint64 rows = clr_catalog_query("SELECT r.binding_id, r.kind, r.link_column, r.member_column"
+									" FROM clearance.binding_relation r"
+									" JOIN clearance.binding b ON b.id = r.binding_id"
+									" WHERE r.link = $1 AND r.member_column IS NOT NULL"
+									" AND coalesce(r.row_column, b.key_column) = b.key_column"
+									" ORDER BY r.id",
+									1, argtypes, args, NULL);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrLinkRole *role = palloc0(sizeof(ClrLinkRole));
+
+		role->target = clr_column_int64(i, 1);
+		role->kind = clr_relation_kind(clr_column_text(i, 2));
+		role->slot = optional_slot(binding, i, 3);
+		role->member_slot = optional_slot(binding, i, 4);
+		binding->link_roles = lappend(binding->link_roles, role);
+	}
+}
+
+static void
+load_guards(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	uint64 rows = clr_catalog_query("SELECT column_name, feature, action, new_value"
+									" FROM clearance.binding_guard WHERE binding_id = $1"
+									" ORDER BY column_name, new_value",
+									1, argtypes, args, NULL);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrGuard *guard = palloc0(sizeof(ClrGuard));
+
+		guard->column = keep_text(CurrentMemoryContext, i, 1);
+		guard->feature = keep_text(CurrentMemoryContext, i, 2);
+		guard->action = keep_text(CurrentMemoryContext, i, 3);
+		guard->new_value = keep_text(CurrentMemoryContext, i, 4);
+		binding->guards = lappend(binding->guards, guard);
+	}
+}
+
+/*
+ * The binding of a table, of a partition or child of one, or zero.
+ */
+int32
+clr_binding_of_relation(Oid relid)
+{
+	static const Oid argtypes[] = { OIDOID };
+	Datum args[] = { ObjectIdGetDatum(relid) };
+	ClrCatalog state;
+	int32 id = 0;
+
+	clr_catalog_begin(&state);
+	if (clr_catalog_query("SELECT clearance.binding_of($1)", 1, argtypes, args, NULL) == 1)
+		id = clr_column_int64(0, 1);
+	clr_catalog_end(&state);
+	return id;
+}
+
+/*
+ * The bound values of a tuple of the table (or of a partition of it), in the
+ * current context.
+ */
+ClrRow
+clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
+{
+	ClrRow row = { palloc(sizeof(Datum) * Max(binding->ncolumns, 1)),
+				   palloc(sizeof(bool) * Max(binding->ncolumns, 1)) };
+
+	for (int i = 0; i < binding->ncolumns; i++)
+	{
+		int attnum = SPI_fnumber(desc, binding->columns[i].name);
+
+		if (attnum <= 0)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("the row has no column \"%s\"", binding->columns[i].name),
+							errhint("Pass a whole row of %s.", binding->relation_name)));
+		row.values[i] = heap_getattr(tuple, attnum, desc, &row.nulls[i]);
+	}
+	return row;
+}
+
+/* A row's value as text; NULL if it is NULL. */
+char *
+clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot)
+{
+	return row->nulls[slot] ? NULL : clr_value_text(binding->columns[slot].type, row->values[slot]);
+}
+
+/*
+ * A value as the text that declarations compare with: what a cast to text
+ * gives.
+ */
+char *
+clr_value_text(Oid type, Datum value)
+{
+	Oid output;
+	bool varlena;
+
+	if (type == BOOLOID)
+		return DatumGetBool(value) ? "true" : "false";
+	getTypeOutputInfo(type, &output, &varlena);
+	return OidOutputFunctionCall(output, value);
+}
+
+/* Qualified name of the table for query texts. */
+char *
+clr_binding_relation_sql(const ClrBinding *binding)
+{
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(binding->relid)),
+									  get_rel_name(binding->relid));
+}

@@ -1,0 +1,118 @@
+/*
+ * binding.h
+ *		A protected table: which of its columns mean what.
+ */
+#ifndef CLR_BINDING_H
+#define CLR_BINDING_H
+
+#include "compat.h"
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
+
+#include "key.h"
+#include "scope.h"
+
+#define CLR_NO_SLOT (-1)
+
+/* What a statement does to a row; each has an action in every binding. */
+typedef enum ClrVerb
+{
+	CLR_VIEW,
+	CLR_CREATE,
+	CLR_EDIT,
+	CLR_DELETE,
+} ClrVerb;
+
+#define CLR_VERBS 4
+
+/* A column that the policies pass; its place in the list is its slot. */
+typedef struct ClrColumn
+{
+	const char *name;
+	Oid type; /* base type, of the elements if an array */
+	bool is_array;
+	ClrKeyClass key_class;
+} ClrColumn;
+
+/* One way in which a member can be related to a row. */
+typedef struct ClrRelation
+{
+	int32 id;
+	ClrRelationKind kind;
+	int slot;			  /* the row's member column, or what the link refers to */
+	const char *link_sql; /* finds the linked values; NULL: slot holds members */
+	Oid link_type;		  /* base type of the member column in the link */
+	ClrKeyTable *linked;  /* values linked to the actor, once loaded */
+	ClrKeyClass linked_class;
+} ClrRelation;
+
+typedef struct ClrParent
+{
+	int32 binding;
+	int slot;
+	int type_slot;
+	const char *type_value;
+	bool optional;
+} ClrParent;
+
+/* A relation of another table that goes through this one. */
+typedef struct ClrLinkRole
+{
+	int32 target; /* binding whose rows are linked */
+	ClrRelationKind kind;
+	int slot; /* holds the key of the target's row */
+	int member_slot;
+} ClrLinkRole;
+
+typedef struct ClrGuard
+{
+	const char *column;
+	const char *feature;
+	const char *action;
+	const char *new_value; /* NULL: any that no other guard names */
+} ClrGuard;
+
+typedef struct ClrBinding
+{
+	int32 id;
+	Oid relid;
+	const char *relation_name;
+	const char *feature;
+	bool link_only;
+	const char *actions[CLR_VERBS];
+	const char *publish_action;
+	int ncolumns;
+	ClrColumn *columns;
+	int key_slot;
+	int project_slot;
+	int visibility_slot;
+	int client_slot;
+	int account_slot;
+	int owner_slot;
+	int kind_slot;
+	int published_slot;
+	List *shared_values;		/* of char * */
+	List *relations;			/* of ClrRelation * */
+	List *parents;				/* of ClrParent * */
+	List *link_roles;			/* of ClrLinkRole * */
+	List *guards;				/* of ClrGuard * */
+	struct ClrParentRows *rows; /* rows of this table looked up as parents */
+} ClrBinding;
+
+/* The values of a row, one for each slot. */
+typedef struct ClrRow
+{
+	Datum *values;
+	bool *nulls;
+} ClrRow;
+
+extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
+extern int32 clr_binding_of_relation(Oid relid);
+extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
+extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);
+extern char *clr_value_text(Oid type, Datum value);
+extern char *clr_binding_relation_sql(const ClrBinding *binding);
+
+#endif /* CLR_BINDING_H */

@@ -1,0 +1,38 @@
+/*
+ * catalog.h
+ *		Read-only queries that the extension runs on its own behalf.
+ */
+#ifndef CLR_CATALOG_H
+#define CLR_CATALOG_H
+
+#include "compat.h"
+
+#include "executor/spi.h"
+
+#define CLR_MAX_ARGS 5
+
+/* What clr_catalog_begin() changed and clr_catalog_end() restores. */
+typedef struct ClrCatalog
+{
+	Oid user;
+	int sec_context;
+	bool pushed_snapshot;
+} ClrCatalog;
+
+extern void clr_catalog_begin(ClrCatalog *state);
+extern void clr_catalog_end(ClrCatalog *state);
+extern SPIPlanPtr clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes);
+extern uint64 clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *args,
+								const char *nulls);
+
+/*
+ * Columns of a row of the last query's result, in the current context (after
+ * clr_catalog_begin() that is SPI's, gone at clr_catalog_end()).
+ */
+extern char *clr_column_text(uint64 row, int column);
+extern int64 clr_column_int64(uint64 row, int column);
+extern bool clr_column_bool(uint64 row, int column);
+extern char **clr_column_texts(uint64 row, int column, int *count);
+extern int32 *clr_column_ints(uint64 row, int column, int *count);
+
+#endif /* CLR_CATALOG_H */

@@ -1,0 +1,102 @@
+/*
+ * hooks.c
+ *		The server's hooks: installed and dispatched here, decided elsewhere.
+ *
+ * Hooks of other libraries are called, before ours where both answer.
+ */
+#include "hooks.h"
+
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "miscadmin.h"
+#include "rewrite/rowsecurity.h"
+
+#include "frame.h"
+#include "seal.h"
+
+static ExecutorStart_hook_type prev_ExecutorStart = NULL;
+static ExecutorRun_hook_type prev_ExecutorRun = NULL;
+static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
+static row_security_policy_hook_type prev_row_security_restrictive = NULL;
+
+/* Loaded before the session's first statement; set once. */
+static bool preloaded = false;
+
+static void
+clr_ExecutorStart_hook(QueryDesc *query, int eflags)
+{
+	if (prev_ExecutorStart)
+		prev_ExecutorStart(query, eflags);
+	else
+		standard_ExecutorStart(query, eflags);
+	clr_frame_open(query);
+}
+
+static void
+clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
+{
+	ClrFrame *previous = clr_frame_enter(query);
+
+	PG_TRY();
+	{
+		if (prev_ExecutorRun)
+			prev_ExecutorRun(query, direction, count, once);
+		else
+			standard_ExecutorRun(query, direction, count, once);
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+}
+
+static void
+clr_ExecutorFinish_hook(QueryDesc *query)
+{
+	ClrFrame *previous = clr_frame_enter(query);
+
+	PG_TRY();
+	{
+		if (prev_ExecutorFinish)
+			prev_ExecutorFinish(query);
+		else
+			standard_ExecutorFinish(query);
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+}
+
+static List *
+clr_row_security_policy_hook_restrictive(CmdType command, Relation relation)
+{
+	List *policies = NIL;
+
+	if (prev_row_security_restrictive)
+		policies = prev_row_security_restrictive(command, relation);
+	return list_concat(policies, clr_seal_policies(command, relation));
+}
+
+void
+clr_hooks_init(void)
+{
+	preloaded = process_shared_preload_libraries_in_progress || !IsTransactionState();
+
+	prev_ExecutorStart = ExecutorStart_hook;
+	ExecutorStart_hook = clr_ExecutorStart_hook;
+	prev_ExecutorRun = ExecutorRun_hook;
+	ExecutorRun_hook = clr_ExecutorRun_hook;
+	prev_ExecutorFinish = ExecutorFinish_hook;
+	ExecutorFinish_hook = clr_ExecutorFinish_hook;
+	prev_row_security_restrictive = row_security_policy_hook_restrictive;
+	row_security_policy_hook_restrictive = clr_row_security_policy_hook_restrictive;
+}
+
+bool
+clr_hooks_preloaded(void)
+{
+	return preloaded;
+}

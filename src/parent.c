@@ -1,0 +1,255 @@
+/*
+ * parent.c
+ *		Rows of a protected table that other rows refer to.
+ *
+ * A child row is visible only with its parents, so judging children means
+ * judging parents. Each parent is judged once a query. The first few are
+ * fetched by key; when a query meets more, it is a scan, and one pass over
+ * the parent table judges all that the actor's projects can hold: the number
+ * of queries does not grow with the number of rows.
+ *
+ * Rows of tables that refer to themselves are judged along their chain; a row
+ * met again while it is being judged is part of a cycle and stays closed.
+ *
+ * Lifetime: verdicts belong to the frame, so they hold under its snapshot.
+ */
+#include "parent.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+
+#include "catalog.h"
+#include "rule.h"
+
+/* Parents fetched by key before the whole table is read. */
+#define FETCHES_BEFORE_SCAN 32
+
+/* More projects than this and reading the whole table beats searching it. */
+#define MAX_PROJECTS_TO_SEARCH 200
+
+#define ROWS_A_FETCH 1000
+
+/* Verdicts on rows of one table for one action. */
+typedef struct ClrParentRows
+{
+	ClrAction *action;
+	ClrKeyTable *rows; /* of ClrParentRow */
+	int fetches;
+	bool complete; /* every row that is permitted is in */
+	int judging;   /* rows being judged now */
+	struct ClrParentRows *next;
+} ClrParentRows;
+
+static ClrParentRows *parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action);
+static void fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key);
+static void scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows);
+static void
+judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc);
+static char *select_sql(const ClrBinding *binding, const char *column);
+
+/*
+ * The verdict on the row of a key: may the frame's actor do `action` (NULL:
+ * view) to it? A row that does not exist is not permitted.
+ */
+const ClrParentRow *
+clr_parent_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action)
+{
+	static const ClrParentRow closed = { false, false, NULL };
+	ClrParentRows *rows;
+	ClrKeyEntry *entry;
+
+	check_stack_depth();
+	if (binding->key_slot == CLR_NO_SLOT ||
+		binding->columns[binding->key_slot].key_class != key->class)
+		elog(ERROR, "key of class %s does not fit table %s", clr_key_class_name(key->class),
+			 binding->relation_name);
+
+	if (action == NULL)
+		action = clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
+	rows = parent_rows(frame, binding, action);
+	entry = clr_keytab_find(rows->rows, key);
+	if (entry == NULL && !rows->complete)
+	{
+		if (rows->fetches >= FETCHES_BEFORE_SCAN && rows->judging == 0)
+			scan_all(frame, binding, rows);
+		else
+			fetch_one(frame, binding, rows, key);
+		entry = clr_keytab_find(rows->rows, key);
+	}
+	if (entry == NULL || ((ClrParentRow *) entry->value)->judging)
+		return &closed;
+	return entry->value;
+}
+
+bool
+clr_parent_permits(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action)
+{
+	return clr_parent_find(frame, binding, key, action)->permitted;
+}
+
+/*
+ * Whether rows of a table, or their parents further up, are of a feature.
+ */
+bool
+clr_parent_is_about(ClrFrame *frame, ClrBinding *binding, const char *feature)
+{
+	ListCell *lc;
+
+	if (strcmp(binding->feature, feature) == 0)
+		return true;
+	foreach(lc, binding->parents)
+	{
+		ClrParent *parent = lfirst(lc);
+
+		if (parent->binding != binding->id &&
+			clr_parent_is_about(frame, clr_frame_binding(frame, parent->binding), feature))
+			return true;
+	}
+	return false;
+}
+
+static ClrParentRows *
+parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action)
+{
+	ClrParentRows *rows = binding->rows;
+
+	while (rows != NULL && rows->action != action)
+		rows = rows->next;
+	if (rows == NULL)
+	{
+		rows = MemoryContextAllocZero(frame->context, sizeof(ClrParentRows));
+		rows->action = action;
+		rows->rows = clr_keytab_new(frame->context, FETCHES_BEFORE_SCAN * 2);
+		rows->next = binding->rows;
+		binding->rows = rows;
+	}
+	return rows;
+}
+
+/*
+ * Fetch and judge one row by its key. One that does not exist is remembered
+ * as not permitted.
+ */
+static void
+fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key)
+{
+	const ClrColumn *column = &binding->columns[binding->key_slot];
+	Oid argtypes[] = { column->type };
+	Datum args[1];
+	ClrCatalog state;
+	bool found;
+
+	rows->fetches++;
+	clr_catalog_begin(&state);
+	if (clr_key_to_datum(key, column->type, &args[0]) &&
+		clr_catalog_query(psprintf("%s = $1", select_sql(binding, column->name)), 1, argtypes, args,
+						  NULL) == 1)
+		judge(frame, binding, rows, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
+	else
+	{
+		ClrKeyEntry *entry = clr_keytab_add(rows->rows, key, &found);
+
+		entry->value = MemoryContextAllocZero(frame->context, sizeof(ClrParentRow));
+	}
+	clr_catalog_end(&state);
+}
+
+/*
+ * Judge every row of the table that a project of the actor's can hold.
+ */
+static void
+scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows)
+{
+	ClrScope *scope = clr_frame_scope(frame);
+	Oid argtypes[1];
+	Datum args[1];
+	int nargs = 0;
+	char *sql;
+	ClrCatalog state;
+	Portal portal;
+
+	clr_catalog_begin(&state);
+	if (binding->project_slot != CLR_NO_SLOT &&
+		list_length(scope->projects) <= MAX_PROJECTS_TO_SEARCH)
+	{
+		const ClrColumn *column = &binding->columns[binding->project_slot];
+
+		sql = psprintf("%s = ANY ($1)", select_sql(binding, column->name));
+		argtypes[0] = get_array_type(column->type);
+		args[0] = clr_scope_projects_array(scope, column->type);
+		nargs = 1;
+	}
+	else
+		sql = psprintf("%s IS NOT NULL",
+					   select_sql(binding, binding->columns[binding->key_slot].name));
+
+	portal = SPI_cursor_open(NULL, clr_catalog_plan(sql, nargs, argtypes), args, NULL, true);
+	do
+	{
+		SPITupleTable *batch;
+
+		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
+		batch = SPI_tuptable;
+		for (uint64 i = 0; i < batch->numvals; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			judge(frame, binding, rows, batch->vals[i], batch->tupdesc);
+		}
+		if (batch->numvals == 0)
+			rows->complete = true;
+		SPI_freetuptable(batch);
+	} while (!rows->complete);
+	SPI_cursor_close(portal);
+	clr_catalog_end(&state);
+}
+
+/*
+ * Judge a row and remember the verdict. After a scan, what is not remembered
+ * is not permitted.
+ */
+static void
+judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc)
+{
+	const ClrColumn *column = &binding->columns[binding->key_slot];
+	ClrRow row = clr_binding_row(binding, desc, tuple);
+	ClrParentRow *verdict;
+	ClrKey key;
+	bool found;
+
+	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
+	verdict = clr_keytab_add(rows->rows, &key, &found)->value;
+	if (!found)
+	{
+		verdict = MemoryContextAllocZero(frame->context, sizeof(ClrParentRow));
+		clr_keytab_find(rows->rows, &key)->value = verdict;
+		verdict->judging = true;
+		rows->judging++;
+		verdict->permitted = clr_rule_permits(frame, binding, &row, rows->action, NULL);
+		if (verdict->permitted)
+			verdict->project = clr_rule_project(frame, binding, &row, NULL);
+		rows->judging--;
+		verdict->judging = false;
+	}
+	pfree(row.values);
+	pfree(row.nulls);
+}
+
+/* "SELECT the bound columns FROM the table WHERE column" */
+static char *
+select_sql(const ClrBinding *binding, const char *column)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT ");
+	for (int i = 0; i < binding->ncolumns; i++)
+		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "",
+						 quote_identifier(binding->columns[i].name));
+	appendStringInfo(&sql, " FROM %s WHERE %s", clr_binding_relation_sql(binding),
+					 quote_identifier(column));
+	return sql.data;
+}

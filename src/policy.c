@@ -1,0 +1,148 @@
+/*
+ * policy.c
+ *		The functions that the policies of protected tables call.
+ *
+ * Each takes the binding and the bound columns, in the order of
+ * clearance.binding.columns. They are complete on their own: a policy needs
+ * nothing but them to be right. visible, editable and deletable answer;
+ * creatable and edited, which judge new rows, raise an error that says why.
+ *
+ * What a call looks up is kept in fn_extra for the frame that it ran in; an
+ * expression that outlives its frame (PL/pgSQL keeps some) looks it up again.
+ */
+#include "compat.h"
+
+#include "fmgr.h"
+#include "utils/lsyscache.h"
+
+#include "binding.h"
+#include "frame.h"
+#include "rule.h"
+#include "write_check.h"
+
+typedef struct PolicyCall
+{
+	uint64 frame_serial;
+	ClrFrame *frame;
+	ClrBinding *binding;
+	ClrRow row;
+} PolicyCall;
+
+static PolicyCall *policy_call(FunctionCallInfo fcinfo);
+static void check_columns(FunctionCallInfo fcinfo, const ClrBinding *binding);
+
+PG_FUNCTION_INFO_V1(clearance_visible);
+PG_FUNCTION_INFO_V1(clearance_creatable);
+PG_FUNCTION_INFO_V1(clearance_editable);
+PG_FUNCTION_INFO_V1(clearance_edited);
+PG_FUNCTION_INFO_V1(clearance_deletable);
+
+/* visible(binding, columns…): SELECT may see the row. */
+Datum
+clearance_visible(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo);
+
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->frame, call->binding, &call->row, CLR_VIEW, NULL));
+}
+
+/* creatable(binding, columns…): INSERT may add the row, or an error. */
+Datum
+clearance_creatable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo);
+	StringInfoData why;
+
+	initStringInfo(&why);
+	if (!clr_write_permits_insert(call->frame, call->binding, &call->row, &why))
+		clr_write_refuse(call->binding, "insert into", "the new row", why.data);
+	PG_RETURN_BOOL(true);
+}
+
+/* editable(binding, columns…): UPDATE may touch the row as it was. */
+Datum
+clearance_editable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo);
+
+	PG_RETURN_BOOL(clr_write_permits_update(call->frame, call->binding, &call->row, NULL));
+}
+
+/* edited(binding, columns…): UPDATE may leave the row like this, or an error. */
+Datum
+clearance_edited(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo);
+	StringInfoData why;
+
+	initStringInfo(&why);
+	if (!clr_write_permits_update(call->frame, call->binding, &call->row, &why))
+		clr_write_refuse(call->binding, "update of", "the row as changed", why.data);
+	PG_RETURN_BOOL(true);
+}
+
+/* deletable(binding, columns…): DELETE may remove the row. */
+Datum
+clearance_deletable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo);
+
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->frame, call->binding, &call->row, CLR_DELETE, NULL));
+}
+
+static PolicyCall *
+policy_call(FunctionCallInfo fcinfo)
+{
+	PolicyCall *call = fcinfo->flinfo->fn_extra;
+	ClrFrame *frame = clr_frame_current();
+
+	if (call == NULL || call->frame_serial != frame->serial)
+	{
+		ClrBinding *binding;
+
+		if (PG_ARGISNULL(0))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the binding is null")));
+		binding = clr_frame_binding(frame, PG_GETARG_INT32(0));
+		check_columns(fcinfo, binding);
+		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));
+		call->row.values =
+			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
+		call->row.nulls =
+			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(bool) * Max(binding->ncolumns, 1));
+		call->frame_serial = frame->serial;
+		call->frame = frame;
+		call->binding = binding;
+		fcinfo->flinfo->fn_extra = call;
+	}
+	for (int i = 0; i < call->binding->ncolumns; i++)
+	{
+		call->row.values[i] = PG_GETARG_DATUM(i + 1);
+		call->row.nulls[i] = PG_ARGISNULL(i + 1);
+	}
+	return call;
+}
+
+/*
+ * The arguments are what the binding says its policies pass.
+ */
+static void
+check_columns(FunctionCallInfo fcinfo, const ClrBinding *binding)
+{
+	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + 1;
+
+	for (int i = 0; fits && i < binding->ncolumns; i++)
+	{
+		const ClrColumn *column = &binding->columns[i];
+		Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, i + 1));
+
+		if (column->is_array)
+			type = getBaseType(get_base_element_type(type));
+		fits = type == column->type;
+	}
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("policies of table %s do not fit its declaration", binding->relation_name),
+				 errhint("Run clearance.repair('%s').", binding->relation_name)));
+}

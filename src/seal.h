@@ -1,0 +1,17 @@
+/*
+ * seal.h
+ *		Keeps other policies from widening what the rule allows.
+ */
+#ifndef CLR_SEAL_H
+#define CLR_SEAL_H
+
+#include "compat.h"
+
+#include "nodes/nodes.h"
+#include "nodes/pg_list.h"
+#include "utils/relcache.h"
+
+extern void clr_seal_init(void);
+extern List *clr_seal_policies(CmdType command, Relation relation);
+
+#endif /* CLR_SEAL_H */

@@ -1,0 +1,137 @@
+-- ---------------------------------------------------------------------------
+-- Actor: on whose behalf statements run
+-- ---------------------------------------------------------------------------
+
+-- Everybody may look up names here; what each function gives is granted below it.
+GRANT USAGE ON SCHEMA clearance TO PUBLIC;
+
+CREATE FUNCTION clearance.set_actor(id bigint DEFAULT NULL, key clearance.app_key DEFAULT NULL,
+    email text DEFAULT NULL, account bigint DEFAULT NULL, local boolean DEFAULT true) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_set_actor';
+REVOKE ALL ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) IS
+'acts as the member with this id, key or e-mail, until the end of the transaction (local) or of the session; returns the member''s id. For trusted roles: see trust_role()';
+
+CREATE FUNCTION clearance.reset_actor() RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_reset_actor';
+COMMENT ON FUNCTION clearance.reset_actor() IS
+'ends what set_actor() began: from here on nobody acts, or the actor that the login role is mapped to';
+
+CREATE FUNCTION clearance.current_actor(OUT member bigint, OUT partner bigint)
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_current_actor';
+COMMENT ON FUNCTION clearance.current_actor() IS
+'the actor of the running statement: a member, a partner as a whole, or nobody (both NULL)';
+
+CREATE FUNCTION clearance.actor() RETURNS bigint
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+RETURN (SELECT a.member FROM clearance.current_actor() a);
+COMMENT ON FUNCTION clearance.actor() IS
+'id of the member on whose behalf the running statement runs, or NULL';
+
+CREATE FUNCTION clearance.whoami(OUT member bigint, OUT key text, OUT name text, OUT email text,
+    OUT kind text, OUT account text, OUT company text, OUT levels text[], OUT login_role name, OUT note text)
+LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT m.id, m.key, m.name, m.email,
+           CASE WHEN act.partner IS NULL THEN s.audience ELSE 'partner as a whole' END,
+           a.name, coalesce(p.name, c.name),
+           ARRAY(SELECT l.name FROM clearance.level l WHERE l.id = ANY (s.base_levels) ORDER BY l.id),
+           session_user,
+           CASE WHEN act.member IS NULL AND act.partner IS NULL
+                THEN 'no actor is set, and this login role is mapped to none: no row of a protected table is visible'
+                WHEN s.audience IS NULL THEN 'the actor is no known member: no row of a protected table is visible'
+                ELSE s.no_standing || ': no row of a protected table is visible' END
+    FROM clearance.current_actor() act
+    LEFT JOIN clearance.scope_actor(act.member, act.partner) s ON true
+    LEFT JOIN clearance.member m ON m.id = act.member
+    LEFT JOIN clearance.account a ON a.id = s.account_id
+    LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)
+    LEFT JOIN clearance.customer c ON c.id = m.customer_id
+$$;
+COMMENT ON FUNCTION clearance.whoami() IS
+'who acts: member, company, account, levels where no project names others, and why nothing is visible, if so';
+
+-- A trusted role is one that may execute set_actor(); nothing else is kept.
+CREATE FUNCTION clearance.trust_role(role regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR role = 0 THEN
+        RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'For example: SELECT clearance.trust_role(''app_backend'');';
+    END IF;
+    IF EXISTS (SELECT FROM clearance.login_role l WHERE l.role = trust_role.role) THEN
+        RAISE EXCEPTION 'role % is mapped to an actor of its own', role USING ERRCODE = 'object_in_use',
+            DETAIL = 'A role either is one actor or sets any.',
+            HINT = 'Call clearance.unmap_role() first.';
+    END IF;
+    EXECUTE format('GRANT EXECUTE ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) TO %s', role);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.trust_role(regrole) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.trust_role(regrole) IS
+'lets a role set the actor; give it to applications whose SQL members cannot write';
+
+CREATE FUNCTION clearance.distrust_role(role regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR role = 0 THEN
+        RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) FROM %s', role);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.distrust_role(regrole) IS 'takes back trust_role()';
+
+CREATE FUNCTION clearance.map_role(role regrole, member bigint DEFAULT NULL, partner bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF role IS NULL OR role = 0 THEN
+        RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF num_nonnulls(member, partner) <> 1 THEN
+        RAISE EXCEPTION 'map_role needs exactly one of member and partner' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: SELECT clearance.map_role(''bi_acme'', partner => 3);';
+    END IF;
+    IF member IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.id = member) THEN
+        RAISE EXCEPTION 'no member with id %', member USING ERRCODE = 'undefined_object',
+            HINT = 'Members are added with clearance.add_member().';
+    END IF;
+    IF partner IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.partner p WHERE p.id = partner) THEN
+        RAISE EXCEPTION 'no partner with id %', partner USING ERRCODE = 'undefined_object',
+            HINT = 'clearance.partners lists them.';
+    END IF;
+    IF has_function_privilege(role, 'clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean)', 'EXECUTE') THEN
+        RAISE EXCEPTION 'role % may set the actor', role USING ERRCODE = 'object_in_use',
+            DETAIL = 'A role either is one actor or sets any.',
+            HINT = 'Call clearance.distrust_role() first; superusers cannot be mapped.';
+    END IF;
+    INSERT INTO clearance.login_role AS l (role, member_id, partner_id) VALUES (map_role.role, member, partner)
+    ON CONFLICT ON CONSTRAINT login_role_is_mapped_once
+        DO UPDATE SET member_id = excluded.member_id, partner_id = excluded.partner_id;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.map_role(regrole, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.map_role(regrole, bigint, bigint) IS
+'makes a login role a member, or a partner as a whole (which only views); mapping again replaces';
+
+CREATE FUNCTION clearance.unmap_role(role regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM clearance.login_role l WHERE l.role = unmap_role.role;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'role % is not mapped', role USING ERRCODE = 'undefined_object',
+            HINT = 'clearance.login_role lists the mapped roles.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.unmap_role(regrole) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.unmap_role(regrole) IS 'takes back map_role()';
+

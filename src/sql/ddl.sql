@@ -1,0 +1,158 @@
+-- ---------------------------------------------------------------------------
+-- Protection stays in place while tables are altered
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.refuse_ddl() RETURNS event_trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'clearance_refuse_ddl';
+REVOKE ALL ON FUNCTION clearance.refuse_ddl() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.refuse_ddl() IS 'event trigger: row security and triggers of protected tables are not switched off';
+
+CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION clearance.refuse_ddl();
+
+-- Under what names a renamed column is bound.
+CREATE FUNCTION clearance.follow_renamed_columns(binding integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+    present text[];
+    renamed record;
+BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
+    present := clearance.policy_columns(b.relation, b.id);
+    IF present IS NULL OR cardinality(present) <> cardinality(b.columns) OR present = b.columns::text[] THEN
+        RETURN;
+    END IF;
+    FOR renamed IN
+        SELECT o.name AS old, n.name::name AS new
+        FROM unnest(b.columns) WITH ORDINALITY AS o (name, i)
+        JOIN unnest(present) WITH ORDINALITY AS n (name, i) USING (i)
+        WHERE o.name <> n.name
+    LOOP
+        UPDATE clearance.binding x SET
+            key_column = CASE key_column WHEN renamed.old THEN renamed.new ELSE key_column END,
+            project_column = CASE project_column WHEN renamed.old THEN renamed.new ELSE project_column END,
+            visibility_column = CASE visibility_column WHEN renamed.old THEN renamed.new ELSE visibility_column END,
+            client_visibility_column = CASE client_visibility_column WHEN renamed.old THEN renamed.new ELSE client_visibility_column END,
+            account_column = CASE account_column WHEN renamed.old THEN renamed.new ELSE account_column END,
+            owner_column = CASE owner_column WHEN renamed.old THEN renamed.new ELSE owner_column END,
+            kind_column = CASE kind_column WHEN renamed.old THEN renamed.new ELSE kind_column END,
+            published_column = CASE published_column WHEN renamed.old THEN renamed.new ELSE published_column END
+        WHERE x.id = b.id;
+        UPDATE clearance.binding_relation r SET row_column = renamed.new WHERE r.binding_id = b.id AND r.row_column = renamed.old;
+        UPDATE clearance.binding_relation r SET member_column = renamed.new
+        WHERE r.member_column = renamed.old AND (r.link = b.relation OR (r.binding_id = b.id AND r.link IS NULL));
+        UPDATE clearance.binding_relation r SET link_column = renamed.new WHERE r.link_column = renamed.old AND r.link = b.relation;
+        UPDATE clearance.binding_parent p SET column_name = renamed.new WHERE p.binding_id = b.id AND p.column_name = renamed.old;
+        UPDATE clearance.binding_parent p SET type_column = renamed.new WHERE p.binding_id = b.id AND p.type_column = renamed.old;
+        UPDATE clearance.binding_guard g SET column_name = renamed.new WHERE g.binding_id = b.id AND g.column_name = renamed.old;
+    END LOOP;
+    PERFORM clearance.sync(b.id);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_renamed_columns(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_renamed_columns(integer) IS
+'binds renamed columns under their new names, which the policies know';
+
+-- New partitions and children are protected with their parent; renamed columns
+-- stay bound; somebody else's permissive policy needs the seal.
+CREATE FUNCTION clearance.follow_ddl() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    command record;
+    bound integer;
+BEGIN
+    IF current_setting('clearance.maintaining', true) = 'on' THEN
+        RETURN;
+    END IF;
+    FOR command IN
+        SELECT DISTINCT coalesce(p.polrelid, d.objid) AS relid, p.oid IS NOT NULL AS is_policy
+        FROM pg_event_trigger_ddl_commands() d
+        LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+        WHERE d.classid IN ('pg_policy'::regclass, 'pg_class'::regclass)
+    LOOP
+        bound := clearance.binding_of(command.relid);
+        CONTINUE WHEN bound IS NULL;
+        IF command.is_policy THEN
+            PERFORM clearance.require_seal(b.relation) FROM clearance.binding b WHERE b.id = bound;
+        ELSE
+            PERFORM clearance.follow_renamed_columns(bound);
+            IF EXISTS (
+                SELECT FROM clearance.binding b
+                CROSS JOIN LATERAL clearance.table_tree(b.relation) AS t (relid)
+                WHERE b.id = bound AND t.relid <> b.relation
+                  AND clearance.policy_columns(t.relid, b.id) IS NULL
+                  AND clearance.policy_columns(b.relation, b.id) IS NOT NULL)
+            THEN
+                PERFORM clearance.sync(bound);
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_ddl() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_ddl() IS
+'event trigger: protects new partitions and children, follows renamed columns, wants the seal for other policies';
+
+CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE POLICY', 'ALTER POLICY')
+    EXECUTE FUNCTION clearance.follow_ddl();
+
+-- Policies and triggers of a protected table go with its protection only, and
+-- the binding goes with its table.
+CREATE FUNCTION clearance.follow_drop() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    dropped record;
+    gone integer[];
+    other regclass;
+BEGIN
+    IF current_setting('clearance.maintaining', true) = 'on' THEN
+        RETURN;
+    END IF;
+    FOR dropped IN
+        SELECT d.object_type, d.address_names[3] AS name,
+               to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) AS relation
+        FROM pg_event_trigger_dropped_objects() d
+        WHERE (d.object_type = 'policy' AND d.address_names[3] LIKE 'clearance\_%')
+           OR (d.object_type = 'trigger' AND d.address_names[3] LIKE '00\_clearance\_%')
+    LOOP
+        IF dropped.relation IS NOT NULL AND clearance.binding_of(dropped.relation) IS NOT NULL THEN
+            RAISE EXCEPTION 'cannot drop % % of %: the table is protected', dropped.object_type, dropped.name, dropped.relation
+                USING ERRCODE = 'object_in_use',
+                DETAIL = 'A bound column cannot be dropped either, since a policy uses it.',
+                HINT = 'Use clearance.unprotect() to end its protection.';
+        END IF;
+    END LOOP;
+
+    gone := ARRAY(SELECT b.id FROM clearance.binding b
+                  JOIN pg_event_trigger_dropped_objects() d ON d.classid = 'pg_class'::regclass
+                      AND d.objid = b.relation AND d.objsubid = 0);
+    IF gone = '{}' THEN
+        RETURN;
+    END IF;
+    SELECT x.relation INTO other FROM clearance.binding x
+    WHERE x.id <> ALL (gone)
+      AND (EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = x.id AND p.parent_id = ANY (gone))
+           OR EXISTS (SELECT FROM clearance.binding_relation r JOIN clearance.binding l ON l.relation = r.link
+                      WHERE r.binding_id = x.id AND l.id = ANY (gone)));
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION 'cannot drop a table on which protected table % depends', other
+            USING ERRCODE = 'dependent_objects_still_exist',
+            DETAIL = 'It is named as parent or link table.',
+            HINT = format('Call clearance.unprotect(%L) first.', other);
+    END IF;
+    DELETE FROM clearance.binding_parent p WHERE p.binding_id = ANY (gone);
+    DELETE FROM clearance.binding b WHERE b.id = ANY (gone);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_drop() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_drop() IS
+'event trigger: policies and triggers of protected tables stay; bindings go with their tables';
+
+CREATE EVENT TRIGGER clearance_follow_drop ON sql_drop
+    EXECUTE FUNCTION clearance.follow_drop();
+

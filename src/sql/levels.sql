@@ -1,0 +1,555 @@
+-- ---------------------------------------------------------------------------
+-- The built-in levels, derived from the staged data (src/data/*.csv).
+-- A staged cell says what one level may do with one action; visibility none
+-- is a cell that says no. The rules below add cells only where none exists,
+-- so their order is their precedence.
+-- ---------------------------------------------------------------------------
+INSERT INTO clearance.level (id, name, audience, built_in, description) VALUES
+    (1, 'account_admin', 'vendor', true, 'holds every action in the whole account'),
+    (2, 'super_user', 'vendor', true, 'runs all projects of the account'),
+    (3, 'collaborator', 'vendor', true, 'works on its own projects'),
+    (4, 'permissive', 'partner', true, 'shared and private rows of its projects'),
+    (5, 'moderate', 'partner', true, 'shared rows of its projects'),
+    (6, 'restricted', 'partner', true, 'what is assigned to it'),
+    (7, 'client', 'customer', true, 'what the client portal shows');
+
+INSERT INTO clearance.role (id, name, level_id, built_in)
+SELECT id, name, id, true FROM clearance.level WHERE audience = 'vendor' ORDER BY id;
+
+-- One name for one thing: from here on both matrices speak canonical names.
+CREATE TABLE clearance.staged_cell AS
+SELECT p.level, 'partner' AS audience,
+       coalesce(n.canonical_feature, p.feature) AS feature,
+       coalesce(n.canonical_action, p.action) AS action,
+       p.visibility, p.relation, NULL::text AS reach
+FROM clearance.staged_partner_matrix p
+LEFT JOIN clearance.staged_aliases n ON (n.source, n.feature, n.action) = ('partner', p.feature, p.action)
+UNION ALL
+SELECT a.role, 'vendor',
+       coalesce(n.canonical_feature, a.feature),
+       coalesce(n.canonical_action, a.action),
+       CASE a.verdict WHEN 'can' THEN 'any' ELSE 'none' END, 'any',
+       CASE WHEN a.scope IN ('global', 'all') THEN 'account'
+            WHEN a.scope LIKE 'own\_projects\_%' THEN 'owned'
+            -- other cells reach as far as project.view, which needs a reach of its own
+            WHEN (a.feature, a.action) = ('project', 'view') THEN 'member' END
+FROM clearance.staged_account_matrix a
+LEFT JOIN clearance.staged_aliases n ON (n.source, n.feature, n.action) = ('account', a.feature, a.action)
+UNION ALL
+SELECT s.level, l.audience, s.feature, s.action, s.visibility, s.relation, s.reach
+FROM clearance.staged_supplement s JOIN clearance.level l ON l.name = s.level;
+
+-- account_admin holds whatever exists: the engine knows, nothing is stored.
+-- Its cells have served to name actions that nobody else holds.
+CREATE TABLE clearance.staged_name AS
+SELECT DISTINCT feature, action FROM clearance.staged_cell;
+DELETE FROM clearance.staged_cell WHERE level = 'account_admin';
+
+-- Vendor: where there is no edit cell, any edit_<column> cell gives edit.
+INSERT INTO clearance.staged_cell
+SELECT DISTINCT c.level, c.audience, c.feature, 'edit', 'any', 'any'
+FROM clearance.staged_cell c
+WHERE c.audience = 'vendor' AND c.action LIKE 'edit\_%' AND c.visibility <> 'none'
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit'));
+
+-- Vendor: never less than the most trusted outsider.
+INSERT INTO clearance.staged_cell
+SELECT v.name, v.audience, c.feature, c.action, c.visibility, c.relation
+FROM clearance.staged_cell c, clearance.level v
+WHERE c.level = 'permissive' AND v.name IN ('super_user', 'collaborator')
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                  WHERE (e.level, e.feature, e.action) = (v.name, c.feature, c.action));
+
+-- All: where there is no edit cell, who may create may edit what it created.
+INSERT INTO clearance.staged_cell
+SELECT c.level, c.audience, c.feature, 'edit', c.visibility, 'own', c.reach
+FROM clearance.staged_cell c
+WHERE c.action = 'create'
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit'));
+
+-- assign: vendor with the right to edit the assignee, which is edit where no
+-- cell speaks of assignees; partners with edit on any relation.
+INSERT INTO clearance.staged_cell
+SELECT c.level, c.audience, c.feature, 'assign', c.visibility, c.relation, c.reach
+FROM clearance.staged_cell c
+WHERE CASE c.audience
+          WHEN 'vendor' THEN
+              c.action = 'edit_assignee'
+              OR c.action = 'edit'
+              AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                              WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit_assignee'))
+          WHEN 'partner' THEN c.action = 'edit' AND c.relation = 'any'
+      END
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'assign'));
+
+-- Partners: a column that every vendor member may edit goes with the level's
+-- own edit cell, so that guarding it takes nothing from that cell.
+INSERT INTO clearance.staged_cell
+SELECT p.level, p.audience, p.feature, s.action, p.visibility, p.relation
+FROM clearance.staged_cell p
+JOIN clearance.staged_cell s ON s.level = 'super_user' AND s.feature = p.feature
+JOIN clearance.staged_cell c ON c.level = 'collaborator' AND (c.feature, c.action) = (s.feature, s.action)
+WHERE p.audience = 'partner' AND p.action = 'edit'
+  AND s.action LIKE 'edit\_%' AND s.visibility <> 'none' AND c.visibility <> 'none'
+  AND (s.action <> 'edit_assignee' OR p.relation = 'any')
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
+                  WHERE (e.level, e.feature, e.action) = (p.level, p.feature, s.action));
+
+-- Actions whose name alone says that they change nothing.
+CREATE FUNCTION clearance.name_reads(action text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+RETURN action ~ '^(view|access|export)(_|$)';
+REVOKE ALL ON FUNCTION clearance.name_reads(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.name_reads(text) IS 'whether an action''s name says that it only reads';
+
+-- Any feature may be a table's: each has the actions that SQL commands, owner
+-- columns and link tables ask for.
+INSERT INTO clearance.feature (name, built_in, description)
+SELECT n.feature, true, f.description
+FROM (SELECT DISTINCT feature FROM clearance.staged_name) n
+LEFT JOIN clearance.staged_features f ON f.name = n.feature
+ORDER BY n.feature;
+
+INSERT INTO clearance.action (feature, name, reads, built_in)
+SELECT feature, action, clearance.name_reads(action), true
+FROM (SELECT feature, action FROM clearance.staged_name
+      UNION
+      SELECT f.name, a.name
+      FROM clearance.feature f, unnest('{view,create,edit,delete,assign,invite,change_owner}'::text[]) a (name)) n
+ORDER BY feature, action;
+
+INSERT INTO clearance.action_alias (source, feature, action, canonical_feature, canonical_action)
+SELECT source, feature, action, canonical_feature, canonical_action
+FROM clearance.staged_aliases ORDER BY source, feature, action;
+
+INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, built_in)
+SELECT DISTINCT l.id, c.feature, c.action, c.visibility, c.relation, c.reach, true
+FROM clearance.staged_cell c JOIN clearance.level l ON l.name = c.level
+WHERE c.visibility <> 'none'
+ORDER BY l.id, c.feature, c.action;
+
+INSERT INTO clearance.not_available (level_id, feature, action, built_in)
+SELECT l.id, coalesce(n.canonical_feature, a.feature), coalesce(n.canonical_action, a.action), true
+FROM clearance.staged_account_matrix a
+JOIN clearance.level l ON l.name = a.role
+LEFT JOIN clearance.staged_aliases n ON (n.source, n.feature, n.action) = ('account', a.feature, a.action)
+WHERE a.verdict = 'not_available'
+ORDER BY 1, 2, 3;
+
+INSERT INTO clearance.gate (feature, action, gate_feature, gate_action, audiences, built_in)
+SELECT DISTINCT coalesce(n.canonical_feature, p.feature), coalesce(n.canonical_action, p.action),
+       coalesce(m.canonical_feature, g.feature), coalesce(m.canonical_action, g.action),
+       '{vendor,partner}'::text[], true
+FROM clearance.staged_partner_matrix p
+CROSS JOIN LATERAL (SELECT split_part(name, '.', 1) AS feature, split_part(name, '.', 2) AS action
+                    FROM regexp_split_to_table(p.gate, ' ') name) g
+LEFT JOIN clearance.staged_aliases n ON (n.source, n.feature, n.action) = ('partner', p.feature, p.action)
+LEFT JOIN clearance.staged_aliases m ON (m.source, m.feature, m.action) = ('partner', g.feature, g.action)
+ORDER BY 1, 2, 3, 4;
+
+DROP TABLE clearance.staged_cell, clearance.staged_name, clearance.staged_partner_matrix,
+    clearance.staged_account_matrix, clearance.staged_aliases, clearance.staged_supplement,
+    clearance.staged_features;
+
+-- ---------------------------------------------------------------------------
+-- What the levels hold
+-- ---------------------------------------------------------------------------
+CREATE VIEW clearance.effective_grant AS
+SELECT g.level_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
+FROM clearance.level_grant g
+WHERE NOT (g.built_in
+           AND EXISTS (SELECT FROM clearance.level_denial d
+                       WHERE (d.level_id, d.feature, d.action) = (g.level_id, g.feature, g.action)));
+COMMENT ON VIEW clearance.effective_grant IS
+'grants in force: the built-in ones that are not denied, and those added. account_admin, which holds everything, is not listed';
+
+CREATE VIEW clearance.held_grant AS
+SELECT level_id, feature, action, visibility, relation, reach, kinds
+FROM clearance.effective_grant
+UNION ALL
+SELECT l.id, a.feature, a.name, 'any', 'any', 'account', NULL
+FROM clearance.level l CROSS JOIN clearance.action a
+WHERE l.name = 'account_admin';
+COMMENT ON VIEW clearance.held_grant IS 'effective_grant with everything that account_admin holds spelt out';
+
+CREATE VIEW clearance.matrix AS
+SELECT l.name AS level, l.audience, a.feature, a.name AS action,
+       g.visibility, g.relation, g.reach, g.kinds,
+       CASE WHEN n.level_id IS NOT NULL THEN 'not_available'
+            WHEN g.level_id IS NOT NULL THEN 'can'
+            ELSE 'cannot' END AS verdict,
+       ARRAY(SELECT t.gate_feature || '.' || t.gate_action
+             FROM clearance.gate t
+             WHERE (t.feature, t.action) = (a.feature, a.name) AND l.audience = ANY (t.audiences)
+             ORDER BY 1) AS gates
+FROM clearance.level l
+CROSS JOIN clearance.action a
+LEFT JOIN clearance.held_grant g ON (g.level_id, g.feature, g.action) = (l.id, a.feature, a.name)
+LEFT JOIN clearance.not_available n ON (n.level_id, n.feature, n.action) = (l.id, a.feature, a.name);
+COMMENT ON VIEW clearance.matrix IS
+'every level and action: what is granted (a line for each grant), whether it can, cannot or is not available, and the gates that must be met too';
+
+-- ---------------------------------------------------------------------------
+-- Checks of names, shared with other modules
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.require_identifier(what text, name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF name IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = format('%s is null', what);
+    ELSIF name !~ '^[a-z][a-z0-9_]*$' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('%s "%s" is not an identifier', what, name),
+            HINT = 'Use lower-case letters, digits and underscores, a letter first.';
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.require_identifier(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_identifier(text, text) IS 'raises unless the name is an identifier';
+
+CREATE FUNCTION clearance.require_choice(what text, value text, choices text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF value IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = format('%s is null', what);
+    ELSIF value <> ALL (choices) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('unknown %s "%s"', what, value),
+            HINT = format('Use one of: %s.', array_to_string(choices, ', '));
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.require_choice(text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_choice(text, text, text[]) IS 'raises unless the value is one of the choices';
+
+CREATE FUNCTION clearance.require_level(name text, audience text DEFAULT NULL) RETURNS integer
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found_level clearance.level;
+BEGIN
+    IF name IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'level is null';
+    END IF;
+    SELECT * INTO found_level FROM clearance.level l WHERE l.name = require_level.name;
+    IF NOT FOUND THEN
+        RAISE undefined_object USING
+            MESSAGE = format('level "%s" does not exist', name),
+            HINT = (SELECT format('Levels are: %s. clearance.create_level() adds one.', string_agg(l.name, ', ' ORDER BY l.id))
+                    FROM clearance.level l
+                    WHERE require_level.audience IS NULL OR l.audience = require_level.audience);
+    ELSIF found_level.audience <> audience THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('level "%s" is of audience %s, not %s', name, found_level.audience, audience),
+            HINT = (SELECT format('Levels of audience %s are: %s.', require_level.audience, string_agg(l.name, ', ' ORDER BY l.id))
+                    FROM clearance.level l WHERE l.audience = require_level.audience);
+    END IF;
+    RETURN found_level.id;
+END $$;
+REVOKE ALL ON FUNCTION clearance.require_level(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_level(text, text) IS 'id of a level; raises if there is none, or if it is of another audience';
+
+CREATE FUNCTION clearance.require_feature(name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF name IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'feature is null';
+    ELSIF NOT EXISTS (SELECT FROM clearance.feature f WHERE f.name = require_feature.name) THEN
+        RAISE undefined_object USING
+            MESSAGE = format('feature "%s" does not exist', name),
+            HINT = coalesce(
+                (SELECT format('It is named %s here.', string_agg(DISTINCT n.canonical_feature, ' or '))
+                 FROM clearance.action_alias n WHERE n.feature = require_feature.name
+                 HAVING count(*) > 0),
+                'Table clearance.feature lists the features; clearance.create_feature() adds one.');
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.require_feature(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_feature(text) IS 'raises unless the feature exists';
+
+CREATE FUNCTION clearance.require_action(feature text, action text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM clearance.require_feature(feature);
+    IF action IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'action is null';
+    ELSIF NOT EXISTS (SELECT FROM clearance.action a
+                      WHERE (a.feature, a.name) = (require_action.feature, require_action.action)) THEN
+        RAISE undefined_object USING
+            MESSAGE = format('feature "%s" has no action "%s"', feature, action),
+            HINT = coalesce(
+                (SELECT format('It is named %s.%s here.', n.canonical_feature, n.canonical_action)
+                 FROM clearance.action_alias n
+                 WHERE (n.feature, n.action) = (require_action.feature, require_action.action)
+                 LIMIT 1),
+                (SELECT format('Its actions are: %s. clearance.create_action() adds one.', string_agg(a.name, ', ' ORDER BY a.name))
+                 FROM clearance.action a WHERE a.feature = require_action.feature
+                 HAVING count(*) > 0),
+                'clearance.create_action() adds one.');
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.require_action(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_action(text, text) IS 'raises unless the feature has the action';
+
+CREATE FUNCTION clearance.parse_action(name text, OUT feature text, OUT action text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF name IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'action is null';
+    ELSIF name !~ '^[^.]+\.[^.]+$' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"%s" does not name an action', name),
+            HINT = 'Write feature.action, for example task.edit.';
+    END IF;
+    feature := split_part(name, '.', 1);
+    action := split_part(name, '.', 2);
+    PERFORM clearance.require_action(feature, action);
+END $$;
+REVOKE ALL ON FUNCTION clearance.parse_action(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.parse_action(text) IS 'takes feature.action apart; raises unless it exists';
+
+-- ---------------------------------------------------------------------------
+-- Levels
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.create_level(
+    name text, audience text, based_on text DEFAULT NULL, description text DEFAULT NULL
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    base_id integer;
+    new_id  integer;
+BEGIN
+    PERFORM clearance.require_choice('audience', audience, '{vendor,partner,customer}');
+    IF name IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'level is null';
+    ELSIF btrim(name) = '' THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'name of the level is blank';
+    END IF;
+    IF based_on IS NOT NULL THEN
+        base_id := clearance.require_level(based_on, audience);
+    END IF;
+
+    INSERT INTO clearance.level (name, audience, description)
+    VALUES (create_level.name, create_level.audience, create_level.description)
+    ON CONFLICT DO NOTHING
+    RETURNING id INTO new_id;
+    IF new_id IS NULL THEN
+        RAISE duplicate_object USING MESSAGE = format('level "%s" already exists', name);
+    END IF;
+
+    INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
+    SELECT DISTINCT new_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
+    FROM clearance.held_grant g WHERE g.level_id = base_id;
+    INSERT INTO clearance.not_available (level_id, feature, action)
+    SELECT new_id, n.feature, n.action
+    FROM clearance.not_available n WHERE n.level_id = base_id;
+    RETURN new_id;
+END $$;
+REVOKE ALL ON FUNCTION clearance.create_level(text, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_level(text, text, text, text) IS
+'makes a level for vendor, partner or customer members; based_on copies what another level of that audience holds now';
+
+CREATE FUNCTION clearance.drop_level(name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    dropped_id integer := clearance.require_level(name);
+    used_by    text;
+BEGIN
+    IF EXISTS (SELECT FROM clearance.level l WHERE l.id = dropped_id AND l.built_in) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('level "%s" is built in and cannot be dropped', name);
+    END IF;
+    DELETE FROM clearance.level l WHERE l.id = dropped_id;
+EXCEPTION WHEN foreign_key_violation THEN
+    GET STACKED DIAGNOSTICS used_by = TABLE_NAME;
+    RAISE object_in_use USING
+        MESSAGE = format('level "%s" is in use', name),
+        DETAIL = format('Rows of clearance.%s name it.', used_by),
+        HINT = 'Give those another level first.';
+END $$;
+REVOKE ALL ON FUNCTION clearance.drop_level(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.drop_level(text) IS 'drops a level that is not built in and that nothing names';
+
+CREATE FUNCTION clearance.allow(
+    level text, feature text, action text, visibility text DEFAULT 'any', relation text DEFAULT 'any',
+    reach text DEFAULT NULL, kinds text[] DEFAULT NULL
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    target clearance.level;
+BEGIN
+    SELECT * INTO target FROM clearance.level l WHERE l.id = clearance.require_level(allow.level);
+    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance.require_choice('visibility', visibility, '{shared,any}');
+    PERFORM clearance.require_choice('relation', relation, '{any,assigned,followed,invited,own,assigned_task}');
+    IF reach IS NOT NULL THEN
+        PERFORM clearance.require_choice('reach', reach, '{account,member,owned}');
+        IF target.audience <> 'vendor' THEN
+            RAISE invalid_parameter_value USING
+                MESSAGE = format('level "%s" cannot have a reach', level),
+                DETAIL = format('It is of audience %s; reach is for vendor levels.', target.audience);
+        END IF;
+    ELSIF target.audience = 'vendor' AND (feature, action) = ('project', 'view') THEN
+        reach := 'member';  -- every other grant without a reach follows this one
+    END IF;
+    IF kinds = '{}' OR array_position(kinds, NULL) IS NOT NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'kinds must name at least one kind, and no null',
+            HINT = 'Leave kinds out to allow every kind.';
+    END IF;
+    IF EXISTS (SELECT FROM clearance.not_available n
+               WHERE (n.level_id, n.feature, n.action) = (target.id, allow.feature, allow.action)) THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('%s.%s is not available to level "%s"', feature, action, level),
+            DETAIL = 'What is not available to a level can never be switched on for it.';
+    END IF;
+
+    SELECT array_agg(DISTINCT k ORDER BY k) INTO kinds FROM unnest(kinds) k;
+    INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
+    SELECT target.id, allow.feature, allow.action, allow.visibility, allow.relation, allow.reach, allow.kinds
+    WHERE NOT EXISTS (
+        SELECT FROM clearance.held_grant g
+        WHERE (g.level_id, g.feature, g.action, g.visibility, g.relation)
+            = (target.id, allow.feature, allow.action, allow.visibility, allow.relation)
+          AND (target.name = 'account_admin'
+               OR g.reach IS NOT DISTINCT FROM allow.reach AND g.kinds IS NOT DISTINCT FROM allow.kinds))
+    ON CONFLICT DO NOTHING;
+END $$;
+REVOKE ALL ON FUNCTION clearance.allow(text, text, text, text, text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.allow(text, text, text, text, text, text, text[]) IS
+'adds a grant to a level; reach is for vendor levels (NULL: as far as project.view, whose own default is member), kinds limits it to values of the table''s kind column';
+
+CREATE FUNCTION clearance.deny(level text, feature text, action text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    target_id integer := clearance.require_level(level);
+BEGIN
+    PERFORM clearance.require_action(feature, action);
+    IF level = 'account_admin' THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = 'level "account_admin" cannot be denied anything',
+            HINT = 'Create a level based on it, and deny that one.';
+    END IF;
+    DELETE FROM clearance.level_grant g
+    WHERE (g.level_id, g.feature, g.action) = (target_id, deny.feature, deny.action) AND NOT g.built_in;
+    INSERT INTO clearance.level_denial (level_id, feature, action)
+    SELECT DISTINCT g.level_id, g.feature, g.action
+    FROM clearance.level_grant g
+    WHERE (g.level_id, g.feature, g.action) = (target_id, deny.feature, deny.action) AND g.built_in
+    ON CONFLICT DO NOTHING;
+END $$;
+REVOKE ALL ON FUNCTION clearance.deny(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.deny(text, text, text) IS 'takes every grant of an action from a level; allow() can give it back';
+
+-- ---------------------------------------------------------------------------
+-- Features, actions, gates
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.create_feature(
+    name text, actions text[] DEFAULT '{view,create,edit,delete}', description text DEFAULT NULL
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM clearance.require_identifier('feature', name);
+    IF actions IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'actions is null';
+    END IF;
+    PERFORM clearance.require_identifier('action', a) FROM unnest(actions) a;
+    INSERT INTO clearance.feature (name, description)
+    VALUES (create_feature.name, create_feature.description)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE duplicate_object USING
+            MESSAGE = format('feature "%s" already exists', name),
+            HINT = 'clearance.create_action() adds an action to it.';
+    END IF;
+    -- the last three are what link tables and owner columns ask for
+    INSERT INTO clearance.action (feature, name, reads)
+    SELECT DISTINCT create_feature.name, a, clearance.name_reads(a)
+    FROM unnest(actions || '{assign,invite,change_owner}') a;
+END $$;
+REVOKE ALL ON FUNCTION clearance.create_feature(text, text[], text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_feature(text, text[], text) IS
+'adds a feature with the named actions, and assign, invite and change_owner; until allow() gives them out only account admins hold them';
+
+CREATE FUNCTION clearance.create_action(feature text, action text, reads boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM clearance.require_feature(feature);
+    PERFORM clearance.require_identifier('action', action);
+    IF reads IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'reads is null';
+    END IF;
+    INSERT INTO clearance.action (feature, name, reads)
+    VALUES (create_action.feature, create_action.action, create_action.reads)
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE duplicate_object USING MESSAGE = format('feature "%s" already has an action "%s"', feature, action);
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.create_action(text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_action(text, text, boolean) IS
+'adds an action to a feature; reads: it changes nothing and stays possible in an archived project';
+
+CREATE FUNCTION clearance.add_gate(
+    action text, gate text, audiences text[] DEFAULT '{vendor,partner,customer}'
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    guarded record := clearance.parse_action(action);
+    needed  record := clearance.parse_action(gate);
+BEGIN
+    IF audiences IS NULL OR audiences = '{}' THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'no audience is given';
+    END IF;
+    PERFORM clearance.require_choice('audience', a, '{vendor,partner,customer}') FROM unnest(audiences) a;
+
+    -- two sessions must not close a circle together
+    LOCK TABLE clearance.gate IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (WITH RECURSIVE behind (feature, action) AS (
+                   VALUES (needed.feature, needed.action)
+                   UNION
+                   SELECT g.gate_feature, g.gate_action
+                   FROM clearance.gate g JOIN behind b USING (feature, action))
+               SELECT FROM behind b
+               WHERE (b.feature, b.action) = (guarded.feature, guarded.action)) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('%s cannot be a gate of %s', gate, action),
+            DETAIL = 'The action would be its own gate, directly or through others.';
+    END IF;
+    INSERT INTO clearance.gate (feature, action, gate_feature, gate_action, audiences)
+    VALUES (guarded.feature, guarded.action, needed.feature, needed.action,
+            ARRAY(SELECT DISTINCT a FROM unnest(add_gate.audiences) a ORDER BY a))
+    ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN
+        RAISE duplicate_object USING MESSAGE = format('%s is a gate of %s already', gate, action);
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION clearance.add_gate(text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.add_gate(text, text, text[]) IS
+'makes an action need another one as well, both given as feature.action, for the named audiences';
+
+CREATE FUNCTION clearance.remove_gate(action text, gate text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    guarded  record := clearance.parse_action(action);
+    needed   record := clearance.parse_action(gate);
+    standing clearance.gate;
+BEGIN
+    SELECT * INTO standing FROM clearance.gate g
+    WHERE (g.feature, g.action, g.gate_feature, g.gate_action)
+        = (guarded.feature, guarded.action, needed.feature, needed.action);
+    IF NOT FOUND THEN
+        RAISE undefined_object USING
+            MESSAGE = format('%s is not a gate of %s', gate, action),
+            HINT = 'View clearance.matrix lists the gates of each action.';
+    ELSIF standing.built_in THEN
+        -- a dump would not carry the removal
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('gate %s of %s is built in and cannot be removed', gate, action);
+    END IF;
+    DELETE FROM clearance.gate g
+    WHERE (g.feature, g.action, g.gate_feature, g.gate_action)
+        = (guarded.feature, guarded.action, needed.feature, needed.action);
+END $$;
+REVOKE ALL ON FUNCTION clearance.remove_gate(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.remove_gate(text, text) IS 'removes a gate that add_gate() made';

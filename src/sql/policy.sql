@@ -1,0 +1,60 @@
+-- ---------------------------------------------------------------------------
+-- What the policies of protected tables call, and answers from the same rule.
+-- Policies run as the querying role, so everybody may execute these; they
+-- tell the actor what it may do, nothing else.
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.visible(binding integer, VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_visible';
+COMMENT ON FUNCTION clearance.visible(integer, "any") IS 'policy: SELECT may see the row';
+
+CREATE FUNCTION clearance.creatable(binding integer, VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_creatable';
+COMMENT ON FUNCTION clearance.creatable(integer, "any") IS 'policy: INSERT may add the row, else an error that says why';
+
+CREATE FUNCTION clearance.editable(binding integer, VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_editable';
+COMMENT ON FUNCTION clearance.editable(integer, "any") IS 'policy: UPDATE may touch the row as it was';
+
+CREATE FUNCTION clearance.edited(binding integer, VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_edited';
+COMMENT ON FUNCTION clearance.edited(integer, "any") IS 'policy: UPDATE may leave the row like this, else an error that says why';
+
+CREATE FUNCTION clearance.deletable(binding integer, VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_deletable';
+COMMENT ON FUNCTION clearance.deletable(integer, "any") IS 'policy: DELETE may remove the row';
+
+CREATE FUNCTION clearance.can(action text, project clearance.app_key DEFAULT NULL) RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_can';
+COMMENT ON FUNCTION clearance.can(text, clearance.app_key) IS
+'whether the actor''s levels grant an action (''task.create'') in a project or, without one, in the account; what a grant asks of a row is not judged';
+
+CREATE FUNCTION clearance.can_row(action text, "row" record) RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_can_row';
+COMMENT ON FUNCTION clearance.can_row(text, record) IS
+'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table';
+
+CREATE FUNCTION clearance.write_check() RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'clearance_write_check';
+COMMENT ON FUNCTION clearance.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
+
+CREATE FUNCTION clearance.policy_columns(relation regclass, binding integer) RETURNS text[]
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_policy_columns';
+REVOKE ALL ON FUNCTION clearance.policy_columns(regclass, integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.policy_columns(regclass, integer) IS
+'columns that the SELECT policy of a table passes, under their present names; NULL if it is none of the extension''s';
+
+CREATE FUNCTION clearance.is_preloaded() RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_is_preloaded';
+COMMENT ON FUNCTION clearance.is_preloaded() IS
+'whether the library was loaded before this session''s first statement (shared_preload_libraries or session_preload_libraries)';
+

@@ -1,0 +1,252 @@
+-- ---------------------------------------------------------------------------
+-- Projects follow the application's project table; rows stay with their
+-- parents' project
+-- ---------------------------------------------------------------------------
+
+-- Whose project a new one is: its account column's, the actor's, the only one.
+CREATE FUNCTION clearance.account_of_new_project(account_key text) RETURNS bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account bigint;
+BEGIN
+    IF account_key IS NULL THEN
+        RETURN clearance.default_account(NULL);
+    END IF;
+    SELECT a.id INTO account FROM clearance.account a WHERE coalesce(a.key, a.id::text) = account_key;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no account with key "%"', account_key USING ERRCODE = 'undefined_object',
+            HINT = 'Accounts are made with clearance.create_account(name, key => ...).';
+    END IF;
+    RETURN account;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.account_of_new_project(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.account_of_new_project(text) IS 'account of a project that the application makes, or an error';
+
+-- Trigger of the application's project table; arguments: project column,
+-- account column or ''.
+CREATE FUNCTION clearance.follow_project() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    old_key text := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ->> TG_ARGV[0] END;
+    new_key text := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ->> TG_ARGV[0] END;
+    account_key text := CASE WHEN TG_OP <> 'DELETE' AND TG_ARGV[1] <> '' THEN to_jsonb(NEW) ->> TG_ARGV[1] END;
+    project_id bigint;
+    acting bigint := clearance.actor();
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM clearance.project p WHERE p.key = old_key;
+    ELSIF TG_OP = 'UPDATE' THEN
+        UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
+    ELSIF new_key IS NOT NULL THEN
+        IF TG_ARGV[1] <> '' AND account_key IS NULL THEN
+            RETURN NULL;    -- belongs to no account: closed until somebody says
+        END IF;
+        INSERT INTO clearance.project (account_id, key)
+        VALUES (clearance.account_of_new_project(account_key), new_key)
+        RETURNING id INTO project_id;
+        INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
+        SELECT p.account_id, p.id, m.id, true
+        FROM clearance.project p JOIN clearance.member m ON m.account_id = p.account_id
+        WHERE p.id = project_id AND m.id = acting;
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clearance.follow_project() IS
+'trigger of the project table: registers new projects with their creator as owner, follows new keys, forgets deleted ones';
+
+CREATE FUNCTION clearance.register_existing_projects(relation regclass, project name, account name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    registered bigint;
+    unclear bigint;
+BEGIN
+    EXECUTE format(
+        'INSERT INTO clearance.project (account_id, key)
+         SELECT a.id, t.key
+         FROM (SELECT x.%I::text AS key, %s AS account FROM %s x) t
+         JOIN clearance.account a ON coalesce(t.account = coalesce(a.key, a.id::text),
+                                              (SELECT count(*) = 1 FROM clearance.account))
+         WHERE t.key <> '''' AND NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t.key)',
+        project, coalesce(format('x.%I::text', account), 'NULL::text'), relation);
+    GET DIAGNOSTICS registered = ROW_COUNT;
+    EXECUTE format('SELECT count(*) FROM %s x WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = x.%I::text)',
+                   relation, project) INTO unclear;
+    IF registered > 0 THEN
+        RAISE NOTICE '% existing projects of % are registered', registered, relation;
+    END IF;
+    IF unclear > 0 THEN
+        RAISE NOTICE '% projects of % belong to no account: their rows are closed', unclear, relation
+            USING HINT = 'Register them with clearance.create_project().';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.register_existing_projects(regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.register_existing_projects(regclass, name, name) IS
+'registers the projects that a table holds when it is protected, where their account is clear';
+
+-- ---------------------------------------------------------------------------
+-- A row and its parents are in one project
+-- ---------------------------------------------------------------------------
+
+-- How many places tell the project of a row: its column, and each parent.
+CREATE FUNCTION clearance.project_sources(b clearance.binding) RETURNS bigint
+LANGUAGE sql STABLE
+RETURN (b.project_column IS NOT NULL)::integer
+    + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id);
+REVOKE ALL ON FUNCTION clearance.project_sources(clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.project_sources(clearance.binding) IS 'how many places tell the project of a row';
+
+-- Query for the project (as text) of a row of a table, by its key: its column,
+-- or up along its first parent of another table. Locks the row that tells it,
+-- so that a concurrent move waits, or is waited for. NULL: it cannot be told.
+CREATE FUNCTION clearance.project_sql(binding integer, key text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+    up record;
+    above text;
+BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
+    IF b.project_column IS NOT NULL THEN
+        RETURN format('SELECT t.%I::text AS project FROM %s t WHERE t.%I = %s FOR SHARE OF t',
+                      b.project_column, b.relation, b.key_column, key);
+    END IF;
+    SELECT p.* INTO up FROM clearance.binding_parent p
+    WHERE p.binding_id = b.id AND p.parent_id <> b.id AND p.type_column IS NULL AND NOT p.optional
+    ORDER BY p.id LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    above := clearance.project_sql(up.parent_id, format('c%s.%I', b.id, up.column_name));
+    RETURN format('SELECT u.project FROM %s c%s CROSS JOIN LATERAL (%s) u WHERE c%s.%I = %s',
+                  b.relation, b.id, above, b.id, b.key_column, key);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.project_sql(integer, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.project_sql(integer, text) IS 'text of a query for the project of a row of a protected table';
+
+-- Query for one row of a source (alias n, shape of the table) that is not in
+-- the project of its parents: its key or ctid as text.
+CREATE FUNCTION clearance.mismatch_sql(binding integer, source text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+    up record;
+    sources text[] := '{}';
+    joins text := '';
+    parent_sql text;
+BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
+    IF b.project_column IS NOT NULL THEN
+        sources := ARRAY[format('n.%I::text', b.project_column)];
+    END IF;
+    FOR up IN SELECT p.*, x.key_column FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id
+        WHERE p.binding_id = b.id ORDER BY p.id
+    LOOP
+        parent_sql := clearance.project_sql(up.parent_id, format('n.%I', up.column_name));
+        CONTINUE WHEN parent_sql IS NULL;
+        joins := joins || format(' LEFT JOIN LATERAL (%s) p%s ON %s', parent_sql, up.id,
+            CASE WHEN up.type_column IS NULL THEN 'true' ELSE format('n.%I::text = %L', up.type_column, up.type_value) END);
+        sources := sources || format('p%s.project', up.id);
+    END LOOP;
+    IF cardinality(sources) < 2 THEN
+        RETURN NULL;
+    END IF;
+    RETURN format('SELECT %s FROM %s n%s WHERE (SELECT count(DISTINCT s.project) FROM unnest(ARRAY[%s]) AS s (project)) > 1 LIMIT 1',
+        coalesce(format('n.%I::text', b.key_column), '''of no key'''), source, joins, array_to_string(sources, ', '));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.mismatch_sql(integer, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mismatch_sql(integer, text) IS 'text of a query for a row that is not in the project of its parents';
+
+CREATE FUNCTION clearance.raise_mismatch(relation regclass, key text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'row % of % is not in the project of its parents', key, relation
+        USING ERRCODE = 'integrity_constraint_violation',
+        HINT = 'Move a row and its children in one transaction, the parent first.';
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.raise_mismatch(regclass, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.raise_mismatch(regclass, text) IS 'the error for a row that is not in the project of its parents';
+
+-- Statement trigger of children; argument: binding. Binds whoever writes.
+CREATE FUNCTION clearance.check_child_project() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    sql text := clearance.mismatch_sql(TG_ARGV[0]::integer, 'clearance_new');
+    key text;
+BEGIN
+    IF sql IS NOT NULL THEN
+        EXECUTE sql INTO key;
+        IF key IS NOT NULL THEN
+            PERFORM clearance.raise_mismatch(TG_RELID, key);
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clearance.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
+
+-- Children of these rows are where the rows are; through tables that have no
+-- project of their own, their children too.
+CREATE FUNCTION clearance.check_children(binding integer, keys text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    child record;
+    source text;
+    sql text;
+    bad text;
+    below text[];
+BEGIN
+    FOR child IN
+        SELECT DISTINCT x.id, x.relation, x.project_column, x.key_column, p.column_name, p.type_column, p.type_value
+        FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.binding_id
+        WHERE p.parent_id = binding AND (p.binding_id <> p.parent_id OR x.project_column IS NOT NULL)
+    LOOP
+        source := format('(SELECT * FROM %s c WHERE c.%I = ANY (%L::%s[])%s)', child.relation, child.column_name, keys,
+            clearance.require_column(child.relation, child.column_name, 'parent'),
+            CASE WHEN child.type_column IS NULL THEN '' ELSE format(' AND c.%I::text = %L', child.type_column, child.type_value) END);
+        sql := clearance.mismatch_sql(child.id, source);
+        IF sql IS NOT NULL THEN
+            EXECUTE sql INTO bad;
+            IF bad IS NOT NULL THEN
+                PERFORM clearance.raise_mismatch(child.relation, bad);
+            END IF;
+        END IF;
+        IF child.project_column IS NULL AND child.key_column IS NOT NULL THEN
+            EXECUTE format('SELECT array_agg(n.%I::text) FROM %s n', child.key_column, source) INTO below;
+            IF below IS NOT NULL THEN
+                PERFORM clearance.check_children(child.id, below);
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.check_children(integer, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.check_children(integer, text[]) IS 'errors if a child of these rows is in another project';
+
+-- Deferred trigger of parents that move to another project; argument: binding.
+CREATE FUNCTION clearance.check_children_project() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = TG_ARGV[0]::integer;
+    PERFORM clearance.check_children(b.id, ARRAY[to_jsonb(NEW) ->> b.key_column]);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clearance.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
+

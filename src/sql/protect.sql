@@ -1,0 +1,830 @@
+-- ---------------------------------------------------------------------------
+-- Protection: which tables hold what
+-- ---------------------------------------------------------------------------
+
+-- Binding of a table, or of the table that it is a partition or child of.
+CREATE FUNCTION clearance.binding_of(relation oid) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE tree AS (
+        SELECT binding_of.relation AS relid, 0 AS depth
+        UNION
+        SELECT i.inhparent, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.relid
+    )
+    SELECT b.id FROM tree t JOIN clearance.binding b ON b.relation = t.relid ORDER BY t.depth LIMIT 1;
+END;
+REVOKE ALL ON FUNCTION clearance.binding_of(oid) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.binding_of(oid) IS
+'id of the binding of a table, or of the protected table that it is a partition or child of';
+
+-- A table with all its partitions and children, the table itself first.
+CREATE FUNCTION clearance.table_tree(relation regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE tree AS (
+        SELECT table_tree.relation::oid AS relid, 0 AS depth
+        UNION
+        SELECT i.inhrelid, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.relid
+    )
+    SELECT t.relid::regclass FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.relid
+    WHERE c.relkind IN ('r', 'p')
+    GROUP BY t.relid ORDER BY min(t.depth), t.relid;
+END;
+REVOKE ALL ON FUNCTION clearance.table_tree(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.table_tree(regclass) IS 'a table with its partitions and children, itself first';
+
+-- ---------------------------------------------------------------------------
+-- Checks of what a caller names
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.require_table(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kind "char";
+    persistence "char";
+    schema name;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT c.relkind, c.relpersistence, n.nspname INTO kind, persistence, schema
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+    IF kind IS NULL THEN
+        RAISE EXCEPTION 'no table with OID %', relation::oid USING ERRCODE = 'undefined_table';
+    ELSIF kind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION '% is a %, which has no row security', relation,
+            CASE kind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                      WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index' ELSE 'composite type' END
+            USING ERRCODE = 'wrong_object_type',
+            HINT = 'Protect the tables that it reads; give a view security_invoker = on.';
+    ELSIF persistence = 't' THEN
+        RAISE EXCEPTION '% is a temporary table', relation USING ERRCODE = 'wrong_object_type',
+            HINT = 'Only permanent tables are protected.';
+    ELSIF schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'clearance') THEN
+        RAISE EXCEPTION '% is a table of the system', relation USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Only tables of applications are protected.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_table(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_table(regclass) IS 'errors unless it is a permanent table of an application';
+
+CREATE FUNCTION clearance.require_binding(relation regclass) RETURNS clearance.binding
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_binding clearance.binding;
+    root regclass;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT * INTO found_binding FROM clearance.binding b WHERE b.relation = require_binding.relation;
+    IF NOT FOUND THEN
+        SELECT b.relation INTO root FROM clearance.binding b WHERE b.id = clearance.binding_of(require_binding.relation);
+        IF root IS NOT NULL THEN
+            RAISE EXCEPTION '% is protected with its parent %', relation, root USING ERRCODE = 'wrong_object_type',
+                HINT = 'Name the parent.';
+        END IF;
+        RAISE EXCEPTION '% is not protected', relation USING ERRCODE = 'undefined_object',
+            HINT = 'Call clearance.protect() first; clearance.protected_tables lists the protected tables.';
+    END IF;
+    RETURN found_binding;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_binding(regclass) IS 'binding of a protected table, or an error';
+
+-- Base type of a column; of its elements if it is an array.
+CREATE FUNCTION clearance.require_column(relation regclass, "column" name, purpose text) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type oid;
+    element oid;
+BEGIN
+    IF "column" IS NULL THEN
+        RAISE EXCEPTION 'the % column is null', purpose USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT a.atttypid INTO type FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % has no column "%"', relation, "column" USING ERRCODE = 'undefined_column',
+            DETAIL = format('It was named as the %s column.', purpose),
+            HINT = format('Its columns are: %s.', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped));
+    END IF;
+    LOOP
+        SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype
+                    WHEN t.typcategory = 'A' THEN t.typelem END INTO element
+        FROM pg_type t WHERE t.oid = type;
+        EXIT WHEN element IS NULL;
+        type := element;
+    END LOOP;
+    RETURN type;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_column(regclass, name, text) IS
+'base type of a column (of the elements of an array), or an error that names the column''s purpose';
+
+-- Values of one class compare; the same classes as in src/key.c.
+CREATE FUNCTION clearance.key_class(type regtype) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
+            WHEN type = 'uuid'::regtype THEN 'uuid'
+            WHEN type IN ('text'::regtype, 'character varying'::regtype) THEN 'text' END;
+REVOKE ALL ON FUNCTION clearance.key_class(regtype) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
+
+CREATE FUNCTION clearance.require_key_column(relation regclass, "column" name, purpose text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype := clearance.require_column(relation, "column", purpose);
+BEGIN
+    IF clearance.key_class(type) IS NULL THEN
+        RAISE EXCEPTION 'column "%" of % cannot hold keys', "column", relation USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('Its type is %s; it was named as the %s column.', type, purpose),
+            HINT = 'Keys are smallint, integer, bigint, uuid, text or varchar.';
+    END IF;
+    RETURN clearance.key_class(type);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_key_column(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_key_column(regclass, name, text) IS
+'key class of a column (of the elements of an array), or an error';
+
+CREATE FUNCTION clearance.require_same_class(relation regclass, "column" name, class text,
+    other regclass, other_column name, other_class text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF class <> other_class THEN
+        RAISE EXCEPTION 'column "%" of % cannot refer to column "%" of %', "column", relation, other_column, other
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('One holds %s keys, the other %s keys.', class, other_class),
+            HINT = 'Name columns of the same kind of key.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) IS
+'errors unless the keys of two columns compare';
+
+-- A declared value in the form that src/binding.c compares with.
+CREATE FUNCTION clearance.canonical_value(value text, type regtype, purpose text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    canonical text;
+BEGIN
+    EXECUTE format('SELECT $1::%s::text', type) INTO canonical USING value;
+    RETURN canonical;
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION '"%" is no value of type %', value, type USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = format('It was named as %s.', purpose);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.canonical_value(text, regtype, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.canonical_value(text, regtype, text) IS 'a value as its type writes it, or an error';
+
+-- ---------------------------------------------------------------------------
+-- Policies and triggers of a protected table
+-- ---------------------------------------------------------------------------
+
+-- Columns that the policies pass: whatever the rule looks at.
+CREATE FUNCTION clearance.bound_columns(binding integer) RETURNS name[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT array_agg(u.name ORDER BY u.first)
+    FROM (
+        SELECT c.name, min(c.n) AS first
+        FROM (
+            SELECT v.name, v.n FROM clearance.binding b
+            CROSS JOIN LATERAL (VALUES (1, b.key_column), (2, b.project_column), (3, b.visibility_column),
+                (4, b.client_visibility_column), (5, b.account_column), (6, b.owner_column),
+                (7, b.kind_column), (8, b.published_column)) AS v (n, name)
+            WHERE b.id = bound_columns.binding
+            UNION ALL
+            SELECT CASE WHEN r.link IS NULL THEN r.member_column ELSE r.row_column END, 100 + r.id
+            FROM clearance.binding_relation r WHERE r.binding_id = bound_columns.binding
+            UNION ALL
+            SELECT v.name, 10000 + p.id FROM clearance.binding_parent p
+            CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
+            WHERE p.binding_id = bound_columns.binding
+            UNION ALL
+            SELECT v.name, 1000000 + r.id FROM clearance.binding_relation r
+            JOIN clearance.binding b ON b.relation = r.link
+            CROSS JOIN LATERAL (VALUES (r.link_column), (r.member_column)) AS v (name)
+            WHERE b.id = bound_columns.binding AND r.member_column IS NOT NULL
+        ) c
+        WHERE c.name IS NOT NULL
+        GROUP BY c.name
+    ) u;
+END;
+REVOKE ALL ON FUNCTION clearance.bound_columns(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
+
+-- Make a table and its partitions and children what their binding says.
+CREATE FUNCTION clearance.sync(binding integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+DECLARE
+    b clearance.binding;
+    tab regclass;
+BEGIN
+    UPDATE clearance.binding SET columns = clearance.bound_columns(id) WHERE id = binding RETURNING * INTO b;
+    FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
+        IF b.force THEN
+            EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
+        END IF;
+        PERFORM clearance.drop_policies(tab);
+        PERFORM clearance.create_policies(tab, b);
+        PERFORM clearance.drop_triggers(tab);
+        PERFORM clearance.create_triggers(tab, b);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.sync(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.sync(integer) IS
+'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
+
+CREATE FUNCTION clearance.create_policies(tab regclass, b clearance.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    args text := b.id || (SELECT string_agg(', ' || quote_ident(c.name), '' ORDER BY c.n)
+                          FROM unnest(b.columns) WITH ORDINALITY AS c (name, n));
+BEGIN
+    EXECUTE format('CREATE POLICY clearance_select ON %s FOR SELECT USING (clearance.visible(%s))', tab, args);
+    EXECUTE format('CREATE POLICY clearance_insert ON %s FOR INSERT WITH CHECK (clearance.creatable(%s))', tab, args);
+    EXECUTE format('CREATE POLICY clearance_update ON %s FOR UPDATE USING (clearance.editable(%s))'
+                   ' WITH CHECK (clearance.edited(%s))', tab, args, args);
+    EXECUTE format('CREATE POLICY clearance_delete ON %s FOR DELETE USING (clearance.deletable(%s))', tab, args);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.create_policies(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS 'one policy for each command';
+
+CREATE FUNCTION clearance.drop_policies(tab regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy name;
+BEGIN
+    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = tab AND p.polname LIKE 'clearance\_%' LOOP
+        EXECUTE format('DROP POLICY %I ON %s', policy, tab);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.drop_policies(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the extension''s policies off a table';
+
+-- Triggers sort first by name; row triggers of a partitioned table come to its
+-- partitions by themselves.
+CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
+    event text;
+BEGIN
+    IF NOT is_partition AND NOT b.link_only AND
+        (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
+         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
+         OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
+    THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON %s'
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', tab, b.id);
+    END IF;
+    IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project(%L, %L)',
+                       b.project_column, tab, b.project_column, coalesce(b.account_column, ''));
+    END IF;
+    -- a row and its parents stay in one project, whoever writes
+    IF clearance.project_sources(b) > 1 THEN
+        FOREACH event IN ARRAY ARRAY['insert', 'update'] LOOP
+            EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING NEW TABLE AS clearance_new'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.check_child_project(%s)',
+                           '00_clearance_parent_' || event, event, tab, b.id);
+        END LOOP;
+    END IF;
+    IF NOT is_partition AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL AND NOT b.link_only THEN
+        EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children" AFTER UPDATE ON %s'
+                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.%I IS DISTINCT FROM NEW.%I)'
+                       ' EXECUTE FUNCTION clearance.check_children_project(%s)',
+                       tab, b.project_column, b.project_column, b.id);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.create_triggers(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_triggers(regclass, clearance.binding) IS 'the triggers that a binding needs';
+
+CREATE FUNCTION clearance.drop_triggers(tab regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    trig name;
+BEGIN
+    FOR trig IN SELECT t.tgname FROM pg_trigger t
+        WHERE t.tgrelid = tab AND t.tgname LIKE '00\_clearance\_%' AND t.tgparentid = 0
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.drop_triggers(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
+
+-- ---------------------------------------------------------------------------
+-- Declarations
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.protect(relation regclass, feature text, project name DEFAULT NULL,
+    visibility name DEFAULT NULL, shared_values text[] DEFAULT NULL, client_visibility name DEFAULT NULL,
+    account name DEFAULT NULL, owner name DEFAULT NULL, kind name DEFAULT NULL,
+    published name DEFAULT NULL, publish_action text DEFAULT 'publish', key name DEFAULT NULL,
+    view_action text DEFAULT 'view', create_action text DEFAULT 'create',
+    edit_action text DEFAULT 'edit', delete_action text DEFAULT 'delete',
+    force boolean DEFAULT true) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    id integer;
+    link clearance.binding;
+    verb text;
+BEGIN
+    PERFORM clearance.require_table(relation);
+    PERFORM clearance.require_unprotected(relation);
+    PERFORM clearance.require_feature(feature);
+    FOREACH verb IN ARRAY ARRAY[view_action, create_action, edit_action, delete_action] LOOP
+        PERFORM clearance.require_action(feature, verb);
+    END LOOP;
+    IF feature = 'project' AND project IS NULL THEN
+        RAISE EXCEPTION 'a table of projects needs its project column' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Name the column that holds the projects'' own keys: protect(..., ''project'', project => ''id'').';
+    END IF;
+    shared_values := clearance.require_visibility(relation, visibility, shared_values);
+    PERFORM clearance.require_bound_types(relation, client_visibility, kind, published);
+    IF published IS NOT NULL THEN
+        PERFORM clearance.require_action(feature, publish_action);
+    END IF;
+    key := clearance.require_row_key(relation, key);
+    PERFORM clearance.require_key_column(relation, c.name, c.purpose)
+    FROM (VALUES (project, 'project'), (account, 'account'), (owner, 'owner')) AS c (name, purpose)
+    WHERE c.name IS NOT NULL;
+
+    -- a link table that relate() protected becomes a table of its own
+    DELETE FROM clearance.binding b WHERE b.relation = protect.relation AND b.link_only RETURNING * INTO link;
+    INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
+        client_visibility_column, account_column, owner_column, kind_column, published_column, publish_action,
+        view_action, create_action, edit_action, delete_action, force, had_rls, had_force)
+    SELECT coalesce(link.id, nextval('clearance.binding_id_seq')), relation, feature, key, project, visibility,
+        shared_values, client_visibility, account, owner, kind, published,
+        CASE WHEN published IS NOT NULL THEN publish_action END, view_action, create_action, edit_action,
+        delete_action, force, coalesce(link.had_rls, c.relrowsecurity), coalesce(link.had_force, c.relforcerowsecurity)
+    FROM pg_class c WHERE c.oid = relation
+    RETURNING binding.id INTO id;
+    PERFORM clearance.sync(id);
+    PERFORM clearance.require_seal(relation);
+    IF feature = 'project' THEN
+        PERFORM clearance.register_existing_projects(relation, project, account);
+    ELSIF project IS NULL AND account IS NULL THEN
+        RAISE NOTICE 'no row of % is visible until clearance.add_parent() names its parent', relation;
+    END IF;
+    RETURN id;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.protect(regclass, text, name, name, text[], name, name, name, name, name, text, name, text, text, text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.protect(regclass, text, name, name, text[], name, name, name, name, name, text, name, text, text, text, text, boolean) IS
+'binds a table, with its partitions and children, to a feature and enforces the rule on it from now on; returns the binding''s id';
+
+CREATE FUNCTION clearance.require_unprotected(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bound regclass;
+    parent regclass;
+BEGIN
+    SELECT b.relation INTO bound FROM clearance.binding b
+    WHERE b.id = clearance.binding_of(require_unprotected.relation)
+      AND NOT (b.link_only AND b.relation = require_unprotected.relation);
+    IF bound = relation THEN
+        RAISE EXCEPTION '% is protected already', relation USING ERRCODE = 'duplicate_object',
+            HINT = 'Call clearance.unprotect() first to declare it anew.';
+    ELSIF bound IS NOT NULL THEN
+        RAISE EXCEPTION '% is protected already, with its parent %', relation, bound USING ERRCODE = 'duplicate_object';
+    END IF;
+    SELECT i.inhparent INTO parent FROM pg_inherits i WHERE i.inhrelid = relation LIMIT 1;
+    IF parent IS NOT NULL THEN
+        RAISE EXCEPTION '% is a partition or child of %', relation, parent USING ERRCODE = 'wrong_object_type',
+            HINT = 'Protect the parent: its partitions and children are protected with it.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_unprotected(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_unprotected(regclass) IS 'errors if a table is protected, or is a partition or child';
+
+CREATE FUNCTION clearance.require_visibility(relation regclass, visibility name, shared_values text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype;
+BEGIN
+    IF visibility IS NULL THEN
+        IF shared_values IS NOT NULL THEN
+            RAISE EXCEPTION 'shared_values without a visibility column' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Name the column: protect(..., visibility => ''is_private'', shared_values => ''{false}'').';
+        END IF;
+        RETURN NULL;
+    END IF;
+    type := clearance.require_column(relation, visibility, 'visibility');
+    IF coalesce(cardinality(shared_values), 0) = 0 OR array_position(shared_values, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'which values of "%" mean shared is not said', visibility USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Pass them: shared_values => ''{false}'' for a privacy flag, ''{true}'' for a sharing flag, or the list of values.';
+    END IF;
+    IF NOT (type IN ('boolean'::regtype, 'text'::regtype, 'character varying'::regtype,
+                     'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+            OR EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e')) THEN
+        RAISE EXCEPTION 'column "%" of type % cannot tell shared from private', visibility, type
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Use a boolean, text, enum or integer column.';
+    END IF;
+    RETURN ARRAY(SELECT clearance.canonical_value(v.value, type, 'a shared value') FROM unnest(shared_values) AS v (value));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_visibility(regclass, name, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_visibility(regclass, name, text[]) IS 'shared values in canonical form, or an error';
+
+CREATE FUNCTION clearance.require_bound_types(relation regclass, client_visibility name, kind name, published name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype;
+    is_enum boolean;
+BEGIN
+    IF client_visibility IS NOT NULL THEN
+        type := clearance.require_column(relation, client_visibility, 'client visibility');
+        is_enum := EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e');
+        IF NOT is_enum AND type NOT IN ('text'::regtype, 'character varying'::regtype) THEN
+            RAISE EXCEPTION 'column "%" of type % cannot hold client visibility', client_visibility, type
+                USING ERRCODE = 'datatype_mismatch', HINT = 'Use text or an enum with the values hidden, read and edit.';
+        END IF;
+    END IF;
+    IF kind IS NOT NULL THEN
+        PERFORM clearance.require_column(relation, kind, 'kind');
+    END IF;
+    IF published IS NOT NULL THEN
+        type := clearance.require_column(relation, published, 'published');
+        IF type NOT IN ('boolean'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN
+            RAISE EXCEPTION 'column "%" of type % cannot tell when a row was published', published, type
+                USING ERRCODE = 'datatype_mismatch', HINT = 'Use a boolean, date or timestamp column.';
+        END IF;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_bound_types(regclass, name, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_bound_types(regclass, name, name, name) IS
+'errors unless these columns exist and can hold what they are named for';
+
+-- A key identifies a row: a unique index says so. Of a partitioned table it is
+-- enough that one contains the key, since it must contain the partition key.
+CREATE FUNCTION clearance.require_row_key(relation regclass, key name) RETURNS name
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF key IS NULL THEN
+        SELECT a.attname INTO key
+        FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = relation AND i.indisprimary AND i.indnkeyatts = 1
+          AND clearance.key_class(clearance.require_column(relation, a.attname, 'key')) IS NOT NULL;
+        RETURN key;
+    END IF;
+    PERFORM clearance.require_key_column(relation, key, 'key');
+    IF NOT EXISTS (
+        SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key AND a.attnum = ANY (i.indkey)
+        WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+          AND (i.indnkeyatts = 1 OR c.relkind = 'p'))
+    THEN
+        RAISE EXCEPTION 'column "%" of % is not unique', key, relation USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It was named as the key column, which identifies a row.',
+            HINT = 'Add a primary key or unique constraint to it.';
+    END IF;
+    RETURN key;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_row_key(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_row_key(regclass, name) IS
+'the key column: the one named, or the primary key if that is one column of a key type';
+
+-- Where the library is not preloaded nothing seals a table against permissive
+-- policies of others until it is loaded, so there must be none.
+CREATE FUNCTION clearance.require_seal(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    foreign_policy text;
+BEGIN
+    SELECT format('%I on %s', p.polname, p.polrelid::regclass) INTO foreign_policy
+    FROM clearance.table_tree(relation) AS t (relid)
+    JOIN pg_policy p ON p.polrelid = t.relid
+    WHERE p.polpermissive AND p.polname NOT LIKE 'clearance\_%' LIMIT 1;
+    IF foreign_policy IS NULL THEN
+        RETURN;
+    ELSIF NOT clearance.is_preloaded() THEN
+        RAISE EXCEPTION 'permissive policy % would widen what the rule allows', foreign_policy
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'The library is not preloaded, so nothing seals the table against other policies.',
+            HINT = 'Add pg_clearance to shared_preload_libraries and restart, or drop the policy or make it restrictive.';
+    END IF;
+    RAISE NOTICE 'policy % is permissive: it shows no more than the rule allows', foreign_policy
+        USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_seal(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_seal(regclass) IS
+'errors if somebody else''s permissive policy could open a table before the library is loaded';
+
+CREATE FUNCTION clearance.add_parent(relation regclass, "column" name, parent regclass,
+    type_column name DEFAULT NULL, type_value text DEFAULT NULL, optional boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    b clearance.binding := clearance.require_binding(relation);
+    p clearance.binding := clearance.require_binding(parent);
+BEGIN
+    IF p.key_column IS NULL THEN
+        RAISE EXCEPTION '% has no key column', parent USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Unprotect it and protect it again with key => the column that its children refer to.';
+    END IF;
+    PERFORM clearance.require_same_class(relation, "column", clearance.require_key_column(relation, "column", 'parent'),
+        parent, p.key_column, clearance.require_key_column(parent, p.key_column, 'key'));
+    IF (type_column IS NULL) <> (type_value IS NULL) THEN
+        RAISE EXCEPTION 'type_column and type_value go together' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF type_column IS NOT NULL THEN
+        type_value := clearance.canonical_value(type_value,
+            clearance.require_column(relation, type_column, 'type'), 'type_value');
+    END IF;
+    IF b.id <> p.id AND b.id = ANY (clearance.ancestors(p.id)) THEN
+        RAISE EXCEPTION '% is a parent of % already', relation, parent USING ERRCODE = 'invalid_object_definition',
+            DETAIL = 'Tables that are each other''s parents could never be judged.';
+    END IF;
+    IF EXISTS (SELECT FROM clearance.binding_parent bp WHERE bp.binding_id = b.id AND bp.column_name = "column"
+               AND bp.parent_id = p.id AND bp.type_value IS NOT DISTINCT FROM add_parent.type_value) THEN
+        RAISE EXCEPTION '% already names % as parent in "%"', relation, parent, "column" USING ERRCODE = 'duplicate_object';
+    END IF;
+    INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
+    VALUES (b.id, "column", p.id, type_column, type_value, coalesce(optional, false));
+    PERFORM clearance.sync(b.id);
+    PERFORM clearance.sync(p.id);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) IS
+'a row is visible only with the row of the parent table that its column names; with a type column, only rows of that type name this parent';
+
+CREATE FUNCTION clearance.ancestors(binding integer) RETURNS integer[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    WITH RECURSIVE up AS (
+        SELECT ancestors.binding AS id
+        UNION
+        SELECT p.parent_id FROM up JOIN clearance.binding_parent p ON p.binding_id = up.id
+    )
+    SELECT array_agg(up.id) FROM up;
+END;
+REVOKE ALL ON FUNCTION clearance.ancestors(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.ancestors(integer) IS 'a binding with all its parents, and theirs';
+
+CREATE FUNCTION clearance.relate(relation regclass, kind text, member_column name DEFAULT NULL,
+    link regclass DEFAULT NULL, link_column name DEFAULT NULL, row_column name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    b clearance.binding := clearance.require_binding(relation);
+    l clearance.binding;
+BEGIN
+    PERFORM clearance.require_choice('relation', kind, ARRAY['assigned', 'followed', 'invited', 'own', 'assigned_task']);
+    IF link IS NULL THEN
+        IF link_column IS NOT NULL OR row_column IS NOT NULL THEN
+            RAISE EXCEPTION 'link_column and row_column go with a link table' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Name it: relate(..., link => ''app.task_assignee'', link_column => ''task_id'', member_column => ''member_id'').';
+        END IF;
+        PERFORM clearance.require_key_column(relation, member_column, 'member');
+    ELSE
+        row_column := coalesce(row_column, b.key_column);
+        IF row_column IS NULL THEN
+            RAISE EXCEPTION '% has no key column to link to', relation USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = 'Pass row_column, the column that the link table refers to.';
+        END IF;
+        IF member_column IS NOT NULL THEN
+            PERFORM clearance.require_link_table(b, member_column, link, link_column, row_column);
+        ELSE
+            PERFORM clearance.require_task_link(b, kind, link, link_column, row_column);
+        END IF;
+    END IF;
+    IF EXISTS (SELECT FROM clearance.binding_relation r
+               WHERE r.binding_id = b.id AND (r.kind, r.member_column, r.link, r.link_column, r.row_column)
+                   IS NOT DISTINCT FROM (kind, member_column, link, link_column, row_column)) THEN
+        RAISE EXCEPTION '% is related in this way already', relation USING ERRCODE = 'duplicate_object';
+    END IF;
+    INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column)
+    VALUES (b.id, kind, member_column, link, link_column, row_column);
+    PERFORM clearance.sync(b.id);
+
+    IF link IS NOT NULL AND member_column IS NOT NULL THEN
+        SELECT * INTO l FROM clearance.binding x WHERE x.relation = link;
+        IF NOT FOUND THEN
+            INSERT INTO clearance.binding (relation, feature, link_only, had_rls, had_force)
+            SELECT link, b.feature, true, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c WHERE c.oid = link
+            RETURNING * INTO l;
+        END IF;
+        PERFORM clearance.sync(l.id);
+        PERFORM clearance.require_seal(link);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.relate(regclass, text, name, regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.relate(regclass, text, name, regclass, name, name) IS
+'says how members are related to rows: by a column or array column of the table, by a link table (protected with it), or, for assigned_task, through a protected table of tasks; several of one kind add up';
+
+CREATE FUNCTION clearance.require_link_table(b clearance.binding, member_column name, link regclass,
+    link_column name, row_column name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_table(link);
+    PERFORM clearance.require_key_column(link, member_column, 'member');
+    PERFORM clearance.require_same_class(link, link_column, clearance.require_key_column(link, link_column, 'link'),
+        b.relation, row_column, clearance.require_key_column(b.relation, row_column, 'row'));
+    IF link = b.relation THEN
+        RAISE EXCEPTION '% cannot be its own link table', link USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Pass member_column alone for a column of the table itself.';
+    END IF;
+    IF row_column IS DISTINCT FROM b.key_column
+        AND NOT EXISTS (SELECT FROM clearance.binding x WHERE x.relation = link AND NOT x.link_only) THEN
+        RAISE EXCEPTION '% links to "%", which is not the key of %', link, row_column, b.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'Its rows belong to no single row, so it cannot be protected with one.',
+            HINT = 'Protect it first with clearance.protect().';
+    END IF;
+    IF clearance.binding_of(link) IS NOT NULL
+        AND NOT EXISTS (SELECT FROM clearance.binding x WHERE x.relation = link) THEN
+        PERFORM clearance.require_unprotected(link);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_link_table(clearance.binding, name, regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_link_table(clearance.binding, name, regclass, name, name) IS
+'errors unless a table can link members to rows of a binding';
+
+CREATE FUNCTION clearance.require_task_link(b clearance.binding, kind text, link regclass,
+    link_column name, row_column name) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    task clearance.binding := clearance.require_binding(link);
+    task_column name := coalesce(link_column, task.key_column);
+BEGIN
+    IF kind <> 'assigned_task' THEN
+        RAISE EXCEPTION 'the % relation needs a member column', kind USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Only assigned_task goes through another protected table.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM clearance.binding_relation r
+                   WHERE r.binding_id = task.id AND r.kind = 'assigned' AND r.member_column IS NOT NULL) THEN
+        RAISE EXCEPTION '% has no assignees', link USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Declare them first: clearance.relate(..., ''assigned'', ...).';
+    END IF;
+    PERFORM clearance.require_same_class(b.relation, row_column, clearance.require_key_column(b.relation, row_column, 'row'),
+        link, task_column, clearance.require_key_column(link, task_column, 'link'));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_task_link(clearance.binding, text, regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_task_link(clearance.binding, text, regclass, name, name) IS
+'errors unless rows of a binding can belong to assigned rows of another protected table';
+
+CREATE FUNCTION clearance.guard_column(relation regclass, "column" name, action text,
+    feature text DEFAULT NULL, new_value text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+    b clearance.binding := clearance.require_binding(relation);
+    type regtype := clearance.require_column(relation, "column", 'guarded');
+BEGIN
+    feature := coalesce(feature, b.feature);
+    PERFORM clearance.require_action(feature, action);
+    IF b.link_only THEN
+        RAISE EXCEPTION '% is a link table', relation USING ERRCODE = 'wrong_object_type',
+            HINT = 'Writing it is guarded by the relation that it gives.';
+    ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = "column" AND a.attgenerated <> '') THEN
+        RAISE EXCEPTION 'column "%" of % is generated', "column", relation USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Guard the columns that it is computed from.';
+    END IF;
+    IF new_value IS NOT NULL THEN
+        new_value := clearance.canonical_value(new_value, type, 'the guarded value');
+    END IF;
+    IF EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = "column"
+               AND g.new_value IS NOT DISTINCT FROM guard_column.new_value) THEN
+        RAISE EXCEPTION 'column "%" of % is guarded already', "column", relation USING ERRCODE = 'duplicate_object';
+    END IF;
+    INSERT INTO clearance.binding_guard (binding_id, column_name, feature, action, new_value)
+    VALUES (b.id, "column", feature, action, new_value);
+    PERFORM clearance.sync(b.id);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.guard_column(regclass, name, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.guard_column(regclass, name, text, text, text) IS
+'a change of the column needs this action instead of edit; with new_value, a change to that value';
+
+CREATE FUNCTION clearance.repair(relation regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding := clearance.require_binding(relation);
+BEGIN
+    PERFORM clearance.sync(b.id);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.repair(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.repair(regclass) IS
+'makes policies and triggers of a protected table anew, as it was declared';
+
+CREATE FUNCTION clearance.unprotect(relation regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+DECLARE
+    b clearance.binding := clearance.require_binding(relation);
+    tab regclass;
+    other regclass;
+    links regclass[] := ARRAY(SELECT DISTINCT r.link FROM clearance.binding_relation r
+                              WHERE r.binding_id = b.id AND r.member_column IS NOT NULL AND r.link IS NOT NULL);
+    l clearance.binding;
+BEGIN
+    SELECT x.relation INTO other
+    FROM clearance.binding x
+    WHERE x.id <> b.id
+      AND (EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = x.id AND p.parent_id = b.id)
+           OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = x.id AND r.link = b.relation));
+    IF other IS NOT NULL THEN
+        RAISE EXCEPTION '% still depends on %', other, relation USING ERRCODE = 'dependent_objects_still_exist',
+            DETAIL = 'It names the table as parent or link table.',
+            HINT = format('Call clearance.unprotect(%L) first.', other);
+    END IF;
+    DELETE FROM clearance.binding x WHERE x.id = b.id;
+    FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
+        PERFORM clearance.drop_policies(tab);
+        PERFORM clearance.drop_triggers(tab);
+        IF NOT b.had_rls THEN
+            EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', tab);
+        END IF;
+        IF NOT b.had_force THEN
+            EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', tab);
+        END IF;
+    END LOOP;
+    -- a link table goes with the last relation that it serves
+    FOR l IN SELECT x.* FROM clearance.binding x WHERE x.relation = ANY (links) LOOP
+        IF l.link_only AND NOT EXISTS (SELECT FROM clearance.binding_relation r WHERE r.link = l.relation) THEN
+            PERFORM clearance.unprotect(l.relation);
+        ELSE
+            PERFORM clearance.sync(l.id);
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.unprotect(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.unprotect(regclass) IS
+'ends the protection of a table and of the link tables that served it alone; row security is left as protect() found it';
+
+CREATE VIEW clearance.protected_tables AS
+SELECT b.relation AS "table", b.feature, b.id AS binding,
+       CASE WHEN b.link_only THEN 'link table' ELSE 'table' END AS role,
+       b.project_column AS project, b.key_column AS key, b.visibility_column AS visibility, b.shared_values,
+       b.client_visibility_column AS client_visibility, b.account_column AS account, b.owner_column AS owner,
+       b.kind_column AS kind, b.published_column AS published,
+       ARRAY(SELECT format('%s: %s', r.kind,
+                 CASE WHEN r.link IS NULL THEN r.member_column::text
+                      WHEN r.member_column IS NULL THEN format('%s = %s.%s', r.row_column, r.link, coalesce(r.link_column, 'key'))
+                      ELSE format('%s.%s', r.link, r.member_column) END)
+             FROM clearance.binding_relation r WHERE r.binding_id = b.id ORDER BY r.kind, r.id) AS relations,
+       ARRAY(SELECT format('%s → %s%s%s', p.column_name, x.relation,
+                 CASE WHEN p.type_value IS NOT NULL THEN format(' if %s = %s', p.type_column, p.type_value) ELSE '' END,
+                 CASE WHEN p.optional THEN ' (optional)' ELSE '' END)
+             FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id
+             WHERE p.binding_id = b.id ORDER BY p.id) AS parents,
+       ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
+                 CASE WHEN g.new_value IS NOT NULL THEN ' to ' || g.new_value ELSE '' END, g.feature, g.action)
+             FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
+       c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
+           AND (SELECT count(*) = 4 FROM pg_catalog.pg_policy p
+                WHERE p.polrelid = b.relation AND p.polname LIKE 'clearance\_%') AS enforced
+FROM clearance.binding b
+LEFT JOIN pg_catalog.pg_class c ON c.oid = b.relation;
+REVOKE ALL ON clearance.protected_tables FROM PUBLIC;
+COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
+

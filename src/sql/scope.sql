@@ -1,0 +1,140 @@
+-- ---------------------------------------------------------------------------
+-- Scope: the standing, project and level steps of the rule, for one actor.
+-- Read once a statement by src/scope.c, under the statement's snapshot.
+-- Bodies are parsed at creation, so no search_path matters to them.
+-- ---------------------------------------------------------------------------
+
+-- Membership windows count at the time of the statement: starts <= t < ends.
+CREATE FUNCTION clearance.in_force(starts_at timestamptz, ends_at timestamptz) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN starts_at <= statement_timestamp() AND statement_timestamp() < ends_at;
+REVOKE ALL ON FUNCTION clearance.in_force(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.in_force(timestamptz, timestamptz) IS
+'whether a window that starts and ends at these times counts for the running statement';
+
+-- One row for an actor that exists. base_levels are in force wherever no
+-- project names any; own memberships and partners on projects come before.
+CREATE FUNCTION clearance.scope_actor(member bigint, partner bigint)
+RETURNS TABLE (audience text, account_id bigint, account_key text, no_standing text,
+               member_keys text[], base_levels integer[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT m.kind, a.id, coalesce(a.key, a.id::text),
+           CASE WHEN NOT a.active THEN 'the account is not active'
+                WHEN m.status <> 'active' THEN 'the member is ' || m.status
+                WHEN NOT p.active THEN 'the partner is disabled'
+                WHEN NOT c.active THEN 'the customer is disabled'
+                WHEN m.kind = 'customer' AND NOT a.portal THEN 'the client portal of the account is off' END,
+           ARRAY[m.key],
+           CASE WHEN m.kind = 'customer' THEN ARRAY(SELECT l.id FROM clearance.level l WHERE l.built_in AND l.name = 'client')
+                WHEN p.level_id IS NOT NULL THEN ARRAY[p.level_id]
+                WHEN by_role.levels IS NOT NULL THEN by_role.levels
+                WHEN m.kind = 'partner' THEN ARRAY[a.default_external_level_id] END
+    FROM clearance.member m
+    JOIN clearance.account a ON a.id = m.account_id
+    LEFT JOIN clearance.partner p ON p.id = m.partner_id
+    LEFT JOIN clearance.customer c ON c.id = m.customer_id
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT l.id) AS levels
+        FROM clearance.member_role mr
+        JOIN clearance.role r ON r.id = mr.role_id
+        JOIN clearance.level l ON l.id = r.level_id AND l.audience = m.kind
+        WHERE mr.member_id = m.id
+    ) by_role
+    WHERE m.id = scope_actor.member
+    UNION ALL
+    -- a partner as a whole: an admin of it without a role
+    SELECT 'partner', a.id, coalesce(a.key, a.id::text),
+           CASE WHEN NOT a.active THEN 'the account is not active'
+                WHEN NOT p.active THEN 'the partner is disabled' END,
+           ARRAY(SELECT m.key FROM clearance.member m WHERE m.partner_id = p.id AND m.status = 'active'),
+           ARRAY[coalesce(p.level_id, a.default_external_level_id)]
+    FROM clearance.partner p
+    JOIN clearance.account a ON a.id = p.account_id
+    WHERE p.id = scope_actor.partner;
+END;
+REVOKE ALL ON FUNCTION clearance.scope_actor(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.scope_actor(bigint, bigint) IS
+'standing, account, keys and base levels of a member or of a partner as a whole';
+
+-- The projects that an actor may have a way into. levels: the most specific
+-- place that names any, several at one place adding up; NULL: base levels.
+-- open_level: vendor only, where the reach of project.view decides in C.
+CREATE FUNCTION clearance.scope_projects(member bigint, partner bigint)
+RETURNS TABLE (project_id bigint, key text, levels integer[], open_level integer,
+               is_member boolean, is_owner boolean, archived boolean, client_upload boolean,
+               features_off text[])
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH who AS (
+        SELECT m.id AS member_id, m.account_id, m.kind, m.partner_id, m.customer_id, m.partner_admin
+        FROM clearance.member m WHERE m.id = scope_projects.member
+        UNION ALL
+        SELECT NULL, p.account_id, 'partner', p.id, NULL, true
+        FROM clearance.partner p WHERE p.id = scope_projects.partner
+    ),
+    own AS (
+        SELECT pm.project_id, bool_or(pm.is_owner) AS is_owner, bool_or(pm.through_phase) AS through_phase,
+               array_agg(DISTINCT l.id) FILTER (WHERE l.id IS NOT NULL) AS levels
+        FROM clearance.project_member pm
+        LEFT JOIN clearance.level l
+            ON l.id = pm.level_id AND l.audience = (SELECT w.kind FROM who w)
+        WHERE pm.member_id = scope_projects.member AND clearance.in_force(pm.starts_at, pm.ends_at)
+        GROUP BY pm.project_id
+    ),
+    -- a partner as a whole takes part in the phases of its active members
+    phase_of_partner AS (
+        SELECT DISTINCT pm.project_id
+        FROM clearance.member m
+        JOIN clearance.project_member pm ON pm.member_id = m.id
+        WHERE m.partner_id = scope_projects.partner AND m.status = 'active'
+          AND pm.through_phase AND clearance.in_force(pm.starts_at, pm.ends_at)
+    ),
+    way AS (
+        SELECT p.id, own.levels, p.open_level_id AS open_level,
+               own.project_id IS NOT NULL AS is_member, coalesce(own.is_owner, false) AS is_owner
+        FROM who w
+        JOIN clearance.project p ON p.account_id = w.account_id
+        LEFT JOIN own ON own.project_id = p.id
+        WHERE w.kind = 'vendor'
+        UNION ALL
+        SELECT p.id, coalesce(own.levels, ARRAY(SELECT pp.level_id WHERE pp.level_id IS NOT NULL)), NULL, true, false
+        FROM who w
+        JOIN clearance.project_partner pp ON pp.partner_id = w.partner_id
+        JOIN clearance.project p ON p.id = pp.project_id
+        LEFT JOIN own ON own.project_id = p.id
+        LEFT JOIN phase_of_partner ph ON ph.project_id = p.id
+        WHERE w.kind = 'partner' AND clearance.in_force(pp.starts_at, pp.ends_at)
+          AND CASE WHEN p.by_phase THEN coalesce(own.through_phase, ph.project_id IS NOT NULL)
+                   ELSE w.partner_admin OR own.project_id IS NOT NULL END
+        UNION ALL
+        SELECT p.id, own.levels, NULL, true, false
+        FROM who w
+        JOIN clearance.project_customer pc ON pc.customer_id = w.customer_id
+        JOIN clearance.project p ON p.id = pc.project_id
+        LEFT JOIN own ON own.project_id = p.id
+        WHERE w.kind = 'customer' AND clearance.in_force(pc.starts_at, pc.ends_at) AND p.portal
+    )
+    SELECT p.id, p.key, way.levels,
+           (SELECT l.id FROM clearance.level l WHERE l.id = way.open_level AND l.audience = 'vendor'),
+           way.is_member, way.is_owner, p.archived, p.client_upload,
+           ARRAY(SELECT f.feature FROM clearance.project_feature_off f WHERE f.project_id = p.id)
+    FROM way
+    JOIN clearance.project p ON p.id = way.id
+    UNION ALL
+    -- open projects, for partner members and contacts who have no other way in
+    SELECT p.id, p.key, ARRAY[l.id], NULL, true, false, p.archived, p.client_upload,
+           ARRAY(SELECT f.feature FROM clearance.project_feature_off f WHERE f.project_id = p.id)
+    FROM who w
+    JOIN clearance.project p ON p.account_id = w.account_id AND p.open_level_id IS NOT NULL
+    JOIN clearance.level l ON l.id = p.open_level_id AND l.audience = w.kind
+    WHERE w.kind <> 'vendor' AND w.member_id IS NOT NULL
+      AND (w.kind <> 'customer' OR p.portal)
+      AND NOT EXISTS (SELECT FROM way WHERE way.id = p.id);
+END;
+REVOKE ALL ON FUNCTION clearance.scope_projects(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.scope_projects(bigint, bigint) IS
+'projects that a member, or a partner as a whole, may have a way into, with the levels in force there';
+
+CREATE INDEX open_project ON clearance.project (account_id) WHERE open_level_id IS NOT NULL;
+

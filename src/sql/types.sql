@@ -1,0 +1,29 @@
+-- ---------------------------------------------------------------------------
+-- app_key: a project's or member's key in the application, whatever its type.
+-- A base type of its own, so that one function signature takes smallint,
+-- integer, bigint, uuid and text; the tables store its canonical text.
+-- ---------------------------------------------------------------------------
+CREATE TYPE clearance.app_key;
+
+CREATE FUNCTION clearance.app_key_in(cstring) RETURNS clearance.app_key
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textin';
+CREATE FUNCTION clearance.app_key_out(clearance.app_key) RETURNS cstring
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
+
+CREATE TYPE clearance.app_key (
+    INPUT = clearance.app_key_in,
+    OUTPUT = clearance.app_key_out,
+    INTERNALLENGTH = VARIABLE,
+    STORAGE = extended
+);
+COMMENT ON TYPE clearance.app_key IS
+'key of a project or member in the application: smallint, integer, bigint, uuid and text convert to it implicitly';
+
+CREATE CAST (text AS clearance.app_key) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (character varying AS clearance.app_key) WITHOUT FUNCTION AS IMPLICIT;
+CREATE CAST (clearance.app_key AS text) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (smallint AS clearance.app_key) WITH INOUT AS IMPLICIT;
+CREATE CAST (integer AS clearance.app_key) WITH INOUT AS IMPLICIT;
+CREATE CAST (bigint AS clearance.app_key) WITH INOUT AS IMPLICIT;
+CREATE CAST (uuid AS clearance.app_key) WITH INOUT AS IMPLICIT;
+

@@ -1,0 +1,451 @@
+/*
+ * write_check.c
+ *		What a write needs beyond the action of its verb.
+ *
+ * An UPDATE needs the actions of exactly the columns that it changes, on the
+ * row before and after: a policy sees only one of the two, so a BEFORE trigger
+ * judges what the statement changed. It sorts before the application's own
+ * triggers, whose changes are the application's logic and not the member's;
+ * the policies judge the final row.
+ *
+ * Owner columns name the actor, unless it may change owners; assignee and
+ * invitee columns ask for assign and invite, so that nobody grants itself a
+ * relation. Statements that row security does not bind (superusers, foreign
+ * key actions) are not judged here either.
+ */
+#include "write_check.h"
+
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/rls.h"
+
+#include "catalog.h"
+#include "rule.h"
+
+PG_FUNCTION_INFO_V1(clearance_write_check);
+
+/* What a changed or given value of a column needs. */
+typedef struct Need
+{
+	const char *feature; /* NULL: following, for oneself only */
+	const char *action;
+} Need;
+
+static List *add_need(List *needs, const char *feature, const char *action);
+static List *needs_of_columns(const ClrBinding *binding);
+static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
+							bool new_null, Datum new);
+
+/*
+ * INSERT: the create action; owners are the actor, the published moment needs
+ * its action, assignees and invitees need theirs, followers are the actor.
+ */
+bool
+clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+{
+	ClrScope *scope = clr_frame_scope(frame);
+	ListCell *lc;
+
+	if (!clr_rule_permits_verb(frame, binding, row, CLR_CREATE, why))
+		return false;
+	if (binding->owner_slot != CLR_NO_SLOT &&
+		(row->nulls[binding->owner_slot] ||
+		 !clr_rule_value_is_me(scope, &binding->columns[binding->owner_slot],
+							   row->values[binding->owner_slot])) &&
+		!clr_rule_permits_new(frame, binding, row, "change_owner", why))
+		return false;
+	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
+		!clr_rule_permits_new(frame, binding, row, binding->publish_action, why))
+		return false;
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *relation = lfirst(lc);
+		const char *giver = clr_relation_giver(relation->kind);
+
+		if (relation->link_sql != NULL || row->nulls[relation->slot])
+			continue;
+		if (giver == NULL || strcmp(giver, "change_owner") == 0)
+		{
+			if (only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
+								row->values[relation->slot]))
+				continue;
+			giver = giver ? giver : "change_owner";
+		}
+		if (!clr_rule_permits_new(frame, binding, row, giver, why))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * UPDATE: any of the actions that a change of some column needs. Which of
+ * them the statement needs, the trigger finds.
+ */
+bool
+clr_write_permits_update(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+{
+	ListCell *lc;
+
+	if (clr_rule_permits_verb(frame, binding, row, CLR_EDIT, why))
+		return true;
+	foreach(lc, needs_of_columns(binding))
+	{
+		Need *need = lfirst(lc);
+		ClrAction *action =
+			need->feature == NULL ?
+				clr_rule_action(frame, binding, binding->actions[CLR_VIEW]) :
+				clr_scope_action(clr_frame_scope(frame), need->feature, need->action);
+
+		if (clr_rule_permits(frame, binding, row, action, NULL))
+			return true;
+	}
+	return false;
+}
+
+static List *
+add_need(List *needs, const char *feature, const char *action)
+{
+	Need *need;
+	ListCell *lc;
+
+	foreach(lc, needs)
+	{
+		need = lfirst(lc);
+		if ((need->feature == NULL) == (feature == NULL) &&
+			(feature == NULL ||
+			 (strcmp(need->feature, feature) == 0 && strcmp(need->action, action) == 0)))
+			return needs;
+	}
+	need = palloc(sizeof(Need));
+	need->feature = feature;
+	need->action = action;
+	return lappend(needs, need);
+}
+
+/*
+ * What a change of a column needs beside or instead of edit: owner, assignee,
+ * invitee and follower columns, the published moment, guarded columns.
+ * `new_value` is the column's new value as text (NULL: any value).
+ */
+static List *
+needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
+				const char *new_value)
+{
+	List *needs = NIL;
+	const ClrGuard *general = NULL;
+	bool guarded = false;
+	ListCell *lc;
+
+	foreach(lc, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lc);
+
+		if (strcmp(guard->column, column) != 0)
+			continue;
+		if (guard->new_value == NULL)
+			general = guard;
+		if (any_value || (guard->new_value != NULL && new_value != NULL &&
+						  strcmp(guard->new_value, new_value) == 0))
+		{
+			needs = add_need(needs, guard->feature, guard->action);
+			guarded = true;
+		}
+	}
+	if (!guarded && general != NULL)
+		needs = add_need(needs, general->feature, general->action);
+
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		if (strcmp(binding->columns[slot].name, column) != 0)
+			continue;
+		if (slot == binding->owner_slot)
+			needs = add_need(needs, binding->feature, "change_owner");
+		if (slot == binding->published_slot)
+			needs = add_need(needs, binding->feature, binding->publish_action);
+		foreach(lc, binding->relations)
+		{
+			const ClrRelation *relation = lfirst(lc);
+			const char *giver = clr_relation_giver(relation->kind);
+
+			if (relation->slot == slot && relation->link_sql == NULL)
+				needs = add_need(needs, giver ? binding->feature : NULL, giver);
+		}
+	}
+	return needs;
+}
+
+/* What changes of any columns of the table may need. */
+static List *
+needs_of_columns(const ClrBinding *binding)
+{
+	List *needs = NIL;
+	ListCell *lc;
+
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		foreach(lc, needs_of_column(binding, binding->columns[slot].name, true, NULL))
+		{
+			Need *need = lfirst(lc);
+
+			needs = add_need(needs, need->feature, need->action);
+		}
+	foreach(lc, binding->guards)
+	{
+		ClrGuard *guard = lfirst(lc);
+
+		needs = add_need(needs, guard->feature, guard->action);
+	}
+	return needs;
+}
+
+/* ---------- trigger ---------- */
+
+/*
+ * Fill an empty owner with the actor.
+ */
+static HeapTuple
+fill_owner(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
+{
+	ClrScope *scope = clr_frame_scope(frame);
+	const ClrColumn *column = &binding->columns[binding->owner_slot];
+	int attnum = SPI_fnumber(desc, column->name);
+	bool isnull = false;
+	ClrKey key;
+	Datum owner;
+
+	(void) heap_getattr(tuple, attnum, desc, &isnull);
+	if (!isnull || scope->no_standing != NULL || scope->actor.member == 0 ||
+		scope->member_keys == NIL ||
+		!clr_key_from_text(linitial(scope->member_keys), column->key_class, &key) ||
+		!clr_key_to_datum(&key, column->type, &owner))
+		return tuple;
+	isnull = false;
+	return heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &owner, &isnull);
+}
+
+/*
+ * A new row of the project table creates its project: the rest of the
+ * statement (RETURNING, other parts of a WITH query) sees it as the actor's.
+ * Not if anybody knows the key already: ON CONFLICT must not open that one.
+ */
+static void
+announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
+{
+	static const Oid argtypes[] = { TEXTOID };
+	const ClrColumn *column = &binding->columns[binding->project_slot];
+	ClrRow row = clr_binding_row(binding, desc, tuple);
+	Datum args[1];
+	ClrCatalog state;
+	ClrKey key;
+	bool known;
+
+	if (row.nulls[binding->project_slot])
+		return;
+	args[0] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->project_slot));
+	clr_catalog_begin(&state);
+	known = clr_catalog_query("SELECT FROM clearance.project WHERE key = $1", 1, argtypes, args,
+							  NULL) > 0 ||
+			clr_catalog_query(psprintf("SELECT FROM %s WHERE %s::text = $1",
+									   clr_binding_relation_sql(binding),
+									   quote_identifier(column->name)),
+							  1, argtypes, args, NULL) > 0;
+	clr_catalog_end(&state);
+	if (known)
+		return;
+	clr_key_from_datum(row.values[binding->project_slot], column->key_class, column->type, &key);
+	clr_scope_add_project(clr_frame_scope(frame), &key);
+}
+
+static void
+judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrRow *new,
+			 const char *feature, const char *action)
+{
+	ClrAction *asked = clr_scope_action(clr_frame_scope(frame), feature, action);
+	StringInfoData why;
+
+	initStringInfo(&why);
+	if (!clr_rule_permits(frame, binding, old, asked, &why))
+		clr_write_refuse(binding, "update of", "the row as it was", why.data);
+	if (!clr_rule_permits(frame, binding, new, asked, &why))
+		clr_write_refuse(binding, "update of", "the row as changed", why.data);
+}
+
+/*
+ * Members follow a row for themselves: the change adds or removes only the actor.
+ */
+static void
+judge_following(ClrFrame *frame, const ClrBinding *binding, const char *name, const ClrRow *old,
+				const ClrRow *new)
+{
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (strcmp(binding->columns[slot].name, name) == 0 &&
+			!only_me_changes(clr_frame_scope(frame), &binding->columns[slot], old->nulls[slot],
+							 old->values[slot], new->nulls[slot], new->values[slot]))
+			clr_write_refuse(binding, "update of", "the row as changed",
+							 "members follow for themselves only");
+}
+
+/*
+ * Each column that the statement changes needs its actions, on the row as it
+ * was and as it becomes.
+ */
+static void
+judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old, HeapTuple new)
+{
+	ClrRow old_row = clr_binding_row(binding, desc, old);
+	ClrRow new_row = clr_binding_row(binding, desc, new);
+	List *needed = NIL;
+	ListCell *lc;
+
+	for (int attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
+		bool old_null;
+		bool new_null;
+		Datum old_value;
+		Datum new_value;
+		List *needs;
+
+		/* generated columns are computed after BEFORE triggers */
+		if (attr->attisdropped || attr->attgenerated != '\0')
+			continue;
+		old_value = heap_getattr(old, attnum, desc, &old_null);
+		new_value = heap_getattr(new, attnum, desc, &new_null);
+		if (old_null == new_null &&
+			(old_null || datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen)))
+			continue;
+
+		needs = needs_of_column(binding, NameStr(attr->attname), false,
+								new_null ? NULL :
+										   clr_value_text(getBaseType(attr->atttypid), new_value));
+		if (needs == NIL)
+			needs = list_make1(NULL);
+		foreach(lc, needs)
+		{
+			Need *need = lfirst(lc);
+
+			if (need == NULL)
+				needed = add_need(needed, binding->feature, binding->actions[CLR_EDIT]);
+			else if (need->feature == NULL)
+				judge_following(frame, binding, NameStr(attr->attname), &old_row, &new_row);
+			else
+				needed = add_need(needed, need->feature, need->action);
+		}
+	}
+	foreach(lc, needed)
+		judge_change(frame, binding, &old_row, &new_row, ((Need *) lfirst(lc))->feature,
+					 ((Need *) lfirst(lc))->action);
+}
+
+/*
+ * write_check(): BEFORE INSERT OR UPDATE FOR EACH ROW; its argument is the
+ * binding's id.
+ */
+Datum
+clearance_write_check(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	TupleDesc desc;
+	ClrFrame *frame;
+	ClrBinding *binding;
+	HeapTuple tuple;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("write_check is a trigger of protected tables"),
+						errhint("clearance.protect() creates it.")));
+
+	desc = RelationGetDescr(trigger->tg_relation);
+	frame = clr_frame_current();
+	binding = clr_frame_binding(frame, pg_strtoint32(trigger->tg_trigger->tgargs[0]));
+	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+	{
+		tuple = trigger->tg_newtuple;
+		if (check_enable_rls(RelationGetRelid(trigger->tg_relation), InvalidOid, true) ==
+			RLS_ENABLED)
+			judge_update(frame, binding, desc, trigger->tg_trigtuple, tuple);
+		return PointerGetDatum(tuple);
+	}
+
+	tuple = trigger->tg_trigtuple;
+	if (clr_frame_scope(frame)->no_standing != NULL)
+		return PointerGetDatum(tuple);
+	if (binding->owner_slot != CLR_NO_SLOT)
+		tuple = fill_owner(frame, binding, desc, tuple);
+	if (strcmp(binding->feature, "project") == 0)
+		announce_project(frame, binding, desc, tuple);
+	return PointerGetDatum(tuple);
+}
+
+/* ---------- */
+
+/*
+ * The members other than the actor that a follower column names.
+ */
+static ClrKeyTable *
+other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value)
+{
+	ClrKeyTable *others = clr_keytab_new(CurrentMemoryContext, 8);
+	Datum *elems = &value;
+	bool *nulls = &isnull;
+	int n = 1;
+
+	if (column->is_array && !isnull)
+	{
+		int16 typlen;
+		bool typbyval;
+		char typalign;
+
+		get_typlenbyvalalign(column->type, &typlen, &typbyval, &typalign);
+		deconstruct_array(DatumGetArrayTypeP(value), column->type, typlen, typbyval, typalign,
+						  &elems, &nulls, &n);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		ClrKey key;
+		bool found;
+
+		if (nulls[i])
+			continue;
+		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
+		if (!clr_scope_is_me(scope, &key))
+			(void) clr_keytab_add(others, &key, &found);
+	}
+	return others;
+}
+
+/*
+ * Whether a change of a follower column adds or removes nobody but the actor.
+ */
+static bool
+only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old, bool new_null,
+				Datum new)
+{
+	return clr_keytab_same(other_followers(scope, column, old_null, old),
+						   other_followers(scope, column, new_null, new));
+}
+
+/*
+ * Refuse a write, naming which half of it failed and why.
+ */
+void
+clr_write_refuse(const ClrBinding *binding, const char *statement, const char *half,
+				 const char *why)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("%s %s is not permitted", statement, binding->relation_name),
+		 errdetail("Judging %s: %s.", half, why),
+		 strcmp(why, "no actor is set") == 0 ?
+			 errhint(
+				 "Call clearance.set_actor() first, or map this login role with clearance.map_role().") :
+			 0));
+}
