@@ -41,6 +41,7 @@ EXTRA_CLEAN = build
 REGRESS = \
 	install \
 	levels \
+	people \
 	actor \
 	protect \
 	select \

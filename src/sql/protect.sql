@@ -234,7 +234,7 @@ DECLARE
     b clearance.binding;
     tab regclass;
 BEGIN
-    UPDATE clearance.binding SET columns = clearance.bound_columns(id) WHERE id = binding RETURNING * INTO b;
+    UPDATE clearance.binding x SET columns = clearance.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN

@@ -500,41 +500,49 @@ COMMENT ON COLUMN clearance.binding_guard.action IS 'action that a change of the
 COMMENT ON COLUMN clearance.binding_guard.new_value IS 'the guard is about changes to this value only; NULL: to any value without a guard of its own';
 
 -- What a dump must hold: everything but what CREATE EXTENSION creates again.
-SELECT pg_catalog.pg_extension_config_dump(t.name::regclass, t.condition)
-FROM (VALUES
-    ('clearance.feature', 'WHERE NOT built_in'),
-    ('clearance.action', 'WHERE NOT built_in'),
-    ('clearance.level', 'WHERE NOT built_in'),
-    ('clearance.level_grant', 'WHERE NOT built_in'),
-    ('clearance.level_denial', ''),
-    ('clearance.not_available', 'WHERE NOT built_in'),
-    ('clearance.gate', 'WHERE NOT built_in'),
-    ('clearance.account', ''),
-    ('clearance.role', 'WHERE NOT built_in'),
-    ('clearance.partner', ''),
-    ('clearance.partner_role', ''),
-    ('clearance.customer', ''),
-    ('clearance.member', ''),
-    ('clearance.member_role', ''),
-    ('clearance.member_switch', ''),
-    ('clearance.project', ''),
-    ('clearance.project_feature_off', ''),
-    ('clearance.project_partner', ''),
-    ('clearance.project_customer', ''),
-    ('clearance.project_member', ''),
-    ('clearance.login_role', ''),
-    ('clearance.binding', ''),
-    ('clearance.binding_relation', ''),
-    ('clearance.binding_parent', ''),
-    ('clearance.binding_guard', ''),
-    ('clearance.level_id_seq', ''),
-    ('clearance.account_id_seq', ''),
-    ('clearance.role_id_seq', ''),
-    ('clearance.partner_id_seq', ''),
-    ('clearance.customer_id_seq', ''),
-    ('clearance.member_id_seq', ''),
-    ('clearance.project_id_seq', ''),
-    ('clearance.binding_id_seq', ''),
-    ('clearance.binding_relation_id_seq', ''),
-    ('clearance.binding_parent_id_seq', '')) AS t (name, condition);
+DO $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN VALUES
+        ('clearance.feature', 'WHERE NOT built_in'),
+        ('clearance.action', 'WHERE NOT built_in'),
+        ('clearance.level', 'WHERE NOT built_in'),
+        ('clearance.level_grant', 'WHERE NOT built_in'),
+        ('clearance.level_denial', ''),
+        ('clearance.not_available', 'WHERE NOT built_in'),
+        ('clearance.gate', 'WHERE NOT built_in'),
+        ('clearance.account', ''),
+        ('clearance.role', 'WHERE NOT built_in'),
+        ('clearance.partner', ''),
+        ('clearance.partner_role', ''),
+        ('clearance.customer', ''),
+        ('clearance.member', ''),
+        ('clearance.member_role', ''),
+        ('clearance.member_switch', ''),
+        ('clearance.project', ''),
+        ('clearance.project_feature_off', ''),
+        ('clearance.project_partner', ''),
+        ('clearance.project_customer', ''),
+        ('clearance.project_member', ''),
+        ('clearance.login_role', ''),
+        ('clearance.binding', ''),
+        ('clearance.binding_relation', ''),
+        ('clearance.binding_parent', ''),
+        ('clearance.binding_guard', ''),
+        ('clearance.level_id_seq', ''),
+        ('clearance.account_id_seq', ''),
+        ('clearance.role_id_seq', ''),
+        ('clearance.partner_id_seq', ''),
+        ('clearance.customer_id_seq', ''),
+        ('clearance.member_id_seq', ''),
+        ('clearance.project_id_seq', ''),
+        ('clearance.binding_id_seq', ''),
+        ('clearance.binding_relation_id_seq', ''),
+        ('clearance.binding_parent_id_seq', '')
+    LOOP
+        PERFORM pg_catalog.pg_extension_config_dump(t.column1::regclass, t.column2);
+    END LOOP;
+END
+$$;
 

@@ -261,15 +261,6 @@ UPDATE sample s SET
 FROM sample p, person m
 WHERE (p.feature, p.level, p.here) = ('project', s.level, s.here) AND p.shared AND NOT p.fresh AND m.level = s.level;
 
-DO $$
-BEGIN
-    PERFORM clearance.create_project(s.id, account => a.id)
-    FROM sample s, clearance.account a WHERE s.feature = 'project' AND NOT s.fresh AND a.key = 'north';
-    PERFORM clearance.add_partner_to_project(s.id, p.partner_id)
-    FROM sample s JOIN person p USING (level) WHERE s.feature = 'project' AND NOT s.fresh;
-    PERFORM clearance.add_member_to_project(s.id, p.member_id)
-    FROM sample s JOIN person p USING (level) WHERE s.feature = 'project' AND NOT s.fresh AND s.here;
-END $$;
 SELECT row || format(' FROM sample s WHERE s.feature = %L AND NOT s.fresh ORDER BY s.id', feature) FROM kind ORDER BY nr \gexec
 INSERT INTO app.task (id, project_id, phase_id, title, is_private, assignee_id)
 SELECT nextval(pg_get_serial_sequence('sample', 'id')), s.project_id, s.id, 'Task of a phase', false,
@@ -277,6 +268,15 @@ SELECT nextval(pg_get_serial_sequence('sample', 'id')), s.project_id, s.id, 'Tas
 FROM sample s JOIN person p USING (level) WHERE s.feature = 'phase' AND NOT s.fresh;
 INSERT INTO app.conversation_participant (conversation_id, member_id)
 SELECT s.key, p.key FROM sample s JOIN person p USING (level) WHERE 'invited' = ANY (s.relations) AND NOT s.fresh;
+
+-- New rows of app.project are projects by themselves.
+DO $$
+BEGIN
+    PERFORM clearance.add_partner_to_project(s.id, p.partner_id)
+    FROM sample s JOIN person p USING (level) WHERE s.feature = 'project' AND NOT s.fresh;
+    PERFORM clearance.add_member_to_project(s.id, p.member_id)
+    FROM sample s JOIN person p USING (level) WHERE s.feature = 'project' AND NOT s.fresh AND s.here;
+END $$;
 
 -- ---------------------------------------------------------------------------
 -- What is expected
