@@ -106,7 +106,8 @@ clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes)
 
 /*
  * Plan under a pinned search_path: the plan cache keeps the path and uses it
- * again when it replans (CompleteCachedPlan, plancache.c).
+ * again when it replans (CompleteCachedPlan, plancache.c). Generic plans only:
+ * planning anew for each actor costs more than any better plan would save.
  */
 static SPIPlanPtr
 prepare(const char *sql, int nargs, const Oid *argtypes)
@@ -116,7 +117,7 @@ prepare(const char *sql, int nargs, const Oid *argtypes)
 
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	plan = SPI_prepare(sql, nargs, unconstify(Oid *, argtypes));
+	plan = SPI_prepare_cursor(sql, nargs, unconstify(Oid *, argtypes), CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)

@@ -103,19 +103,18 @@ clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAct
 }
 
 /*
- * As clr_rule_permits(), for one more action of the binding's feature that a
- * new row needs: its project and parents were judged with the create action,
- * and there is no sight of it yet.
+ * As clr_rule_permits(), for one more action that a new row needs: its project
+ * and parents were judged with the create action, and there is no sight of it
+ * yet.
  */
 bool
-clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
+clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 					 StringInfo why)
 {
 	Trial trial = { frame, clr_frame_scope(frame), binding, row, NULL, why };
 	ClrAction *create = clr_rule_action(frame, binding, binding->actions[CLR_CREATE]);
 
-	return find_project(&trial, create) &&
-		   action_holds(&trial, clr_rule_action(frame, binding, action));
+	return find_project(&trial, create) && gate_holds(&trial, action);
 }
 
 bool

@@ -23,7 +23,7 @@ extern bool clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow 
 extern bool clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
 								  ClrVerb verb, StringInfo why);
 extern bool clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
-								 const char *action, StringInfo why);
+								 ClrAction *action, StringInfo why);
 extern bool clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action);
 extern ClrProject *
 clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);

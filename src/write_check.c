@@ -10,15 +10,17 @@
  *
  * Owner columns name the actor, unless it may change owners; assignee and
  * invitee columns ask for assign and invite, so that nobody grants itself a
- * relation. Statements that row security does not bind (superusers, foreign
+ * relation. A new row cannot be born with what a guard would refuse later. Statements that row security does not bind (superusers, foreign
  * key actions) are not judged here either.
  */
 #include "write_check.h"
 
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -38,6 +40,8 @@ typedef struct Need
 	const char *action;
 } Need;
 
+static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
+						StringInfo why);
 static List *add_need(List *needs, const char *feature, const char *action);
 static List *needs_of_columns(const ClrBinding *binding);
 static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
@@ -59,10 +63,10 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 		(row->nulls[binding->owner_slot] ||
 		 !clr_rule_value_is_me(scope, &binding->columns[binding->owner_slot],
 							   row->values[binding->owner_slot])) &&
-		!clr_rule_permits_new(frame, binding, row, "change_owner", why))
+		!permits_new(frame, binding, row, "change_owner", why))
 		return false;
 	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
-		!clr_rule_permits_new(frame, binding, row, binding->publish_action, why))
+		!permits_new(frame, binding, row, binding->publish_action, why))
 		return false;
 	foreach(lc, binding->relations)
 	{
@@ -76,12 +80,20 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 			if (only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
 								row->values[relation->slot]))
 				continue;
-			giver = giver ? giver : "change_owner";
+			giver = "change_owner"; /* naming others: imports */
 		}
-		if (!clr_rule_permits_new(frame, binding, row, giver, why))
+		if (!permits_new(frame, binding, row, giver, why))
 			return false;
 	}
 	return true;
+}
+
+/* One more action of the table's own feature on a new row. */
+static bool
+permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
+			StringInfo why)
+{
+	return clr_rule_permits_new(frame, binding, row, clr_rule_action(frame, binding, action), why);
 }
 
 /*
@@ -130,17 +142,15 @@ add_need(List *needs, const char *feature, const char *action)
 }
 
 /*
- * What a change of a column needs beside or instead of edit: owner, assignee,
- * invitee and follower columns, the published moment, guarded columns.
- * `new_value` is the column's new value as text (NULL: any value).
+ * The guards of a column: for `new_value` (as text), or with any_value for
+ * whatever it may become. A guard of one value goes before one of all.
  */
 static List *
-needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
+needs_of_guards(const ClrBinding *binding, const char *column, bool any_value,
 				const char *new_value)
 {
 	List *needs = NIL;
 	const ClrGuard *general = NULL;
-	bool guarded = false;
 	ListCell *lc;
 
 	foreach(lc, binding->guards)
@@ -153,13 +163,24 @@ needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
 			general = guard;
 		if (any_value || (guard->new_value != NULL && new_value != NULL &&
 						  strcmp(guard->new_value, new_value) == 0))
-		{
 			needs = add_need(needs, guard->feature, guard->action);
-			guarded = true;
-		}
 	}
-	if (!guarded && general != NULL)
+	if (needs == NIL && general != NULL)
 		needs = add_need(needs, general->feature, general->action);
+	return needs;
+}
+
+/*
+ * What a change of a column needs beside or instead of edit: its guards, and
+ * what owner, assignee, invitee and follower columns and the published moment
+ * ask for.
+ */
+static List *
+needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
+				const char *new_value)
+{
+	List *needs = needs_of_guards(binding, column, any_value, new_value);
+	ListCell *lc;
 
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 	{
@@ -262,6 +283,80 @@ announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple
 	clr_scope_add_project(clr_frame_scope(frame), &key);
 }
 
+/*
+ * The value that a column of a new row gets where the statement gives none.
+ */
+static Datum
+default_value(Relation relation, int attnum, bool *isnull)
+{
+	EState *estate = CreateExecutorState();
+	Node *expression = build_column_default(relation, attnum);
+	Datum value = 0;
+
+	*isnull = true;
+	if (expression != NULL)
+		value = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
+										  GetPerTupleExprContext(estate), isnull);
+	if (!*isnull)
+	{
+		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+
+		value = datumCopy(value, attr->attbyval, attr->attlen);
+	}
+	FreeExecutorState(estate);
+	return value;
+}
+
+/*
+ * A new row that is born with a guarded value (approved, frozen) needs the
+ * action that would give it the value later, unless that is the default.
+ */
+static void
+judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, HeapTuple tuple)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+	ClrRow row = clr_binding_row(binding, desc, tuple);
+	StringInfoData why;
+	ListCell *lg;
+	ListCell *ln;
+
+	initStringInfo(&why);
+	foreach(lg, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lg);
+		int attnum = SPI_fnumber(desc, guard->column);
+		Form_pg_attribute attr;
+		bool isnull;
+		bool default_null;
+		Datum value;
+		Datum normal;
+
+		if (attnum <= 0)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("guarded column \"%s\" of %s does not exist", guard->column,
+								   binding->relation_name),
+							errhint("Use clearance.unprotect() and declare the table again.")));
+		value = heap_getattr(tuple, attnum, desc, &isnull);
+		if (isnull)
+			continue;
+		attr = TupleDescAttr(desc, attnum - 1);
+		normal = default_value(relation, attnum, &default_null);
+		if (!default_null && datum_image_eq(value, normal, attr->attbyval, attr->attlen))
+			continue;
+		foreach(ln, needs_of_guards(binding, guard->column, false,
+									clr_value_text(getBaseType(attr->atttypid), value)))
+		{
+			Need *need = lfirst(ln);
+
+			if (!clr_rule_permits_new(frame, binding, &row,
+									  clr_scope_action(clr_frame_scope(frame), need->feature,
+													   need->action),
+									  &why))
+				clr_write_refuse(binding, "insert into", "the new row", why.data);
+		}
+	}
+}
+
 static void
 judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrRow *new,
 			 const char *feature, const char *action)
@@ -355,6 +450,7 @@ clearance_write_check(PG_FUNCTION_ARGS)
 	ClrFrame *frame;
 	ClrBinding *binding;
 	HeapTuple tuple;
+	bool bound;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
@@ -365,22 +461,25 @@ clearance_write_check(PG_FUNCTION_ARGS)
 	desc = RelationGetDescr(trigger->tg_relation);
 	frame = clr_frame_current();
 	binding = clr_frame_binding(frame, pg_strtoint32(trigger->tg_trigger->tgargs[0]));
+	bound =
+		check_enable_rls(RelationGetRelid(trigger->tg_relation), InvalidOid, true) == RLS_ENABLED;
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 	{
 		tuple = trigger->tg_newtuple;
-		if (check_enable_rls(RelationGetRelid(trigger->tg_relation), InvalidOid, true) ==
-			RLS_ENABLED)
+		if (bound)
 			judge_update(frame, binding, desc, trigger->tg_trigtuple, tuple);
 		return PointerGetDatum(tuple);
 	}
 
 	tuple = trigger->tg_trigtuple;
 	if (clr_frame_scope(frame)->no_standing != NULL)
-		return PointerGetDatum(tuple);
+		return PointerGetDatum(tuple); /* the policies refuse it, if they bind the user */
 	if (binding->owner_slot != CLR_NO_SLOT)
 		tuple = fill_owner(frame, binding, desc, tuple);
 	if (strcmp(binding->feature, "project") == 0)
 		announce_project(frame, binding, desc, tuple);
+	if (bound)
+		judge_guarded_values(frame, binding, trigger->tg_relation, tuple);
 	return PointerGetDatum(tuple);
 }
 

@@ -44,6 +44,8 @@ CREATE TABLE evaluator.fact (
     PRIMARY KEY (binding, key)
 );
 
+CREATE INDEX ON evaluator.fact (binding, place);
+
 -- Parents that a row names (rule 5).
 CREATE TABLE evaluator.parent (
     binding        integer NOT NULL,
@@ -491,14 +493,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT feature, action FROM needed
 $$;
 
--- Places where an action is granted on some row at least, gates included.
+-- Places where an action is granted on some row at least, and all its gates are.
 CREATE FUNCTION evaluator.held(feature text, action text) RETURNS SETOF bigint
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT f.place FROM evaluator.level_in_force f
-    EXCEPT
-    SELECT f.place
-    FROM evaluator.level_in_force f, evaluator.with_gates(held.feature, held.action) n
-    WHERE NOT EXISTS (SELECT FROM evaluator.grants(n.needed_feature, n.needed_action) g WHERE g.place = f.place)
+    WITH needed AS MATERIALIZED (
+        SELECT * FROM evaluator.with_gates(held.feature, held.action)
+    ), got AS (
+        SELECT DISTINCT g.place, n.needed_feature, n.needed_action
+        FROM needed n CROSS JOIN LATERAL evaluator.grants(n.needed_feature, n.needed_action) g
+    )
+    SELECT place FROM got GROUP BY place HAVING count(*) = (SELECT count(*) FROM needed)
 $$;
 
 -- Places where a feature is not switched off, or the actor manages the switches.
@@ -539,10 +543,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM evaluator.open_places(places_for.feature, places_for.action) AS o (place)
     WHERE CASE WHEN evaluator.is_client_upload(places_for.feature, places_for.action)
                THEN EXISTS (SELECT FROM clearance.project p WHERE p.id = o.place AND p.client_upload)
-               ELSE o.place IN (SELECT evaluator.held(places_for.feature, places_for.action))
-                    -- a gate of a feature that is off there does not open
-                    AND NOT EXISTS (SELECT FROM evaluator.with_gates(places_for.feature, places_for.action) n
-                                    WHERE o.place NOT IN (SELECT evaluator.switched_on(n.needed_feature))) END
+               ELSE o.place IN (SELECT evaluator.held(places_for.feature, places_for.action)) END
+    EXCEPT
+    -- a gate of a feature that is off there does not open
+    SELECT f.place
+    FROM evaluator.level_in_force f, evaluator.with_gates(places_for.feature, places_for.action) n
+    WHERE NOT evaluator.is_client_upload(places_for.feature, places_for.action)
+        AND f.place NOT IN (SELECT evaluator.switched_on(n.needed_feature))
 $$;
 
 -- ---------------------------------------------------------------------------
