@@ -40,7 +40,7 @@ CREATE TABLE evaluator.fact (
     kind      text,
     published timestamptz,          -- NULL or later than now: a draft, where the table has drafts
     missing   boolean NOT NULL,     -- a required parent is NULL: closed (19)
-    depth     integer,              -- longest way up to a row without parents; NULL: it never ends, closed
+    depth     integer,              -- steps up to a row without parents; NULL: none, the row is closed
     PRIMARY KEY (binding, key)
 );
 
@@ -735,15 +735,14 @@ BEGIN
 END
 $$;
 
--- Rows that the judged actor sees: from those without parents down, each needs all its
--- parents (rule 5). A link row is seen with every row that it is about (22).
+-- Rows that the judged actor sees: first those without parents, then again and again those
+-- of which it sees every parent (rule 5), so rows whose parents form a circle never. A link row is seen with every row that it is about (22).
 CREATE TABLE evaluator.seen (
     binding integer NOT NULL,
     key     text    NOT NULL,
     PRIMARY KEY (binding, key)
 );
 CREATE TABLE evaluator.sightable (
-    depth   integer NOT NULL,
     binding integer NOT NULL,
     key     text    NOT NULL
 );
@@ -753,19 +752,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     TRUNCATE evaluator.seen, evaluator.sightable;
     INSERT INTO evaluator.sightable
-        SELECT f.depth, f.binding, f.key
-        FROM clearance.binding b
-        CROSS JOIN LATERAL evaluator.local(b.id, b.view_action) AS s (key)
-        JOIN evaluator.fact f ON f.binding = b.id AND f.key = s.key
+        SELECT b.id, s.key
+        FROM clearance.binding b CROSS JOIN LATERAL evaluator.local(b.id, b.view_action) AS s (key)
         WHERE NOT b.link_only;
-    FOR n IN 0 .. coalesce((SELECT max(depth) FROM evaluator.sightable), -1) LOOP
-        INSERT INTO evaluator.seen
-            SELECT s.binding, s.key
-            FROM evaluator.sightable s
-            WHERE s.depth = n AND NOT EXISTS (
+    LOOP
+        WITH next AS (
+            DELETE FROM evaluator.sightable s
+            WHERE NOT EXISTS (
                 SELECT FROM evaluator.parent p
                 WHERE p.binding = s.binding AND p.key = s.key AND NOT EXISTS (
-                    SELECT FROM evaluator.seen o WHERE o.binding = p.parent_binding AND o.key = p.parent_key));
+                    SELECT FROM evaluator.seen o WHERE o.binding = p.parent_binding AND o.key = p.parent_key))
+            RETURNING s.binding, s.key
+        )
+        INSERT INTO evaluator.seen SELECT binding, key FROM next;
+        EXIT WHEN NOT FOUND;
     END LOOP;
     INSERT INTO evaluator.seen
         SELECT l.binding, l.key

@@ -72,7 +72,7 @@ BEGIN
          JOIN clearance.account a ON coalesce(t.account = coalesce(a.key, a.id::text),
                                               (SELECT count(*) = 1 FROM clearance.account))
          WHERE t.key <> '''' AND NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t.key)',
-        project, coalesce(format('x.%I::text', account), 'NULL::text'), relation);
+        project, CASE WHEN account IS NULL THEN 'NULL::text' ELSE format('x.%I::text', account) END, relation);
     GET DIAGNOSTICS registered = ROW_COUNT;
     EXECUTE format('SELECT count(*) FROM %s x WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = x.%I::text)',
                    relation, project) INTO unclear;
@@ -160,7 +160,7 @@ BEGIN
         RETURN NULL;
     END IF;
     RETURN format('SELECT %s FROM %s n%s WHERE (SELECT count(DISTINCT s.project) FROM unnest(ARRAY[%s]) AS s (project)) > 1 LIMIT 1',
-        coalesce(format('n.%I::text', b.key_column), '''of no key'''), source, joins, array_to_string(sources, ', '));
+        CASE WHEN b.key_column IS NULL THEN '''of no key''' ELSE format('n.%I::text', b.key_column) END, source, joins, array_to_string(sources, ', '));
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.mismatch_sql(integer, text) FROM PUBLIC;
