@@ -15,6 +15,7 @@
  */
 #include "parent.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/array.h"
@@ -215,11 +216,12 @@ static void
 judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc)
 {
 	const ClrColumn *column = &binding->columns[binding->key_slot];
-	ClrRow row = clr_binding_row(binding, desc, tuple);
+	ClrRow row = { palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts) };
 	ClrParentRow *verdict;
 	ClrKey key;
 	bool found;
 
+	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see select_sql() */
 	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
 	verdict = clr_keytab_add(rows->rows, &key, &found)->value;
 	if (!found)

@@ -39,11 +39,15 @@ typedef struct Trial
 	ClrScope *scope;
 	ClrBinding *binding;
 	const ClrRow *row;
-	ClrProject *project;
+	bool viewing;  /* looking at a row, which needs no more than that */
+	bool creating; /* adding it: there is no row to see yet */
 	StringInfo why;
+	ClrProject *project;
 } Trial;
 
-static bool find_project(Trial *trial, ClrAction *action);
+static bool permits(Trial *trial, ClrAction *action);
+static bool is_seen(Trial *trial);
+static bool find_project(Trial *trial);
 static ClrProject *project_of_parents(Trial *trial);
 static bool account_fits(Trial *trial);
 static bool act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
@@ -52,7 +56,7 @@ closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAct
 static bool action_holds(Trial *trial, ClrAction *action);
 static bool granted(Trial *trial, ClrAction *action);
 static bool grant_fits(Trial *trial, const ClrGrant *grant);
-static bool client_visibility_fits(Trial *trial, const ClrGrant *grant, ClrAction *action);
+static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
 static bool gate_holds(Trial *trial, ClrAction *gate);
 static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action);
 static bool has_relation(Trial *trial, ClrRelationKind kind);
@@ -61,45 +65,79 @@ static void load_linked(Trial *trial, ClrRelation *relation);
 static bool is_shared(Trial *trial);
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
-static bool link_roles_permit(Trial *trial, ClrAction *action);
+static bool link_roles_permit(Trial *trial);
 static bool customers_may_upload(Trial *trial, ClrAction *action);
 static bool refuse(Trial *trial, const char *format, ...) pg_attribute_printf(2, 3);
 
 /*
- * May the frame's actor do `action` to the row?
+ * May the frame's actor do `action` to a row that is there?
  */
 bool
 clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 				 StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, NULL, why };
-	ClrAction *view = clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
-	bool creating = strcmp(action->name, binding->actions[CLR_CREATE]) == 0 &&
-					strcmp(action->feature, binding->feature) == 0;
+	Trial trial = { frame, clr_frame_scope(frame), binding, row, false, false, why, NULL };
+
+	trial.viewing = action == clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
+	return permits(&trial, action);
+}
+
+/*
+ * May a statement with this verb see, add, change or remove the row? Two verbs
+ * may ask for one action and still be judged each in its way.
+ */
+bool
+clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
+					  StringInfo why)
+{
+	Trial trial = {
+		frame, clr_frame_scope(frame), binding, row, verb == CLR_VIEW, verb == CLR_CREATE, why, NULL
+	};
+
+	return permits(&trial, clr_rule_action(frame, binding, binding->actions[verb]));
+}
+
+static bool
+permits(Trial *trial, ClrAction *action)
+{
+	ClrBinding *binding = trial->binding;
 	const char *closed;
 
-	if (trial.scope->no_standing != NULL)
-		return refuse(&trial, "%s", trial.scope->no_standing);
-	if (trial.scope->actor.partner != 0 && action != view)
-		return refuse(&trial, "a login for a whole partner only views");
+	if (trial->scope->no_standing != NULL)
+		return refuse(trial, "%s", trial->scope->no_standing);
+	if (trial->scope->actor.partner != 0 && !trial->viewing)
+		return refuse(trial, "a login for a whole partner only views");
 
-	if (!find_project(&trial, action) || !account_fits(&trial))
+	if (!find_project(trial) || !account_fits(trial))
 		return false;
-	closed = closed_project(trial.scope, trial.project, binding->feature, action);
+	closed = closed_project(trial->scope, trial->project, binding->feature, action);
 	if (closed != NULL)
-		return refuse(&trial, "%s", closed);
-	if (binding->link_roles != NIL && !link_roles_permit(&trial, action))
+		return refuse(trial, "%s", closed);
+	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
+		return refuse(trial, "the project is only just being created");
+	if (binding->link_roles != NIL && !link_roles_permit(trial))
 		return false;
 	if (!binding->link_only)
 	{
-		if (!gate_holds(&trial, action))
+		if (!gate_holds(trial, action))
 			return false;
-		if (action != view && !creating && !action_holds(&trial, view))
+		if (!trial->viewing && !trial->creating && !is_seen(trial))
 			return false;
-		if (!creating && !draft_is_open(&trial))
+		if (!trial->creating && !draft_is_open(trial))
 			return false;
 	}
-	return parents_visible(&trial);
+	return parents_visible(trial);
+}
+
+/* Sight of the row, but for what holds for every act on it. */
+static bool
+is_seen(Trial *trial)
+{
+	Trial sight = *trial;
+
+	sight.viewing = true;
+	return action_holds(&sight, clr_rule_action(trial->frame, trial->binding,
+												trial->binding->actions[CLR_VIEW]));
 }
 
 /*
@@ -111,18 +149,9 @@ bool
 clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 					 StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, NULL, why };
-	ClrAction *create = clr_rule_action(frame, binding, binding->actions[CLR_CREATE]);
+	Trial trial = { frame, clr_frame_scope(frame), binding, row, false, true, why, NULL };
 
-	return find_project(&trial, create) && gate_holds(&trial, action);
-}
-
-bool
-clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
-					  StringInfo why)
-{
-	return clr_rule_permits(frame, binding, row,
-							clr_rule_action(frame, binding, binding->actions[verb]), why);
+	return find_project(&trial) && gate_holds(&trial, action);
 }
 
 /*
@@ -193,20 +222,19 @@ clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name)
 ClrProject *
 clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, NULL, why };
+	Trial trial = { frame, clr_frame_scope(frame), binding, row, true, false, why, NULL };
 
-	return find_project(&trial, NULL) ? trial.project : NULL;
+	return find_project(&trial) ? trial.project : NULL;
 }
 
 /* ---------- project ---------- */
 
 static bool
-find_project(Trial *trial, ClrAction *action)
+find_project(Trial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
-	if (action != NULL && strcmp(binding->feature, "project") == 0 && !binding->link_only &&
-		strcmp(action->name, binding->actions[CLR_CREATE]) == 0)
+	if (trial->creating && !binding->link_only && strcmp(binding->feature, "project") == 0)
 		trial->project = trial->scope->account_level; /* not registered yet */
 	else if (binding->project_slot != CLR_NO_SLOT)
 	{
@@ -364,11 +392,10 @@ granted(Trial *trial, ClrAction *action)
 		if (!clr_scope_reaches(trial->scope, trial->project, grant))
 			continue;
 		by_level = true;
-		if (grant_fits(trial, grant) && client_visibility_fits(trial, grant, action))
+		if (grant_fits(trial, grant) && client_visibility_fits(trial, grant))
 			return true;
 	}
-	if (switch_counts(trial->scope, trial->project, action) &&
-		client_visibility_fits(trial, NULL, action))
+	if (switch_counts(trial->scope, trial->project, action) && client_visibility_fits(trial, NULL))
 		return true;
 	/* the owner of a row may invite to it */
 	if (strcmp(action->name, "invite") == 0 &&
@@ -416,21 +443,22 @@ grant_fits(Trial *trial, const ClrGrant *grant)
 
 /*
  * Customers: hidden rows are closed, read ones may be viewed, edit ones acted
- * on as granted. What a contact created it sees though it is hidden.
+ * on as granted; what a contact may create, it creates hidden or not. What a contact created it sees though it is hidden.
  */
 static bool
-client_visibility_fits(Trial *trial, const ClrGrant *grant, ClrAction *action)
+client_visibility_fits(Trial *trial, const ClrGrant *grant)
 {
 	ClrBinding *binding = trial->binding;
-	bool viewing = strcmp(action->name, binding->actions[CLR_VIEW]) == 0;
 	char *value;
 
-	if (trial->scope->audience != CLR_CUSTOMER || binding->client_slot == CLR_NO_SLOT)
+	if (trial->scope->audience != CLR_CUSTOMER || binding->client_slot == CLR_NO_SLOT ||
+		trial->creating)
 		return true;
-	if (viewing && grant != NULL && grant->relation == CLR_REL_OWN)
+	if (trial->viewing && grant != NULL && grant->relation == CLR_REL_OWN)
 		return true;
 	value = clr_binding_value_text(binding, trial->row, binding->client_slot);
-	return value != NULL && (strcmp(value, "edit") == 0 || (viewing && strcmp(value, "read") == 0));
+	return value != NULL &&
+		   (strcmp(value, "edit") == 0 || (trial->viewing && strcmp(value, "read") == 0));
 }
 
 /*
@@ -726,9 +754,8 @@ draft_is_open(Trial *trial)
  * a row may follow it, for oneself.
  */
 static bool
-link_roles_permit(Trial *trial, ClrAction *action)
+link_roles_permit(Trial *trial)
 {
-	bool viewing = strcmp(action->name, trial->binding->actions[CLR_VIEW]) == 0;
 	ListCell *lc;
 
 	foreach(lc, trial->binding->link_roles)
@@ -738,7 +765,7 @@ link_roles_permit(Trial *trial, ClrAction *action)
 		const char *needed = NULL;
 		ClrKey key;
 
-		if (!viewing)
+		if (!trial->viewing)
 			needed = clr_relation_giver(role->kind);
 		if (needed == NULL)
 			needed = target->actions[CLR_VIEW];
@@ -746,7 +773,7 @@ link_roles_permit(Trial *trial, ClrAction *action)
 			!clr_parent_permits(trial->frame, target, &key,
 								clr_rule_action(trial->frame, target, needed)))
 			return refuse(trial, "the link needs %s on the row that it links to", needed);
-		if (!viewing && role->kind == CLR_REL_FOLLOWED &&
+		if (!trial->viewing && role->kind == CLR_REL_FOLLOWED &&
 			(trial->row->nulls[role->member_slot] ||
 			 !clr_rule_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
 								   trial->row->values[role->member_slot])))

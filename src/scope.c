@@ -245,7 +245,9 @@ clr_scope_project(ClrScope *scope, const ClrKey *key)
 }
 
 /*
- * A project that the running statement creates: its creator owns it.
+ * A project that the running statement creates: its creator owns it. Nothing
+ * in it is changed or removed before the statement ends, so that ON CONFLICT
+ * cannot turn a creation into an edit.
  */
 void
 clr_scope_add_project(ClrScope *scope, const ClrKey *key)
@@ -254,7 +256,7 @@ clr_scope_add_project(ClrScope *scope, const ClrKey *key)
 	ClrProject *project = palloc0(sizeof(ClrProject));
 	bool found;
 
-	project->id = -1;
+	project->id = CLR_PROJECT_OF_STATEMENT;
 	project->levels = scope->account_level->levels;
 	project->is_member = true;
 	project->is_owner = true;

@@ -44,6 +44,9 @@ typedef struct ClrLevels
 	bool admin; /* account_admin is among them */
 } ClrLevels;
 
+/* Id of projects that the running statement creates. */
+#define CLR_PROJECT_OF_STATEMENT (-1)
+
 /* A project that the actor may have a way into, or the account as a whole. */
 typedef struct ClrProject
 {

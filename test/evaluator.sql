@@ -30,7 +30,7 @@ CREATE SCHEMA evaluator;
 -- A place is where a row lives: the id of its project, or 0 for the account
 -- itself. NULL: the project is missing or unknown, or the parents do not agree
 -- about it; such a row is closed to everyone (20).
-CREATE TABLE evaluator.fact (
+CREATE UNLOGGED TABLE evaluator.fact (
     binding   integer NOT NULL,
     key       text    NOT NULL,
     place     bigint,
@@ -47,7 +47,7 @@ CREATE TABLE evaluator.fact (
 CREATE INDEX ON evaluator.fact (binding, place);
 
 -- Parents that a row names (rule 5).
-CREATE TABLE evaluator.parent (
+CREATE UNLOGGED TABLE evaluator.parent (
     binding        integer NOT NULL,
     key            text    NOT NULL,
     parent_binding integer NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE evaluator.parent (
 CREATE INDEX ON evaluator.parent (binding, key);
 
 -- How members, by their keys, are related to a row.
-CREATE TABLE evaluator.related (
+CREATE UNLOGGED TABLE evaluator.related (
     binding integer NOT NULL,
     key     text    NOT NULL,
     kind    text    NOT NULL,
@@ -65,7 +65,7 @@ CREATE TABLE evaluator.related (
 CREATE INDEX ON evaluator.related (binding, key);
 
 -- Rows of link tables: the row that they are about and what they say of whom (22).
-CREATE TABLE evaluator.link (
+CREATE UNLOGGED TABLE evaluator.link (
     binding        integer NOT NULL,
     key            text    NOT NULL,
     target_binding integer NOT NULL,
@@ -257,7 +257,7 @@ $$;
 -- ---------------------------------------------------------------------------
 
 -- Who is judged: a member, or a partner as a whole. One row, or none without standing.
-CREATE TABLE evaluator.judged (
+CREATE UNLOGGED TABLE evaluator.judged (
     label         text    NOT NULL,
     account       bigint  NOT NULL,
     kind          text    NOT NULL,
@@ -304,7 +304,7 @@ WHERE NOT (g.built_in AND EXISTS (
 
 -- Levels in force at the places of the judged actor (rules 2 and 3). No line: the
 -- actor has no way into the project.
-CREATE TABLE evaluator.level_in_force (
+CREATE UNLOGGED TABLE evaluator.level_in_force (
     place     bigint  NOT NULL,
     level     integer NOT NULL,
     is_admin  boolean NOT NULL,   -- the level is account_admin
@@ -446,7 +446,10 @@ $$;
 -- conditions on rows are still to be judged; reach is judged here (8).
 CREATE FUNCTION evaluator.grants(feature text, action text)
 RETURNS TABLE (place bigint, visibility text, relation text, kinds text[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT f.place, 'any', 'any', NULL::text[]
     FROM evaluator.level_in_force f
     WHERE f.is_admin
@@ -472,7 +475,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND NOT EXISTS (
             SELECT FROM evaluator.level_in_force o
             JOIN clearance.not_available n ON n.level_id = o.level
-            WHERE o.place = f.place AND n.feature = s.feature AND n.action = s.action)
+            WHERE o.place = f.place AND n.feature = s.feature AND n.action = s.action);
+END
 $$;
 
 -- ---------------------------------------------------------------------------
@@ -481,7 +485,10 @@ $$;
 
 -- An action and all its gates: gates have gates (18).
 CREATE FUNCTION evaluator.with_gates(feature text, action text) RETURNS TABLE (needed_feature text, needed_action text)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE needed AS (
         SELECT with_gates.feature AS feature, with_gates.action AS action
         UNION
@@ -490,45 +497,58 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN clearance.gate g ON g.feature = n.feature AND g.action = n.action
         JOIN evaluator.judged a ON a.kind = ANY (g.audiences)
     )
-    SELECT feature, action FROM needed
+    SELECT feature, action FROM needed;
+END
 $$;
 
 -- Places where an action is granted on some row at least, and all its gates are.
 CREATE FUNCTION evaluator.held(feature text, action text) RETURNS SETOF bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH needed AS MATERIALIZED (
         SELECT * FROM evaluator.with_gates(held.feature, held.action)
     ), got AS (
         SELECT DISTINCT g.place, n.needed_feature, n.needed_action
         FROM needed n CROSS JOIN LATERAL evaluator.grants(n.needed_feature, n.needed_action) g
     )
-    SELECT place FROM got GROUP BY place HAVING count(*) = (SELECT count(*) FROM needed)
+    SELECT place FROM got GROUP BY place HAVING count(*) = (SELECT count(*) FROM needed);
+END
 $$;
 
 -- Places where a feature is not switched off, or the actor manages the switches.
 CREATE FUNCTION evaluator.switched_on(feature text) RETURNS SETOF bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT f.place FROM evaluator.level_in_force f
     EXCEPT
     SELECT o.project_id FROM clearance.project_feature_off o
     WHERE o.feature = switched_on.feature
-        AND o.project_id NOT IN (SELECT evaluator.held('project', 'manage_tab_visibility'))
+        AND o.project_id NOT IN (SELECT evaluator.held('project', 'manage_tab_visibility'));
+END
 $$;
 
 -- Places whose state lets the action through: the feature is on there, and an archived
 -- project is read-only, and that only for those with project.view_archived (rule 2).
--- `reads`: it is the table's view action, whatever its name.
-CREATE FUNCTION evaluator.open_places(feature text, action text, reads boolean DEFAULT false) RETURNS SETOF bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- looks: it is the table's view action, whatever its name.
+CREATE FUNCTION evaluator.open_places(feature text, action text, looks boolean DEFAULT false) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT evaluator.switched_on(open_places.feature)
     EXCEPT
     SELECT p.id FROM clearance.project p
     WHERE p.archived
         AND NOT (p.id IN (SELECT evaluator.held('project', 'view_archived'))
-                 AND (reads
+                 AND (looks
                       OR (open_places.feature, open_places.action) = ('project', 'unarchive')
                       OR EXISTS (SELECT FROM clearance.action x
-                                 WHERE x.feature = open_places.feature AND x.name = open_places.action AND x.reads)))
+                                 WHERE x.feature = open_places.feature AND x.name = open_places.action AND x.reads)));
+END
 $$;
 
 -- Customers upload files where the project's switch says so, and by that alone (11, 24).
@@ -560,7 +580,10 @@ $$;
 -- only: look at grants of this relation alone.
 CREATE FUNCTION evaluator.fitting(binding integer, feature text, action text, only_relation text DEFAULT NULL)
 RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT DISTINCT r.key
     FROM evaluator.judged a
     CROSS JOIN evaluator.grants(fitting.feature, fitting.action) g
@@ -573,7 +596,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (g.kinds IS NULL OR r.kind = ANY (g.kinds))
         AND (g.relation = 'any' OR EXISTS (
                 SELECT FROM evaluator.related l
-                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys)))
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys)));
+END
 $$;
 
 -- Bindings from which a row of the feature can be reached by going up through parents,
@@ -737,12 +761,12 @@ $$;
 
 -- Rows that the judged actor sees: first those without parents, then again and again those
 -- of which it sees every parent (rule 5), so rows whose parents form a circle never. A link row is seen with every row that it is about (22).
-CREATE TABLE evaluator.seen (
+CREATE UNLOGGED TABLE evaluator.seen (
     binding integer NOT NULL,
     key     text    NOT NULL,
     PRIMARY KEY (binding, key)
 );
-CREATE TABLE evaluator.sightable (
+CREATE UNLOGGED TABLE evaluator.sightable (
     binding integer NOT NULL,
     key     text    NOT NULL
 );
@@ -792,11 +816,13 @@ BEGIN
         FROM needed n CROSS JOIN LATERAL evaluator.allowed(n.target_binding, n.action) AS t (key)
         WHERE n.kind <> 'followed'
         UNION ALL
-        SELECT n.target_binding, n.kind, s.key
-        FROM needed n
-        JOIN evaluator.seen s ON s.binding = n.target_binding
-        JOIN evaluator.fact f ON f.binding = s.binding AND f.key = s.key
-        WHERE n.kind = 'followed' AND f.place IN (SELECT evaluator.open_places(n.feature, 'follow'))
+        SELECT n.target_binding, n.kind, t.key
+        FROM needed n CROSS JOIN LATERAL (
+            SELECT s.key FROM evaluator.seen s WHERE s.binding = n.target_binding
+            INTERSECT
+            SELECT f.key FROM evaluator.fact f
+            WHERE f.binding = n.target_binding AND f.place IN (SELECT evaluator.open_places(n.feature, 'follow'))) t
+        WHERE n.kind = 'followed'
     )
     SELECT l.key
     FROM evaluator.judged a

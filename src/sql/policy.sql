@@ -43,6 +43,7 @@ COMMENT ON FUNCTION clearance.can_row(text, record) IS
 CREATE FUNCTION clearance.write_check() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_write_check';
+REVOKE ALL ON FUNCTION clearance.write_check() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
 
 CREATE FUNCTION clearance.policy_columns(relation regclass, binding integer) RETURNS text[]

@@ -55,6 +55,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION clearance.follow_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_project() IS
 'trigger of the project table: registers new projects with their creator as owner, follows new keys, forgets deleted ones';
 
@@ -195,6 +196,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION clearance.check_child_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
 
 -- Children of these rows are where the rows are; through tables that have no
@@ -248,5 +250,6 @@ BEGIN
     RETURN NULL;
 END
 $$;
+REVOKE ALL ON FUNCTION clearance.check_children_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
 

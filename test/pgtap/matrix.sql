@@ -2,7 +2,8 @@
 -- each level does the cell's act to rows of every class (shared or private,
 -- related or not, under each kind of parent, in a project that it is not on),
 -- and is accepted or refused as the cell, its gates, sight of the row and its
--- parents say. What is expected follows from the CSV file alone.
+-- parents say; then once more with all other views opened, where the cell alone
+-- decides. What is expected follows from the CSV file and nothing else.
 -- Needs the source tree: run psql at its top, or set CLEARANCE_SRCDIR.
 \set ON_ERROR_STOP on
 \set QUIET on
@@ -39,10 +40,11 @@ ALTER TABLE cell ADD PRIMARY KEY (level, feature, action);
 --     update                    an UPDATE that sets what `sets` says
 --     ask                       an act on a row that changes nothing: clearance.can_row(),
 --                               which must know without row security to hide the row from it
---     can                       an act without a row: clearance.can()
+--     can                       an act without a row: clearance.can(); of a page that lists
+--                               rows also sight of these, once all but the page is open
 -- before: what must be out of the way, or so, for the command to make sense.
 -- ---------------------------------------------------------------------------
-CREATE TEMP TABLE probe (feature text, action text, by text, sets text, before text, PRIMARY KEY (feature, action));
+CREATE TEMP TABLE probe (feature text, action text, by text, sets text, before text, page_of text, PRIMARY KEY (feature, action));
 INSERT INTO probe (feature, action, by, sets) VALUES
     ('project', 'create', 'insert', NULL),
     ('project', 'view', 'select', NULL),
@@ -57,7 +59,7 @@ INSERT INTO probe (feature, action, by, sets) VALUES
     ('project', 'edit_business_goals', 'update', 'business_goals = ''more'''),
     ('project', 'view_settings', 'can', NULL),
     ('project', 'view_visibility', 'ask', NULL),
-    ('project', 'edit_visibility', 'update', 'is_private = NOT is_private'),
+    ('project', 'edit_visibility', 'ask', NULL),
     ('project', 'view_plan', 'can', NULL),
     ('project', 'view_spaces', 'can', NULL),
     ('project', 'view_chat', 'can', NULL),
@@ -137,6 +139,11 @@ FROM (VALUES
     ('phase', 'delete', 'DELETE FROM app.task WHERE phase_id = %s'),
     ('space', 'delete', 'DELETE FROM app.document WHERE space_id = %s')) b (feature, action, before)
 WHERE (p.feature, p.action) = (b.feature, b.action);
+
+UPDATE probe p SET page_of = b.page_of
+FROM (VALUES ('view_spaces', 'space'), ('view_chat', 'conversation'), ('view_status_updates', 'status_update'),
+             ('view_form_responses', 'form_response'), ('view_all_files', 'file')) b (action, page_of)
+WHERE (p.feature, p.action) = ('project', b.action);
 
 SELECT is(count(*), 261::bigint, 'the matrix has 87 actions x 3 levels') FROM cell;
 SELECT is_empty('SELECT feature, action, level FROM cell LEFT JOIN probe p USING (feature, action) WHERE p.by IS NULL',
@@ -283,19 +290,24 @@ END $$;
 -- What is expected
 -- ---------------------------------------------------------------------------
 -- The cell and its gates fit the row; a gate about a parent's feature is
--- judged there, or further up, any other on the row itself.
+-- judged there, or further up, any other on the row itself. alone: the cell
+-- (feature.action) that stays as it is while all other views are opened.
 CREATE FUNCTION pg_temp.ancestors(s sample, of_feature text) RETURNS SETOF sample LANGUAGE sql AS $$
     WITH RECURSIVE up AS (
         SELECT p.* FROM sample p WHERE p.id = ANY (s.parents)
         UNION SELECT p.* FROM up JOIN sample p ON p.id = ANY (up.parents))
     SELECT * FROM up WHERE feature = of_feature;
 $$;
-CREATE FUNCTION pg_temp.fits(s sample, of_feature text, of_action text) RETURNS bool LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.fits(s sample, of_feature text, of_action text, alone text) RETURNS bool LANGUAGE plpgsql AS $$
 DECLARE
     c cell;
     g text;
 BEGIN
     SELECT * INTO STRICT c FROM cell WHERE (level, feature, action) = (s.level, of_feature, of_action);
+    IF alone <> of_feature || '.' || of_action AND of_action ~ '^(view|access)' THEN
+        c.visibility := 'any';
+        c.relation := 'any';
+    END IF;
     IF c.visibility = 'none' OR c.visibility = 'shared' AND s.shared IS NOT TRUE
         OR NOT (c.relation = 'any' OR c.relation = ANY (s.relations)
                 OR c.relation = 'invited' AND 'own' = ANY (s.relations)) THEN
@@ -304,10 +316,10 @@ BEGIN
     FOREACH g IN ARRAY c.gates LOOP
         IF EXISTS (SELECT FROM pg_temp.ancestors(s, split_part(g, '.', 1))) THEN
             IF EXISTS (SELECT FROM pg_temp.ancestors(s, split_part(g, '.', 1)) p
-                       WHERE NOT pg_temp.fits(p, p.feature, split_part(g, '.', 2))) THEN
+                       WHERE NOT pg_temp.fits(p, p.feature, split_part(g, '.', 2), alone)) THEN
                 RETURN false;
             END IF;
-        ELSIF NOT pg_temp.fits(s, split_part(g, '.', 1), split_part(g, '.', 2)) THEN
+        ELSIF NOT pg_temp.fits(s, split_part(g, '.', 1), split_part(g, '.', 2), alone) THEN
             RETURN false;
         END IF;
     END LOOP;
@@ -316,16 +328,17 @@ END $$;
 
 -- It is so in a project of the person's, the row is seen (unless the act makes
 -- it), no draft of somebody else, and all its parents are seen.
-CREATE FUNCTION pg_temp.open(s sample, of_action text) RETURNS bool LANGUAGE plpgsql AS $$
-DECLARE
-    sight text := CASE s.feature WHEN 'form_task' THEN 'access' ELSE 'view' END;
+CREATE FUNCTION pg_temp.sight(feature text) RETURNS text LANGUAGE sql AS $$
+    SELECT CASE feature WHEN 'form_task' THEN 'access' ELSE 'view' END;
+$$;
+CREATE FUNCTION pg_temp.open(s sample, of_action text, alone text) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
     RETURN s.here
-        AND pg_temp.fits(s, s.feature, of_action)
-        AND (s.fresh OR of_action = sight OR pg_temp.fits(s, s.feature, sight))
+        AND pg_temp.fits(s, s.feature, of_action, alone)
+        AND (s.fresh OR pg_temp.fits(s, s.feature, pg_temp.sight(s.feature), alone))
         AND (s.fresh OR NOT s.draft OR 'own' = ANY (s.relations))
         AND NOT EXISTS (SELECT FROM sample p WHERE p.id = ANY (s.parents)
-                        AND NOT pg_temp.open(p, CASE p.feature WHEN 'form_task' THEN 'access' ELSE 'view' END));
+                        AND NOT pg_temp.open(p, pg_temp.sight(p.feature), alone));
 END $$;
 
 -- An act without a row: the cell grants anything at all, and so do its gates.
@@ -349,10 +362,11 @@ BEGIN
 END $$;
 
 CREATE TEMP TABLE trial AS
-SELECT p.by, c.level, c.feature, c.action, s.here, pg_temp.open(s, c.action) AS expected,
-       format('%s %s.%s: %s', c.level, c.feature, c.action, pg_temp.class(s)) AS name,
+SELECT p.by, c.level, c.feature, c.action, alone, s.here, s.shared IS NOT TRUE AS private,
+       pg_temp.open(s, t.action, CASE WHEN alone THEN c.feature || '.' || c.action END) AS expected,
+       format('%s %s.%s%s: %s', c.level, c.feature, c.action, CASE WHEN alone THEN ' alone' END, pg_temp.class(s)) AS name,
        format(p.before, s.id) AS before,
-       CASE p.by
+       CASE t.by
            WHEN 'select' THEN format('SELECT FROM %s WHERE id = %L', k.relation, s.key)
            WHEN 'insert' THEN format('%s FROM sample s WHERE s.id = %s', k.row, s.id)
            WHEN 'update' THEN format('UPDATE %s SET %s WHERE id = %L', k.relation, p.sets, s.key)
@@ -361,11 +375,14 @@ SELECT p.by, c.level, c.feature, c.action, s.here, pg_temp.open(s, c.action) AS 
        END AS act
 FROM cell c
 JOIN probe p USING (feature, action)
-JOIN kind k USING (feature)
-JOIN sample s USING (level, feature)
-WHERE p.by <> 'can' AND s.fresh = (p.by = 'insert')
+CROSS JOIN unnest('{f,t}'::bool[]) alone
+CROSS JOIN LATERAL (SELECT p.feature, p.action, p.by WHERE p.by <> 'can'
+                    UNION ALL SELECT p.page_of, pg_temp.sight(p.page_of), 'select' WHERE p.by = 'can' AND alone) t (feature, action, by)
+JOIN kind k ON k.feature = t.feature
+JOIN sample s ON (s.level, s.feature) = (c.level, t.feature)
+WHERE s.fresh = (t.by = 'insert')
 UNION ALL
-SELECT 'can', c.level, c.feature, c.action, s.here, s.here AND pg_temp.grants(c.level, c.feature || '.' || c.action),
+SELECT 'can', c.level, c.feature, c.action, false, s.here, false, s.here AND pg_temp.grants(c.level, c.feature || '.' || c.action),
        format('%s %s.%s: no row%s', c.level, c.feature, c.action, CASE WHEN NOT s.here THEN ', elsewhere' END),
        NULL, format('SELECT WHERE clearance.can(%L, %s)', c.feature || '.' || c.action, s.id)
 FROM cell c
@@ -393,26 +410,49 @@ EXCEPTION
         RETURN CASE WHEN SQLSTATE = '42501' AND act !~ '^SELECT' THEN 'refused' ELSE SQLSTATE || ' ' || SQLERRM END;
 END $$;
 
-SELECT is(pg_temp.try(p.member_id, t.by, t.before, t.act), CASE WHEN t.expected THEN 'accepted' ELSE 'refused' END, t.name)
-FROM trial t JOIN person p USING (level)
-ORDER BY t.feature, t.action, p.key, t.name;
+-- All cases of a cell; alone: while all other views are open.
+CREATE FUNCTION pg_temp.prove(c cell, alone bool) RETURNS TABLE (got text, want text, name text) LANGUAGE plpgsql AS $$
+DECLARE
+    results jsonb;
+BEGIN
+    IF alone THEN
+        PERFORM clearance.allow(o.level, o.feature, o.action) FROM cell o
+        WHERE o.level = c.level AND (o.feature, o.action) <> (c.feature, c.action) AND o.action ~ '^(view|access)';
+    END IF;
+    SELECT jsonb_agg(jsonb_build_array(pg_temp.try(p.member_id, t.by, t.before, t.act), t.expected, t.name) ORDER BY t.name)
+    INTO results
+    FROM trial t JOIN person p USING (level)
+    WHERE (t.level, t.feature, t.action, t.alone) = (c.level, c.feature, c.action, prove.alone);
+    RAISE EXCEPTION USING ERRCODE = 'CLR99';
+EXCEPTION WHEN SQLSTATE 'CLR99' THEN
+    RETURN QUERY SELECT r ->> 0, CASE WHEN r ->> 1 = 'true' THEN 'accepted' ELSE 'refused' END, r ->> 2
+                 FROM jsonb_array_elements(results) r;
+END $$;
+
+SELECT is(r.got, r.want, r.name)
+FROM cell c CROSS JOIN unnest('{f,t}'::bool[]) alone CROSS JOIN LATERAL pg_temp.prove(c, alone) r
+ORDER BY c.feature, c.action, c.level, alone;
 
 -- ---------------------------------------------------------------------------
 -- Nothing was left out
 -- ---------------------------------------------------------------------------
 CREATE TEMP TABLE tried AS
-SELECT c.*, t.by, t.here, t.expected FROM trial t JOIN probe USING (feature, action, by) JOIN cell c USING (level, feature, action);
+SELECT c.*, t.by, t.alone, t.here, t.private, t.expected FROM trial t JOIN probe USING (feature, action, by) JOIN cell c USING (level, feature, action);
 SELECT is(count(DISTINCT (level, feature, action)), 261::bigint, 'every cell was tried as its probe says') FROM tried;
 SELECT is_empty('SELECT level, feature, action FROM tried GROUP BY 1, 2, 3 HAVING bool_and(expected)',
     'every cell was refused somewhere');
 SELECT is_empty($$SELECT level, feature, action FROM tried
-    WHERE here AND by <> 'can' AND (visibility, relation) <> ('any', 'any') GROUP BY 1, 2, 3 HAVING bool_and(expected)$$,
-    'every cell that asks something of the row was refused in the person''s own project');
+    WHERE here AND alone AND (visibility, relation) <> ('any', 'any')
+    GROUP BY 1, 2, 3 HAVING bool_and(expected) AND bool_or(private OR relation <> 'any')$$,
+    'every cell that asks for what a row may lack was refused for it');
+SELECT is_empty($$SELECT level, feature, action FROM tried
+    WHERE visibility <> 'none' GROUP BY 1, 2, 3 HAVING NOT bool_or(expected)$$,
+    'every cell that grants was accepted somewhere');
 -- restricted sees no document, and so does nothing with what is on one
-SELECT is_empty($$SELECT level, feature, action FROM tried t
-    WHERE visibility <> 'none' AND (feature NOT LIKE 'document%' OR pg_temp.grants(level, 'document.view'))
+SELECT is_empty($$SELECT level, feature, action FROM tried
+    WHERE visibility <> 'none' AND NOT alone AND (feature NOT LIKE 'document%' OR pg_temp.grants(level, 'document.view'))
     GROUP BY 1, 2, 3 HAVING NOT bool_or(expected)$$,
-    'every cell that grants was accepted somewhere, unless it is about documents and those are not seen');
+    'and as things are, unless it is about documents and those are not seen');
 
 SELECT * FROM finish();
 ROLLBACK;
