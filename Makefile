@@ -11,6 +11,7 @@ OBJS = \
 	src/frame.o \
 	src/scope.o \
 	src/binding.o \
+	src/row.o \
 	src/rule.o \
 	src/parent.o \
 	src/policy.o \

@@ -20,17 +20,11 @@
  */
 #include "rule.h"
 
-#include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
-#include "utils/lsyscache.h"
-#include "utils/timestamp.h"
 
-#include "catalog.h"
 #include "parent.h"
+#include "row.h"
 
 /* One row on trial. */
 typedef struct Trial
@@ -59,10 +53,6 @@ static bool grant_fits(Trial *trial, const ClrGrant *grant);
 static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
 static bool gate_holds(Trial *trial, ClrAction *gate);
 static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action);
-static bool has_relation(Trial *trial, ClrRelationKind kind);
-static bool relation_holds(Trial *trial, ClrRelation *relation);
-static void load_linked(Trial *trial, ClrRelation *relation);
-static bool is_shared(Trial *trial);
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
 static bool link_roles_permit(Trial *trial);
@@ -258,40 +248,6 @@ find_project(Trial *trial)
 }
 
 /*
- * The parent of a row by one declaration, or false if it names none. A type
- * column with another value means that the parent is in another table.
- */
-static bool
-parent_key(Trial *trial, const ClrParent *parent, ClrKey *key)
-{
-	const ClrColumn *column = &trial->binding->columns[parent->slot];
-
-	if (trial->row->nulls[parent->slot])
-		return false;
-	if (parent->type_slot != CLR_NO_SLOT)
-	{
-		char *type = clr_binding_value_text(trial->binding, trial->row, parent->type_slot);
-
-		if (type == NULL || strcmp(type, parent->type_value) != 0)
-			return false;
-	}
-	clr_key_from_datum(trial->row->values[parent->slot], column->key_class, column->type, key);
-	return true;
-}
-
-/* The target of a link row, or false if it names none. */
-static bool
-target_key(Trial *trial, const ClrLinkRole *role, ClrKey *key)
-{
-	const ClrColumn *column = &trial->binding->columns[role->slot];
-
-	if (trial->row->nulls[role->slot])
-		return false;
-	clr_key_from_datum(trial->row->values[role->slot], column->key_class, column->type, key);
-	return true;
-}
-
-/*
  * The one project of all parents; NULL if they differ or one is closed.
  */
 static ClrProject *
@@ -306,7 +262,7 @@ project_of_parents(Trial *trial)
 		ClrParent *parent = lfirst(lc);
 		const ClrParentRow *row;
 
-		if (!parent_key(trial, parent, &key))
+		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 			continue;
 		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, parent->binding), &key,
 							  NULL);
@@ -321,7 +277,7 @@ project_of_parents(Trial *trial)
 		ClrLinkRole *role = lfirst(lc);
 		const ClrParentRow *row;
 
-		if (!target_key(trial, role, &key))
+		if (!clr_row_target_key(trial->binding, trial->row, role, &key))
 			return NULL;
 		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, role->target), &key,
 							  NULL);
@@ -399,7 +355,8 @@ granted(Trial *trial, ClrAction *action)
 		return true;
 	/* the owner of a row may invite to it */
 	if (strcmp(action->name, "invite") == 0 &&
-		strcmp(action->feature, trial->binding->feature) == 0 && has_relation(trial, CLR_REL_OWN))
+		strcmp(action->feature, trial->binding->feature) == 0 &&
+		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN))
 		return true;
 
 	if (by_level)
@@ -420,7 +377,8 @@ grant_fits(Trial *trial, const ClrGrant *grant)
 	bool by_client_visibility =
 		trial->scope->audience == CLR_CUSTOMER && binding->client_slot != CLR_NO_SLOT;
 
-	if (grant->shared_only && !by_client_visibility && !is_shared(trial))
+	if (grant->shared_only && !by_client_visibility &&
+		!clr_row_is_shared(trial->binding, trial->row))
 		return false;
 	if (grant->kinds != NIL)
 	{
@@ -438,7 +396,8 @@ grant_fits(Trial *trial, const ClrGrant *grant)
 		if (lc == NULL)
 			return false;
 	}
-	return grant->relation == CLR_REL_ANY || has_relation(trial, grant->relation);
+	return grant->relation == CLR_REL_ANY ||
+		   clr_row_has_relation(trial->frame, trial->binding, trial->row, grant->relation);
 }
 
 /*
@@ -516,7 +475,7 @@ gate_holds(Trial *trial, ClrAction *gate)
 			ClrKey key;
 
 			if (!clr_parent_is_about(trial->frame, binding, gate->feature) ||
-				!parent_key(trial, parent, &key))
+				!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 				continue;
 			judged = true;
 			if (!clr_parent_permits(trial->frame, binding, &key, gate))
@@ -527,138 +486,6 @@ gate_holds(Trial *trial, ClrAction *gate)
 }
 
 /* ---------- the row ---------- */
-
-static bool
-is_shared(Trial *trial)
-{
-	ClrBinding *binding = trial->binding;
-	char *value;
-	ListCell *lc;
-
-	if (binding->visibility_slot == CLR_NO_SLOT)
-		return true;
-	value = clr_binding_value_text(binding, trial->row, binding->visibility_slot);
-	if (value == NULL)
-		return false; /* a NULL privacy flag is private */
-	foreach(lc, binding->shared_values)
-		if (strcmp(lfirst(lc), value) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Is the actor related to the row in this way? The owner counts as invited.
- */
-static bool
-has_relation(Trial *trial, ClrRelationKind kind)
-{
-	ClrBinding *binding = trial->binding;
-	ListCell *lc;
-
-	if ((kind == CLR_REL_OWN || kind == CLR_REL_INVITED) && binding->owner_slot != CLR_NO_SLOT &&
-		!trial->row->nulls[binding->owner_slot] &&
-		clr_rule_value_is_me(trial->scope, &binding->columns[binding->owner_slot],
-							 trial->row->values[binding->owner_slot]))
-		return true;
-	foreach(lc, binding->relations)
-	{
-		ClrRelation *relation = lfirst(lc);
-
-		if ((relation->kind == kind ||
-			 (kind == CLR_REL_INVITED && relation->kind == CLR_REL_OWN)) &&
-			relation_holds(trial, relation))
-			return true;
-	}
-	return false;
-}
-
-static bool
-relation_holds(Trial *trial, ClrRelation *relation)
-{
-	const ClrColumn *column = &trial->binding->columns[relation->slot];
-	Datum value = trial->row->values[relation->slot];
-	ClrKey key;
-
-	if (trial->row->nulls[relation->slot])
-		return false;
-	if (relation->link_sql == NULL)
-		return clr_rule_value_is_me(trial->scope, column, value);
-	if (relation->linked == NULL)
-		load_linked(trial, relation);
-	clr_key_from_datum(value, column->key_class, column->type, &key);
-	return clr_keytab_find(relation->linked, &key) != NULL;
-}
-
-/*
- * Whether a member column names the actor; an array column, whether any of
- * its elements does.
- */
-bool
-clr_rule_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
-{
-	ClrKey key;
-	Datum *elems;
-	bool *nulls;
-	int n;
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-
-	if (!column->is_array)
-	{
-		clr_key_from_datum(value, column->key_class, column->type, &key);
-		return clr_scope_is_me(scope, &key);
-	}
-	get_typlenbyvalalign(column->type, &typlen, &typbyval, &typalign);
-	deconstruct_array(DatumGetArrayTypeP(value), column->type, typlen, typbyval, typalign, &elems,
-					  &nulls, &n);
-	for (int i = 0; i < n; i++)
-	{
-		if (nulls[i])
-			continue;
-		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
-		if (clr_scope_is_me(scope, &key))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Read once a query what a link table links to the actor.
- */
-static void
-load_linked(Trial *trial, ClrRelation *relation)
-{
-	Oid argtypes[] = { get_array_type(relation->link_type) };
-	Datum args[] = { clr_scope_me_array(trial->scope, relation->link_type) };
-	const ClrColumn *column = &trial->binding->columns[relation->slot];
-	ClrKeyTable *linked;
-	ClrCatalog state;
-	uint64 rows;
-
-	clr_catalog_begin(&state);
-	rows = clr_catalog_query(relation->link_sql, 1, argtypes, args, NULL);
-	linked = clr_keytab_new(trial->frame->context, rows);
-	if (rows > 0)
-	{
-		Oid type = getBaseType(SPI_gettypeid(SPI_tuptable->tupdesc, 1));
-
-		for (uint64 i = 0; i < rows; i++)
-		{
-			bool isnull;
-			bool found;
-			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-			ClrKey key;
-
-			if (isnull)
-				continue;
-			clr_key_from_datum(value, column->key_class, type, &key);
-			(void) clr_keytab_add(linked, &key, &found);
-		}
-	}
-	clr_catalog_end(&state);
-	relation->linked = linked;
-}
 
 /*
  * Every parent that the row must have, or has, is visible. Where a type
@@ -678,7 +505,7 @@ parents_visible(Trial *trial)
 		const ClrParentRow *row;
 
 		typed |= parent->type_slot != CLR_NO_SLOT && !parent->optional;
-		if (!parent_key(trial, parent, &key))
+		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 		{
 			if (parent->optional || parent->type_slot != CLR_NO_SLOT)
 				continue;
@@ -700,32 +527,6 @@ parents_visible(Trial *trial)
 	return true;
 }
 
-static bool
-is_published(Trial *trial)
-{
-	int slot = trial->binding->published_slot;
-	Datum value = trial->row->values[slot];
-
-	if (trial->row->nulls[slot])
-		return false;
-	switch (trial->binding->columns[slot].type)
-	{
-		case BOOLOID:
-			return DatumGetBool(value);
-		case DATEOID:
-			value = DirectFunctionCall1(date_timestamptz, value);
-			break;
-		case TIMESTAMPOID:
-			value = DirectFunctionCall1(timestamp_timestamptz, value);
-			break;
-		case TIMESTAMPTZOID:
-			break;
-		default:
-			elog(ERROR, "published column \"%s\" is no time", trial->binding->columns[slot].name);
-	}
-	return DatumGetTimestampTz(value) <= GetCurrentStatementStartTimestamp();
-}
-
 /*
  * A draft is open to its owner and to vendor members who may publish it.
  */
@@ -734,8 +535,9 @@ draft_is_open(Trial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
-	if (binding->published_slot == CLR_NO_SLOT || is_published(trial) ||
-		has_relation(trial, CLR_REL_OWN))
+	if (binding->published_slot == CLR_NO_SLOT ||
+		clr_row_is_published(trial->binding, trial->row) ||
+		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN))
 		return true;
 	if (trial->scope->audience == CLR_VENDOR)
 	{
@@ -769,14 +571,14 @@ link_roles_permit(Trial *trial)
 			needed = clr_relation_giver(role->kind);
 		if (needed == NULL)
 			needed = target->actions[CLR_VIEW];
-		if (!target_key(trial, role, &key) ||
+		if (!clr_row_target_key(trial->binding, trial->row, role, &key) ||
 			!clr_parent_permits(trial->frame, target, &key,
 								clr_rule_action(trial->frame, target, needed)))
 			return refuse(trial, "the link needs %s on the row that it links to", needed);
 		if (!trial->viewing && role->kind == CLR_REL_FOLLOWED &&
 			(trial->row->nulls[role->member_slot] ||
-			 !clr_rule_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
-								   trial->row->values[role->member_slot])))
+			 !clr_row_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
+								  trial->row->values[role->member_slot])))
 			return refuse(trial, "members follow for themselves only");
 	}
 	return true;

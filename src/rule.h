@@ -28,7 +28,6 @@ extern bool clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction
 extern ClrProject *
 clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);
 
-extern bool clr_rule_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value);
 extern ClrAction *clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name);
 
 #endif /* CLR_RULE_H */

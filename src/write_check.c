@@ -29,6 +29,7 @@
 #include "utils/rls.h"
 
 #include "catalog.h"
+#include "row.h"
 #include "rule.h"
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
@@ -61,8 +62,8 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 		return false;
 	if (binding->owner_slot != CLR_NO_SLOT &&
 		(row->nulls[binding->owner_slot] ||
-		 !clr_rule_value_is_me(scope, &binding->columns[binding->owner_slot],
-							   row->values[binding->owner_slot])) &&
+		 !clr_row_value_is_me(scope, &binding->columns[binding->owner_slot],
+							  row->values[binding->owner_slot])) &&
 		!permits_new(frame, binding, row, "change_owner", why))
 		return false;
 	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&

@@ -289,15 +289,16 @@ END $$;
 -- ---------------------------------------------------------------------------
 -- What is expected
 -- ---------------------------------------------------------------------------
--- The cell and its gates fit the row; a gate about a parent's feature is
--- judged there, or further up, any other on the row itself. alone: the cell
--- (feature.action) that stays as it is while all other views are opened.
 CREATE FUNCTION pg_temp.ancestors(s sample, of_feature text) RETURNS SETOF sample LANGUAGE sql AS $$
     WITH RECURSIVE up AS (
         SELECT p.* FROM sample p WHERE p.id = ANY (s.parents)
         UNION SELECT p.* FROM up JOIN sample p ON p.id = ANY (up.parents))
     SELECT * FROM up WHERE feature = of_feature;
 $$;
+
+-- The cell and its gates fit the row; a gate about a parent's feature is
+-- judged there, or further up, any other on the row itself. alone: the cell
+-- (feature.action) that stays as it is while all other views are opened.
 CREATE FUNCTION pg_temp.fits(s sample, of_feature text, of_action text, alone text) RETURNS bool LANGUAGE plpgsql AS $$
 DECLARE
     c cell;
@@ -326,11 +327,12 @@ BEGIN
     RETURN true;
 END $$;
 
--- It is so in a project of the person's, the row is seen (unless the act makes
--- it), no draft of somebody else, and all its parents are seen.
 CREATE FUNCTION pg_temp.sight(feature text) RETURNS text LANGUAGE sql AS $$
     SELECT CASE feature WHEN 'form_task' THEN 'access' ELSE 'view' END;
 $$;
+
+-- It is so in a project of the person's, the row is seen (unless the act makes
+-- it), no draft of somebody else, and all its parents are seen.
 CREATE FUNCTION pg_temp.open(s sample, of_action text, alone text) RETURNS bool LANGUAGE plpgsql AS $$
 BEGIN
     RETURN s.here
@@ -437,7 +439,8 @@ ORDER BY c.feature, c.action, c.level, alone;
 -- Nothing was left out
 -- ---------------------------------------------------------------------------
 CREATE TEMP TABLE tried AS
-SELECT c.*, t.by, t.alone, t.here, t.private, t.expected FROM trial t JOIN probe USING (feature, action, by) JOIN cell c USING (level, feature, action);
+SELECT c.*, t.by, t.alone, t.here, t.private, t.expected
+FROM trial t JOIN probe USING (feature, action, by) JOIN cell c USING (level, feature, action);
 SELECT is(count(DISTINCT (level, feature, action)), 261::bigint, 'every cell was tried as its probe says') FROM tried;
 SELECT is_empty('SELECT level, feature, action FROM tried GROUP BY 1, 2, 3 HAVING bool_and(expected)',
     'every cell was refused somewhere');

@@ -1,0 +1,218 @@
+/*
+ * row.c
+ *		What a row says of itself, and how the actor is related to it.
+ *
+ * Facts for the rule; what follows from them is decided there. What link
+ * tables link to the actor is read once a query.
+ */
+#include "row.h"
+
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/date.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+
+static bool
+relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
+static void load_linked(ClrFrame *frame, ClrBinding *binding, ClrRelation *relation);
+
+/*
+ * Whether a row is shared; a table without visibility holds shared rows.
+ */
+bool
+clr_row_is_shared(const ClrBinding *binding, const ClrRow *row)
+{
+	char *value;
+	ListCell *lc;
+
+	if (binding->visibility_slot == CLR_NO_SLOT)
+		return true;
+	value = clr_binding_value_text(binding, row, binding->visibility_slot);
+	if (value == NULL)
+		return false; /* a NULL privacy flag is private */
+	foreach(lc, binding->shared_values)
+		if (strcmp(lfirst(lc), value) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * Is the actor related to the row in this way? The owner counts as invited.
+ */
+bool
+clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind)
+{
+	ListCell *lc;
+
+	if ((kind == CLR_REL_OWN || kind == CLR_REL_INVITED) && binding->owner_slot != CLR_NO_SLOT &&
+		!row->nulls[binding->owner_slot] &&
+		clr_row_value_is_me(clr_frame_scope(frame), &binding->columns[binding->owner_slot],
+							row->values[binding->owner_slot]))
+		return true;
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *relation = lfirst(lc);
+
+		if ((relation->kind == kind ||
+			 (kind == CLR_REL_INVITED && relation->kind == CLR_REL_OWN)) &&
+			relation_holds(frame, binding, row, relation))
+			return true;
+	}
+	return false;
+}
+
+static bool
+relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation)
+{
+	const ClrColumn *column = &binding->columns[relation->slot];
+	Datum value = row->values[relation->slot];
+	ClrKey key;
+
+	if (row->nulls[relation->slot])
+		return false;
+	if (relation->link_sql == NULL)
+		return clr_row_value_is_me(clr_frame_scope(frame), column, value);
+	if (relation->linked == NULL)
+		load_linked(frame, binding, relation);
+	clr_key_from_datum(value, column->key_class, column->type, &key);
+	return clr_keytab_find(relation->linked, &key) != NULL;
+}
+
+/*
+ * Whether a member column names the actor; an array column, whether any of
+ * its elements does.
+ */
+bool
+clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
+{
+	ClrKey key;
+	Datum *elems;
+	bool *nulls;
+	int n;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+
+	if (!column->is_array)
+	{
+		clr_key_from_datum(value, column->key_class, column->type, &key);
+		return clr_scope_is_me(scope, &key);
+	}
+	get_typlenbyvalalign(column->type, &typlen, &typbyval, &typalign);
+	deconstruct_array(DatumGetArrayTypeP(value), column->type, typlen, typbyval, typalign, &elems,
+					  &nulls, &n);
+	for (int i = 0; i < n; i++)
+	{
+		if (nulls[i])
+			continue;
+		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
+		if (clr_scope_is_me(scope, &key))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Read once a query what a link table links to the actor.
+ */
+static void
+load_linked(ClrFrame *frame, ClrBinding *binding, ClrRelation *relation)
+{
+	Oid argtypes[] = { get_array_type(relation->link_type) };
+	Datum args[] = { clr_scope_me_array(clr_frame_scope(frame), relation->link_type) };
+	const ClrColumn *column = &binding->columns[relation->slot];
+	ClrKeyTable *linked;
+	ClrCatalog state;
+	uint64 rows;
+
+	clr_catalog_begin(&state);
+	rows = clr_catalog_query(relation->link_sql, 1, argtypes, args, NULL);
+	linked = clr_keytab_new(frame->context, rows);
+	if (rows > 0)
+	{
+		Oid type = getBaseType(SPI_gettypeid(SPI_tuptable->tupdesc, 1));
+
+		for (uint64 i = 0; i < rows; i++)
+		{
+			bool isnull;
+			bool found;
+			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+			ClrKey key;
+
+			if (isnull)
+				continue;
+			clr_key_from_datum(value, column->key_class, type, &key);
+			(void) clr_keytab_add(linked, &key, &found);
+		}
+	}
+	clr_catalog_end(&state);
+	relation->linked = linked;
+}
+
+/*
+ * The parent of a row by one declaration, or false if it names none. A type
+ * column with another value means that the parent is in another table.
+ */
+bool
+clr_row_parent_key(const ClrBinding *binding, const ClrRow *row, const ClrParent *parent,
+				   ClrKey *key)
+{
+	const ClrColumn *column = &binding->columns[parent->slot];
+
+	if (row->nulls[parent->slot])
+		return false;
+	if (parent->type_slot != CLR_NO_SLOT)
+	{
+		char *type = clr_binding_value_text(binding, row, parent->type_slot);
+
+		if (type == NULL || strcmp(type, parent->type_value) != 0)
+			return false;
+	}
+	clr_key_from_datum(row->values[parent->slot], column->key_class, column->type, key);
+	return true;
+}
+
+/* The target of a link row, or false if it names none. */
+bool
+clr_row_target_key(const ClrBinding *binding, const ClrRow *row, const ClrLinkRole *role,
+				   ClrKey *key)
+{
+	const ClrColumn *column = &binding->columns[role->slot];
+
+	if (row->nulls[role->slot])
+		return false;
+	clr_key_from_datum(row->values[role->slot], column->key_class, column->type, key);
+	return true;
+}
+
+/*
+ * Whether a row's published moment has come.
+ */
+bool
+clr_row_is_published(const ClrBinding *binding, const ClrRow *row)
+{
+	int slot = binding->published_slot;
+	Datum value = row->values[slot];
+
+	if (row->nulls[slot])
+		return false;
+	switch (binding->columns[slot].type)
+	{
+		case BOOLOID:
+			return DatumGetBool(value);
+		case DATEOID:
+			value = DirectFunctionCall1(date_timestamptz, value);
+			break;
+		case TIMESTAMPOID:
+			value = DirectFunctionCall1(timestamp_timestamptz, value);
+			break;
+		case TIMESTAMPTZOID:
+			break;
+		default:
+			elog(ERROR, "published column \"%s\" is no time", binding->columns[slot].name);
+	}
+	return DatumGetTimestampTz(value) <= GetCurrentStatementStartTimestamp();
+}

@@ -1,0 +1,25 @@
+/*
+ * row.h
+ *		What a row says of itself, and how the actor is related to it.
+ */
+#ifndef CLR_ROW_H
+#define CLR_ROW_H
+
+#include "compat.h"
+
+#include "binding.h"
+#include "frame.h"
+#include "key.h"
+#include "scope.h"
+
+extern bool clr_row_is_shared(const ClrBinding *binding, const ClrRow *row);
+extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row);
+extern bool
+clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind);
+extern bool clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value);
+extern bool clr_row_parent_key(const ClrBinding *binding, const ClrRow *row,
+							   const ClrParent *parent, ClrKey *key);
+extern bool clr_row_target_key(const ClrBinding *binding, const ClrRow *row,
+							   const ClrLinkRole *role, ClrKey *key);
+
+#endif /* CLR_ROW_H */
