@@ -33,6 +33,7 @@ DECLARE
     old_key text := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ->> TG_ARGV[0] END;
     new_key text := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ->> TG_ARGV[0] END;
     account_key text := CASE WHEN TG_OP <> 'DELETE' AND TG_ARGV[1] <> '' THEN to_jsonb(NEW) ->> TG_ARGV[1] END;
+    account bigint;
     project_id bigint;
     acting bigint := clearance.actor();
 BEGIN
@@ -44,20 +45,25 @@ BEGIN
         IF TG_ARGV[1] <> '' AND account_key IS NULL THEN
             RETURN NULL;    -- belongs to no account: closed until somebody says
         END IF;
-        INSERT INTO clearance.project (account_id, key)
-        VALUES (clearance.account_of_new_project(account_key), new_key)
+        account := clearance.account_of_new_project(account_key);
+        INSERT INTO clearance.project (account_id, key) VALUES (account, new_key)
+        ON CONFLICT ON CONSTRAINT project_key_is_unique DO NOTHING
         RETURNING id INTO project_id;
-        INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
-        SELECT p.account_id, p.id, m.id, true
-        FROM clearance.project p JOIN clearance.member m ON m.account_id = p.account_id
-        WHERE p.id = project_id AND m.id = acting;
+        IF project_id IS NOT NULL THEN
+            INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
+            SELECT m.account_id, project_id, m.id, true
+            FROM clearance.member m WHERE m.account_id = account AND m.id = acting;
+        ELSIF NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = new_key AND p.account_id = account) THEN
+            RAISE EXCEPTION 'project key "%" is taken', new_key USING ERRCODE = 'unique_violation',
+                HINT = 'A project key belongs to one account of the database.';
+        END IF;
     END IF;
     RETURN NULL;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_project() IS
-'trigger of the project table: registers new projects with their creator as owner, follows new keys, forgets deleted ones';
+'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted ones';
 
 CREATE FUNCTION clearance.register_existing_projects(relation regclass, project name, account name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

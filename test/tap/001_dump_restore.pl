@@ -1,0 +1,153 @@
+
+# A dump holds levels, people, projects and bindings; restored, every member
+# sees and may do what it did before, and while it is being restored nobody is
+# shown a row too many.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Workspace;
+
+my $node = new_server('main');
+my $dir = PostgreSQL::Test::Utils::tempdir();
+
+$node->safe_psql('postgres', 'CREATE DATABASE source');
+build_workspace($node, 'source');
+
+my $rows = rows_by_member($node, 'source');
+my @logins_rows = rows_by_login($node, 'source');
+my $declared = declarations($node, 'source');
+
+# what follows compares with this, so it must not be empty
+like($rows, qr/^$_\|/m, "$_ sees rows") foreach qw(ada sam cole otto adele pat rex carla sue);
+unlike($rows, qr/^(nobody|idle|inga)\|/m, 'nobody, a disabled and an invited member see none');
+like($rows, qr/^sue\|project\|Far\|/m, 'the other account has its own');
+like($rows, qr/^rex\|note\|/m, 'a restricted member sees what belongs to its tasks');
+is(scalar(grep { /^regress_nobody/ } @logins_rows), 0, 'a login role that is no actor sees none');
+foreach my $login (qw(regress_cole regress_acme))
+{
+	isnt(scalar(grep { /^$login task/ } @logins_rows), 0, "login role $login sees tasks");
+}
+
+# all at once
+dump_source('custom', '--format=custom');
+restored('custom', sub { pg_restore($_[0], "$dir/custom") });
+dump_source('plain', '--format=plain');
+restored(
+	'plain',
+	sub {
+		$node->command_ok([ 'psql', '-Xq', '-v', 'ON_ERROR_STOP=1', '--single-transaction', '-d', $_[0], '-f', "$dir/plain" ],
+			'plain dump is restored in one transaction');
+	});
+
+# by sections, looking in between
+restored(
+	'sections',
+	sub {
+		my ($db) = @_;
+
+		foreach my $section (qw(pre-data data post-data))
+		{
+			pg_restore($db, "--section=$section", "$dir/custom");
+			my @shown = rows_by_login($node, $db);
+			ok(row_is_in(\@shown, @logins_rows), "after $section no login role is shown a row too many")
+			  or diag(scalar(@shown) . ' rows, for example ' . $shown[-1]);
+		}
+	});
+
+# Configuration tables refer to each other, and pg_restore keeps their order with
+# one job only; what follows the data may have several.
+restored(
+	'jobs',
+	sub {
+		my ($db) = @_;
+
+		pg_restore($db, '--section=pre-data', '--section=data', "$dir/custom");
+		pg_restore($db, '--section=post-data', '--jobs=3', "$dir/custom");
+	});
+
+# members cannot dump what they cannot see
+foreach my $login (@logins)
+{
+	$node->command_fails_like([ 'pg_dump', '-U', $login, '-t', 'app.page', '-d', 'source', '-f', "$dir/$login" ],
+		qr/query would be affected by row-level security policy for table "page"/, "$login cannot dump the table");
+}
+$node->command_ok(
+	[ 'pg_dump', '-U', 'regress_cole', '-t', 'app.invoice', '-t', 'app.page', '--data-only', '--inserts',
+		'--enable-row-security', '-d', 'source', '-f', "$dir/own" ],
+	'a member can dump its own rows');
+is_deeply(
+	[ sort map { /INSERT INTO app\.page VALUES \((\d+)/ ? $1 : () } split /\n/, slurp_file("$dir/own") ],
+	[ sort map { /^regress_cole page (\d+)/ ? $1 : () } @logins_rows ],
+	'and these are the rows that it sees');
+
+$node->stop;
+done_testing();
+
+sub dump_source
+{
+	my ($name, @options) = @_;
+
+	$node->command_ok([ 'pg_dump', @options, '-f', "$dir/$name", '-d', 'source' ], "$name dump is taken");
+}
+
+sub pg_restore
+{
+	my ($db, @arguments) = @_;
+
+	$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', $db, @arguments ],
+		join(' ', "$db: pg_restore", grep { /^--/ } @arguments));
+}
+
+# Restore into a database of its own and compare it with the source.
+sub restored
+{
+	my ($db, $restore) = @_;
+
+	$node->safe_psql('postgres', "CREATE DATABASE $db");
+	$restore->($db);
+	is(declarations($node, $db), $declared, "$db: declarations, policies and triggers are the same");
+	is(rows_by_member($node, $db), $rows, "$db: every member sees and may do the same");
+	is_deeply([ rows_by_login($node, $db) ], \@logins_rows, "$db: so do the mapped login roles");
+	is($node->safe_psql($db, new_rows()), "1|t\n1|t\nt", "$db: what is new gets ids of its own and is registered");
+	$node->safe_psql('postgres', "DROP DATABASE $db");
+}
+
+# Everything that was declared, however it is stored.
+sub declarations
+{
+	my ($node, $db) = @_;
+
+	return $node->safe_psql($db, <<'EOSQL');
+SELECT format('SELECT %L, t::text FROM clearance.%I t WHERE to_jsonb(t) ->> ''built_in'' IS DISTINCT FROM ''true'' ORDER BY t::text COLLATE "C"',
+              relname, relname)
+FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' ORDER BY relname COLLATE "C" \gexec
+SELECT * FROM clearance.protected_tables ORDER BY "table"::text COLLATE "C";
+SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C", policyname COLLATE "C";
+SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger
+WHERE tgname LIKE '00%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";
+SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY relname COLLATE "C";
+EOSQL
+}
+
+# Inserted by a member, through the application's role.
+sub new_rows
+{
+	return <<'EOSQL';
+BEGIN;
+SELECT clearance.set_actor(key => 'ada') AS actor \gset
+SET ROLE regress_app;
+INSERT INTO app.project VALUES ('00000000-0000-0000-0000-0000000000ff', 'n', 'New');
+SELECT count(*), bool_and(owner = 'ada') FROM app.project WHERE name = 'New';
+INSERT INTO app."Task List" ("Id", "Project", title) VALUES (299, '00000000-0000-0000-0000-0000000000ff', 'new');
+SELECT count(*), bool_and(clearance.can_row('edit', t)) FROM app."Task List" t WHERE "Id" = 299;
+RESET ROLE;
+SELECT clearance.add_member('newcomer', account => m.account_id, partner => clearance.create_partner('New', account => m.account_id))
+    > max(x.id) FROM clearance.member m, clearance.member x WHERE m.key = 'ada' GROUP BY m.id;
+ROLLBACK;
+EOSQL
+}

@@ -1,0 +1,164 @@
+
+# Policies enforce the rule on their own, from the first statement of a session
+# and without the library preloaded. Preloading adds the seal against permissive
+# policies of others; where it is missing there can be none.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Workspace;
+
+my $node = new_server('main', settings => '# no library is preloaded');
+
+build_workspace($node, 'postgres');
+$node->safe_psql(
+	'postgres', q{
+	CREATE ROLE regress_owner LOGIN;
+	GRANT ALL ON SCHEMA app TO regress_owner;
+	ALTER TABLE app.page OWNER TO regress_owner;
+	CREATE TABLE app.draft (id integer PRIMARY KEY, project uuid);
+	CREATE POLICY everything ON app.draft USING (true);
+});
+
+my $rows = rows_by_member($node, 'postgres');
+my @login_rows = rows_by_login($node, 'postgres');
+
+#
+# The first statement of a session
+#
+first_statement('without the library');
+refused(
+	'regress_cole',
+	q{INSERT INTO app.page VALUES (99, '00000000-0000-0000-0000-000000000004', false)},
+	qr/permission denied for table page|insert into .*page is not permitted/,
+	'an INSERT as the first statement is judged');
+
+#
+# Permissive policies of others
+#
+refused('postgres', 'CREATE POLICY everything ON app.page USING (true)',
+	qr/permissive policy everything on app.page would widen what the rule allows/, 'CREATE POLICY is refused');
+refused('regress_owner', 'CREATE POLICY everything ON app.wiki_page USING (true)',
+	qr/would widen|must be owner/, 'so it is for a child, by the owner of the parent');
+refused('postgres', "SELECT clearance.protect('app.draft', 'note', project => 'project')",
+	qr/permissive policy everything on app.draft would widen what the rule allows/, 'protect() of a table that has one is refused');
+foreach my $sql (
+	'SET clearance.maintaining = on; CREATE POLICY everything ON app.page USING (true)',
+	'SET clearance.maintaining = on; DROP POLICY clearance_select ON app.page',
+	'SET clearance.maintaining = on; ALTER TABLE app.page DISABLE ROW LEVEL SECURITY',
+	'ALTER TABLE app.page DISABLE ROW LEVEL SECURITY')
+{
+	refused('regress_owner', $sql, qr/\w/, "an owner is refused: $sql");
+}
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_policies WHERE tablename = 'page' AND policyname LIKE 'clearance%'}),
+	4, 'the policies are the four of the extension');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_policies WHERE tablename = 'page'}), 4, 'and no other');
+$node->safe_psql('postgres', 'CREATE POLICY narrow ON app.page AS RESTRICTIVE USING (id < 100)');
+unlike(rows_by_member($node, 'postgres'), qr/\|page\|.*\b10\d\b/, 'a restrictive policy of others narrows');
+$node->safe_psql('postgres', 'DROP POLICY narrow ON app.page');
+
+#
+# Nobody but set_actor() sets the actor, before the library is loaded either
+#
+actor_is_safe('without the library');
+preload("session_preload_libraries = 'pg_clearance'");
+actor_is_safe('session_preload_libraries');
+
+#
+# session_preload_libraries serves as well
+#
+is(rows_by_member($node, 'postgres'), $rows, 'session_preload_libraries: the members see the same');
+$node->safe_psql('postgres', 'CREATE POLICY everything ON app.page USING (true) WITH CHECK (true)');
+is(rows_by_member($node, 'postgres'), $rows, 'session_preload_libraries: a permissive policy of others shows no more');
+first_statement('session_preload_libraries and a permissive policy');
+
+preload("shared_preload_libraries = 'pg_clearance'");
+is(rows_by_member($node, 'postgres'), $rows, 'shared_preload_libraries: a permissive policy of others shows no more');
+first_statement('shared_preload_libraries and a permissive policy');
+
+#
+# Preloading is taken back while such a policy exists: nobody sees more
+#
+preload('# no library is preloaded');
+first_statement('preloading taken back');
+ok(row_is_in([ rows_by_login($node, 'postgres') ], @login_rows), 'preloading taken back: nobody sees more');
+
+#
+# Without the extension the tables stay closed
+#
+$node->safe_psql('postgres', 'DROP POLICY everything ON app.page');
+$node->safe_psql('postgres', 'DROP EXTENSION pg_clearance CASCADE');
+is_deeply([ rows_by_login($node, 'postgres') ], [], 'no row is shown once the extension is dropped');
+
+$node->stop;
+done_testing();
+
+# With one setting that says what is preloaded
+sub preload
+{
+	my ($setting) = @_;
+	my $conf = $node->data_dir . '/postgresql.conf';
+
+	append_to_file($conf, "shared_preload_libraries = ''\nsession_preload_libraries = ''\n$setting\n");
+	$node->restart;
+}
+
+# Each in a session of its own that begins with it
+sub first_statement
+{
+	my ($when) = @_;
+
+	foreach my $login (@logins)
+	{
+		my $pages = grep { /^$login page/ } @login_rows;
+
+		is( $node->safe_psql('postgres', 'SELECT count(*) FROM app.page', extra_params => [ '-U', $login ]),
+			$pages, "$when: $login sees $pages rows in the first statement");
+	}
+}
+
+sub refused
+{
+	my ($login, $sql, $error, $name) = @_;
+	my ($rc, $out, $err) = $node->psql('postgres', "BEGIN; $sql; COMMIT", on_error_stop => 1, extra_params => [ '-U', $login ]);
+
+	is($rc, 3, $name);
+	like($err, $error, "$name: message") if $rc;
+}
+
+# regress_nobody, and cole, who would like to be somebody else
+sub actor_is_safe
+{
+	my ($when) = @_;
+	my $ada = $node->safe_psql('postgres', q{SELECT id FROM clearance.member WHERE key = 'ada'});
+	my $count = 'SELECT count(*) FROM app.page';
+	my %roads = (
+		'SET' => "SET clearance.actor = $ada; $count",
+		'SET, RESET' => "SET clearance.actor = $ada; $count; RESET clearance.actor; $count",
+		'SET LOCAL' => "BEGIN; SET LOCAL clearance.actor = $ada; $count; COMMIT; $count",
+		'SET in a transaction' => "BEGIN; SET clearance.actor = $ada; $count; COMMIT; $count",
+		'SET, rolled back' => "BEGIN; SAVEPOINT s; SET clearance.actor = $ada; $count; ROLLBACK TO s; $count; ROLLBACK; $count",
+		'SET, then again' => "BEGIN; SET clearance.actor = $ada; SAVEPOINT s; SET LOCAL clearance.actor = $ada; $count; ROLLBACK TO s; $count; COMMIT; $count",
+		'set_config()' => "SELECT FROM set_config('clearance.actor', '$ada', false); $count",
+		'set_config() within the query' => "SELECT count(*) FROM app.page, set_config('clearance.actor', '$ada', false)",
+		'a function' => "CREATE FUNCTION pg_temp.f() RETURNS bigint LANGUAGE plpgsql SET clearance.actor = $ada AS 'BEGIN RETURN (SELECT count(*) FROM app.page); END'; SELECT pg_temp.f(); $count",
+		'ALTER ROLE' => "ALTER ROLE CURRENT_USER SET clearance.actor = $ada; \\c\n$count",
+		'PGOPTIONS' => $count);
+
+	foreach my $login (qw(regress_nobody regress_cole))
+	{
+		my $pages = grep { /^$login page/ } @login_rows;
+
+		foreach my $road (sort keys %roads)
+		{
+			local $ENV{PGOPTIONS} = $road eq 'PGOPTIONS' ? "-c clearance.actor=$ada" : '';
+			my ($rc, $out) = $node->psql('postgres', $roads{$road}, on_error_stop => 0, extra_params => [ '-U', $login ]);
+
+			is_deeply([ grep { $_ ne $pages } split /\n/, $out // '' ], [], "$when: $login does not become another by $road");
+		}
+	}
+}
