@@ -19,7 +19,9 @@ $node->safe_psql(
 	'postgres', q{
 	CREATE ROLE regress_owner LOGIN;
 	GRANT ALL ON SCHEMA app TO regress_owner;
+	GRANT INSERT ON app.page TO regress_cole;
 	ALTER TABLE app.page OWNER TO regress_owner;
+	ALTER TABLE app.wiki_page OWNER TO regress_owner;
 	CREATE TABLE app.draft (id integer PRIMARY KEY, project uuid);
 	CREATE POLICY everything ON app.draft USING (true);
 });
@@ -34,7 +36,7 @@ first_statement('without the library');
 refused(
 	'regress_cole',
 	q{INSERT INTO app.page VALUES (99, '00000000-0000-0000-0000-000000000004', false)},
-	qr/permission denied for table page|insert into .*page is not permitted/,
+	qr/insert into .*page is not permitted/,
 	'an INSERT as the first statement is judged');
 
 #
@@ -43,20 +45,18 @@ refused(
 refused('postgres', 'CREATE POLICY everything ON app.page USING (true)',
 	qr/permissive policy everything on app.page would widen what the rule allows/, 'CREATE POLICY is refused');
 refused('regress_owner', 'CREATE POLICY everything ON app.wiki_page USING (true)',
-	qr/would widen|must be owner/, 'so it is for a child, by the owner of the parent');
-refused('postgres', "SELECT clearance.protect('app.draft', 'note', project => 'project')",
+	qr/permissive policy everything on app.wiki_page would widen what the rule allows/, 'so it is on a child, by its owner');
+refused('postgres', "SELECT clearance.protect('app.draft', 'document', project => 'project')",
 	qr/permissive policy everything on app.draft would widen what the rule allows/, 'protect() of a table that has one is refused');
+# the setting that the extension uses for itself is not for owners
 foreach my $sql (
-	'SET clearance.maintaining = on; CREATE POLICY everything ON app.page USING (true)',
-	'SET clearance.maintaining = on; DROP POLICY clearance_select ON app.page',
-	'SET clearance.maintaining = on; ALTER TABLE app.page DISABLE ROW LEVEL SECURITY',
-	'ALTER TABLE app.page DISABLE ROW LEVEL SECURITY')
+	'ALTER TABLE app.page DISABLE ROW LEVEL SECURITY',
+	'DROP POLICY clearance_select ON app.page',
+	'CREATE POLICY everything ON app.page USING (true)')
 {
-	refused('regress_owner', $sql, qr/\w/, "an owner is refused: $sql");
+	refused('regress_owner', $sql, undef, "an owner is refused: $sql");
+	refused('regress_owner', "SET clearance.maintaining = on; $sql", undef, "with clearance.maintaining too: $sql");
 }
-is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_policies WHERE tablename = 'page' AND policyname LIKE 'clearance%'}),
-	4, 'the policies are the four of the extension');
-is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_policies WHERE tablename = 'page'}), 4, 'and no other');
 $node->safe_psql('postgres', 'CREATE POLICY narrow ON app.page AS RESTRICTIVE USING (id < 100)');
 unlike(rows_by_member($node, 'postgres'), qr/\|page\|.*\b10\d\b/, 'a restrictive policy of others narrows');
 $node->safe_psql('postgres', 'DROP POLICY narrow ON app.page');
@@ -72,11 +72,13 @@ actor_is_safe('session_preload_libraries');
 # session_preload_libraries serves as well
 #
 is(rows_by_member($node, 'postgres'), $rows, 'session_preload_libraries: the members see the same');
-$node->safe_psql('postgres', 'CREATE POLICY everything ON app.page USING (true) WITH CHECK (true)');
+is($node->psql('postgres', 'CREATE POLICY everything ON app.page USING (true) WITH CHECK (true)'),
+	0, 'session_preload_libraries: a permissive policy of others is accepted');
 is(rows_by_member($node, 'postgres'), $rows, 'session_preload_libraries: a permissive policy of others shows no more');
 first_statement('session_preload_libraries and a permissive policy');
 
 preload("shared_preload_libraries = 'pg_clearance'");
+$node->psql('postgres', 'CREATE POLICY everything_too ON app.page USING (true) WITH CHECK (true)');
 is(rows_by_member($node, 'postgres'), $rows, 'shared_preload_libraries: a permissive policy of others shows no more');
 first_statement('shared_preload_libraries and a permissive policy');
 
@@ -90,14 +92,14 @@ ok(row_is_in([ rows_by_login($node, 'postgres') ], @login_rows), 'preloading tak
 #
 # Without the extension the tables stay closed
 #
-$node->safe_psql('postgres', 'DROP POLICY everything ON app.page');
+$node->safe_psql('postgres', 'DROP POLICY IF EXISTS everything ON app.page; DROP POLICY everything_too ON app.page');
 $node->safe_psql('postgres', 'DROP EXTENSION pg_clearance CASCADE');
 is_deeply([ rows_by_login($node, 'postgres') ], [], 'no row is shown once the extension is dropped');
 
 $node->stop;
 done_testing();
 
-# With one setting that says what is preloaded
+# Restart with a setting that says what is preloaded.
 sub preload
 {
 	my ($setting) = @_;
@@ -107,7 +109,7 @@ sub preload
 	$node->restart;
 }
 
-# Each in a session of its own that begins with it
+# Each in a session of its own that begins with it.
 sub first_statement
 {
 	my ($when) = @_;
@@ -124,13 +126,13 @@ sub first_statement
 sub refused
 {
 	my ($login, $sql, $error, $name) = @_;
-	my ($rc, $out, $err) = $node->psql('postgres', "BEGIN; $sql; COMMIT", on_error_stop => 1, extra_params => [ '-U', $login ]);
+	my ($rc, $out, $err) = $node->psql('postgres', "BEGIN; $sql; ROLLBACK", on_error_stop => 1, extra_params => [ '-U', $login ]);
 
 	is($rc, 3, $name);
-	like($err, $error, "$name: message") if $rc;
+	like($err, $error, "$name: message") if $error;
 }
 
-# regress_nobody, and cole, who would like to be somebody else
+# Whether nobody, and cole, can become ada by anything but set_actor().
 sub actor_is_safe
 {
 	my ($when) = @_;

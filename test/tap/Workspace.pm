@@ -81,12 +81,12 @@ sub query_of_rows
 # role, table and row. A table that is not there, or is refused, has none.
 sub rows_by_login
 {
-	my ($node, $db) = @_;
+	my ($node, $db, $before) = @_;
 	my @rows;
 
 	foreach my $login (@logins)
 	{
-		my $sql = join '', map { "SELECT '$login $_->[0] ' || $_->[2] FROM $_->[1] t ORDER BY 1;\n" } @tables;
+		my $sql = join '', $before // '', map { "SELECT '$login $_->[0] ' || $_->[2] FROM $_->[1] t ORDER BY 1;\n" } @tables;
 		my ($rc, $out) = $node->psql($db, $sql, on_error_stop => 0, extra_params => [ '-U', $login ]);
 
 		push @rows, split /\n/, $out;
