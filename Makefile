@@ -16,6 +16,7 @@ OBJS = \
 	src/parent.o \
 	src/policy.o \
 	src/write_check.o \
+	src/move.o \
 	src/seal.o \
 	src/ddl.o \
 	src/answer.o

@@ -111,6 +111,13 @@ SELECT clearance.add_member('nobody', partner => :partner, partner_admin => true
 SELECT clearance.remove_partner_from_project(7, :partner), clearance.add_partner_to_project(7, :partner, 'owner');
 INSERT INTO medium VALUES ('wrapped', 7, 8261);
 SELECT who, seen('small', who), seen('medium', who), seen('big', who) FROM unnest('{65606,99999999999,nobody}'::text[]) who ORDER BY who;
+-- nor is it linked to anything
+CREATE TABLE link (item text, member smallint);
+INSERT INTO link VALUES ('small', 70);
+SELECT clearance.relate('small', 'own', 'member', 'link', 'item');
+UPDATE clearance.member SET partner_admin = true WHERE key = '70';
+UPDATE small SET owner = NULL WHERE name = 'small';
+SELECT who, seen('small', who) FROM unnest('{70,65606,nobody}'::text[]) who ORDER BY who;
 -- so it owns nothing there either
 SET LOCAL ROLE regress_keys;
 SELECT clearance.set_actor(key => 65606) AS acting \gset
@@ -146,7 +153,6 @@ SELECT clearance.add_member('070', partner => :partner, partner_admin => true) >
 SELECT clearance.remove_partner_from_project(7, :partner), clearance.add_partner_to_project(7, :partner, 'owner');
 UPDATE medium SET name = 'of 70', owner = 70 WHERE name = 'wrapped';
 SELECT clearance.add_member(71, partner => :partner, partner_admin => true) > 0;
-UPDATE clearance.member SET partner_admin = true WHERE key = '70';
 SELECT seen('medium', '070'), seen('medium', 70), seen('medium', 71);
 SELECT clearance.set_actor(key => '0070');
 

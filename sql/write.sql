@@ -1,5 +1,5 @@
 -- What INSERT, UPDATE, DELETE and their kin may do: the same rule, on the row
--- before and after. One transaction, which the last statement rolls back.
+-- before and after. Everything happens in transactions that leave nothing.
 \set SHOW_CONTEXT never
 \set ON_ERROR_ROLLBACK on
 \pset format unaligned
@@ -244,11 +244,25 @@ SELECT clearance.set_actor(key => 'pat') AS acting \gset
 DELETE FROM task WHERE name IN ('private1', 'shared2') RETURNING name;
 RESET ROLE;
 INSERT INTO task (name, creator, is_private) VALUES ('private1', 'ann', true);
+-- Sight is needed even where the statement reads nothing of the row.
+SELECT clearance.create_feature('memo');
+CREATE TABLE memo (name text PRIMARY KEY, project integer DEFAULT 1, author text, notes text);
+INSERT INTO memo (name, author) VALUES ('of ann', 'ann'), ('of max', 'max');
+SELECT clearance.protect('memo', 'memo', 'project', owner => 'author') > 0;
+GRANT SELECT, INSERT, UPDATE, DELETE ON memo TO regress_write;
+SELECT clearance.allow('moderate', 'memo', 'view', relation => 'own');
+SELECT clearance.allow('moderate', 'memo', 'edit'), clearance.allow('moderate', 'memo', 'delete');
 SET LOCAL ROLE regress_write;
+SELECT clearance.set_actor(key => 'max') AS acting \gset
+UPDATE memo SET notes = 'by max';
+DELETE FROM memo;
+RESET ROLE;
+SELECT name, notes FROM memo;
 
 --
 -- MERGE and ON CONFLICT need what their parts need.
 --
+SET LOCAL ROLE regress_write;
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 MERGE INTO task t USING (VALUES ('shared1'), ('private1'), ('new1')) v (name) ON t.name = v.name
     WHEN MATCHED AND t.is_private THEN DELETE
@@ -450,15 +464,19 @@ RESET ROLE;
 -- A row of the application's project table is a project: adding it needs
 -- project.create, and whoever adds it is its owner, in the same statement.
 --
+SELECT clearance.reset_actor();
+SELECT clearance.create_account('Regress other') AS other \gset
+SELECT clearance.create_project(p, :other) > 0 FROM generate_series(30, 31) p;
+INSERT INTO task (name, project) VALUES ('theirs', 30);
 CREATE TABLE project (id integer PRIMARY KEY, name text);
-INSERT INTO project VALUES (1, 'one'), (2, 'two');
+INSERT INTO project VALUES (1, 'one'), (2, 'two'), (30, 'thirty');
 SELECT clearance.protect('project', 'project', 'id') > 0;
 GRANT SELECT, INSERT, UPDATE, DELETE ON project TO regress_write;
 SELECT clearance.create_level('founder', 'vendor') > 0;
 SELECT clearance.allow('founder', 'project', a) FROM unnest('{view,create,edit,view_default_fields}'::text[]) a;
 SELECT clearance.allow('founder', 'task', a) FROM unnest('{view,create}'::text[]) a;
-SELECT clearance.create_role('Founder', access_level => 'founder') > 0;
-SELECT clearance.add_member('fay', roles => '{Founder}') AS fay \gset
+SELECT clearance.create_role('Founder', access_level => 'founder', account => :account) > 0;
+SELECT clearance.add_member('fay', roles => '{Founder}', account => :account) AS fay \gset
 SET LOCAL ROLE regress_write;
 SELECT clearance.set_actor(key => 'cole') AS acting \gset
 INSERT INTO project VALUES (10, 'of cole');
@@ -486,15 +504,17 @@ WITH p AS (INSERT INTO project VALUES (2, 'mine') ON CONFLICT DO NOTHING RETURNI
 INSERT INTO task (name, project) VALUES ('intruder', 2);
 SELECT name FROM project ORDER BY id;
 RESET ROLE;
-SELECT clearance.create_account('Regress other') AS other \gset
-SELECT clearance.create_project(30, :other) > 0;
+-- nor has it while the statement runs, in whatever order its parts do
 SET LOCAL ROLE regress_write;
-INSERT INTO project VALUES (30, 'of another account');
+INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING;
+WITH p AS (INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING), t AS (INSERT INTO task (name, project) VALUES ('intruder', 30)) SELECT;
+WITH t AS (INSERT INTO task (name, project) VALUES ('intruder', 30)), p AS (INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING) SELECT;
+INSERT INTO project VALUES (31, 'of another account');
 RESET ROLE;
 -- a project that was registered before its row stays as it is
-SELECT clearance.create_project(31, :account) > 0;
+SELECT clearance.create_project(32, :account) > 0;
 SET LOCAL ROLE regress_write;
-INSERT INTO project VALUES (31, 'registered');
+INSERT INTO project VALUES (32, 'registered');
 SELECT name FROM project ORDER BY id;
 RESET ROLE;
 -- a new key keeps the memberships, a deleted project is forgotten
@@ -523,8 +543,18 @@ INSERT INTO task_fan VALUES ('rex1', 'pat');
 SELECT name FROM task ORDER BY name FOR UPDATE;
 RESET SESSION AUTHORIZATION;
 
--- A parent that moved alone stops the transaction from committing, a superuser's
--- too: nothing of all this is left.
-UPDATE task SET project = 2 WHERE name = 'shared1';
+ROLLBACK;
+
+-- A parent that moved alone stops its transaction from committing, a superuser's too.
+BEGIN;
+CREATE SCHEMA regress_write;
+CREATE TABLE regress_write.task (id integer PRIMARY KEY, project integer);
+CREATE TABLE regress_write.remark (id integer PRIMARY KEY, project integer, task integer);
+SELECT clearance.create_account('Regress') > 0;
+SELECT clearance.protect('regress_write.task', 'task', 'project') > 0, clearance.protect('regress_write.remark', 'document_comment', 'project') > 0;
+SELECT clearance.add_parent('regress_write.remark', 'task', 'regress_write.task');
+INSERT INTO regress_write.task VALUES (1, 1);
+INSERT INTO regress_write.remark VALUES (1, 1, 1);
+UPDATE regress_write.task SET project = 2;
 COMMIT;
-SELECT count(*) FROM clearance.account WHERE key = 'regress';
+SELECT count(*) FROM clearance.account WHERE name = 'Regress';

@@ -2,22 +2,39 @@
  * binding.c
  *		A protected table: which of its columns mean what.
  *
- * Read from the binding tables under the active snapshot, once a query that
- * needs it, into that query's frame. Columns are found by name: one that was
- * dropped or renamed behind the extension's back is an error, never a guess.
+ * Declarations are metadata like the policies that go with them, so they are
+ * read under the latest snapshot, once a query that needs them, into that
+ * query's frame. Columns are found by name: one that was dropped or renamed
+ * behind the extension's back is an error, never a guess.
+ *
+ * State: which tables are bound, see clr_binding_of_relation().
  */
 #include "binding.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
+#include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
 #include "catalog.h"
 
+PG_FUNCTION_INFO_V1(clearance_canonical_text);
+
+/* Binding ids of tables by OID; a zero: not protected. */
+static ClrKeyTable *known = NULL;
+static MemoryContext known_context = NULL;
+static bool known_is_stale = false;
+static Oid being_looked_up = InvalidOid;
+
+static int32 look_up_binding(Oid relid);
+static void forget_relation(Datum arg, Oid relid);
 static void load_columns(ClrBinding *binding, char **names, int count);
 static void load_relations(ClrBinding *binding);
 static void load_parents(ClrBinding *binding);
@@ -69,7 +86,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	int nshared;
 
 	binding->id = id;
-	clr_catalog_begin(&state);
+	clr_catalog_begin_latest(&state);
 	if (clr_catalog_query(
 			"SELECT relation::oid::bigint, feature, link_only, view_action, create_action,"
 			" edit_action, delete_action, publish_action, columns::text[], shared_values,"
@@ -77,13 +94,10 @@ clr_binding_load(MemoryContext context, int32 id)
 			" account_column, owner_column, kind_column, published_column,"
 			" relation::text FROM clearance.binding WHERE id = $1",
 			1, argtypes, args, NULL) != 1)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("no protected table has the binding %d", id),
-			 errdetail("A policy passes it, but the extension does not know it."),
-			 errhint(
-				 "Protect the table again with clearance.protect(), or drop its clearance_ policies.")));
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("no protected table has the binding %d", id),
+						errdetail("A policy passes it, but the extension does not know it."),
+						errhint("Declare the table again with clearance.protect().")));
 
 	names = clr_column_texts(0, 9, &nnames);
 	shared = clr_column_texts(0, 10, &nshared);
@@ -332,22 +346,77 @@ load_guards(ClrBinding *binding)
 	}
 }
 
+/* ---------- which tables are bound ---------- */
+
 /*
- * The binding of a table, of a partition or child of one, or zero.
+ * The binding of a table, of a partition or child of one, or zero. Remembered
+ * until the table's relcache entry is invalidated: protect() and unprotect()
+ * alter the table and all below it.
+ *
+ * A database without the extension has none; whoever made a schema of its name
+ * there has no say.
  */
 int32
 clr_binding_of_relation(Oid relid)
+{
+	ClrKey key = { .class = CLR_KEY_INT, .integer = relid };
+	ClrKeyEntry *entry;
+	bool found;
+
+	int32 id;
+
+	if (relid < FirstNormalObjectId || creating_extension)
+		return 0;
+	if (known == NULL || known_is_stale)
+	{
+		MemoryContextReset(known_context);
+		known = clr_keytab_new(known_context, 64);
+		known_is_stale = false;
+	}
+	entry = clr_keytab_find(known, &key);
+	if (entry != NULL)
+		return DatumGetInt32(PointerGetDatum(entry->value));
+
+	being_looked_up = relid;
+	id = OidIsValid(get_extension_oid("pg_clearance", true)) ? look_up_binding(relid) : 0;
+	if (!known_is_stale)
+		clr_keytab_add(known, &key, &found)->value = DatumGetPointer(Int32GetDatum(id));
+	return id;
+}
+
+static int32
+look_up_binding(Oid relid)
 {
 	static const Oid argtypes[] = { OIDOID };
 	Datum args[] = { ObjectIdGetDatum(relid) };
 	ClrCatalog state;
 	int32 id = 0;
 
-	clr_catalog_begin(&state);
+	clr_catalog_begin_latest(&state);
 	if (clr_catalog_query("SELECT clearance.binding_of($1)", 1, argtypes, args, NULL) == 1)
 		id = clr_column_int64(0, 1);
 	clr_catalog_end(&state);
 	return id;
+}
+
+/* Only marks: callbacks may come at any moment. */
+static void
+forget_relation(Datum arg, Oid relid)
+{
+	ClrKey key = { .class = CLR_KEY_INT, .integer = relid };
+
+	if (known == NULL)
+		return;
+	if (!OidIsValid(relid) || relid == being_looked_up || clr_keytab_find(known, &key) != NULL)
+		known_is_stale = true;
+}
+
+void
+clr_binding_init(void)
+{
+	known_context = AllocSetContextCreate(TopMemoryContext, "clearance bindings of tables",
+										  ALLOCSET_SMALL_SIZES);
+	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 }
 
 /*
@@ -394,6 +463,24 @@ clr_value_text(Oid type, Datum value)
 		return DatumGetBool(value) ? "true" : "false";
 	getTypeOutputInfo(type, &output, &varlena);
 	return OidOutputFunctionCall(output, value);
+}
+
+/*
+ * canonical_text(value text, type regtype) returns text: a declared value in
+ * the form that clr_value_text() gives. By the type's own input and output
+ * functions: casts may be anybody's code.
+ */
+Datum
+clearance_canonical_text(PG_FUNCTION_ARGS)
+{
+	Oid type = getBaseType(PG_GETARG_OID(1));
+	Oid input;
+	Oid ioparam;
+
+	getTypeInputInfo(type, &input, &ioparam);
+	PG_RETURN_TEXT_P(cstring_to_text(
+		clr_value_text(type, OidInputFunctionCall(input, text_to_cstring(PG_GETARG_TEXT_PP(0)),
+												  ioparam, -1))));
 }
 
 /* Qualified name of the table for query texts. */

@@ -108,6 +108,7 @@ typedef struct ClrRow
 	bool *nulls;
 } ClrRow;
 
+extern void clr_binding_init(void);
 extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

@@ -19,6 +19,7 @@
 
 #include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -51,6 +52,19 @@ clr_catalog_begin(ClrCatalog *state)
 		elog(ERROR, "SPI_connect failed");
 }
 
+/*
+ * The same under a snapshot of this moment, as the server's own catalog is
+ * read, for declarations and checks that must not miss what others committed.
+ * (GetLatestSnapshot() is refused in parallel mode, snapmgr.c.)
+ */
+void
+clr_catalog_begin_latest(ClrCatalog *state)
+{
+	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
+	clr_catalog_begin(state);
+	state->pushed_snapshot = true;
+}
+
 void
 clr_catalog_end(ClrCatalog *state)
 {
@@ -81,16 +95,22 @@ clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *
 }
 
 /*
- * The kept plan of a query text.
+ * The kept plan of a query text with these argument types: the types are part
+ * of what was planned.
  */
 SPIPlanPtr
 clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes)
 {
+	StringInfoData name;
 	ClrKey key;
 	ClrKeyEntry *entry;
 	bool found;
 
-	clr_key_from_text(sql, CLR_KEY_TEXT, &key);
+	initStringInfo(&name);
+	for (int i = 0; i < nargs; i++)
+		appendStringInfo(&name, "%u ", argtypes[i]);
+	appendStringInfoString(&name, sql);
+	clr_key_from_text(name.data, CLR_KEY_TEXT, &key);
 	if (plans == NULL)
 		plans = clr_keytab_new(TopMemoryContext, 64);
 	entry = clr_keytab_find(plans, &key);
@@ -101,6 +121,7 @@ clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes)
 		entry = clr_keytab_add(plans, &key, &found);
 		entry->value = plan;
 	}
+	pfree(name.data);
 	return entry->value;
 }
 

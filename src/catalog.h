@@ -20,6 +20,7 @@ typedef struct ClrCatalog
 } ClrCatalog;
 
 extern void clr_catalog_begin(ClrCatalog *state);
+extern void clr_catalog_begin_latest(ClrCatalog *state);
 extern void clr_catalog_end(ClrCatalog *state);
 extern SPIPlanPtr clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes);
 extern uint64 clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *args,

@@ -20,10 +20,11 @@
 
 #include "binding.h"
 #include "ddl.h"
-#include "hooks.h"
 
 PG_FUNCTION_INFO_V1(clearance_refuse_ddl);
-PG_FUNCTION_INFO_V1(clearance_is_preloaded);
+PG_FUNCTION_INFO_V1(clearance_is_maintaining);
+
+static void refuse_if_protected(RangeVar *table, const char *what);
 
 /* Set by the functions of protect.sql while they alter tables themselves. */
 static bool maintaining = false;
@@ -38,6 +39,12 @@ clr_ddl_init(void)
 							 NULL);
 }
 
+static bool
+is_own_trigger(const char *name)
+{
+	return strncmp(name, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) == 0;
+}
+
 /* What the command would switch off, or NULL. */
 static const char *
 switched_off(const AlterTableCmd *command)
@@ -47,10 +54,10 @@ switched_off(const AlterTableCmd *command)
 		case AT_DisableRowSecurity:
 			return "disable row security of";
 		case AT_NoForceRowSecurity:
-			return "no longer force row security of";
+			return "take FORCE off row security of";
 		case AT_DisableTrig:
 		case AT_EnableReplicaTrig:
-			if (strncmp(command->name, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) == 0)
+			if (is_own_trigger(command->name))
 				return "disable the triggers of";
 			return NULL;
 		case AT_DisableTrigAll:
@@ -62,45 +69,59 @@ switched_off(const AlterTableCmd *command)
 }
 
 /*
- * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE.
+ * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE and
+ * ALTER TRIGGER.
  */
 Datum
 clearance_refuse_ddl(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger;
-	AlterTableStmt *statement;
 	ListCell *lc;
-	Oid relid = InvalidOid;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		elog(ERROR, "refuse_ddl is an event trigger");
 	trigger = (EventTriggerData *) fcinfo->context;
-	statement = (AlterTableStmt *) trigger->parsetree;
-	if (maintaining || !IsA(statement, AlterTableStmt) || statement->relation == NULL)
+	if (maintaining)
 		PG_RETURN_NULL();
 
-	foreach(lc, statement->cmds)
+	if (IsA(trigger->parsetree, AlterTableStmt))
 	{
-		const char *what = switched_off(lfirst_node(AlterTableCmd, lc));
+		AlterTableStmt *statement = (AlterTableStmt *) trigger->parsetree;
 
-		if (what == NULL)
-			continue;
-		if (!OidIsValid(relid))
-			relid = RangeVarGetRelid(statement->relation, NoLock, true);
-		if (OidIsValid(relid) && clr_binding_of_relation(relid) != 0)
-			ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
-							errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
-							errhint("Use clearance.unprotect() to end its protection.")));
+		foreach(lc, statement->cmds)
+			refuse_if_protected(statement->relation, switched_off(lfirst_node(AlterTableCmd, lc)));
+	}
+	else if (IsA(trigger->parsetree, RenameStmt))
+	{
+		RenameStmt *statement = (RenameStmt *) trigger->parsetree;
+
+		if (statement->renameType == OBJECT_TRIGGER && is_own_trigger(statement->subname))
+			refuse_if_protected(statement->relation, "rename the triggers of");
 	}
 	PG_RETURN_NULL();
 }
 
+static void
+refuse_if_protected(RangeVar *table, const char *what)
+{
+	Oid relid;
+
+	if (what == NULL || table == NULL)
+		return;
+	relid = RangeVarGetRelid(table, NoLock, true);
+	if (OidIsValid(relid) && clr_binding_of_relation(relid) != 0)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
+						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
 /*
- * is_preloaded() returns boolean: whether the library was loaded before this
- * session's first statement, so that the seal was in place for all of them.
+ * is_maintaining() returns boolean: whether the extension is altering a
+ * protected table itself. A function of the library, because before it is
+ * loaded a setting of that name is anybody's.
  */
 Datum
-clearance_is_preloaded(PG_FUNCTION_ARGS)
+clearance_is_maintaining(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(clr_hooks_preloaded());
+	PG_RETURN_BOOL(maintaining);
 }

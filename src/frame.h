@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "executor/execdesc.h"
+#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 #include "actor.h"
@@ -22,8 +23,9 @@ typedef struct ClrFrame
 	ClrIdentity identity;  /* frozen when the query started */
 	bool actor_known;
 	ClrActor actor;
-	ClrScope *scope; /* loaded when first asked for */
-	List *bindings;	 /* of ClrBinding, loaded when first asked for */
+	ClrScope *scope;	/* loaded when first asked for */
+	List *bindings;		/* of ClrBinding, loaded when first asked for */
+	StringInfo updated; /* bound values that the last UPDATE of a partition's row left */
 	struct ClrFrame *next;
 } ClrFrame;
 

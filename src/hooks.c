@@ -6,9 +6,7 @@
  */
 #include "hooks.h"
 
-#include "access/xact.h"
 #include "executor/executor.h"
-#include "miscadmin.h"
 #include "rewrite/rowsecurity.h"
 
 #include "frame.h"
@@ -17,10 +15,8 @@
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
+static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static row_security_policy_hook_type prev_row_security_restrictive = NULL;
-
-/* Loaded before the session's first statement; set once. */
-static bool preloaded = false;
 
 static void
 clr_ExecutorStart_hook(QueryDesc *query, int eflags)
@@ -70,6 +66,15 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 	PG_END_TRY();
 }
 
+static bool
+clr_ExecutorCheckPerms_hook(List *range_table, bool ereport_on_violation)
+{
+	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(range_table, ereport_on_violation))
+		return false;
+	clr_seal_check_tables(range_table);
+	return true;
+}
+
 static List *
 clr_row_security_policy_hook_restrictive(CmdType command, Relation relation)
 {
@@ -83,20 +88,14 @@ clr_row_security_policy_hook_restrictive(CmdType command, Relation relation)
 void
 clr_hooks_init(void)
 {
-	preloaded = process_shared_preload_libraries_in_progress || !IsTransactionState();
-
 	prev_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = clr_ExecutorStart_hook;
 	prev_ExecutorRun = ExecutorRun_hook;
 	ExecutorRun_hook = clr_ExecutorRun_hook;
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = clr_ExecutorFinish_hook;
+	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
+	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
 	prev_row_security_restrictive = row_security_policy_hook_restrictive;
 	row_security_policy_hook_restrictive = clr_row_security_policy_hook_restrictive;
-}
-
-bool
-clr_hooks_preloaded(void)
-{
-	return preloaded;
 }

@@ -8,6 +8,5 @@
 #include "compat.h"
 
 extern void clr_hooks_init(void);
-extern bool clr_hooks_preloaded(void);
 
 #endif /* CLR_HOOKS_H */

@@ -10,9 +10,9 @@
 #include "utils/guc.h"
 
 #include "actor.h"
+#include "binding.h"
 #include "ddl.h"
 #include "hooks.h"
-#include "seal.h"
 
 PG_MODULE_MAGIC;
 
@@ -24,6 +24,6 @@ _PG_init(void)
 	clr_actor_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
-	clr_seal_init();
+	clr_binding_init();
 	clr_hooks_init();
 }

@@ -56,7 +56,7 @@ static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *actio
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
 static bool link_roles_permit(Trial *trial);
-static bool customers_may_upload(Trial *trial, ClrAction *action);
+static bool is_customer_upload(const ClrScope *scope, const ClrAction *action);
 static bool refuse(Trial *trial, const char *format, ...) pg_attribute_printf(2, 3);
 
 /*
@@ -119,6 +119,25 @@ permits(Trial *trial, ClrAction *action)
 	return parents_visible(trial);
 }
 
+/*
+ * May the actor follow the row, for itself? Who sees it may, where it may
+ * write at all.
+ */
+bool
+clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+{
+	Trial trial = { frame, clr_frame_scope(frame), binding, row, true, false, why, NULL };
+	const char *closed;
+
+	if (trial.scope->actor.partner != 0)
+		return refuse(&trial, "a login for a whole partner only views");
+	if (!permits(&trial, clr_rule_action(frame, binding, binding->actions[CLR_VIEW])))
+		return false;
+	closed = closed_project(trial.scope, trial.project, binding->feature,
+							clr_rule_action(frame, binding, binding->actions[CLR_EDIT]));
+	return closed == NULL || refuse(&trial, "%s", closed);
+}
+
 /* Sight of the row, but for what holds for every act on it. */
 static bool
 is_seen(Trial *trial)
@@ -167,6 +186,8 @@ act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
 	check_stack_depth();
 	if (project->levels.admin)
 		return true;
+	if (is_customer_upload(scope, action))
+		return project->client_upload;
 	foreach(lc, action->grants)
 		holds = holds || clr_scope_reaches(scope, project, lfirst(lc));
 	foreach(lc, action->gates)
@@ -238,7 +259,11 @@ find_project(Trial *trial)
 		trial->project = clr_scope_project(trial->scope, &key);
 	}
 	else if (binding->parents != NIL || binding->link_roles != NIL)
+	{
 		trial->project = project_of_parents(trial);
+		if (trial->project == NULL)
+			return refuse(trial, "a row that it belongs to is not visible");
+	}
 	else if (binding->account_slot != CLR_NO_SLOT && trial->scope->audience == CLR_VENDOR)
 		trial->project = trial->scope->account_level;
 
@@ -339,8 +364,9 @@ granted(Trial *trial, ClrAction *action)
 
 	if (trial->project->levels.admin)
 		return true;
-	if (customers_may_upload(trial, action))
-		return true;
+	if (is_customer_upload(trial->scope, action))
+		return trial->project->client_upload ||
+			   refuse(trial, "customers may not upload files to this project");
 	foreach(lc, action->grants)
 	{
 		ClrGrant *grant = lfirst(lc);
@@ -362,8 +388,8 @@ granted(Trial *trial, ClrAction *action)
 	if (by_level)
 		return refuse(trial, "%s.%s is granted, but not for this row", action->feature,
 					  action->name);
-	return refuse(trial, "no level of the actor grants %s.%s in this project", action->feature,
-				  action->name);
+	return refuse(trial, "no level of the actor grants %s.%s%s", action->feature, action->name,
+				  trial->project->id == 0 ? "" : " in this project");
 }
 
 /*
@@ -421,14 +447,13 @@ client_visibility_fits(Trial *trial, const ClrGrant *grant)
 }
 
 /*
- * Uploads by customers go by the project's switch alone; other members by
- * their grants.
+ * Uploads by customers go by the project's switch alone.
  */
 static bool
-customers_may_upload(Trial *trial, ClrAction *action)
+is_customer_upload(const ClrScope *scope, const ClrAction *action)
 {
-	return trial->scope->audience == CLR_CUSTOMER && trial->project->client_upload &&
-		   strcmp(action->feature, "file") == 0 && strcmp(action->name, "create") == 0;
+	return scope->audience == CLR_CUSTOMER && strcmp(action->feature, "file") == 0 &&
+		   strcmp(action->name, "create") == 0;
 }
 
 /*
@@ -488,7 +513,9 @@ gate_holds(Trial *trial, ClrAction *gate)
 /* ---------- the row ---------- */
 
 /*
- * Every parent that the row must have, or has, is visible. Where a type
+ * Every parent that the row must have, or has, is visible. That it is in the
+ * row's project is seen to by triggers, at the latest at commit: in between, a
+ * parent may have moved ahead. Where a type
  * column says which table the parent is in, it must name one of those.
  */
 static bool
@@ -517,9 +544,6 @@ parents_visible(Trial *trial)
 							  NULL);
 		if (!row->permitted)
 			return refuse(trial, "the row's parent in \"%s\" is not visible",
-						  trial->binding->columns[parent->slot].name);
-		if (row->project != trial->project && trial->project->id != 0)
-			return refuse(trial, "the row's parent in \"%s\" is in another project",
 						  trial->binding->columns[parent->slot].name);
 	}
 	if (typed && !typed_found)

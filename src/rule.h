@@ -24,6 +24,8 @@ extern bool clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const Cl
 								  ClrVerb verb, StringInfo why);
 extern bool clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
 								 ClrAction *action, StringInfo why);
+extern bool
+clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);
 extern bool clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action);
 extern ClrProject *
 clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);

@@ -432,7 +432,7 @@ load_grants(ClrScope *scope, ClrAction *action)
 
 	clr_catalog_begin(&state);
 	rows = clr_catalog_query("SELECT level_id, visibility = 'shared', relation, reach, kinds"
-							 " FROM clearance.effective_grant"
+							 " FROM clearance.effective_grants()"
 							 " WHERE feature = $1 AND action = $2 AND level_id = ANY ($3)",
 							 3, argtypes, args, NULL);
 	for (uint64 i = 0; i < rows; i++)

@@ -3,36 +3,37 @@
  *		Keeps other policies from widening what the rule allows.
  *
  * Permissive policies of one table are OR-ed, so one that somebody else adds
- * would open rows. Where there is one, the rule is added again as a
- * restrictive policy, which is AND-ed. And where a policy of the extension is
- * missing or was altered, the query is an error: what is left might be less
- * than the rule.
+ * would open rows. Where there is one, sync() adds the rule again as
+ * restrictive policies, which are AND-ed, and the event trigger sees to it
+ * that it is asked. Where that did not happen, the hook adds them here. And
+ * where a policy of the extension is missing or was altered, the query is an
+ * error: what is left might be less than the rule.
  *
  * The server asks only for tables whose row security binds the user
  * (get_row_security_policies, rowsecurity.c).
  *
- * State: bindings of tables seen, forgotten at any relcache invalidation of
- * theirs; protect() and unprotect() always alter the table.
+ * Keeps no state.
  */
 #include "seal.h"
 
 #include "catalog/namespace.h"
+#include "access/htup_details.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "nodes/primnodes.h"
 #include "rewrite/rowsecurity.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/inval.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "binding.h"
-#include "frame.h"
-#include "key.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_columns);
 
@@ -40,42 +41,24 @@ typedef struct Expected
 {
 	char command; /* pg_policy.polcmd */
 	const char *policy;
+	const char *seal;  /* the same as a restrictive policy, where others are permissive */
 	const char *using; /* function of the USING expression, or NULL */
 	const char *check; /* function of WITH CHECK, or NULL */
 } Expected;
 
 static const Expected expected[] = {
-	{ 'r', "clearance_select", "visible", NULL },
-	{ 'a', "clearance_insert", NULL, "creatable" },
-	{ 'w', "clearance_update", "editable", "edited" },
-	{ 'd', "clearance_delete", "deletable", NULL },
+	{ 'r', "clearance_select", "clearance_seal_select", "visible", NULL },
+	{ 'a', "clearance_insert", "clearance_seal_insert", NULL, "creatable" },
+	{ 'w', "clearance_update", "clearance_seal_update", "editable", "edited" },
+	{ 'd', "clearance_delete", "clearance_seal_delete", "deletable", NULL },
 };
 
-/* Binding ids of tables by OID; a NULL value: not protected. */
-static ClrKeyTable *known = NULL;
-static MemoryContext known_context = NULL;
-static bool known_is_stale = false;
-
-static int32 binding_of(Oid relid);
-static void forget(Datum arg, Oid relid);
-static RowSecurityPolicy *own_policy(Relation relation, int32 binding, const Expected *expect);
+static RowSecurityPolicy *find_policy(Relation relation, int32 binding, const Expected *expect,
+									  const char *name, bool permissive);
+static bool calls_us(Expr *expression, const char *function, int32 binding, Oid relid);
+static void refuse_left_behind(Relation relation, CmdType command);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static List *policy_columns(Expr *expression, const char *function, int32 binding, Oid relid);
-
-void
-clr_seal_init(void)
-{
-	known_context = AllocSetContextCreate(TopMemoryContext, "clearance bindings of tables",
-										  ALLOCSET_SMALL_SIZES);
-	CacheRegisterRelcacheCallback(forget, (Datum) 0);
-}
-
-/* Only marks: callbacks may come at any moment. */
-static void
-forget(Datum arg, Oid relid)
-{
-	known_is_stale = true;
-}
 
 /*
  * Restrictive policies to add for a command on a table.
@@ -91,18 +74,33 @@ clr_seal_policies(CmdType command, Relation relation)
 				  command == CMD_UPDATE ? 'w' :
 				  command == CMD_DELETE ? 'd' :
 										  '\0';
-	int32 binding = binding_of(RelationGetRelid(relation));
+	int32 binding = clr_binding_of_relation(RelationGetRelid(relation));
 	ListCell *lc;
 
+	if (command == CMD_MERGE)
+		return NIL; /* the server asks again for each command that it may run */
 	if (binding == 0)
+	{
+		refuse_left_behind(relation, command);
 		return NIL;
+	}
 	for (int i = 0; i < (int) lengthof(expected); i++)
 		if (expected[i].command == wanted)
 			expect = &expected[i];
 	if (expect == NULL)
 		elog(ERROR, "unexpected command %d on a protected table", command);
 
-	own = own_policy(relation, binding, expect);
+	own = find_policy(relation, binding, expect, expect->policy, true);
+	if (own == NULL)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("policy %s of protected table %s is missing or was altered",
+							   expect->policy, RelationGetRelationName(relation)),
+						errhint("Run clearance.repair('%s').",
+								quote_qualified_identifier(get_namespace_name(
+															   RelationGetNamespace(relation)),
+														   RelationGetRelationName(relation)))));
+	if (find_policy(relation, binding, expect, expect->seal, false) != NULL)
+		return NIL; /* sealed in the catalog */
 	foreach(lc, relation->rd_rsdesc->policies)
 	{
 		RowSecurityPolicy *policy = lfirst(lc);
@@ -126,37 +124,92 @@ clr_seal_policies(CmdType command, Relation relation)
 }
 
 /*
- * The extension's own policy for a command; an error if it is missing or is
- * not what protect() made.
+ * A policy of the extension, if it is there and is what sync() made.
  */
 static RowSecurityPolicy *
-own_policy(Relation relation, int32 binding, const Expected *expect)
+find_policy(Relation relation, int32 binding, const Expected *expect, const char *name,
+			bool permissive)
 {
+	Oid relid = RelationGetRelid(relation);
 	ListCell *lc;
 
 	foreach(lc, relation->rd_rsdesc->policies)
 	{
 		RowSecurityPolicy *policy = lfirst(lc);
 
-		if (strcmp(policy->policy_name, expect->policy) != 0)
-			continue;
-		if (policy->permissive && policy->polcmd == expect->command && is_for_everybody(policy) &&
-			(policy->qual != NULL) == (expect->using != NULL) &&
-			(policy->with_check_qual != NULL) == (expect->check != NULL) &&
-			(policy->qual == NULL || policy_columns(policy->qual, expect->using, binding,
-													RelationGetRelid(relation)) != NIL) &&
-			(policy->with_check_qual == NULL ||
-			 policy_columns(policy->with_check_qual, expect->check, binding,
-							RelationGetRelid(relation)) != NIL))
+		if (strcmp(policy->policy_name, name) == 0 && policy->permissive == permissive &&
+			policy->polcmd == expect->command && is_for_everybody(policy) &&
+			calls_us(policy->qual, expect->using, binding, relid) &&
+			calls_us(policy->with_check_qual, expect->check, binding, relid))
 			return policy;
 	}
-	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("policy %s of protected table %s is missing or was altered", expect->policy,
-					RelationGetRelationName(relation)),
-			 errhint("Run clearance.repair('%s').",
-					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
-												RelationGetRelationName(relation)))));
+	return NULL;
+}
+
+static bool
+calls_us(Expr *expression, const char *function, int32 binding, Oid relid)
+{
+	if (expression == NULL || function == NULL)
+		return expression == NULL && function == NULL;
+	return policy_columns(expression, function, binding, relid) != NIL;
+}
+
+/*
+ * A partition that was detached keeps its policies, which still judge who sees
+ * its rows, but lost the triggers that judge writes.
+ */
+static void
+refuse_left_behind(Relation relation, CmdType command)
+{
+	ListCell *lc;
+
+	if (command == CMD_SELECT)
+		return;
+	foreach(lc, relation->rd_rsdesc->policies)
+		if (strcmp(((RowSecurityPolicy *) lfirst(lc))->policy_name, expected[0].policy) == 0)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("table %s is no longer protected, but has the policies of a protected one",
+						RelationGetRelationName(relation)),
+				 errdetail("It was a partition or child of a protected table."),
+				 errhint("Attach it again, or take its policies off with clearance.unprotect().")));
+}
+
+/*
+ * Tables that are bound but have no row security (a restore that is halfway)
+ * are closed to everybody whom row security would bind.
+ */
+void
+clr_seal_check_tables(List *range_table)
+{
+	ListCell *lc;
+
+	foreach(lc, range_table)
+	{
+		RangeTblEntry *rte = lfirst(lc);
+		HeapTuple tuple;
+		bool secured;
+
+		/* whom row security does not bind first: our own queries are theirs */
+		if (rte->rtekind != RTE_RELATION || rte->requiredPerms == 0 ||
+			has_bypassrls_privilege(OidIsValid(rte->checkAsUser) ? rte->checkAsUser :
+																   GetUserId()) ||
+			clr_binding_of_relation(rte->relid) == 0)
+			continue;
+		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rte->relid));
+		if (!HeapTupleIsValid(tuple))
+			continue;
+		secured = ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
+		ReleaseSysCache(tuple);
+		if (!secured)
+			ereport(
+				ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("protected table %s has no row security", get_rel_name(rte->relid)),
+				 errhint(
+					 "Finish the restore that is under way, or run clearance.repair() on it.")));
+	}
 }
 
 static bool
@@ -198,30 +251,6 @@ policy_columns(Expr *expression, const char *function, int32 binding, Oid relid)
 		names = lappend(names, get_attname(relid, ((Var *) arg)->varattno, false));
 	}
 	return names;
-}
-
-static int32
-binding_of(Oid relid)
-{
-	ClrKey key = { .class = CLR_KEY_INT, .integer = relid };
-	ClrKeyEntry *entry;
-	bool found;
-
-	if (known == NULL || known_is_stale)
-	{
-		MemoryContextReset(known_context);
-		known = clr_keytab_new(known_context, 16);
-		known_is_stale = false;
-	}
-	entry = clr_keytab_find(known, &key);
-	if (entry == NULL)
-	{
-		int32 id = clr_binding_of_relation(relid);
-
-		entry = clr_keytab_add(known, &key, &found);
-		entry->value = DatumGetPointer(Int32GetDatum(id));
-	}
-	return DatumGetInt32(PointerGetDatum(entry->value));
 }
 
 /*

@@ -34,6 +34,8 @@
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
 
+#define FOLLOW_FOR_ONESELF "members follow for themselves only"
+
 /* What a changed or given value of a column needs. */
 typedef struct Need
 {
@@ -43,6 +45,13 @@ typedef struct Need
 
 static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
 						StringInfo why);
+static HeapTuple
+check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound);
+static HeapTuple
+check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound);
+static void remember_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
+static bool was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
+static void bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text);
 static List *add_need(List *needs, const char *feature, const char *action);
 static List *needs_of_columns(const ClrBinding *binding);
 static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
@@ -76,12 +85,14 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 
 		if (relation->link_sql != NULL || row->nulls[relation->slot])
 			continue;
-		if (giver == NULL || strcmp(giver, "change_owner") == 0)
+		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
+			only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
+							row->values[relation->slot]))
+			continue;
+		if (giver == NULL)
 		{
-			if (only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
-								row->values[relation->slot]))
-				continue;
-			giver = "change_owner"; /* naming others: imports */
+			appendStringInfoString(why, FOLLOW_FOR_ONESELF);
+			return false;
 		}
 		if (!permits_new(frame, binding, row, giver, why))
 			return false;
@@ -111,12 +122,12 @@ clr_write_permits_update(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 	foreach(lc, needs_of_columns(binding))
 	{
 		Need *need = lfirst(lc);
-		ClrAction *action =
-			need->feature == NULL ?
-				clr_rule_action(frame, binding, binding->actions[CLR_VIEW]) :
-				clr_scope_action(clr_frame_scope(frame), need->feature, need->action);
 
-		if (clr_rule_permits(frame, binding, row, action, NULL))
+		if (need->feature == NULL ? clr_rule_permits_following(frame, binding, row, NULL) :
+									clr_rule_permits(frame, binding, row,
+													 clr_scope_action(clr_frame_scope(frame),
+																	  need->feature, need->action),
+													 NULL))
 			return true;
 	}
 	return false;
@@ -373,18 +384,23 @@ judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrR
 }
 
 /*
- * Members follow a row for themselves: the change adds or removes only the actor.
+ * Members follow a row for themselves: the change adds or removes only the
+ * actor.
  */
 static void
-judge_following(ClrFrame *frame, const ClrBinding *binding, const char *name, const ClrRow *old,
+judge_following(ClrFrame *frame, ClrBinding *binding, const char *name, const ClrRow *old,
 				const ClrRow *new)
 {
+	StringInfoData why;
+
+	initStringInfo(&why);
+	if (!clr_rule_permits_following(frame, binding, old, &why))
+		clr_write_refuse(binding, "update of", "the row as it was", why.data);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
 			!only_me_changes(clr_frame_scope(frame), &binding->columns[slot], old->nulls[slot],
 							 old->values[slot], new->nulls[slot], new->values[slot]))
-			clr_write_refuse(binding, "update of", "the row as changed",
-							 "members follow for themselves only");
+			clr_write_refuse(binding, "update of", "the row as changed", FOLLOW_FOR_ONESELF);
 }
 
 /*
@@ -447,10 +463,9 @@ Datum
 clearance_write_check(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	TupleDesc desc;
 	ClrFrame *frame;
 	ClrBinding *binding;
-	HeapTuple tuple;
+	int32 id;
 	bool bound;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
@@ -459,29 +474,99 @@ clearance_write_check(PG_FUNCTION_ARGS)
 						errmsg("write_check is a trigger of protected tables"),
 						errhint("clearance.protect() creates it.")));
 
-	desc = RelationGetDescr(trigger->tg_relation);
+	id = pg_strtoint32(trigger->tg_trigger->tgargs[0]);
+	if (clr_binding_of_relation(RelationGetRelid(trigger->tg_relation)) != id)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("table %s is not protected by binding %d",
+							   RelationGetRelationName(trigger->tg_relation), id),
+						errhint("clearance.protect() creates this trigger; drop it here.")));
 	frame = clr_frame_current();
-	binding = clr_frame_binding(frame, pg_strtoint32(trigger->tg_trigger->tgargs[0]));
+	binding = clr_frame_binding(frame, id);
 	bound =
 		check_enable_rls(RelationGetRelid(trigger->tg_relation), InvalidOid, true) == RLS_ENABLED;
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-	{
-		tuple = trigger->tg_newtuple;
-		if (bound)
-			judge_update(frame, binding, desc, trigger->tg_trigtuple, tuple);
-		return PointerGetDatum(tuple);
-	}
+		return PointerGetDatum(check_update(frame, binding, trigger, bound));
+	return PointerGetDatum(check_insert(frame, binding, trigger, bound));
+}
 
-	tuple = trigger->tg_trigtuple;
+static HeapTuple
+check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+
+	if (bound)
+		judge_update(frame, binding, desc, trigger->tg_trigtuple, trigger->tg_newtuple);
+	if (trigger->tg_relation->rd_rel->relispartition)
+		remember_updated(frame, binding, desc, trigger->tg_newtuple);
+	return trigger->tg_newtuple;
+}
+
+static HeapTuple
+check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	HeapTuple tuple = trigger->tg_trigtuple;
+
 	if (clr_frame_scope(frame)->no_standing != NULL)
-		return PointerGetDatum(tuple); /* the policies refuse it, if they bind the user */
+		return tuple; /* the policies refuse it, if they bind the user */
+	if (trigger->tg_relation->rd_rel->relispartition && was_updated(frame, binding, desc, tuple))
+		return tuple; /* an UPDATE moves it to this partition, and was judged */
 	if (binding->owner_slot != CLR_NO_SLOT)
 		tuple = fill_owner(frame, binding, desc, tuple);
 	if (strcmp(binding->feature, "project") == 0)
 		announce_project(frame, binding, desc, tuple);
 	if (bound)
 		judge_guarded_values(frame, binding, trigger->tg_relation, tuple);
-	return PointerGetDatum(tuple);
+	return tuple;
+}
+
+/*
+ * The server moves a row to another partition by DELETE and INSERT, right
+ * after the UPDATE's own trigger: the frame remembers the bound values that
+ * this one left.
+ */
+static void
+remember_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
+{
+	ClrRow row = clr_binding_row(binding, desc, tuple);
+	MemoryContext caller = MemoryContextSwitchTo(frame->context);
+
+	if (frame->updated == NULL)
+		frame->updated = makeStringInfo();
+	MemoryContextSwitchTo(caller);
+	resetStringInfo(frame->updated);
+	bound_values_text(binding, &row, frame->updated);
+}
+
+static bool
+was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
+{
+	ClrRow row = clr_binding_row(binding, desc, tuple);
+	StringInfoData values;
+
+	if (frame->updated == NULL)
+		return false;
+	initStringInfo(&values);
+	bound_values_text(binding, &row, &values);
+	return strcmp(values.data, frame->updated->data) == 0;
+}
+
+/* All bound values of a row, unambiguously, for comparison. */
+static void
+bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text)
+{
+	appendStringInfo(text, "%d", binding->id);
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		const ClrColumn *column = &binding->columns[slot];
+		Oid type = column->is_array ? get_array_type(column->type) : column->type;
+
+		if (row->nulls[slot])
+			appendStringInfoString(text, ",null");
+		else
+			appendStringInfo(text, ",%s",
+							 quote_literal_cstr(clr_value_text(type, row->values[slot])));
+	}
 }
 
 /* ---------- */

@@ -558,7 +558,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION evaluator.places_for(feature text, action text) RETURNS SETOF bigint
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT o.place
     FROM evaluator.open_places(places_for.feature, places_for.action) AS o (place)
     WHERE CASE WHEN evaluator.is_client_upload(places_for.feature, places_for.action)
@@ -567,9 +570,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     EXCEPT
     -- a gate of a feature that is off there does not open
     SELECT f.place
-    FROM evaluator.level_in_force f, evaluator.with_gates(places_for.feature, places_for.action) n
-    WHERE NOT evaluator.is_client_upload(places_for.feature, places_for.action)
-        AND f.place NOT IN (SELECT evaluator.switched_on(n.needed_feature))
+    FROM evaluator.with_gates(places_for.feature, places_for.action) n
+    CROSS JOIN LATERAL (SELECT l.place FROM evaluator.level_in_force l
+                        EXCEPT SELECT evaluator.switched_on(n.needed_feature)) f
+    WHERE NOT evaluator.is_client_upload(places_for.feature, places_for.action);
+END
 $$;
 
 -- ---------------------------------------------------------------------------

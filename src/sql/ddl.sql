@@ -7,7 +7,7 @@ AS 'MODULE_PATHNAME', 'clearance_refuse_ddl';
 REVOKE ALL ON FUNCTION clearance.refuse_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.refuse_ddl() IS 'event trigger: row security and triggers of protected tables are not switched off';
 
-CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE')
+CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER')
     EXECUTE FUNCTION clearance.refuse_ddl();
 
 -- Under what names a renamed column is bound.
@@ -56,49 +56,71 @@ COMMENT ON FUNCTION clearance.follow_renamed_columns(integer) IS
 'binds renamed columns under their new names, which the policies know';
 
 -- New partitions and children are protected with their parent; renamed columns
--- stay bound; somebody else's permissive policy needs the seal.
+-- stay bound; beside somebody else's permissive policy the table is sealed.
 CREATE FUNCTION clearance.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     command record;
-    bound integer;
+    b clearance.binding;
 BEGIN
-    IF current_setting('clearance.maintaining', true) = 'on' THEN
+    IF clearance.is_maintaining() THEN
         RETURN;
     END IF;
     FOR command IN
-        SELECT DISTINCT coalesce(p.polrelid, d.objid) AS relid, p.oid IS NOT NULL AS is_policy
+        SELECT DISTINCT coalesce(p.polrelid, d.objid) AS relid, p.polname AS policy, d.command_tag AS tag
         FROM pg_event_trigger_ddl_commands() d
         LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
         WHERE d.classid IN ('pg_policy'::regclass, 'pg_class'::regclass)
     LOOP
-        bound := clearance.binding_of(command.relid);
-        CONTINUE WHEN bound IS NULL;
-        IF command.is_policy THEN
-            PERFORM clearance.require_seal(b.relation) FROM clearance.binding b WHERE b.id = bound;
-        ELSE
-            PERFORM clearance.follow_renamed_columns(bound);
-            IF EXISTS (
-                SELECT FROM clearance.binding b
-                CROSS JOIN LATERAL clearance.table_tree(b.relation) AS t (relid)
-                WHERE b.id = bound AND t.relid <> b.relation
-                  AND clearance.policy_columns(t.relid, b.id) IS NULL
-                  AND clearance.policy_columns(b.relation, b.id) IS NOT NULL)
-            THEN
-                PERFORM clearance.sync(bound);
-            END IF;
+        SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(command.relid);
+        CONTINUE WHEN NOT FOUND;
+        IF command.tag = 'ALTER POLICY' AND clearance.is_own_policy(command.policy) THEN
+            RAISE EXCEPTION 'cannot alter policy % of %: the table is protected', command.policy, command.relid::regclass
+                USING ERRCODE = 'object_in_use', HINT = 'Use clearance.unprotect() to end its protection.';
+        END IF;
+        IF command.policy IS NULL THEN
+            PERFORM clearance.require_one_binding(t.relid) FROM clearance.table_tree(b.relation) AS t (relid);
+            PERFORM clearance.follow_renamed_columns(b.id);
+        END IF;
+        -- not while a restore is still making the policies of the table itself
+        SELECT * INTO b FROM clearance.binding x WHERE x.id = b.id;
+        IF clearance.policy_columns(b.relation, b.id) IS NOT NULL
+            AND EXISTS (SELECT FROM clearance.table_tree(b.relation) AS t (relid) WHERE NOT clearance.is_enforced(t.relid, b))
+            AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = b.relation AND clearance.is_own_policy(p.polname)) >= 4
+        THEN
+            PERFORM clearance.sync(b.id);
+        END IF;
+        IF command.policy IS NOT NULL AND NOT clearance.is_own_policy(command.policy)
+            AND (SELECT p.polpermissive FROM pg_policy p WHERE p.polrelid = command.relid AND p.polname = command.policy) THEN
+            RAISE NOTICE 'policy % of % is permissive: it shows no more than the rule allows', command.policy, command.relid::regclass
+                USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
         END IF;
     END LOOP;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_ddl() IS
-'event trigger: protects new partitions and children, follows renamed columns, wants the seal for other policies';
+'event trigger: protects new partitions and children, follows renamed columns, seals tables beside policies of others';
 
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
     WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance.follow_ddl();
+
+-- The last permissive policy of somebody else is gone: the seals may go.
+CREATE FUNCTION clearance.unseal(binding integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.sync(b.id) FROM clearance.binding b
+    WHERE b.id = unseal.binding
+      AND EXISTS (SELECT FROM clearance.table_tree(b.relation) AS t (relid)
+                  JOIN pg_policy p ON p.polrelid = t.relid AND p.polname = 'clearance_seal_select'
+                  WHERE clearance.foreign_policy(t.relid) IS NULL);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.unseal(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.unseal(integer) IS 'takes off restrictive policies that are needed no longer';
 
 -- Policies and triggers of a protected table go with its protection only, and
 -- the binding goes with its table.
@@ -110,17 +132,20 @@ DECLARE
     gone integer[];
     other regclass;
 BEGIN
-    IF current_setting('clearance.maintaining', true) = 'on' THEN
+    IF clearance.is_maintaining() THEN
         RETURN;
     END IF;
     FOR dropped IN
         SELECT d.object_type, d.address_names[3] AS name,
                to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) AS relation
         FROM pg_event_trigger_dropped_objects() d
-        WHERE (d.object_type = 'policy' AND d.address_names[3] LIKE 'clearance\_%')
+        WHERE d.object_type = 'policy'
            OR (d.object_type = 'trigger' AND d.address_names[3] LIKE '00\_clearance\_%')
     LOOP
-        IF dropped.relation IS NOT NULL AND clearance.binding_of(dropped.relation) IS NOT NULL THEN
+        CONTINUE WHEN dropped.relation IS NULL OR clearance.binding_of(dropped.relation) IS NULL;
+        IF dropped.object_type = 'policy' AND NOT clearance.is_own_policy(dropped.name) THEN
+            PERFORM clearance.unseal(clearance.binding_of(dropped.relation));
+        ELSE
             RAISE EXCEPTION 'cannot drop % % of %: the table is protected', dropped.object_type, dropped.name, dropped.relation
                 USING ERRCODE = 'object_in_use',
                 DETAIL = 'A bound column cannot be dropped either, since a policy uses it.',

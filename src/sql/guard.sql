@@ -1,3 +1,21 @@
 -- complain if the script is sourced in psql rather than through CREATE EXTENSION
 \echo Use "CREATE EXTENSION pg_clearance" to load this file. \quit
 
+-- Nobody else may own the schema or have put anything into it: what is found
+-- there would be taken for the extension's.
+DO $$
+DECLARE
+    owner regrole := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'clearance');
+BEGIN
+    IF owner::pg_catalog.name <> CURRENT_USER
+        OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+                   WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+                     AND d.refobjid = 'clearance'::pg_catalog.regnamespace
+                     AND d.classid <> 'pg_catalog.pg_extension'::pg_catalog.regclass) THEN
+        RAISE EXCEPTION 'schema clearance exists already, and is not empty or is owned by %', owner
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Drop or rename it: CREATE EXTENSION makes its own.';
+    END IF;
+END
+$$;
+

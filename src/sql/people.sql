@@ -28,12 +28,15 @@ BEGIN
     IF value IS NULL THEN
         RAISE null_value_not_allowed USING
             MESSAGE = format('%s is null', what);
+    ELSIF btrim(value) = '' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('%s is blank', what);
     END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.require_given(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_given(text, text) IS
-'internal: refuses NULL for a required argument';
+'internal: refuses NULL and blank for a required argument';
 
 CREATE FUNCTION clearance.require_account(id bigint) RETURNS clearance.account
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -784,11 +787,11 @@ BEGIN
     IF m.kind = 'vendor' THEN
         RETURN;
     ELSIF m.kind = 'partner' THEN
-        PERFORM FROM clearance.project_partner pp
-        WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id FOR KEY SHARE;
+        UPDATE clearance.project_partner pp SET level_id = pp.level_id
+        WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id;
     ELSE
-        PERFORM FROM clearance.project_customer pc
-        WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id FOR KEY SHARE;
+        UPDATE clearance.project_customer pc SET starts_at = pc.starts_at
+        WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id;
     END IF;
     IF NOT FOUND THEN
         RAISE object_not_in_prerequisite_state USING

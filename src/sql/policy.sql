@@ -40,10 +40,11 @@ AS 'MODULE_PATHNAME', 'clearance_can_row';
 COMMENT ON FUNCTION clearance.can_row(text, record) IS
 'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table';
 
+-- Trigger functions stay executable by everybody: owners who add partitions
+-- clone their triggers. They do nothing on a table that is not bound.
 CREATE FUNCTION clearance.write_check() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_write_check';
-REVOKE ALL ON FUNCTION clearance.write_check() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
 
 CREATE FUNCTION clearance.policy_columns(relation regclass, binding integer) RETURNS text[]
@@ -53,9 +54,15 @@ REVOKE ALL ON FUNCTION clearance.policy_columns(regclass, integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.policy_columns(regclass, integer) IS
 'columns that the SELECT policy of a table passes, under their present names; NULL if it is none of the extension''s';
 
-CREATE FUNCTION clearance.is_preloaded() RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED
-AS 'MODULE_PATHNAME', 'clearance_is_preloaded';
-COMMENT ON FUNCTION clearance.is_preloaded() IS
-'whether the library was loaded before this session''s first statement (shared_preload_libraries or session_preload_libraries)';
+CREATE FUNCTION clearance.canonical_text(value text, type regtype) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clearance_canonical_text';
+REVOKE ALL ON FUNCTION clearance.canonical_text(text, regtype) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.canonical_text(text, regtype) IS 'a value as its type writes it';
+
+CREATE FUNCTION clearance.is_maintaining() RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_is_maintaining';
+REVOKE ALL ON FUNCTION clearance.is_maintaining() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_maintaining() IS 'whether the extension is altering a protected table itself';
 

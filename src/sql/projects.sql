@@ -3,65 +3,100 @@
 -- parents' project
 -- ---------------------------------------------------------------------------
 
--- Whose project a new one is: its account column's, the actor's, the only one.
-CREATE FUNCTION clearance.account_of_new_project(account_key text) RETURNS bigint
+CREATE FUNCTION clearance.account_of_key(key text) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     account bigint;
 BEGIN
-    IF account_key IS NULL THEN
-        RETURN clearance.default_account(NULL);
-    END IF;
-    SELECT a.id INTO account FROM clearance.account a WHERE coalesce(a.key, a.id::text) = account_key;
+    SELECT a.id INTO account FROM clearance.account a WHERE coalesce(a.key, a.id::text) = account_of_key.key;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'no account with key "%"', account_key USING ERRCODE = 'undefined_object',
+        RAISE EXCEPTION 'no account with key "%"', key USING ERRCODE = 'undefined_object',
             HINT = 'Accounts are made with clearance.create_account(name, key => ...).';
     END IF;
     RETURN account;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.account_of_new_project(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.account_of_new_project(text) IS 'account of a project that the application makes, or an error';
+REVOKE ALL ON FUNCTION clearance.account_of_key(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.account_of_key(text) IS 'id of the account that an account column names, or an error';
 
--- Trigger of the application's project table; arguments: project column,
--- account column or ''.
+CREATE FUNCTION clearance.register_project(key text, account bigint) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    project_id bigint;
+BEGIN
+    INSERT INTO clearance.project AS p (account_id, key) VALUES (account, register_project.key)
+    ON CONFLICT ON CONSTRAINT project_key_is_unique DO NOTHING
+    RETURNING p.id INTO project_id;
+    IF project_id IS NOT NULL THEN
+        INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
+        SELECT m.account_id, project_id, m.id, true
+        FROM clearance.member m WHERE m.account_id = account AND m.id = clearance.actor();
+    ELSIF NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = register_project.key AND p.account_id = account) THEN
+        RAISE EXCEPTION 'project key "%" is taken', key USING ERRCODE = 'unique_violation',
+            HINT = 'A project key belongs to one account of the database.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.register_project(text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.register_project(text, bigint) IS
+'registers a project that the application made; the actor, if any, becomes its owner; one registered before stays as it is';
+
+-- A bound key column of a row as text. Keys are of built-in types, so the cast
+-- runs nobody's code; to_jsonb() of a whole row might.
+CREATE FUNCTION clearance.key_of(r anyelement, "column" name) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key text;
+BEGIN
+    EXECUTE format('SELECT ($1).%I::text', "column") INTO key USING r;
+    RETURN key;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.key_of(anyelement, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.key_of(anyelement, name) IS 'a bound key column of a row as text';
+
+-- Trigger of the application's project table. A row that moves to another
+-- partition is deleted and inserted: its project stays.
 CREATE FUNCTION clearance.follow_project() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    old_key text := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) ->> TG_ARGV[0] END;
-    new_key text := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) ->> TG_ARGV[0] END;
-    account_key text := CASE WHEN TG_OP <> 'DELETE' AND TG_ARGV[1] <> '' THEN to_jsonb(NEW) ->> TG_ARGV[1] END;
-    account bigint;
-    project_id bigint;
-    acting bigint := clearance.actor();
+    b clearance.binding;
+    old_key text;
+    new_key text;
+    remains boolean;
 BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(TG_RELID);
+    IF b.feature IS DISTINCT FROM 'project' OR b.link_only THEN
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        old_key := clearance.key_of(OLD, b.project_column);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        new_key := clearance.key_of(NEW, b.project_column);
+    END IF;
     IF TG_OP = 'DELETE' THEN
-        DELETE FROM clearance.project p WHERE p.key = old_key;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s t WHERE t.%I = ($1).%I)', b.relation, b.project_column, b.project_column)
+            INTO remains USING OLD;
+        IF NOT remains THEN
+            DELETE FROM clearance.project p WHERE p.key = old_key;
+        END IF;
     ELSIF TG_OP = 'UPDATE' THEN
         UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
     ELSIF new_key IS NOT NULL THEN
-        IF TG_ARGV[1] <> '' AND account_key IS NULL THEN
-            RETURN NULL;    -- belongs to no account: closed until somebody says
-        END IF;
-        account := clearance.account_of_new_project(account_key);
-        INSERT INTO clearance.project (account_id, key) VALUES (account, new_key)
-        ON CONFLICT ON CONSTRAINT project_key_is_unique DO NOTHING
-        RETURNING id INTO project_id;
-        IF project_id IS NOT NULL THEN
-            INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
-            SELECT m.account_id, project_id, m.id, true
-            FROM clearance.member m WHERE m.account_id = account AND m.id = acting;
-        ELSIF NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = new_key AND p.account_id = account) THEN
-            RAISE EXCEPTION 'project key "%" is taken', new_key USING ERRCODE = 'unique_violation',
-                HINT = 'A project key belongs to one account of the database.';
-        END IF;
+        IF b.account_column IS NULL THEN
+            PERFORM clearance.register_project(new_key, clearance.default_account(NULL));
+        ELSIF clearance.key_of(NEW, b.account_column) IS NOT NULL THEN
+            PERFORM clearance.register_project(new_key, clearance.account_of_key(clearance.key_of(NEW, b.account_column)));
+        END IF;     -- else it belongs to no account: closed until somebody says
     END IF;
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_project() IS
 'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted ones';
 
@@ -109,9 +144,10 @@ REVOKE ALL ON FUNCTION clearance.project_sources(clearance.binding) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.project_sources(clearance.binding) IS 'how many places tell the project of a row';
 
 -- Query for the project (as text) of a row of a table, by its key: its column,
--- or up along its first parent of another table. Locks the row that tells it,
--- so that a concurrent move waits, or is waited for. NULL: it cannot be told.
-CREATE FUNCTION clearance.project_sql(binding integer, key text) RETURNS text
+-- or up along its first parent of another table. With lock, the row that tells
+-- it is locked, so that a concurrent move waits, or is waited for. NULL: it
+-- cannot be told.
+CREATE FUNCTION clearance.project_sql(binding integer, key text, lock boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -121,8 +157,8 @@ DECLARE
 BEGIN
     SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
     IF b.project_column IS NOT NULL THEN
-        RETURN format('SELECT t.%I::text AS project FROM %s t WHERE t.%I = %s FOR SHARE OF t',
-                      b.project_column, b.relation, b.key_column, key);
+        RETURN format('SELECT t.%I::text AS project FROM %s t WHERE t.%I = %s%s',
+                      b.project_column, b.relation, b.key_column, key, CASE WHEN lock THEN ' FOR SHARE OF t' ELSE '' END);
     END IF;
     SELECT p.* INTO up FROM clearance.binding_parent p
     WHERE p.binding_id = b.id AND p.parent_id <> b.id AND p.type_column IS NULL AND NOT p.optional
@@ -130,17 +166,17 @@ BEGIN
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    above := clearance.project_sql(up.parent_id, format('c%s.%I', b.id, up.column_name));
+    above := clearance.project_sql(up.parent_id, format('c%s.%I', b.id, up.column_name), lock);
     RETURN format('SELECT u.project FROM %s c%s CROSS JOIN LATERAL (%s) u WHERE c%s.%I = %s',
                   b.relation, b.id, above, b.id, b.key_column, key);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.project_sql(integer, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.project_sql(integer, text) IS 'text of a query for the project of a row of a protected table';
+REVOKE ALL ON FUNCTION clearance.project_sql(integer, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.project_sql(integer, text, boolean) IS 'text of a query for the project of a row of a protected table';
 
 -- Query for one row of a source (alias n, shape of the table) that is not in
 -- the project of its parents: its key or ctid as text.
-CREATE FUNCTION clearance.mismatch_sql(binding integer, source text) RETURNS text
+CREATE FUNCTION clearance.mismatch_sql(binding integer, source text, lock boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -157,10 +193,10 @@ BEGIN
     FOR up IN SELECT p.*, x.key_column FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id
         WHERE p.binding_id = b.id ORDER BY p.id
     LOOP
-        parent_sql := clearance.project_sql(up.parent_id, format('n.%I', up.column_name));
+        parent_sql := clearance.project_sql(up.parent_id, format('n.%I', up.column_name), lock);
         CONTINUE WHEN parent_sql IS NULL;
         joins := joins || format(' LEFT JOIN LATERAL (%s) p%s ON %s', parent_sql, up.id,
-            CASE WHEN up.type_column IS NULL THEN 'true' ELSE format('n.%I::text = %L', up.type_column, up.type_value) END);
+            CASE WHEN up.type_column IS NULL THEN 'true' ELSE format('n.%I = %L', up.type_column, up.type_value) END);
         sources := sources || format('p%s.project', up.id);
     END LOOP;
     IF cardinality(sources) < 2 THEN
@@ -170,8 +206,8 @@ BEGIN
         CASE WHEN b.key_column IS NULL THEN '''of no key''' ELSE format('n.%I::text', b.key_column) END, source, joins, array_to_string(sources, ', '));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.mismatch_sql(integer, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mismatch_sql(integer, text) IS 'text of a query for a row that is not in the project of its parents';
+REVOKE ALL ON FUNCTION clearance.mismatch_sql(integer, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mismatch_sql(integer, text, boolean) IS 'text of a query for a row that is not in the project of its parents';
 
 CREATE FUNCTION clearance.raise_mismatch(relation regclass, key text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -190,9 +226,12 @@ CREATE FUNCTION clearance.check_child_project() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    sql text := clearance.mismatch_sql(TG_ARGV[0]::integer, 'clearance_new');
+    sql text;
     key text;
 BEGIN
+    IF clearance.binding_of(TG_RELID) = TG_ARGV[0]::integer THEN
+        sql := clearance.mismatch_sql(TG_ARGV[0]::integer, 'clearance_new', true);
+    END IF;
     IF sql IS NOT NULL THEN
         EXECUTE sql INTO key;
         IF key IS NOT NULL THEN
@@ -202,13 +241,13 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.check_child_project() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
 
 -- Children of these rows are where the rows are; through tables that have no
--- project of their own, their children too.
+-- project of their own, their children too. STABLE: it reads under the caller's
+-- snapshot, which is the latest.
 CREATE FUNCTION clearance.check_children(binding integer, keys text[]) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     child record;
@@ -224,8 +263,8 @@ BEGIN
     LOOP
         source := format('(SELECT * FROM %s c WHERE c.%I = ANY (%L::%s[])%s)', child.relation, child.column_name, keys,
             clearance.require_column(child.relation, child.column_name, 'parent'),
-            CASE WHEN child.type_column IS NULL THEN '' ELSE format(' AND c.%I::text = %L', child.type_column, child.type_value) END);
-        sql := clearance.mismatch_sql(child.id, source);
+            CASE WHEN child.type_column IS NULL THEN '' ELSE format(' AND c.%I = %L', child.type_column, child.type_value) END);
+        sql := clearance.mismatch_sql(child.id, source, false);
         IF sql IS NOT NULL THEN
             EXECUTE sql INTO bad;
             IF bad IS NOT NULL THEN
@@ -244,18 +283,8 @@ $$;
 REVOKE ALL ON FUNCTION clearance.check_children(integer, text[]) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.check_children(integer, text[]) IS 'errors if a child of these rows is in another project';
 
--- Deferred trigger of parents that move to another project; argument: binding.
 CREATE FUNCTION clearance.check_children_project() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    b clearance.binding;
-BEGIN
-    SELECT * INTO b FROM clearance.binding x WHERE x.id = TG_ARGV[0]::integer;
-    PERFORM clearance.check_children(b.id, ARRAY[to_jsonb(NEW) ->> b.key_column]);
-    RETURN NULL;
-END
-$$;
-REVOKE ALL ON FUNCTION clearance.check_children_project() FROM PUBLIC;
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'clearance_check_children_project';
 COMMENT ON FUNCTION clearance.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
 

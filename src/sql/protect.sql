@@ -17,6 +17,30 @@ REVOKE ALL ON FUNCTION clearance.binding_of(oid) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.binding_of(oid) IS
 'id of the binding of a table, or of the protected table that it is a partition or child of';
 
+-- A table is judged by one binding: its own, or that of one parent.
+CREATE FUNCTION clearance.require_one_binding(tab regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bound regclass[];
+BEGIN
+    WITH RECURSIVE up AS (
+        SELECT tab::oid AS relid
+        UNION
+        SELECT i.inhparent FROM up JOIN pg_inherits i ON i.inhrelid = up.relid
+    )
+    SELECT array_agg(b.relation ORDER BY b.relation::text) INTO bound
+    FROM up JOIN clearance.binding b ON b.relation = up.relid;
+    IF cardinality(bound) > 1 THEN
+        RAISE EXCEPTION '% would be protected in several ways: as %', tab, array_to_string(bound, ', ')
+            USING ERRCODE = 'object_in_use',
+            HINT = 'Unprotect it before it becomes a partition or child of a protected table; a child has one protected parent.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_one_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
+
 -- A table with all its partitions and children, the table itself first.
 CREATE FUNCTION clearance.table_tree(relation regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -45,18 +69,21 @@ DECLARE
     schema name;
 BEGIN
     IF relation IS NULL THEN
-        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Name a table, for example ''app.task''.';
     END IF;
     SELECT c.relkind, c.relpersistence, n.nspname INTO kind, persistence, schema
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
     IF kind IS NULL THEN
-        RAISE EXCEPTION 'no table with OID %', relation::oid USING ERRCODE = 'undefined_table';
+        RAISE EXCEPTION 'no table with OID %', relation::oid USING ERRCODE = 'undefined_table',
+            HINT = 'It may have been dropped; name it again.';
     ELSIF kind NOT IN ('r', 'p') THEN
-        RAISE EXCEPTION '% is a %, which has no row security', relation,
-            CASE kind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
-                      WHEN 'S' THEN 'sequence' WHEN 'i' THEN 'index' ELSE 'composite type' END
+        RAISE EXCEPTION '% is %, which has no row security', relation,
+            CASE kind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+                      WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a composite type' ELSE 'an index' END
             USING ERRCODE = 'wrong_object_type',
-            HINT = 'Protect the tables that it reads; give a view security_invoker = on.';
+            HINT = CASE WHEN kind IN ('v', 'm') THEN 'Protect the tables that it reads; give a view security_invoker = on.'
+                        ELSE 'Only tables are protected.' END;
     ELSIF persistence = 't' THEN
         RAISE EXCEPTION '% is a temporary table', relation USING ERRCODE = 'wrong_object_type',
             HINT = 'Only permanent tables are protected.';
@@ -77,7 +104,8 @@ DECLARE
     root regclass;
 BEGIN
     IF relation IS NULL THEN
-        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Name a table, for example ''app.task''.';
     END IF;
     SELECT * INTO found_binding FROM clearance.binding b WHERE b.relation = require_binding.relation;
     IF NOT FOUND THEN
@@ -95,16 +123,20 @@ $$;
 REVOKE ALL ON FUNCTION clearance.require_binding(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_binding(regclass) IS 'binding of a protected table, or an error';
 
--- Base type of a column; of its elements if it is an array.
-CREATE FUNCTION clearance.require_column(relation regclass, "column" name, purpose text) RETURNS regtype
+-- Base type of a column. Arrays are for member columns of relate() only, where
+-- the base type is that of the elements.
+CREATE FUNCTION clearance.require_column(relation regclass, "column" name, purpose text,
+    may_be_array boolean DEFAULT false) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     type oid;
-    element oid;
+    inner_type oid;
+    is_array boolean;
 BEGIN
     IF "column" IS NULL THEN
-        RAISE EXCEPTION 'the % column is null', purpose USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION 'the % column is null', purpose USING ERRCODE = 'null_value_not_allowed',
+            HINT = format('Name a column of %s.', relation);
     END IF;
     SELECT a.atttypid INTO type FROM pg_attribute a
     WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped;
@@ -115,18 +147,45 @@ BEGIN
                 FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped));
     END IF;
     LOOP
-        SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype
-                    WHEN t.typcategory = 'A' THEN t.typelem END INTO element
-        FROM pg_type t WHERE t.oid = type;
-        EXIT WHEN element IS NULL;
-        type := element;
+        SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typcategory = 'A' THEN t.typelem END,
+               t.typtype <> 'd' AND t.typcategory = 'A'
+        INTO inner_type, is_array FROM pg_type t WHERE t.oid = type;
+        EXIT WHEN inner_type IS NULL;
+        IF is_array AND NOT may_be_array THEN
+            RAISE EXCEPTION 'column "%" of % is an array', "column", relation USING ERRCODE = 'datatype_mismatch',
+                DETAIL = format('It was named as the %s column, which holds one value.', purpose),
+                HINT = 'Only member columns of clearance.relate() may be arrays.';
+        END IF;
+        type := inner_type;
     END LOOP;
     RETURN type;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_column(regclass, name, text) IS
-'base type of a column (of the elements of an array), or an error that names the column''s purpose';
+REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_column(regclass, name, text, boolean) IS
+'base type of a column, or an error that names the column''s purpose';
+
+-- Types whose values declarations may name: built in, or enums.
+CREATE FUNCTION clearance.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype := clearance.require_column(relation, "column", purpose);
+BEGIN
+    IF type NOT IN ('boolean'::regtype, 'text'::regtype, 'character varying'::regtype,
+                    'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+        AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e') THEN
+        RAISE EXCEPTION 'column "%" of % cannot be the % column', "column", relation, purpose
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('Its type is %s.', type),
+            HINT = 'Use a boolean, text, enum or integer column.';
+    END IF;
+    RETURN type;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_label_column(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_label_column(regclass, name, text) IS
+'type of a column whose values a declaration can name, or an error';
 
 -- Values of one class compare; the same classes as in src/key.c.
 CREATE FUNCTION clearance.key_class(type regtype) RETURNS text
@@ -137,11 +196,12 @@ RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::reg
 REVOKE ALL ON FUNCTION clearance.key_class(regtype) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
 
-CREATE FUNCTION clearance.require_key_column(relation regclass, "column" name, purpose text) RETURNS text
+CREATE FUNCTION clearance.require_key_column(relation regclass, "column" name, purpose text,
+    may_be_array boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    type regtype := clearance.require_column(relation, "column", purpose);
+    type regtype := clearance.require_column(relation, "column", purpose, may_be_array);
 BEGIN
     IF clearance.key_class(type) IS NULL THEN
         RAISE EXCEPTION 'column "%" of % cannot hold keys', "column", relation USING ERRCODE = 'datatype_mismatch',
@@ -151,8 +211,8 @@ BEGIN
     RETURN clearance.key_class(type);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_key_column(regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_key_column(regclass, name, text) IS
+REVOKE ALL ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) IS
 'key class of a column (of the elements of an array), or an error';
 
 CREATE FUNCTION clearance.require_same_class(relation regclass, "column" name, class text,
@@ -176,14 +236,12 @@ COMMENT ON FUNCTION clearance.require_same_class(regclass, name, text, regclass,
 CREATE FUNCTION clearance.canonical_value(value text, type regtype, purpose text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    canonical text;
 BEGIN
-    EXECUTE format('SELECT $1::%s::text', type) INTO canonical USING value;
-    RETURN canonical;
+    RETURN clearance.canonical_text(value, type);
 EXCEPTION WHEN data_exception THEN
     RAISE EXCEPTION '"%" is no value of type %', value, type USING ERRCODE = 'invalid_parameter_value',
-        DETAIL = format('It was named as %s.', purpose);
+        DETAIL = format('It was named as %s.', purpose),
+        HINT = 'Name a value that the column can hold.';
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.canonical_value(text, regtype, text) FROM PUBLIC;
@@ -197,7 +255,7 @@ COMMENT ON FUNCTION clearance.canonical_value(text, regtype, text) IS 'a value a
 CREATE FUNCTION clearance.bound_columns(binding integer) RETURNS name[]
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT array_agg(u.name ORDER BY u.first)
+    SELECT array_agg(u.name ORDER BY u.first, u.name)
     FROM (
         SELECT c.name, min(c.n) AS first
         FROM (
@@ -210,6 +268,8 @@ BEGIN ATOMIC
             SELECT CASE WHEN r.link IS NULL THEN r.member_column ELSE r.row_column END, 100 + r.id
             FROM clearance.binding_relation r WHERE r.binding_id = bound_columns.binding
             UNION ALL
+            SELECT g.column_name, 100000000 FROM clearance.binding_guard g WHERE g.binding_id = bound_columns.binding
+            UNION ALL
             SELECT v.name, 10000 + p.id FROM clearance.binding_parent p
             CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
             WHERE p.binding_id = bound_columns.binding
@@ -217,7 +277,7 @@ BEGIN ATOMIC
             SELECT v.name, 1000000 + r.id FROM clearance.binding_relation r
             JOIN clearance.binding b ON b.relation = r.link
             CROSS JOIN LATERAL (VALUES (r.link_column), (r.member_column)) AS v (name)
-            WHERE b.id = bound_columns.binding AND r.member_column IS NOT NULL
+            WHERE b.id = bound_columns.binding
         ) c
         WHERE c.name IS NOT NULL
         GROUP BY c.name
@@ -235,7 +295,9 @@ DECLARE
     tab regclass;
 BEGIN
     UPDATE clearance.binding x SET columns = clearance.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
+    PERFORM clearance.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
+        PERFORM clearance.require_one_binding(tab);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN
             EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
@@ -251,22 +313,62 @@ REVOKE ALL ON FUNCTION clearance.sync(integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.sync(integer) IS
 'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
 
+-- One policy for each command. Where somebody else's permissive policy would
+-- widen them, the same again as restrictive ones: those are AND-ed.
 CREATE FUNCTION clearance.create_policies(tab regclass, b clearance.binding) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     args text := b.id || (SELECT string_agg(', ' || quote_ident(c.name), '' ORDER BY c.n)
                           FROM unnest(b.columns) WITH ORDINALITY AS c (name, n));
+    prefix text;
+    kind text;
 BEGIN
-    EXECUTE format('CREATE POLICY clearance_select ON %s FOR SELECT USING (clearance.visible(%s))', tab, args);
-    EXECUTE format('CREATE POLICY clearance_insert ON %s FOR INSERT WITH CHECK (clearance.creatable(%s))', tab, args);
-    EXECUTE format('CREATE POLICY clearance_update ON %s FOR UPDATE USING (clearance.editable(%s))'
-                   ' WITH CHECK (clearance.edited(%s))', tab, args, args);
-    EXECUTE format('CREATE POLICY clearance_delete ON %s FOR DELETE USING (clearance.deletable(%s))', tab, args);
+    FOR prefix, kind IN
+        VALUES ('clearance', 'PERMISSIVE'), ('clearance_seal', 'RESTRICTIVE')
+    LOOP
+        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance.foreign_policy(tab) IS NULL;
+        EXECUTE format('CREATE POLICY %s_select ON %s AS %s FOR SELECT USING (clearance.visible(%s))', prefix, tab, kind, args);
+        EXECUTE format('CREATE POLICY %s_insert ON %s AS %s FOR INSERT WITH CHECK (clearance.creatable(%s))', prefix, tab, kind, args);
+        EXECUTE format('CREATE POLICY %s_update ON %s AS %s FOR UPDATE USING (clearance.editable(%s))'
+                       ' WITH CHECK (clearance.edited(%s))', prefix, tab, kind, args, args);
+        EXECUTE format('CREATE POLICY %s_delete ON %s AS %s FOR DELETE USING (clearance.deletable(%s))', prefix, tab, kind, args);
+    END LOOP;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.create_policies(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS 'one policy for each command';
+COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS
+'one policy for each command, and restrictive ones beside permissive policies of others';
+
+CREATE FUNCTION clearance.is_own_policy(policy name) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN policy IN ('clearance_select', 'clearance_insert', 'clearance_update', 'clearance_delete',
+    'clearance_seal_select', 'clearance_seal_insert', 'clearance_seal_update', 'clearance_seal_delete');
+REVOKE ALL ON FUNCTION clearance.is_own_policy(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_own_policy(name) IS 'whether a policy of this name is one of the extension''s';
+
+CREATE FUNCTION clearance.foreign_policy(tab regclass) RETURNS name
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT p.polname FROM pg_catalog.pg_policy p
+    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+    ORDER BY p.polname LIMIT 1;
+END;
+REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.foreign_policy(regclass) IS 'a permissive policy of somebody else on a table, if there is one';
+
+-- Row security on, and the policies that create_policies() makes.
+CREATE FUNCTION clearance.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
+        AND (SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname))
+            = CASE WHEN clearance.foreign_policy(tab) IS NULL THEN 4 ELSE 8 END
+        AND clearance.policy_columns(tab, b.id) = b.columns::text[]
+    FROM pg_catalog.pg_class c WHERE c.oid = tab;
+END;
+REVOKE ALL ON FUNCTION clearance.is_enforced(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_enforced(regclass, clearance.binding) IS 'whether a table has the row security that its binding asks for';
 
 CREATE FUNCTION clearance.drop_policies(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -274,7 +376,7 @@ AS $$
 DECLARE
     policy name;
 BEGIN
-    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = tab AND p.polname LIKE 'clearance\_%' LOOP
+    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname) LOOP
         EXECUTE format('DROP POLICY %I ON %s', policy, tab);
     END LOOP;
 END
@@ -301,8 +403,7 @@ BEGIN
     END IF;
     IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only THEN
         EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
-                       ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project(%L, %L)',
-                       b.project_column, tab, b.project_column, coalesce(b.account_column, ''));
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab);
     END IF;
     -- a row and its parents stay in one project, whoever writes
     IF clearance.project_sources(b) > 1 THEN
@@ -317,6 +418,12 @@ BEGIN
                        ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.%I IS DISTINCT FROM NEW.%I)'
                        ' EXECUTE FUNCTION clearance.check_children_project(%s)',
                        tab, b.project_column, b.project_column, b.id);
+        -- an UPDATE that moves a row to another partition inserts it there
+        IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = tab) THEN
+            EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children_moved" AFTER INSERT ON %s'
+                           ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
+                           ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id);
+        END IF;
     END IF;
 END
 $$;
@@ -389,7 +496,6 @@ BEGIN
     FROM pg_class c WHERE c.oid = relation
     RETURNING binding.id INTO id;
     PERFORM clearance.sync(id);
-    PERFORM clearance.require_seal(relation);
     IF feature = 'project' THEN
         PERFORM clearance.register_existing_projects(relation, project, account);
     ELSIF project IS NULL AND account IS NULL THEN
@@ -416,7 +522,8 @@ BEGIN
         RAISE EXCEPTION '% is protected already', relation USING ERRCODE = 'duplicate_object',
             HINT = 'Call clearance.unprotect() first to declare it anew.';
     ELSIF bound IS NOT NULL THEN
-        RAISE EXCEPTION '% is protected already, with its parent %', relation, bound USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION '% is protected already, with its parent %', relation, bound USING ERRCODE = 'duplicate_object',
+            HINT = 'Its partitions and children need no declaration of their own.';
     END IF;
     SELECT i.inhparent INTO parent FROM pg_inherits i WHERE i.inhrelid = relation LIMIT 1;
     IF parent IS NOT NULL THEN
@@ -441,16 +548,10 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
-    type := clearance.require_column(relation, visibility, 'visibility');
+    type := clearance.require_label_column(relation, visibility, 'visibility');
     IF coalesce(cardinality(shared_values), 0) = 0 OR array_position(shared_values, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'which values of "%" mean shared is not said', visibility USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Pass them: shared_values => ''{false}'' for a privacy flag, ''{true}'' for a sharing flag, or the list of values.';
-    END IF;
-    IF NOT (type IN ('boolean'::regtype, 'text'::regtype, 'character varying'::regtype,
-                     'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
-            OR EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e')) THEN
-        RAISE EXCEPTION 'column "%" of type % cannot tell shared from private', visibility, type
-            USING ERRCODE = 'datatype_mismatch', HINT = 'Use a boolean, text, enum or integer column.';
     END IF;
     RETURN ARRAY(SELECT clearance.canonical_value(v.value, type, 'a shared value') FROM unnest(shared_values) AS v (value));
 END
@@ -463,18 +564,17 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     type regtype;
-    is_enum boolean;
 BEGIN
     IF client_visibility IS NOT NULL THEN
         type := clearance.require_column(relation, client_visibility, 'client visibility');
-        is_enum := EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e');
-        IF NOT is_enum AND type NOT IN ('text'::regtype, 'character varying'::regtype) THEN
+        IF type NOT IN ('text'::regtype, 'character varying'::regtype)
+            AND NOT ARRAY['hidden', 'read', 'edit'] <@ ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = type) THEN
             RAISE EXCEPTION 'column "%" of type % cannot hold client visibility', client_visibility, type
                 USING ERRCODE = 'datatype_mismatch', HINT = 'Use text or an enum with the values hidden, read and edit.';
         END IF;
     END IF;
     IF kind IS NOT NULL THEN
-        PERFORM clearance.require_column(relation, kind, 'kind');
+        PERFORM clearance.require_label_column(relation, kind, 'kind');
     END IF;
     IF published IS NOT NULL THEN
         type := clearance.require_column(relation, published, 'published');
@@ -520,34 +620,6 @@ REVOKE ALL ON FUNCTION clearance.require_row_key(regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_row_key(regclass, name) IS
 'the key column: the one named, or the primary key if that is one column of a key type';
 
--- Where the library is not preloaded nothing seals a table against permissive
--- policies of others until it is loaded, so there must be none.
-CREATE FUNCTION clearance.require_seal(relation regclass) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    foreign_policy text;
-BEGIN
-    SELECT format('%I on %s', p.polname, p.polrelid::regclass) INTO foreign_policy
-    FROM clearance.table_tree(relation) AS t (relid)
-    JOIN pg_policy p ON p.polrelid = t.relid
-    WHERE p.polpermissive AND p.polname NOT LIKE 'clearance\_%' LIMIT 1;
-    IF foreign_policy IS NULL THEN
-        RETURN;
-    ELSIF NOT clearance.is_preloaded() THEN
-        RAISE EXCEPTION 'permissive policy % would widen what the rule allows', foreign_policy
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = 'The library is not preloaded, so nothing seals the table against other policies.',
-            HINT = 'Add pg_clearance to shared_preload_libraries and restart, or drop the policy or make it restrictive.';
-    END IF;
-    RAISE NOTICE 'policy % is permissive: it shows no more than the rule allows', foreign_policy
-        USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
-END
-$$;
-REVOKE ALL ON FUNCTION clearance.require_seal(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_seal(regclass) IS
-'errors if somebody else''s permissive policy could open a table before the library is loaded';
-
 CREATE FUNCTION clearance.add_parent(relation regclass, "column" name, parent regclass,
     type_column name DEFAULT NULL, type_value text DEFAULT NULL, optional boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -564,18 +636,21 @@ BEGIN
     PERFORM clearance.require_same_class(relation, "column", clearance.require_key_column(relation, "column", 'parent'),
         parent, p.key_column, clearance.require_key_column(parent, p.key_column, 'key'));
     IF (type_column IS NULL) <> (type_value IS NULL) THEN
-        RAISE EXCEPTION 'type_column and type_value go together' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'type_column and type_value go together' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: type_column => ''object_type'', type_value => ''task''.';
     ELSIF type_column IS NOT NULL THEN
         type_value := clearance.canonical_value(type_value,
-            clearance.require_column(relation, type_column, 'type'), 'type_value');
+            clearance.require_label_column(relation, type_column, 'type'), 'type_value');
     END IF;
     IF b.id <> p.id AND b.id = ANY (clearance.ancestors(p.id)) THEN
         RAISE EXCEPTION '% is a parent of % already', relation, parent USING ERRCODE = 'invalid_object_definition',
-            DETAIL = 'Tables that are each other''s parents could never be judged.';
+            DETAIL = 'Tables that are each other''s parents could never be judged.',
+            HINT = 'Unprotect one of them to declare it anew.';
     END IF;
     IF EXISTS (SELECT FROM clearance.binding_parent bp WHERE bp.binding_id = b.id AND bp.column_name = "column"
                AND bp.parent_id = p.id AND bp.type_value IS NOT DISTINCT FROM add_parent.type_value) THEN
-        RAISE EXCEPTION '% already names % as parent in "%"', relation, parent, "column" USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION '% already names % as parent in "%"', relation, parent, "column" USING ERRCODE = 'duplicate_object',
+            HINT = 'clearance.protected_tables lists the parents.';
     END IF;
     INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
     VALUES (b.id, "column", p.id, type_column, type_value, coalesce(optional, false));
@@ -615,7 +690,7 @@ BEGIN
             RAISE EXCEPTION 'link_column and row_column go with a link table' USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Name it: relate(..., link => ''app.task_assignee'', link_column => ''task_id'', member_column => ''member_id'').';
         END IF;
-        PERFORM clearance.require_key_column(relation, member_column, 'member');
+        PERFORM clearance.require_key_column(relation, member_column, 'member', true);
     ELSE
         row_column := coalesce(row_column, b.key_column);
         IF row_column IS NULL THEN
@@ -631,13 +706,14 @@ BEGIN
     IF EXISTS (SELECT FROM clearance.binding_relation r
                WHERE r.binding_id = b.id AND (r.kind, r.member_column, r.link, r.link_column, r.row_column)
                    IS NOT DISTINCT FROM (kind, member_column, link, link_column, row_column)) THEN
-        RAISE EXCEPTION '% is related in this way already', relation USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION '% is related in this way already', relation USING ERRCODE = 'duplicate_object',
+            HINT = 'clearance.protected_tables lists the relations.';
     END IF;
     INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column)
     VALUES (b.id, kind, member_column, link, link_column, row_column);
     PERFORM clearance.sync(b.id);
 
-    IF link IS NOT NULL AND member_column IS NOT NULL THEN
+    IF link IS NOT NULL THEN
         SELECT * INTO l FROM clearance.binding x WHERE x.relation = link;
         IF NOT FOUND THEN
             INSERT INTO clearance.binding (relation, feature, link_only, had_rls, had_force)
@@ -645,7 +721,6 @@ BEGIN
             RETURNING * INTO l;
         END IF;
         PERFORM clearance.sync(l.id);
-        PERFORM clearance.require_seal(link);
     END IF;
 END
 $$;
@@ -659,7 +734,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM clearance.require_table(link);
-    PERFORM clearance.require_key_column(link, member_column, 'member');
+    PERFORM clearance.require_key_column(link, member_column, 'member', true);
     PERFORM clearance.require_same_class(link, link_column, clearance.require_key_column(link, link_column, 'link'),
         b.relation, row_column, clearance.require_key_column(b.relation, row_column, 'row'));
     IF link = b.relation THEN
@@ -715,8 +790,8 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     b clearance.binding := clearance.require_binding(relation);
-    type regtype := clearance.require_column(relation, "column", 'guarded');
 BEGIN
+    PERFORM clearance.require_column(relation, "column", 'guarded', true);
     feature := coalesce(feature, b.feature);
     PERFORM clearance.require_action(feature, action);
     IF b.link_only THEN
@@ -727,11 +802,13 @@ BEGIN
             HINT = 'Guard the columns that it is computed from.';
     END IF;
     IF new_value IS NOT NULL THEN
-        new_value := clearance.canonical_value(new_value, type, 'the guarded value');
+        new_value := clearance.canonical_value(new_value,
+            clearance.require_label_column(relation, "column", 'guarded'), 'the guarded value');
     END IF;
     IF EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = "column"
                AND g.new_value IS NOT DISTINCT FROM guard_column.new_value) THEN
-        RAISE EXCEPTION 'column "%" of % is guarded already', "column", relation USING ERRCODE = 'duplicate_object';
+        RAISE EXCEPTION 'column "%" of % is guarded already', "column", relation USING ERRCODE = 'duplicate_object',
+            HINT = 'clearance.protected_tables lists the guards.';
     END IF;
     INSERT INTO clearance.binding_guard (binding_id, column_name, feature, action, new_value)
     VALUES (b.id, "column", feature, action, new_value);
@@ -746,26 +823,39 @@ CREATE FUNCTION clearance.repair(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    b clearance.binding := clearance.require_binding(relation);
+    bound integer := clearance.binding_of(relation);
 BEGIN
-    PERFORM clearance.sync(b.id);
+    IF bound IS NULL THEN
+        PERFORM clearance.require_binding(relation);
+    END IF;
+    PERFORM clearance.sync(bound);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.repair(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.repair(regclass) IS
-'makes policies and triggers of a protected table anew, as it was declared';
+'makes policies and triggers of a protected table, its partitions and children anew, as it was declared';
 
 CREATE FUNCTION clearance.unprotect(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
 AS $$
 DECLARE
-    b clearance.binding := clearance.require_binding(relation);
+    b clearance.binding;
     tab regclass;
     other regclass;
-    links regclass[] := ARRAY(SELECT DISTINCT r.link FROM clearance.binding_relation r
-                              WHERE r.binding_id = b.id AND r.member_column IS NOT NULL AND r.link IS NOT NULL);
+    links regclass[];
     l clearance.binding;
 BEGIN
+    -- a partition that was detached still has policies, but no binding
+    IF clearance.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
+        WHERE p.polrelid = relation AND clearance.is_own_policy(p.polname)) THEN
+        PERFORM clearance.drop_policies(relation);
+        EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation);
+        EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation);
+        RETURN;
+    END IF;
+    b := clearance.require_binding(relation);
+    links := ARRAY(SELECT DISTINCT r.link FROM clearance.binding_relation r
+                   WHERE r.binding_id = b.id AND r.link IS NOT NULL);
     SELECT x.relation INTO other
     FROM clearance.binding x
     WHERE x.id <> b.id
@@ -820,11 +910,8 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
        ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
                  CASE WHEN g.new_value IS NOT NULL THEN ' to ' || g.new_value ELSE '' END, g.feature, g.action)
              FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
-       c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
-           AND (SELECT count(*) = 4 FROM pg_catalog.pg_policy p
-                WHERE p.polrelid = b.relation AND p.polname LIKE 'clearance\_%') AS enforced
-FROM clearance.binding b
-LEFT JOIN pg_catalog.pg_class c ON c.oid = b.relation;
+       coalesce(clearance.is_enforced(b.relation, b), false) AS enforced
+FROM clearance.binding b;
 REVOKE ALL ON clearance.protected_tables FROM PUBLIC;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
 
