@@ -5,8 +5,6 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_clearance;
 RESET client_min_messages;
 
--- The library was loaded before this session began.
-SELECT clearance.is_preloaded();
 
 -- Everything lives in one schema, and all of it belongs to the extension.
 SELECT n.nspname, e.extrelocatable FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
@@ -88,7 +86,8 @@ BEGIN
     INSERT INTO forged VALUES ('regress-install', 'bad');
     ALTER TABLE forged ENABLE TRIGGER forged;
     DELETE FROM forged;
-    RETURN 'done';
+    DROP TABLE forged;
+    RETURN 'does nothing';
 EXCEPTION WHEN OTHERS THEN
     RETURN 'refused';
 END

@@ -91,10 +91,8 @@ BEGIN
         THEN
             PERFORM clearance.sync(b.id);
         END IF;
-        IF command.policy IS NOT NULL AND NOT clearance.is_own_policy(command.policy)
-            AND (SELECT p.polpermissive FROM pg_policy p WHERE p.polrelid = command.relid AND p.polname = command.policy) THEN
-            RAISE NOTICE 'policy % of % is permissive: it shows no more than the rule allows', command.policy, command.relid::regclass
-                USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
+        IF command.policy IS NOT NULL THEN
+            PERFORM clearance.notice_foreign_policies(command.relid, command.policy);
         END IF;
     END LOOP;
 END

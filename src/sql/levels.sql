@@ -223,7 +223,9 @@ CREATE FUNCTION clearance.require_choice(what text, value text, choices text[]) 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF value IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = format('%s is null', what);
+        RAISE null_value_not_allowed USING
+            MESSAGE = format('%s is null', what),
+            HINT = format('It is one of: %s.', array_to_string(choices, ', '));
     ELSIF value <> ALL (choices) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('unknown %s "%s"', what, value),

@@ -71,7 +71,8 @@ DECLARE
 BEGIN
     SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(TG_RELID);
     IF b.feature IS DISTINCT FROM 'project' OR b.link_only THEN
-        RETURN NULL;
+        RAISE EXCEPTION '% is no protected table of projects', TG_RELID::regclass
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.protect() creates this trigger; drop it here.';
     END IF;
     IF TG_OP <> 'INSERT' THEN
         old_key := clearance.key_of(OLD, b.project_column);

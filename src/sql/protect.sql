@@ -357,6 +357,28 @@ END;
 REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.foreign_policy(regclass) IS 'a permissive policy of somebody else on a table, if there is one';
 
+CREATE FUNCTION clearance.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_policy record;
+BEGIN
+    FOR found_policy IN
+        SELECT p.polname AS name, p.polrelid::regclass AS tab
+        FROM clearance.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
+        WHERE p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+          AND p.polname = coalesce(notice_foreign_policies.policy, p.polname)
+        ORDER BY p.polrelid::regclass::text, p.polname
+    LOOP
+        RAISE NOTICE 'policy % on % is permissive: it shows no more than the rule allows', found_policy.name, found_policy.tab
+            USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.notice_foreign_policies(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.notice_foreign_policies(regclass, name) IS
+'tells of permissive policies of others, which have no effect on a protected table';
+
 -- Row security on, and the policies that create_policies() makes.
 CREATE FUNCTION clearance.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
 LANGUAGE sql STABLE
@@ -496,6 +518,7 @@ BEGIN
     FROM pg_class c WHERE c.oid = relation
     RETURNING binding.id INTO id;
     PERFORM clearance.sync(id);
+    PERFORM clearance.notice_foreign_policies(relation);
     IF feature = 'project' THEN
         PERFORM clearance.register_existing_projects(relation, project, account);
     ELSIF project IS NULL AND account IS NULL THEN
@@ -721,6 +744,7 @@ BEGIN
             RETURNING * INTO l;
         END IF;
         PERFORM clearance.sync(l.id);
+        PERFORM clearance.notice_foreign_policies(link);
     END IF;
 END
 $$;
