@@ -19,11 +19,14 @@
 #include "utils/lsyscache.h"
 
 #include "binding.h"
+#include "catalog.h"
 #include "ddl.h"
 
 PG_FUNCTION_INFO_V1(clearance_refuse_ddl);
+PG_FUNCTION_INFO_V1(clearance_protect_new_tables);
 PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 
+static bool adds_to_tree(Node *statement);
 static void refuse_if_protected(RangeVar *table, const char *what);
 
 /* Set by the functions of protect.sql while they alter tables themselves. */
@@ -113,6 +116,52 @@ refuse_if_protected(RangeVar *table, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
+/*
+ * protect_new_tables(): event trigger on ddl_command_end for CREATE TABLE and
+ * ALTER TABLE. A table that became a partition or child of a protected one is
+ * protected with it. Only then: a restore makes the policies of each table
+ * itself, one by one.
+ */
+Datum
+clearance_protect_new_tables(PG_FUNCTION_ARGS)
+{
+	EventTriggerData *trigger;
+	ClrCatalog state;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "protect_new_tables is an event trigger");
+	trigger = (EventTriggerData *) fcinfo->context;
+	if (!maintaining && adds_to_tree(trigger->parsetree))
+	{
+		clr_catalog_begin_latest(&state);
+		(void) clr_catalog_query("SELECT clearance.sync(b.id) FROM clearance.binding b"
+								 " WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
+								 "  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
+								 "  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
+								 0, NULL, NULL, NULL);
+		clr_catalog_end(&state);
+	}
+	PG_RETURN_NULL();
+}
+
+static bool
+adds_to_tree(Node *statement)
+{
+	ListCell *lc;
+
+	if (IsA(statement, CreateStmt))
+		return ((CreateStmt *) statement)->inhRelations != NIL;
+	if (IsA(statement, AlterTableStmt))
+		foreach(lc, ((AlterTableStmt *) statement)->cmds)
+		{
+			AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
+
+			if (type == AT_AttachPartition || type == AT_AddInherit)
+				return true;
+		}
+	return false;
 }
 
 /*

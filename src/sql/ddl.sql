@@ -55,70 +55,72 @@ REVOKE ALL ON FUNCTION clearance.follow_renamed_columns(integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_renamed_columns(integer) IS
 'binds renamed columns under their new names, which the policies know';
 
--- New partitions and children are protected with their parent; renamed columns
--- stay bound; beside somebody else's permissive policy the table is sealed.
+CREATE FUNCTION clearance.protect_new_tables() RETURNS event_trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'clearance_protect_new_tables';
+REVOKE ALL ON FUNCTION clearance.protect_new_tables() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.protect_new_tables() IS 'event trigger: partitions and children that come later are protected with their parent';
+
+CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+    EXECUTE FUNCTION clearance.protect_new_tables();
+
+-- Make the policies of one table anew: with seals where it needs them.
+CREATE FUNCTION clearance.renew_policies(tab regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+DECLARE
+    b clearance.binding;
+BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(tab);
+    PERFORM clearance.drop_policies(tab);
+    PERFORM clearance.create_policies(tab, b);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.renew_policies(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.renew_policies(regclass) IS 'makes the policies of one table anew';
+
+-- Renamed columns stay bound; own policies are not altered; beside somebody
+-- else's permissive policy the table is sealed (not while a restore has yet to
+-- make its policies).
 CREATE FUNCTION clearance.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     command record;
-    b clearance.binding;
+    bound integer;
 BEGIN
     IF clearance.is_maintaining() THEN
         RETURN;
     END IF;
     FOR command IN
-        SELECT DISTINCT coalesce(p.polrelid, d.objid) AS relid, p.polname AS policy, d.command_tag AS tag
+        SELECT DISTINCT coalesce(p.polrelid, d.objid)::regclass AS tab, p.polname AS policy, d.command_tag AS tag
         FROM pg_event_trigger_ddl_commands() d
         LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
         WHERE d.classid IN ('pg_policy'::regclass, 'pg_class'::regclass)
     LOOP
-        SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(command.relid);
-        CONTINUE WHEN NOT FOUND;
-        IF command.tag = 'ALTER POLICY' AND clearance.is_own_policy(command.policy) THEN
-            RAISE EXCEPTION 'cannot alter policy % of %: the table is protected', command.policy, command.relid::regclass
-                USING ERRCODE = 'object_in_use', HINT = 'Use clearance.unprotect() to end its protection.';
-        END IF;
+        bound := clearance.binding_of(command.tab);
+        CONTINUE WHEN bound IS NULL;
         IF command.policy IS NULL THEN
-            PERFORM clearance.require_one_binding(t.relid) FROM clearance.table_tree(b.relation) AS t (relid);
-            PERFORM clearance.follow_renamed_columns(b.id);
-        END IF;
-        -- not while a restore is still making the policies of the table itself
-        SELECT * INTO b FROM clearance.binding x WHERE x.id = b.id;
-        IF clearance.policy_columns(b.relation, b.id) IS NOT NULL
-            AND EXISTS (SELECT FROM clearance.table_tree(b.relation) AS t (relid) WHERE NOT clearance.is_enforced(t.relid, b))
-            AND (SELECT count(*) FROM pg_policy p WHERE p.polrelid = b.relation AND clearance.is_own_policy(p.polname)) >= 4
-        THEN
-            PERFORM clearance.sync(b.id);
-        END IF;
-        IF command.policy IS NOT NULL THEN
-            PERFORM clearance.notice_foreign_policies(command.relid, command.policy);
+            PERFORM clearance.follow_renamed_columns(bound);
+        ELSIF NOT clearance.is_own_policy(command.policy) THEN
+            PERFORM clearance.renew_policies(command.tab)
+            WHERE clearance.foreign_policy(command.tab) IS NOT NULL
+              AND 4 = (SELECT count(*) FROM pg_policy p WHERE p.polrelid = command.tab AND clearance.is_own_policy(p.polname));
+            PERFORM clearance.notice_foreign_policies(command.tab, command.policy);
+        ELSIF command.tag = 'ALTER POLICY' THEN
+            RAISE EXCEPTION 'cannot alter policy % of %: the table is protected', command.policy, command.tab
+                USING ERRCODE = 'object_in_use', HINT = 'Use clearance.unprotect() to end its protection.';
         END IF;
     END LOOP;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_ddl() IS
-'event trigger: protects new partitions and children, follows renamed columns, seals tables beside policies of others';
+'event trigger: follows renamed columns, keeps the extension''s policies as they are, seals tables beside policies of others';
 
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
-    WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE', 'CREATE POLICY', 'ALTER POLICY')
+    WHEN TAG IN ('ALTER TABLE', 'CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance.follow_ddl();
-
--- The last permissive policy of somebody else is gone: the seals may go.
-CREATE FUNCTION clearance.unseal(binding integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    PERFORM clearance.sync(b.id) FROM clearance.binding b
-    WHERE b.id = unseal.binding
-      AND EXISTS (SELECT FROM clearance.table_tree(b.relation) AS t (relid)
-                  JOIN pg_policy p ON p.polrelid = t.relid AND p.polname = 'clearance_seal_select'
-                  WHERE clearance.foreign_policy(t.relid) IS NULL);
-END
-$$;
-REVOKE ALL ON FUNCTION clearance.unseal(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.unseal(integer) IS 'takes off restrictive policies that are needed no longer';
 
 -- Policies and triggers of a protected table go with its protection only, and
 -- the binding goes with its table.
@@ -142,7 +144,9 @@ BEGIN
     LOOP
         CONTINUE WHEN dropped.relation IS NULL OR clearance.binding_of(dropped.relation) IS NULL;
         IF dropped.object_type = 'policy' AND NOT clearance.is_own_policy(dropped.name) THEN
-            PERFORM clearance.unseal(clearance.binding_of(dropped.relation));
+            PERFORM clearance.renew_policies(dropped.relation)
+            WHERE clearance.foreign_policy(dropped.relation) IS NULL
+              AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = dropped.relation AND p.polname = 'clearance_seal_select');
         ELSE
             RAISE EXCEPTION 'cannot drop % % of %: the table is protected', dropped.object_type, dropped.name, dropped.relation
                 USING ERRCODE = 'object_in_use',

@@ -1,7 +1,6 @@
 
 # Policies enforce the rule on their own, from the first statement of a session
-# and without the library preloaded. Preloading adds the seal against permissive
-# policies of others; where it is missing there can be none.
+# and without the library preloaded, permissive policies of others or not.
 
 use strict;
 use warnings;
@@ -40,19 +39,26 @@ refused(
 	'an INSERT as the first statement is judged');
 
 #
-# Permissive policies of others
+# Permissive policies of others show no more: restrictive ones of the extension
+# stand beside them
 #
-refused('postgres', 'CREATE POLICY everything ON app.page USING (true)',
-	qr/permissive policy everything on app.page would widen what the rule allows/, 'CREATE POLICY is refused');
-refused('regress_owner', 'CREATE POLICY everything ON app.wiki_page USING (true)',
-	qr/permissive policy everything on app.wiki_page would widen what the rule allows/, 'so it is on a child, by its owner');
-refused('postgres', "SELECT clearance.protect('app.draft', 'document', project => 'project')",
-	qr/permissive policy everything on app.draft would widen what the rule allows/, 'protect() of a table that has one is refused');
+$node->safe_psql('postgres', 'CREATE POLICY everything ON app.page USING (true) WITH CHECK (true)');
+$node->safe_psql('postgres', 'CREATE POLICY everything ON app.wiki_page USING (true)', extra_params => [ '-U', 'regress_owner' ]);
+is(rows_by_member($node, 'postgres'), $rows, 'permissive policies of others show no more');
+first_statement('a permissive policy, without the library');
+is($node->safe_psql('postgres', q{
+	BEGIN;
+	SELECT clearance.protect('app.draft', 'document', project => 'project') > 0;
+	SELECT count(*) FROM pg_policy WHERE polrelid = 'app.draft'::regclass AND NOT polpermissive;
+	ROLLBACK}), "t\n4", 'protect() of a table that has one seals it');
+$node->safe_psql('postgres', 'DROP POLICY everything ON app.page; DROP POLICY everything ON app.wiki_page');
+is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_policy WHERE polname LIKE 'clearance_seal%'}), 0,
+	'the seals go with the last of them');
 # the setting that the extension uses for itself is not for owners
 foreach my $sql (
 	'ALTER TABLE app.page DISABLE ROW LEVEL SECURITY',
 	'DROP POLICY clearance_select ON app.page',
-	'CREATE POLICY everything ON app.page USING (true)')
+	'ALTER POLICY clearance_select ON app.page USING (true)')
 {
 	refused('regress_owner', $sql, undef, "an owner is refused: $sql");
 	refused('regress_owner', "SET clearance.maintaining = on; $sql", undef, "with clearance.maintaining too: $sql");
