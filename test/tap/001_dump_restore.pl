@@ -80,9 +80,10 @@ $node->command_ok(
 	[ 'pg_dump', '-U', 'regress_cole', '-t', 'app.invoice', '-t', 'app.page', '--data-only', '--inserts',
 		'--enable-row-security', '-d', 'source', '-f', "$dir/own" ],
 	'a member can dump its own rows');
+# (a dump of a table leaves out those of its children)
 is_deeply(
 	[ sort map { /INSERT INTO app\.page VALUES \((\d+)/ ? $1 : () } split /\n/, slurp_file("$dir/own") ],
-	[ sort map { /^regress_cole page (\d+)/ ? $1 : () } @logins_rows ],
+	[ sort split /\n/, $node->safe_psql('source', 'SELECT id FROM ONLY app.page', extra_params => [ '-U', 'regress_cole' ]) ],
 	'and these are the rows that it sees');
 
 $node->stop;
