@@ -29,7 +29,7 @@ PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 static bool adds_to_tree(Node *statement);
 static void refuse_if_protected(RangeVar *table, const char *what);
 
-/* Set by the functions of protect.sql while they alter tables themselves. */
+/* Set by the functions of enforce.sql and protect.sql while they alter tables themselves. */
 static bool maintaining = false;
 
 void

@@ -7,7 +7,7 @@
 
 #include "compat.h"
 
-/* Names of our triggers begin so; see src/sql/protect.sql. */
+/* Names of our triggers begin so; see src/sql/enforce.sql. */
 #define CLR_TRIGGER_PREFIX "00_clearance_"
 
 extern void clr_ddl_init(void);

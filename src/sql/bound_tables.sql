@@ -1,0 +1,249 @@
+-- ---------------------------------------------------------------------------
+-- Protection: which tables hold what
+-- ---------------------------------------------------------------------------
+
+-- Binding of a table, or of the table that it is a partition or child of.
+CREATE FUNCTION clearance.binding_of(relation oid) RETURNS integer
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE tree AS (
+        SELECT binding_of.relation AS relid, 0 AS depth
+        UNION
+        SELECT i.inhparent, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.relid
+    )
+    SELECT b.id FROM tree t JOIN clearance.binding b ON b.relation = t.relid ORDER BY t.depth LIMIT 1;
+END;
+REVOKE ALL ON FUNCTION clearance.binding_of(oid) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.binding_of(oid) IS
+'id of the binding of a table, or of the protected table that it is a partition or child of';
+
+-- A table is judged by one binding: its own, or that of one parent.
+CREATE FUNCTION clearance.require_one_binding(tab regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    bound regclass[];
+BEGIN
+    WITH RECURSIVE up AS (
+        SELECT tab::oid AS relid
+        UNION
+        SELECT i.inhparent FROM up JOIN pg_inherits i ON i.inhrelid = up.relid
+    )
+    SELECT array_agg(b.relation ORDER BY b.relation::text) INTO bound
+    FROM up JOIN clearance.binding b ON b.relation = up.relid;
+    IF cardinality(bound) > 1 THEN
+        RAISE EXCEPTION '% would be protected in several ways: as %', tab, array_to_string(bound, ', ')
+            USING ERRCODE = 'object_in_use',
+            HINT = 'Unprotect it before it becomes a partition or child of a protected table; a child has one protected parent.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_one_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
+
+-- A table with all its partitions and children, the table itself first.
+CREATE FUNCTION clearance.table_tree(relation regclass) RETURNS SETOF regclass
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    WITH RECURSIVE tree AS (
+        SELECT table_tree.relation::oid AS relid, 0 AS depth
+        UNION
+        SELECT i.inhrelid, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhparent = t.relid
+    )
+    SELECT t.relid::regclass FROM tree t JOIN pg_catalog.pg_class c ON c.oid = t.relid
+    WHERE c.relkind IN ('r', 'p')
+    GROUP BY t.relid ORDER BY min(t.depth), t.relid;
+END;
+REVOKE ALL ON FUNCTION clearance.table_tree(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.table_tree(regclass) IS 'a table with its partitions and children, itself first';
+
+-- ---------------------------------------------------------------------------
+-- Checks of what a caller names
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.require_table(relation regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kind "char";
+    persistence "char";
+    schema name;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Name a table, for example ''app.task''.';
+    END IF;
+    SELECT c.relkind, c.relpersistence, n.nspname INTO kind, persistence, schema
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+    IF kind IS NULL THEN
+        RAISE EXCEPTION 'no table with OID %', relation::oid USING ERRCODE = 'undefined_table',
+            HINT = 'It may have been dropped; name it again.';
+    ELSIF kind NOT IN ('r', 'p') THEN
+        RAISE EXCEPTION '% is %, which has no row security', relation,
+            CASE kind WHEN 'v' THEN 'a view' WHEN 'm' THEN 'a materialized view' WHEN 'f' THEN 'a foreign table'
+                      WHEN 'S' THEN 'a sequence' WHEN 'c' THEN 'a composite type' ELSE 'an index' END
+            USING ERRCODE = 'wrong_object_type',
+            HINT = CASE WHEN kind IN ('v', 'm') THEN 'Protect the tables that it reads; give a view security_invoker = on.'
+                        ELSE 'Only tables are protected.' END;
+    ELSIF persistence = 't' THEN
+        RAISE EXCEPTION '% is a temporary table', relation USING ERRCODE = 'wrong_object_type',
+            HINT = 'Only permanent tables are protected.';
+    ELSIF schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'clearance') THEN
+        RAISE EXCEPTION '% is a table of the system', relation USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Only tables of applications are protected.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_table(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_table(regclass) IS 'errors unless it is a permanent table of an application';
+
+CREATE FUNCTION clearance.require_binding(relation regclass) RETURNS clearance.binding
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_binding clearance.binding;
+    root regclass;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed',
+            HINT = 'Name a table, for example ''app.task''.';
+    END IF;
+    SELECT * INTO found_binding FROM clearance.binding b WHERE b.relation = require_binding.relation;
+    IF NOT FOUND THEN
+        SELECT b.relation INTO root FROM clearance.binding b WHERE b.id = clearance.binding_of(require_binding.relation);
+        IF root IS NOT NULL THEN
+            RAISE EXCEPTION '% is protected with its parent %', relation, root USING ERRCODE = 'wrong_object_type',
+                HINT = 'Name the parent.';
+        END IF;
+        RAISE EXCEPTION '% is not protected', relation USING ERRCODE = 'undefined_object',
+            HINT = 'Call clearance.protect() first; clearance.protected_tables lists the protected tables.';
+    END IF;
+    RETURN found_binding;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_binding(regclass) IS 'binding of a protected table, or an error';
+
+-- Base type of a column. Arrays are for member columns of relate() only, where
+-- the base type is that of the elements.
+CREATE FUNCTION clearance.require_column(relation regclass, "column" name, purpose text,
+    may_be_array boolean DEFAULT false) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type oid;
+    inner_type oid;
+    is_array boolean;
+BEGIN
+    IF "column" IS NULL THEN
+        RAISE EXCEPTION 'the % column is null', purpose USING ERRCODE = 'null_value_not_allowed',
+            HINT = format('Name a column of %s.', relation);
+    END IF;
+    SELECT a.atttypid INTO type FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = "column" AND a.attnum > 0 AND NOT a.attisdropped;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % has no column "%"', relation, "column" USING ERRCODE = 'undefined_column',
+            DETAIL = format('It was named as the %s column.', purpose),
+            HINT = format('Its columns are: %s.', (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped));
+    END IF;
+    LOOP
+        SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typcategory = 'A' THEN t.typelem END,
+               t.typtype <> 'd' AND t.typcategory = 'A'
+        INTO inner_type, is_array FROM pg_type t WHERE t.oid = type;
+        EXIT WHEN inner_type IS NULL;
+        IF is_array AND NOT may_be_array THEN
+            RAISE EXCEPTION 'column "%" of % is an array', "column", relation USING ERRCODE = 'datatype_mismatch',
+                DETAIL = format('It was named as the %s column, which holds one value.', purpose),
+                HINT = 'Only member columns of clearance.relate() may be arrays.';
+        END IF;
+        type := inner_type;
+    END LOOP;
+    RETURN type;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_column(regclass, name, text, boolean) IS
+'base type of a column, or an error that names the column''s purpose';
+
+-- Types whose values declarations may name: built in, or enums.
+CREATE FUNCTION clearance.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype := clearance.require_column(relation, "column", purpose);
+BEGIN
+    IF type NOT IN ('boolean'::regtype, 'text'::regtype, 'character varying'::regtype,
+                    'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
+        AND NOT EXISTS (SELECT FROM pg_type t WHERE t.oid = type AND t.typtype = 'e') THEN
+        RAISE EXCEPTION 'column "%" of % cannot be the % column', "column", relation, purpose
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('Its type is %s.', type),
+            HINT = 'Use a boolean, text, enum or integer column.';
+    END IF;
+    RETURN type;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_label_column(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_label_column(regclass, name, text) IS
+'type of a column whose values a declaration can name, or an error';
+
+-- Values of one class compare; the same classes as in src/key.c.
+CREATE FUNCTION clearance.key_class(type regtype) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
+            WHEN type = 'uuid'::regtype THEN 'uuid'
+            WHEN type IN ('text'::regtype, 'character varying'::regtype) THEN 'text' END;
+REVOKE ALL ON FUNCTION clearance.key_class(regtype) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
+
+CREATE FUNCTION clearance.require_key_column(relation regclass, "column" name, purpose text,
+    may_be_array boolean DEFAULT false) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type regtype := clearance.require_column(relation, "column", purpose, may_be_array);
+BEGIN
+    IF clearance.key_class(type) IS NULL THEN
+        RAISE EXCEPTION 'column "%" of % cannot hold keys', "column", relation USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('Its type is %s; it was named as the %s column.', type, purpose),
+            HINT = 'Keys are smallint, integer, bigint, uuid, text or varchar.';
+    END IF;
+    RETURN clearance.key_class(type);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) IS
+'key class of a column (of the elements of an array), or an error';
+
+CREATE FUNCTION clearance.require_same_class(relation regclass, "column" name, class text,
+    other regclass, other_column name, other_class text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF class <> other_class THEN
+        RAISE EXCEPTION 'column "%" of % cannot refer to column "%" of %', "column", relation, other_column, other
+            USING ERRCODE = 'datatype_mismatch',
+            DETAIL = format('One holds %s keys, the other %s keys.', class, other_class),
+            HINT = 'Name columns of the same kind of key.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) IS
+'errors unless the keys of two columns compare';
+
+-- A declared value in the form that src/binding.c compares with.
+CREATE FUNCTION clearance.canonical_value(value text, type regtype, purpose text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN clearance.canonical_text(value, type);
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION '"%" is no value of type %', value, type USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = format('It was named as %s.', purpose),
+        HINT = 'Name a value that the column can hold.';
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.canonical_value(text, regtype, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.canonical_value(text, regtype, text) IS 'a value as its type writes it, or an error';
+

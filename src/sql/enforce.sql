@@ -1,0 +1,221 @@
+-- ---------------------------------------------------------------------------
+-- Policies and triggers of a protected table
+-- ---------------------------------------------------------------------------
+
+-- Columns that the policies pass: whatever the rule looks at.
+CREATE FUNCTION clearance.bound_columns(binding integer) RETURNS name[]
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT array_agg(u.name ORDER BY u.first, u.name)
+    FROM (
+        SELECT c.name, min(c.n) AS first
+        FROM (
+            SELECT v.name, v.n FROM clearance.binding b
+            CROSS JOIN LATERAL (VALUES (1, b.key_column), (2, b.project_column), (3, b.visibility_column),
+                (4, b.client_visibility_column), (5, b.account_column), (6, b.owner_column),
+                (7, b.kind_column), (8, b.published_column)) AS v (n, name)
+            WHERE b.id = bound_columns.binding
+            UNION ALL
+            SELECT CASE WHEN r.link IS NULL THEN r.member_column ELSE r.row_column END, 100 + r.id
+            FROM clearance.binding_relation r WHERE r.binding_id = bound_columns.binding
+            UNION ALL
+            SELECT g.column_name, 100000000 FROM clearance.binding_guard g WHERE g.binding_id = bound_columns.binding
+            UNION ALL
+            SELECT v.name, 10000 + p.id FROM clearance.binding_parent p
+            CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
+            WHERE p.binding_id = bound_columns.binding
+            UNION ALL
+            SELECT v.name, 1000000 + r.id FROM clearance.binding_relation r
+            JOIN clearance.binding b ON b.relation = r.link
+            CROSS JOIN LATERAL (VALUES (r.link_column), (r.member_column)) AS v (name)
+            WHERE b.id = bound_columns.binding
+        ) c
+        WHERE c.name IS NOT NULL
+        GROUP BY c.name
+    ) u;
+END;
+REVOKE ALL ON FUNCTION clearance.bound_columns(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
+
+-- Make a table and its partitions and children what their binding says.
+CREATE FUNCTION clearance.sync(binding integer) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+DECLARE
+    b clearance.binding;
+    tab regclass;
+BEGIN
+    UPDATE clearance.binding x SET columns = clearance.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
+    PERFORM clearance.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
+    FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
+        PERFORM clearance.require_one_binding(tab);
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
+        IF b.force THEN
+            EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
+        END IF;
+        PERFORM clearance.drop_policies(tab);
+        PERFORM clearance.create_policies(tab, b);
+        PERFORM clearance.drop_triggers(tab);
+        PERFORM clearance.create_triggers(tab, b);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.sync(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.sync(integer) IS
+'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
+
+-- One policy for each command. Where somebody else's permissive policy would
+-- widen them, the same again as restrictive ones: those are AND-ed.
+CREATE FUNCTION clearance.create_policies(tab regclass, b clearance.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    args text := b.id || (SELECT string_agg(', ' || quote_ident(c.name), '' ORDER BY c.n)
+                          FROM unnest(b.columns) WITH ORDINALITY AS c (name, n));
+    prefix text;
+    kind text;
+BEGIN
+    FOR prefix, kind IN
+        VALUES ('clearance', 'PERMISSIVE'), ('clearance_seal', 'RESTRICTIVE')
+    LOOP
+        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance.foreign_policy(tab) IS NULL;
+        EXECUTE format('CREATE POLICY %s_select ON %s AS %s FOR SELECT USING (clearance.visible(%s))', prefix, tab, kind, args);
+        EXECUTE format('CREATE POLICY %s_insert ON %s AS %s FOR INSERT WITH CHECK (clearance.creatable(%s))', prefix, tab, kind, args);
+        EXECUTE format('CREATE POLICY %s_update ON %s AS %s FOR UPDATE USING (clearance.editable(%s))'
+                       ' WITH CHECK (clearance.edited(%s))', prefix, tab, kind, args, args);
+        EXECUTE format('CREATE POLICY %s_delete ON %s AS %s FOR DELETE USING (clearance.deletable(%s))', prefix, tab, kind, args);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.create_policies(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS
+'one policy for each command, and restrictive ones beside permissive policies of others';
+
+CREATE FUNCTION clearance.is_own_policy(policy name) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN policy IN ('clearance_select', 'clearance_insert', 'clearance_update', 'clearance_delete',
+    'clearance_seal_select', 'clearance_seal_insert', 'clearance_seal_update', 'clearance_seal_delete');
+REVOKE ALL ON FUNCTION clearance.is_own_policy(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_own_policy(name) IS 'whether a policy of this name is one of the extension''s';
+
+CREATE FUNCTION clearance.foreign_policy(tab regclass) RETURNS name
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT p.polname FROM pg_catalog.pg_policy p
+    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+    ORDER BY p.polname LIMIT 1;
+END;
+REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.foreign_policy(regclass) IS 'a permissive policy of somebody else on a table, if there is one';
+
+CREATE FUNCTION clearance.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_policy record;
+BEGIN
+    FOR found_policy IN
+        SELECT p.polname AS name, p.polrelid::regclass AS tab
+        FROM clearance.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
+        WHERE p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+          AND p.polname = coalesce(notice_foreign_policies.policy, p.polname)
+        ORDER BY p.polrelid::regclass::text, p.polname
+    LOOP
+        RAISE NOTICE 'policy % on % is permissive: it shows no more than the rule allows', found_policy.name, found_policy.tab
+            USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.notice_foreign_policies(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.notice_foreign_policies(regclass, name) IS
+'tells of permissive policies of others, which have no effect on a protected table';
+
+-- Row security on, and the policies that create_policies() makes.
+CREATE FUNCTION clearance.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
+        AND (SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname))
+            = CASE WHEN clearance.foreign_policy(tab) IS NULL THEN 4 ELSE 8 END
+        AND clearance.policy_columns(tab, b.id) = b.columns::text[]
+    FROM pg_catalog.pg_class c WHERE c.oid = tab;
+END;
+REVOKE ALL ON FUNCTION clearance.is_enforced(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_enforced(regclass, clearance.binding) IS 'whether a table has the row security that its binding asks for';
+
+CREATE FUNCTION clearance.drop_policies(tab regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    policy name;
+BEGIN
+    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname) LOOP
+        EXECUTE format('DROP POLICY %I ON %s', policy, tab);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.drop_policies(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the extension''s policies off a table';
+
+-- Triggers sort first by name; row triggers of a partitioned table come to its
+-- partitions by themselves.
+CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
+    event text;
+BEGIN
+    IF NOT is_partition AND NOT b.link_only AND
+        (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
+         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
+         OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
+    THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON %s'
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', tab, b.id);
+    END IF;
+    IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab);
+    END IF;
+    -- a row and its parents stay in one project, whoever writes
+    IF clearance.project_sources(b) > 1 THEN
+        FOREACH event IN ARRAY ARRAY['insert', 'update'] LOOP
+            EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING NEW TABLE AS clearance_new'
+                           ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.check_child_project(%s)',
+                           '00_clearance_parent_' || event, event, tab, b.id);
+        END LOOP;
+    END IF;
+    IF NOT is_partition AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL AND NOT b.link_only THEN
+        EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children" AFTER UPDATE ON %s'
+                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.%I IS DISTINCT FROM NEW.%I)'
+                       ' EXECUTE FUNCTION clearance.check_children_project(%s)',
+                       tab, b.project_column, b.project_column, b.id);
+        -- an UPDATE that moves a row to another partition inserts it there
+        IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = tab) THEN
+            EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children_moved" AFTER INSERT ON %s'
+                           ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
+                           ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id);
+        END IF;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.create_triggers(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_triggers(regclass, clearance.binding) IS 'the triggers that a binding needs';
+
+CREATE FUNCTION clearance.drop_triggers(tab regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    trig name;
+BEGIN
+    FOR trig IN SELECT t.tgname FROM pg_trigger t
+        WHERE t.tgrelid = tab AND t.tgname LIKE '00\_clearance\_%' AND t.tgparentid = 0
+    LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.drop_triggers(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
+
