@@ -155,6 +155,20 @@ UPDATE task SET at_risk = true, notes = 'by marker' WHERE name = 'shared1';
 RESET ROLE;
 SELECT clearance.remove_member_from_project(1, :max);
 SET LOCAL ROLE regress_write;
+-- a new row is not born with what a guard would refuse later, unless by default
+SELECT clearance.set_actor(key => 'pat') AS acting \gset
+INSERT INTO task (name, frozen) VALUES ('born', true);
+INSERT INTO task (name, frozen) VALUES ('born', false) RETURNING frozen;
+INSERT INTO task (name, at_risk) VALUES ('born at risk', true);
+DELETE FROM task WHERE name = 'born';
+RESET ROLE;
+ALTER TABLE task ALTER frozen SET DEFAULT true;
+SET LOCAL ROLE regress_write;
+INSERT INTO task (name) VALUES ('born') RETURNING frozen;
+DELETE FROM task WHERE name = 'born';
+RESET ROLE;
+ALTER TABLE task ALTER frozen DROP DEFAULT;
+SET LOCAL ROLE regress_write;
 
 --
 -- Nobody grants itself a relation. Setting an assignee needs assign.
