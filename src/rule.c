@@ -26,6 +26,8 @@
 #include "parent.h"
 #include "row.h"
 
+#define ONLY_VIEWS "a login for a whole partner only views"
+
 /* One row on trial. */
 typedef struct Trial
 {
@@ -35,6 +37,7 @@ typedef struct Trial
 	const ClrRow *row;
 	bool viewing;  /* looking at a row, which needs no more than that */
 	bool creating; /* adding it: there is no row to see yet */
+	bool writing;  /* a statement would change the table */
 	StringInfo why;
 	ClrProject *project;
 } Trial;
@@ -66,7 +69,9 @@ bool
 clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 				 StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, false, false, why, NULL };
+	Trial trial = {
+		.frame = frame, .scope = clr_frame_scope(frame), .binding = binding, .row = row, .why = why
+	};
 
 	trial.viewing = action == clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
 	return permits(&trial, action);
@@ -80,9 +85,14 @@ bool
 clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
 					  StringInfo why)
 {
-	Trial trial = {
-		frame, clr_frame_scope(frame), binding, row, verb == CLR_VIEW, verb == CLR_CREATE, why, NULL
-	};
+	Trial trial = { .frame = frame,
+					.scope = clr_frame_scope(frame),
+					.binding = binding,
+					.row = row,
+					.viewing = verb == CLR_VIEW,
+					.creating = verb == CLR_CREATE,
+					.writing = verb != CLR_VIEW,
+					.why = why };
 
 	return permits(&trial, clr_rule_action(frame, binding, binding->actions[verb]));
 }
@@ -95,8 +105,8 @@ permits(Trial *trial, ClrAction *action)
 
 	if (trial->scope->no_standing != NULL)
 		return refuse(trial, "%s", trial->scope->no_standing);
-	if (trial->scope->actor.partner != 0 && !trial->viewing)
-		return refuse(trial, "a login for a whole partner only views");
+	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
+		return refuse(trial, ONLY_VIEWS);
 
 	if (!find_project(trial) || !account_fits(trial))
 		return false;
@@ -126,11 +136,16 @@ permits(Trial *trial, ClrAction *action)
 bool
 clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, true, false, why, NULL };
+	Trial trial = { .frame = frame,
+					.scope = clr_frame_scope(frame),
+					.binding = binding,
+					.row = row,
+					.viewing = true,
+					.why = why };
 	const char *closed;
 
 	if (trial.scope->actor.partner != 0)
-		return refuse(&trial, "a login for a whole partner only views");
+		return refuse(&trial, ONLY_VIEWS);
 	if (!permits(&trial, clr_rule_action(frame, binding, binding->actions[CLR_VIEW])))
 		return false;
 	closed = closed_project(trial.scope, trial.project, binding->feature,
@@ -158,7 +173,13 @@ bool
 clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 					 StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, false, true, why, NULL };
+	Trial trial = { .frame = frame,
+					.scope = clr_frame_scope(frame),
+					.binding = binding,
+					.row = row,
+					.creating = true,
+					.writing = true,
+					.why = why };
 
 	return find_project(&trial) && gate_holds(&trial, action);
 }
@@ -233,7 +254,12 @@ clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name)
 ClrProject *
 clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
 {
-	Trial trial = { frame, clr_frame_scope(frame), binding, row, true, false, why, NULL };
+	Trial trial = { .frame = frame,
+					.scope = clr_frame_scope(frame),
+					.binding = binding,
+					.row = row,
+					.viewing = true,
+					.why = why };
 
 	return find_project(&trial) ? trial.project : NULL;
 }
@@ -473,7 +499,7 @@ switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action)
 	if (list_member_int(action->not_available, project->open_level))
 		return false;
 	if (scope->audience != CLR_VENDOR || project->id == 0)
-		return true;
+		return scope->audience == CLR_VENDOR || project->id != 0;
 	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
 		if (clr_scope_reaches(scope, project, lfirst(lc)))
 			return true;

@@ -189,7 +189,7 @@ close_where_reached(ClrScope *scope, ClrProject *project)
 
 /*
  * Whether a grant is in force in a project and reaches it. Partner members
- * and contacts have only projects that they reach.
+ * and contacts have only projects that they reach, and no say in the account.
  */
 bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant)
@@ -200,7 +200,9 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 		return true;
 	for (int i = 0; i < project->levels.count && !in_force; i++)
 		in_force = project->levels.ids[i] == grant->level;
-	if (!in_force || scope->audience != CLR_VENDOR || project->id == 0)
+	if (project->id == 0)
+		return in_force && scope->audience == CLR_VENDOR;
+	if (!in_force || scope->audience != CLR_VENDOR)
 		return in_force;
 
 	switch (grant->reach)

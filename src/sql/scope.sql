@@ -128,7 +128,7 @@ BEGIN ATOMIC
     FROM who w
     JOIN clearance.project p ON p.account_id = w.account_id AND p.open_level_id IS NOT NULL
     JOIN clearance.level l ON l.id = p.open_level_id AND l.audience = w.kind
-    WHERE w.kind <> 'vendor' AND w.member_id IS NOT NULL
+    WHERE w.kind <> 'vendor'
       AND (w.kind <> 'customer' OR p.portal)
       AND NOT EXISTS (SELECT FROM way WHERE way.id = p.id);
 END;
