@@ -201,7 +201,8 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 	for (int i = 0; i < project->levels.count && !in_force; i++)
 		in_force = project->levels.ids[i] == grant->level;
 	if (project->id == 0)
-		return in_force && scope->audience == CLR_VENDOR;
+		return in_force && scope->audience == CLR_VENDOR &&
+			   (!grant->reach_given || grant->reach == CLR_REACH_ACCOUNT);
 	if (!in_force || scope->audience != CLR_VENDOR)
 		return in_force;
 
@@ -449,6 +450,7 @@ load_grants(ClrScope *scope, ClrAction *action)
 		grant->shared_only = clr_column_bool(i, 2);
 		grant->relation = clr_relation_kind(clr_column_text(i, 3));
 		grant->kinds = copy_texts(kinds, nkinds);
+		grant->reach_given = reach != NULL;
 		if (reach != NULL)
 			grant->reach = parse_reach(reach);
 		else

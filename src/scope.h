@@ -65,8 +65,9 @@ typedef struct ClrGrant
 	int32 level;
 	bool shared_only;
 	ClrRelationKind relation;
-	ClrReach reach; /* vendor only */
-	List *kinds;	/* of char *; NIL: all kinds */
+	ClrReach reach;	  /* vendor only */
+	bool reach_given; /* else as far as project.view, and the account for what has no project */
+	List *kinds;	  /* of char *; NIL: all kinds */
 } ClrGrant;
 
 /* One feature.action with all that the actor's levels say about it. */
