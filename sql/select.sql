@@ -629,7 +629,7 @@ SET LOCAL SESSION AUTHORIZATION regress_select_bi;
 SELECT * FROM bi;
 RESET SESSION AUTHORIZATION;
 SELECT clearance.remove_member_from_project(1, :rex), clearance.set_project(1, by_phase => false);
--- an open project is for members: the company has no way into it
+-- an open project is open to the company as to an admin of it
 SELECT clearance.set_project(2, open_level => 'permissive');
 SET LOCAL SESSION AUTHORIZATION regress_select_bi;
 SELECT * FROM bi;
