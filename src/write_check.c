@@ -270,24 +270,25 @@ fill_owner(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapTuple
 static void
 announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 {
-	static const Oid argtypes[] = { TEXTOID };
 	const ClrColumn *column = &binding->columns[binding->project_slot];
+	Oid text_type[] = { TEXTOID };
+	Oid key_type[] = { column->type };
 	ClrRow row = clr_binding_row(binding, desc, tuple);
-	Datum args[1];
+	Datum text[1];
 	ClrCatalog state;
 	ClrKey key;
 	bool known;
 
 	if (row.nulls[binding->project_slot])
 		return;
-	args[0] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->project_slot));
-	clr_catalog_begin(&state);
-	known = clr_catalog_query("SELECT FROM clearance.project WHERE key = $1", 1, argtypes, args,
+	text[0] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->project_slot));
+	clr_catalog_begin_latest(&state);
+	known = clr_catalog_query("SELECT FROM clearance.project WHERE key = $1", 1, text_type, text,
 							  NULL) > 0 ||
-			clr_catalog_query(psprintf("SELECT FROM %s WHERE %s::text = $1",
+			clr_catalog_query(psprintf("SELECT FROM %s WHERE %s = $1",
 									   clr_binding_relation_sql(binding),
 									   quote_identifier(column->name)),
-							  1, argtypes, args, NULL) > 0;
+							  1, key_type, &row.values[binding->project_slot], NULL) > 0;
 	clr_catalog_end(&state);
 	if (known)
 		return;
