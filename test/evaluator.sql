@@ -333,8 +333,6 @@ $$;
 
 CREATE FUNCTION evaluator.find_levels() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    TRUNCATE evaluator.level_in_force;
-
     INSERT INTO evaluator.level_in_force
     WITH a AS (
         SELECT j.*, c.portal, c.default_external_level_id
@@ -446,7 +444,7 @@ $$;
 -- conditions on rows are still to be judged; reach is judged here (8).
 CREATE FUNCTION evaluator.grants(feature text, action text)
 RETURNS TABLE (place bigint, visibility text, relation text, kinds text[])
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 50 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -485,7 +483,7 @@ $$;
 
 -- An action and all its gates: gates have gates (18).
 CREATE FUNCTION evaluator.with_gates(feature text, action text) RETURNS TABLE (needed_feature text, needed_action text)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 3 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -503,7 +501,7 @@ $$;
 
 -- Places where an action is granted on some row at least, and all its gates are.
 CREATE FUNCTION evaluator.held(feature text, action text) RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -519,7 +517,7 @@ $$;
 
 -- Places where a feature is not switched off, or the actor manages the switches.
 CREATE FUNCTION evaluator.switched_on(feature text) RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -535,7 +533,7 @@ $$;
 -- project is read-only, and that only for those with project.view_archived (rule 2).
 -- looks: it is the table's view action, whatever its name.
 CREATE FUNCTION evaluator.open_places(feature text, action text, looks boolean DEFAULT false) RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -558,7 +556,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE FUNCTION evaluator.places_for(feature text, action text) RETURNS SETOF bigint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
@@ -779,7 +777,6 @@ CREATE UNLOGGED TABLE evaluator.sightable (
 CREATE FUNCTION evaluator.look() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    TRUNCATE evaluator.seen, evaluator.sightable;
     INSERT INTO evaluator.sightable
         SELECT b.id, s.key
         FROM clearance.binding b CROSS JOIN LATERAL evaluator.local(b.id, b.view_action) AS s (key)
@@ -872,12 +869,19 @@ $$;
 -- 6. Questions
 -- ---------------------------------------------------------------------------
 
--- Reads all rows once; questions until the end of the transaction use this reading.
+-- Forgets who was judged last: wanted when people, levels or projects changed since.
+CREATE FUNCTION evaluator.forget() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    TRUNCATE evaluator.judged, evaluator.level_in_force, evaluator.seen, evaluator.sightable
+$$;
+
+-- Reads all rows once; questions until the end of the transaction use this reading, and
+-- questions about one actor in a row judge it once.
 CREATE FUNCTION evaluator.hold() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM evaluator.read_rows();
-    TRUNCATE evaluator.judged, evaluator.level_in_force, evaluator.seen, evaluator.sightable;
+    PERFORM evaluator.forget();
     PERFORM set_config('evaluator.held', 'on', true);
 END
 $$;
@@ -887,16 +891,18 @@ CREATE FUNCTION evaluator.judge(actor evaluator.judged) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF coalesce(current_setting('evaluator.held', true), '') = 'on' THEN
-        IF EXISTS (SELECT FROM evaluator.judged j WHERE j.label = actor.label) THEN
+        IF (SELECT j.label FROM evaluator.judged j) IS NOT DISTINCT FROM actor.label THEN
             RETURN;
         END IF;
     ELSE
         PERFORM evaluator.read_rows();
     END IF;
-    TRUNCATE evaluator.judged;
-    INSERT INTO evaluator.judged SELECT actor.* WHERE actor.label IS NOT NULL;
-    PERFORM evaluator.find_levels();
-    PERFORM evaluator.look();
+    PERFORM evaluator.forget();
+    IF actor.label IS NOT NULL THEN
+        INSERT INTO evaluator.judged SELECT actor.*;
+        PERFORM evaluator.find_levels();
+        PERFORM evaluator.look();
+    END IF;
 END
 $$;
 
