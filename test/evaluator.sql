@@ -19,7 +19,8 @@
 -- Run it as a superuser (everybody else would see the tables through the very
 -- policies under test). Every question reads all protected rows anew; when
 -- nothing changes between many questions, evaluator.hold() first makes them
--- share one reading until the end of the transaction.
+-- share one reading until the end of the transaction. (They run without JIT: compiling
+-- many small queries takes longer than they do.)
 -- ---------------------------------------------------------------------------
 CREATE SCHEMA evaluator;
 
@@ -878,7 +879,7 @@ $$;
 -- Reads all rows once; questions until the end of the transaction use this reading, and
 -- questions about one actor in a row judge it once.
 CREATE FUNCTION evaluator.hold() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     PERFORM evaluator.read_rows();
     PERFORM evaluator.forget();
@@ -888,7 +889,7 @@ $$;
 
 -- Puts an actor before the judge: finds its levels and what it sees.
 CREATE FUNCTION evaluator.judge(actor evaluator.judged) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     IF coalesce(current_setting('evaluator.held', true), '') = 'on' THEN
         IF (SELECT j.label FROM evaluator.judged j) IS NOT DISTINCT FROM actor.label THEN
@@ -920,7 +921,7 @@ $$;
 
 -- Keys of the rows on which the member may do the action, named as of the table's feature.
 CREATE FUNCTION evaluator.permitted(member bigint, relation regclass, action text) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     b clearance.binding := evaluator.binding_of(relation);
 BEGIN
@@ -935,7 +936,7 @@ $$;
 
 -- Keys of the rows that a login for the whole partner sees; it does nothing else (15).
 CREATE FUNCTION evaluator.permitted_partner(partner bigint, relation regclass) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 DECLARE
     b clearance.binding := evaluator.binding_of(relation);
 BEGIN
@@ -947,7 +948,7 @@ $$;
 -- Keys of the projects where the member may do the act, as far as no row is concerned;
 -- NULL among them: on the account level.
 CREATE FUNCTION evaluator.may_where(member bigint, feature text, action text) RETURNS SETOF text
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     PERFORM evaluator.judge((SELECT s FROM evaluator.standing_member(member) s));
     RETURN QUERY SELECT p.key

@@ -26,6 +26,7 @@
 \set ON_ERROR_STOP on
 BEGIN;
 SET client_min_messages = warning;
+SET jit = off;  -- compiling many small queries takes longer than they do
 CREATE EXTENSION IF NOT EXISTS pgtap;
 SELECT to_regnamespace('evaluator') IS NULL AS missing \gset
 \if :missing
