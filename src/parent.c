@@ -217,22 +217,23 @@ judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple
 {
 	const ClrColumn *column = &binding->columns[binding->key_slot];
 	ClrRow row = { palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts) };
+	ClrKeyEntry *entry;
 	ClrParentRow *verdict;
 	ClrKey key;
 	bool found;
 
 	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see select_sql() */
 	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
-	verdict = clr_keytab_add(rows->rows, &key, &found)->value;
+	entry = clr_keytab_add(rows->rows, &key, &found);
 	if (!found)
 	{
+		/* judging others may move the entry, not the verdict */
 		verdict = MemoryContextAllocZero(frame->context, sizeof(ClrParentRow));
-		clr_keytab_find(rows->rows, &key)->value = verdict;
+		entry->value = verdict;
 		verdict->judging = true;
 		rows->judging++;
-		verdict->permitted = clr_rule_permits(frame, binding, &row, rows->action, NULL);
-		if (verdict->permitted)
-			verdict->project = clr_rule_project(frame, binding, &row, NULL);
+		verdict->permitted =
+			clr_rule_permits_in(frame, binding, &row, rows->action, &verdict->project, NULL);
 		rows->judging--;
 		verdict->judging = false;
 	}

@@ -26,8 +26,6 @@
 #include "parent.h"
 #include "row.h"
 
-#define ONLY_VIEWS "a login for a whole partner only views"
-
 /* One row on trial. */
 typedef struct Trial
 {
@@ -48,8 +46,8 @@ static bool find_project(Trial *trial);
 static ClrProject *project_of_parents(Trial *trial);
 static bool account_fits(Trial *trial);
 static bool act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
-static const char *
-closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action);
+static const char *closed_project(ClrScope *scope, ClrProject *project, const char *feature,
+								  ClrAction *action, bool writing);
 static bool action_holds(Trial *trial, ClrAction *action);
 static bool granted(Trial *trial, ClrAction *action);
 static bool grant_fits(Trial *trial, const ClrGrant *grant);
@@ -69,12 +67,27 @@ bool
 clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 				 StringInfo why)
 {
+	ClrProject *project;
+
+	return clr_rule_permits_in(frame, binding, row, action, &project, why);
+}
+
+/*
+ * The same, and in which project the row is, if it is permitted.
+ */
+bool
+clr_rule_permits_in(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+					ClrProject **project, StringInfo why)
+{
 	Trial trial = {
 		.frame = frame, .scope = clr_frame_scope(frame), .binding = binding, .row = row, .why = why
 	};
+	bool permitted;
 
 	trial.viewing = action == clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
-	return permits(&trial, action);
+	permitted = permits(&trial, action);
+	*project = permitted ? trial.project : NULL;
+	return permitted;
 }
 
 /*
@@ -106,11 +119,12 @@ permits(Trial *trial, ClrAction *action)
 	if (trial->scope->no_standing != NULL)
 		return refuse(trial, "%s", trial->scope->no_standing);
 	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
-		return refuse(trial, ONLY_VIEWS);
+		return refuse(trial, "a login for a whole partner only views");
 
 	if (!find_project(trial) || !account_fits(trial))
 		return false;
-	closed = closed_project(trial->scope, trial->project, binding->feature, action);
+	closed = closed_project(trial->scope, trial->project, binding->feature, action,
+							trial->writing || !action->reads);
 	if (closed != NULL)
 		return refuse(trial, "%s", closed);
 	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
@@ -141,16 +155,10 @@ clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *r
 					.binding = binding,
 					.row = row,
 					.viewing = true,
+					.writing = true,
 					.why = why };
-	const char *closed;
 
-	if (trial.scope->actor.partner != 0)
-		return refuse(&trial, ONLY_VIEWS);
-	if (!permits(&trial, clr_rule_action(frame, binding, binding->actions[CLR_VIEW])))
-		return false;
-	closed = closed_project(trial.scope, trial.project, binding->feature,
-							clr_rule_action(frame, binding, binding->actions[CLR_EDIT]));
-	return closed == NULL || refuse(&trial, "%s", closed);
+	return permits(&trial, clr_rule_action(frame, binding, binding->actions[CLR_VIEW]));
 }
 
 /* Sight of the row, but for what holds for every act on it. */
@@ -195,7 +203,7 @@ clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action)
 	if (scope->no_standing != NULL || (scope->actor.partner != 0 && !action->reads))
 		return false;
 	return act_holds(scope, project, action) &&
-		   closed_project(scope, project, action->feature, action) == NULL;
+		   closed_project(scope, project, action->feature, action, !action->reads) == NULL;
 }
 
 static bool
@@ -222,7 +230,8 @@ act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
  * off for it, to those who may manage the switches.
  */
 static const char *
-closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action)
+closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action,
+			   bool writing)
 {
 	ListCell *lc;
 
@@ -230,7 +239,7 @@ closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAct
 	{
 		if (!act_holds(scope, project, clr_scope_action(scope, "project", "view_archived")))
 			return "the project is archived";
-		if (!action->reads &&
+		if (writing &&
 			!(strcmp(action->feature, "project") == 0 && strcmp(action->name, "unarchive") == 0))
 			return "the project is archived and read-only";
 	}
@@ -246,22 +255,6 @@ ClrAction *
 clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name)
 {
 	return clr_scope_action(clr_frame_scope(frame), binding->feature, name);
-}
-
-/*
- * The project of a row, or NULL (and why) if the actor has no way into it.
- */
-ClrProject *
-clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
-{
-	Trial trial = { .frame = frame,
-					.scope = clr_frame_scope(frame),
-					.binding = binding,
-					.row = row,
-					.viewing = true,
-					.why = why };
-
-	return find_project(&trial) ? trial.project : NULL;
 }
 
 /* ---------- project ---------- */
@@ -454,7 +447,8 @@ grant_fits(Trial *trial, const ClrGrant *grant)
 
 /*
  * Customers: hidden rows are closed, read ones may be viewed, edit ones acted
- * on as granted; what a contact may create, it creates hidden or not. What a contact created it sees though it is hidden.
+ * on as granted; what a contact may create, it creates hidden or not, and sees
+ * it though it is hidden.
  */
 static bool
 client_visibility_fits(Trial *trial, const ClrGrant *grant)
@@ -498,8 +492,10 @@ switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action)
 			return false;
 	if (list_member_int(action->not_available, project->open_level))
 		return false;
-	if (scope->audience != CLR_VENDOR || project->id == 0)
-		return scope->audience == CLR_VENDOR || project->id != 0;
+	if (project->id == 0)
+		return scope->audience == CLR_VENDOR;
+	if (scope->audience != CLR_VENDOR)
+		return true;
 	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
 		if (clr_scope_reaches(scope, project, lfirst(lc)))
 			return true;
@@ -541,8 +537,8 @@ gate_holds(Trial *trial, ClrAction *gate)
 /*
  * Every parent that the row must have, or has, is visible. That it is in the
  * row's project is seen to by triggers, at the latest at commit: in between, a
- * parent may have moved ahead. Where a type
- * column says which table the parent is in, it must name one of those.
+ * parent may have moved ahead. Where a type column says which table the parent
+ * is in, it must name one of those.
  */
 static bool
 parents_visible(Trial *trial)

@@ -27,8 +27,8 @@ extern bool clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const Clr
 extern bool
 clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);
 extern bool clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action);
-extern ClrProject *
-clr_rule_project(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);
+extern bool clr_rule_permits_in(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
+								ClrAction *action, ClrProject **project, StringInfo why);
 
 extern ClrAction *clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name);
 
