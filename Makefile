@@ -5,11 +5,14 @@ MODULE_big = pg_clearance
 OBJS = \
 	src/pg_clearance.o \
 	src/hooks.o \
+	src/utility.o \
 	src/key.o \
 	src/catalog.o \
+	src/version.o \
 	src/actor.o \
 	src/frame.o \
 	src/scope.o \
+	src/scope_cache.o \
 	src/binding.o \
 	src/row.o \
 	src/rule.o \

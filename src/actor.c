@@ -2,35 +2,78 @@
  * actor.c
  *		On whose behalf a statement runs.
  *
- * The setting clearance.actor holds a member's id. It is PGC_SUSET, so that
- * SET, PGOPTIONS, ALTER ROLE SET and a function's SET clause of an untrusted
- * role are refused by the server itself; clearance.set_actor() sets it for
- * those who may call it. Being a setting, it obeys savepoints, rollback and
- * DISCARD ALL. Blank means nobody, unless the login role (the session user,
- * which SET ROLE does not change) is mapped to an actor.
+ * The first of these that says something decides:
  *
- * State: setting_member, written by the assign hook alone.
+ *	 the setting clearance.actor, which holds a member's id. It is PGC_SUSET, so
+ *	 that SET, PGOPTIONS, ALTER ROLE SET and a function's SET clause of an
+ *	 untrusted role are refused by the server itself; clearance.set_actor() sets
+ *	 it for those who may call it
+ *
+ *	 what the login role is mapped to (the session user, which SET ROLE does not
+ *	 change): a member, a partner as a whole, or a setting in which a trusted
+ *	 application puts who it is
+ *
+ * Being settings, they obey savepoints, rollback and DISCARD ALL. Blank, or
+ * naming no member, means nobody. While a query that touches a protected table
+ * runs, the actor stays.
+ *
+ * State: setting_member, written by the assign hook alone; `mapping` and
+ * `claims`, which hold for the version that they were read under.
  */
 #include "actor.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "common/jsonapi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/jsonfuncs.h"
+#include "utils/memutils.h"
 
 #include "catalog.h"
 #include "frame.h"
 #include "key.h"
 
+/* Texts remembered at a time; each may be some kB. */
+#define MAX_REMEMBERED 256
+
+/* What a login role is mapped to. */
+typedef struct Mapping
+{
+	Oid role;
+	ClrVersion version;
+	int64 member;
+	int64 partner;
+	char *setting; /* NULL: none; the member's id, key or e-mail, or JSON that holds it */
+	char *claim;   /* NULL: the setting's whole value */
+	char *names;   /* id, key or email */
+	int64 account; /* zero: any */
+} Mapping;
+
 static char *setting = NULL;
 static int64 setting_member = 0;
+
+static MemoryContext mapping_context = NULL;
+static Mapping mapping;
+
+/* Members by the claims that named them, under claims_version. */
+static MemoryContext claims_context = NULL;
+static ClrKeyTable *claims = NULL;
+static ClrVersion claims_version;
+static int claims_remembered = 0;
 
 static bool check_actor(char **newval, void **extra, GucSource source);
 static void assign_actor(const char *newval, void *extra);
 static void put_setting(const char *value, bool local);
+static void read_mapping(Oid role, const ClrVersion *version);
+static int64 member_of_claims(const char *value, const ClrVersion *version);
+static int64 look_up_claims(const char *value);
+static char *claim_of(const char *value);
+static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
 
 PG_FUNCTION_INFO_V1(clearance_set_actor);
 PG_FUNCTION_INFO_V1(clearance_reset_actor);
@@ -44,6 +87,10 @@ clr_actor_init(void)
 							   "Set it with clearance.set_actor(); blank means nobody.", &setting,
 							   "", PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, check_actor,
 							   assign_actor, NULL);
+	mapping_context =
+		AllocSetContextCreate(TopMemoryContext, "clearance login role", ALLOCSET_SMALL_SIZES);
+	claims_context =
+		AllocSetContextCreate(TopMemoryContext, "clearance claims", ALLOCSET_DEFAULT_SIZES);
 }
 
 static bool
@@ -51,6 +98,13 @@ check_actor(char **newval, void **extra, GucSource source)
 {
 	ClrKey key;
 
+	if (clr_frame_is_running() && strcmp(*newval, setting) != 0)
+	{
+		GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
+		GUC_check_errmsg("the actor cannot change while a query on a protected table runs");
+		GUC_check_errhint("Set the actor in a statement of its own, before the query.");
+		return false;
+	}
 	if (**newval == '\0')
 		return true;
 	if (clr_key_from_text(*newval, CLR_KEY_INT, &key) && key.integer > 0)
@@ -67,38 +121,204 @@ assign_actor(const char *newval, void *extra)
 	setting_member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
 }
 
+/*
+ * What decides the actor now, in a context; inside of another query (`around`,
+ * or NULL), what decided there.
+ */
 ClrIdentity
-clr_actor_identity(void)
+clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 {
-	ClrIdentity identity = { setting_member, GetSessionUserId() };
+	ClrIdentity identity = { setting_member, GetSessionUserId(), NULL };
 
+	if (around != NULL)
+	{
+		identity = *around;
+		if (around->claims != NULL)
+			identity.claims = MemoryContextStrdup(context, around->claims);
+	}
 	return identity;
 }
 
 /*
- * Who it is, under the active snapshot. A setting decides over the mapping of
- * the login role.
+ * Who it is, under the query's snapshot, which sees `version`.
  */
 ClrActor
-clr_actor_resolve(const ClrIdentity *identity)
+clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version)
 {
-	static const Oid argtypes[] = { OIDOID };
-	Datum args[] = { ObjectIdGetDatum(identity->login_role) };
 	ClrActor actor = { identity->setting, 0 };
-	ClrCatalog state;
 
 	if (actor.member != 0)
 		return actor;
+	if (mapping.role != identity->login_role || clr_version_changed_here() ||
+		!clr_version_equal(&mapping.version, version))
+		read_mapping(identity->login_role, version);
+	actor.member = mapping.member;
+	actor.partner = mapping.partner;
+	if (mapping.setting != NULL)
+	{
+		const char *value = identity->claims;
 
+		if (value == NULL)
+			value = GetConfigOption(mapping.setting, true, false);
+		identity->claims = pstrdup(value != NULL ? value : "");
+		actor.member = member_of_claims(identity->claims, version);
+	}
+	return actor;
+}
+
+/* ---------- the login role ---------- */
+
+static void
+read_mapping(Oid role, const ClrVersion *version)
+{
+	static const Oid argtypes[] = { OIDOID };
+	Datum args[] = { ObjectIdGetDatum(role) };
+	Mapping found = { .role = role };
+	ClrCatalog state;
+
+	mapping.role = InvalidOid;
+	MemoryContextReset(mapping_context);
 	clr_catalog_begin(&state);
-	if (clr_catalog_query("SELECT member_id, partner_id FROM clearance.login_role WHERE role = $1",
+	if (clr_catalog_query("SELECT member_id, partner_id, setting, claim, names, account_id"
+						  " FROM clearance.login_role WHERE role = $1",
 						  1, argtypes, args, NULL) == 1)
 	{
-		actor.member = clr_column_int64(0, 1);
-		actor.partner = clr_column_int64(0, 2);
+		MemoryContext caller = MemoryContextSwitchTo(mapping_context);
+
+		found.member = clr_column_int64(0, 1);
+		found.partner = clr_column_int64(0, 2);
+		found.setting = clr_column_text(0, 3);
+		found.claim = clr_column_text(0, 4);
+		found.names = clr_column_text(0, 5);
+		found.account = clr_column_int64(0, 6);
+		MemoryContextSwitchTo(caller);
 	}
 	clr_catalog_end(&state);
-	return actor;
+	clr_version_copy(&found.version, version, mapping_context);
+	mapping = found;
+}
+
+/*
+ * The member whom the mapping's setting names by its value, or zero.
+ */
+static int64
+member_of_claims(const char *value, const ClrVersion *version)
+{
+	ClrKey key;
+	ClrKeyEntry *entry;
+	int64 *member;
+	bool found;
+
+	if (*value == '\0')
+		return 0;
+	if (clr_version_changed_here())
+		return look_up_claims(value);
+	if (claims == NULL || claims_remembered == MAX_REMEMBERED ||
+		!clr_version_equal(&claims_version, version))
+	{
+		claims = NULL;
+		MemoryContextReset(claims_context);
+		claims_remembered = 0;
+		clr_version_copy(&claims_version, version, claims_context);
+		claims = clr_keytab_new(claims_context, 16);
+	}
+	(void) clr_key_from_text(value, CLR_KEY_TEXT, &key);
+	entry = clr_keytab_find(claims, &key);
+	if (entry == NULL)
+	{
+		member = MemoryContextAlloc(claims_context, sizeof(int64));
+		*member = look_up_claims(value);
+		entry = clr_keytab_add(claims, &key, &found);
+		entry->value = member;
+		claims_remembered++;
+	}
+	return *(int64 *) entry->value;
+}
+
+static int64
+look_up_claims(const char *value)
+{
+	static const char *const by[] = { "id", "key", "email" };
+	const char *name = value;
+	Datum args[4] = { 0 };
+	char nulls[] = { 'n', 'n', 'n', 'n' };
+	int64 member = 0;
+	ClrKey id;
+
+	if (mapping.claim != NULL)
+		name = claim_of(value);
+	if (name == NULL || *name == '\0')
+		return 0;
+	for (int i = 0; i < (int) lengthof(by); i++)
+		if (strcmp(mapping.names, by[i]) == 0)
+			nulls[i] = ' ';
+	if (nulls[0] == ' ' && !clr_key_from_text(name, CLR_KEY_INT, &id))
+		return 0;
+	args[0] = nulls[0] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
+	args[1] = args[2] = CStringGetTextDatum(name);
+	args[3] = Int64GetDatum(mapping.account);
+	nulls[3] = mapping.account != 0 ? ' ' : 'n';
+	return look_up_member(args, nulls, &member) == 1 ? member : 0;
+}
+
+/*
+ * The text of the mapping's claim in a setting's JSON; NULL if it has none.
+ */
+static char *
+claim_of(const char *value)
+{
+	static const Oid argtypes[] = { JSONBOID, TEXTOID };
+	text *json = cstring_to_text(value);
+	JsonLexContext *lex = makeJsonLexContext(json, true);
+	Datum args[2];
+	ClrCatalog state;
+	MemoryContext caller = CurrentMemoryContext;
+	char *type;
+	char *claim;
+
+	if (pg_parse_json(lex, &nullSemAction) != JSON_SUCCESS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the setting \"%s\" does not hold JSON", mapping.setting),
+						errdetail("It says who acts in sessions of this login role."),
+						errhint("Set it to an object with the member \"%s\".", mapping.claim)));
+	args[0] = DirectFunctionCall1(jsonb_in, CStringGetDatum(value));
+	args[1] = CStringGetTextDatum(mapping.claim);
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query("SELECT jsonb_typeof($1 -> $2), $1 ->> $2", 2, argtypes, args, NULL);
+	type = clr_column_text(0, 1);
+	claim = clr_column_text(0, 2);
+	if (type != NULL && strcmp(type, "string") != 0 && strcmp(type, "number") != 0 &&
+		strcmp(type, "null") != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the claim \"%s\" of the setting \"%s\" is of type %s",
+							   mapping.claim, mapping.setting, type),
+						errhint("It names a member, by a string or a number.")));
+	claim = claim != NULL ? MemoryContextStrdup(caller, claim) : NULL;
+	clr_catalog_end(&state);
+	return claim;
+}
+
+/*
+ * The member that id, key, e-mail (one of the three) and account name. Returns
+ * how many there are: 0, 1 or 2 for several.
+ */
+static uint64
+look_up_member(const Datum *args, const char *nulls, int64 *member)
+{
+	static const Oid argtypes[] = { INT8OID, TEXTOID, TEXTOID, INT8OID };
+	ClrCatalog state;
+	uint64 found;
+
+	clr_catalog_begin(&state);
+	found = clr_catalog_query("SELECT id FROM clearance.member"
+							  " WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR key = $2)"
+							  " AND ($3 IS NULL OR lower(email) = lower($3))"
+							  " AND ($4 IS NULL OR account_id = $4) LIMIT 2",
+							  4, argtypes, args, nulls);
+	if (found == 1)
+		*member = clr_column_int64(0, 1);
+	clr_catalog_end(&state);
+	return found;
 }
 
 /* ---------- SQL ---------- */
@@ -109,10 +329,8 @@ clr_actor_resolve(const ClrIdentity *identity)
 static int64
 find_member(FunctionCallInfo fcinfo)
 {
-	static const Oid argtypes[] = { INT8OID, TEXTOID, TEXTOID, INT8OID };
 	Datum args[4];
 	char nulls[4];
-	ClrCatalog state;
 	uint64 found;
 	int64 member = 0;
 
@@ -126,16 +344,7 @@ find_member(FunctionCallInfo fcinfo)
 						errmsg("set_actor needs exactly one of id, key and email"),
 						errhint("For example: SELECT clearance.set_actor(key => 42);")));
 
-	clr_catalog_begin(&state);
-	found = clr_catalog_query("SELECT id FROM clearance.member"
-							  " WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR key = $2)"
-							  " AND ($3 IS NULL OR lower(email) = lower($3))"
-							  " AND ($4 IS NULL OR account_id = $4) LIMIT 2",
-							  4, argtypes, args, nulls);
-	if (found == 1)
-		member = clr_column_int64(0, 1);
-	clr_catalog_end(&state);
-
+	found = look_up_member(args, nulls, &member);
 	if (found == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						nulls[0] == ' ' ?

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "version.h"
+
 /* A member, a partner as a whole (BI login), or nobody: both zero. */
 typedef struct ClrActor
 {
@@ -14,15 +16,16 @@ typedef struct ClrActor
 	int64 partner;
 } ClrActor;
 
-/* What decides the actor; copied when a statement starts. */
+/* What decides the actor; copied when a query starts. */
 typedef struct ClrIdentity
 {
-	int64 setting;	/* member named by clearance.actor, or zero */
-	Oid login_role; /* session user, whose mapping counts otherwise */
+	int64 setting;		/* member named by clearance.actor, or zero */
+	Oid login_role;		/* session user, whose mapping counts otherwise */
+	const char *claims; /* value of the setting that the mapping names, once read */
 } ClrIdentity;
 
 extern void clr_actor_init(void);
-extern ClrIdentity clr_actor_identity(void);
-extern ClrActor clr_actor_resolve(const ClrIdentity *identity);
+extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *around);
+extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version);
 
 #endif /* CLR_ACTOR_H */

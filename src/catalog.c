@@ -8,8 +8,9 @@
  * tables, quoted; values are parameters; search_path is pinned while a query
  * is planned, and stays with the plan.
  *
- * They see the snapshot of the statement that asks (read-only SPI uses the
- * active snapshot, see _SPI_execute_plan in spi.c).
+ * They see the snapshot of the query on whose behalf they run, also where a
+ * function that it calls has a later one active (read-only SPI uses the active
+ * snapshot, see _SPI_execute_plan in spi.c).
  *
  * Lifetime: plans are kept in plan_context for the backend's life, one per
  * query text. Texts derive from bindings alone, so their number is bounded by
@@ -32,7 +33,34 @@
 /* Kept plans by query text. Owned by this file, never reset. */
 static ClrKeyTable *plans = NULL;
 
+/* Set by the frame of the running query. */
+static Snapshot query_snapshot = NULL;
+
+static void become_extension(ClrCatalog *state);
 static SPIPlanPtr prepare(const char *sql, int nargs, const Oid *argtypes);
+
+Snapshot
+clr_catalog_read_under(Snapshot snapshot)
+{
+	Snapshot previous = query_snapshot;
+
+	query_snapshot = snapshot;
+	return previous;
+}
+
+/*
+ * Whether what runs is a query of ours (or another restricted operation of the
+ * bootstrap superuser's, which may do as it likes).
+ */
+bool
+clr_catalog_is_reading(void)
+{
+	Oid user;
+	int sec_context;
+
+	GetUserIdAndSecContext(&user, &sec_context);
+	return user == BOOTSTRAP_SUPERUSERID && (sec_context & SECURITY_RESTRICTED_OPERATION) != 0;
+}
 
 /*
  * Become the extension: superuser rights, an active snapshot, SPI connected.
@@ -41,15 +69,10 @@ static SPIPlanPtr prepare(const char *sql, int nargs, const Oid *argtypes);
 void
 clr_catalog_begin(ClrCatalog *state)
 {
-	GetUserIdAndSecContext(&state->user, &state->sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, state->sec_context |
-													  SECURITY_LOCAL_USERID_CHANGE |
-													  SECURITY_RESTRICTED_OPERATION);
-	state->pushed_snapshot = !ActiveSnapshotSet();
+	state->pushed_snapshot = query_snapshot != NULL || !ActiveSnapshotSet();
 	if (state->pushed_snapshot)
-		PushActiveSnapshot(GetTransactionSnapshot());
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "SPI_connect failed");
+		PushActiveSnapshot(query_snapshot != NULL ? query_snapshot : GetTransactionSnapshot());
+	become_extension(state);
 }
 
 /*
@@ -61,8 +84,19 @@ void
 clr_catalog_begin_latest(ClrCatalog *state)
 {
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
-	clr_catalog_begin(state);
 	state->pushed_snapshot = true;
+	become_extension(state);
+}
+
+static void
+become_extension(ClrCatalog *state)
+{
+	GetUserIdAndSecContext(&state->user, &state->sec_context);
+	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, state->sec_context |
+													  SECURITY_LOCAL_USERID_CHANGE |
+													  SECURITY_RESTRICTED_OPERATION);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
 }
 
 void

@@ -19,6 +19,13 @@ typedef struct ClrCatalog
 	bool pushed_snapshot;
 } ClrCatalog;
 
+/*
+ * The snapshot under which to read, while a query that has a frame runs; NULL:
+ * the active one. Returns the one that was.
+ */
+extern Snapshot clr_catalog_read_under(Snapshot snapshot);
+
+extern bool clr_catalog_is_reading(void);
 extern void clr_catalog_begin(ClrCatalog *state);
 extern void clr_catalog_begin_latest(ClrCatalog *state);
 extern void clr_catalog_end(ClrCatalog *state);

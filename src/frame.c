@@ -2,11 +2,17 @@
  * frame.c
  *		One executing query: its actor, scope and what was loaded for it.
  *
- * A frame is opened when the executor starts a query and freezes who acts. It
- * is current only while that query runs, so that a cursor, and a query inside
- * a function of another query, each see their own. What a frame loads, it
- * loads under the query's snapshot and keeps until the query ends: nothing is
- * carried over to the next statement.
+ * A query that touches a protected table gets a frame when the executor starts
+ * it; the extension's own queries need none. The frame freezes who acts and, under the query's snapshot and for the
+ * time at which its statement began, the scope. It is current while the query
+ * runs: a cursor keeps its own, and queries of functions that run within act
+ * for the same actor, each under its own snapshot. Queries that touch no
+ * protected table have none: what they ask is answered by the frame around
+ * them, or for the actor of the moment.
+ *
+ * Where row security does not bind the user (superusers, the server's foreign
+ * key checks), the scope is found when first asked for, still under the
+ * query's snapshot.
  *
  * Lifetime: a frame lives in its query's memory context; a reset callback
  * takes it off the list, so an error needs no clean-up here. `current` is set
@@ -14,110 +20,373 @@
  */
 #include "frame.h"
 
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "executor/executor.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "catalog.h"
+#include "scope_cache.h"
+#include "version.h"
+
+typedef enum StrictRevoke
+{
+	STRICT_OFF,
+	STRICT_WRITES,
+	STRICT_ALL,
+} StrictRevoke;
+
+static const struct config_enum_entry strict_revoke_options[] = {
+	{ "off", STRICT_OFF, false },
+	{ "writes", STRICT_WRITES, false },
+	{ "all", STRICT_ALL, false },
+	{ NULL, 0, false },
+};
+
+static int strict_revoke = STRICT_WRITES;
 
 static ClrFrame *frames = NULL;
 static ClrFrame *current = NULL;
 static uint64 last_serial = 0;
 
-static ClrFrame *new_frame(EState *estate, MemoryContext parent);
+static ClrFrame *new_frame(MemoryContext context);
 static void forget_frame(void *frame);
+static bool touches_protected(const PlannedStmt *plan, bool *binds);
+static bool changes_rows(const PlannedStmt *plan);
+static void resolve(ClrFrame *frame);
+static void read_version(ClrVersion *version, Snapshot snapshot);
+static void refuse_outdated(ClrFrame *frame, const ClrVersion *version);
+static char *scope_digest(const ClrFrame *frame, Snapshot snapshot);
 
-/*
- * A query starts: freeze who acts.
- */
 void
-clr_frame_open(QueryDesc *query)
+clr_frame_init(void)
 {
-	(void) new_frame(query->estate, query->estate->es_query_cxt);
+	DefineCustomEnumVariable(
+		"clearance.strict_revoke",
+		"Statements that fail if the actor's permissions changed since the transaction's snapshot.",
+		"Under REPEATABLE READ and SERIALIZABLE: off, writes or all.", &strict_revoke,
+		STRICT_WRITES, strict_revoke_options, PGC_SUSET, 0, NULL, NULL, NULL);
 }
 
 /*
- * The query runs: make its frame current. Returns the one that was. A query
- * that started before the library was loaded has no frame yet.
+ * A query starts: freeze who acts, if it touches a protected table. Parallel
+ * workers run nothing that asks (policy functions are PARALLEL RESTRICTED).
  */
 ClrFrame *
-clr_frame_enter(QueryDesc *query)
+clr_frame_open(QueryDesc *query)
 {
-	ClrFrame *previous = current;
+	EState *estate = query->estate;
+	ClrFrame *frame;
+	bool binds;
+
+	if (IsParallelWorker() || clr_catalog_is_reading() ||
+		!touches_protected(query->plannedstmt, &binds))
+		return NULL;
+	frame = new_frame(estate->es_query_cxt);
+	frame->estate = estate;
+	frame->snapshot = estate->es_snapshot;
+	frame->writes = changes_rows(query->plannedstmt);
+	frame->next = frames;
+	frames = frame;
+	if (binds)
+		resolve(frame);
+	return frame;
+}
+
+/*
+ * A frame for a utility command that writes rows without the executor. It
+ * lives as long as the current memory context.
+ */
+ClrFrame *
+clr_frame_open_utility(void)
+{
+	return new_frame(CurrentMemoryContext);
+}
+
+/*
+ * The frame of a query that runs, or NULL if it needs none. A query that
+ * started before the library was loaded gets it now.
+ */
+ClrFrame *
+clr_frame_of(QueryDesc *query)
+{
 	ClrFrame *frame = frames;
 
 	while (frame != NULL && frame->estate != query->estate)
 		frame = frame->next;
-	if (frame == NULL)
-		frame = new_frame(query->estate, query->estate->es_query_cxt);
-	current = frame;
+	return frame != NULL ? frame : clr_frame_open(query);
+}
+
+/*
+ * Make a frame current; NULL leaves the one that is. Returns what to restore.
+ */
+ClrCurrent
+clr_frame_enter(ClrFrame *frame)
+{
+	ClrCurrent previous = { current, NULL };
+
+	if (frame != NULL)
+		current = frame;
+	previous.snapshot = clr_catalog_read_under(current != NULL ? current->snapshot : NULL);
 	return previous;
 }
 
 void
-clr_frame_leave(ClrFrame *previous)
+clr_frame_leave(ClrCurrent previous)
 {
-	current = previous;
+	current = previous.frame;
+	(void) clr_catalog_read_under(previous.snapshot);
+}
+
+/* Whether a query that has a frame runs: then the actor must stay. */
+bool
+clr_frame_is_running(void)
+{
+	return current != NULL;
 }
 
 /*
- * The frame of the running query. Outside of one (the planner estimating a
- * stable function) a frame of its own, as short-lived as the caller's memory.
+ * The frame of the running query. Outside of one, a frame of its own, as
+ * short-lived as the caller's memory.
  */
 ClrFrame *
 clr_frame_current(void)
 {
-	return current != NULL ? current : new_frame(NULL, CurrentMemoryContext);
+	return current != NULL ? current : new_frame(CurrentMemoryContext);
 }
 
 static ClrFrame *
-new_frame(EState *estate, MemoryContext parent)
+new_frame(MemoryContext context)
 {
-	ClrFrame *frame = MemoryContextAllocZero(parent, sizeof(ClrFrame));
+	ClrFrame *frame = MemoryContextAllocZero(context, sizeof(ClrFrame));
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
 
 	frame->serial = ++last_serial;
-	frame->estate = estate;
-	frame->context = parent;
-	frame->identity = clr_actor_identity();
-	if (estate != NULL)
-	{
-		MemoryContextCallback *callback = MemoryContextAlloc(parent, sizeof(MemoryContextCallback));
-
-		callback->func = forget_frame;
-		callback->arg = frame;
-		MemoryContextRegisterResetCallback(parent, callback);
-		frame->next = frames;
-		frames = frame;
-	}
+	frame->context = context;
+	frame->started = GetCurrentStatementStartTimestamp();
+	frame->identity = clr_actor_identity(context, current != NULL ? &current->identity : NULL);
+	callback->func = forget_frame;
+	callback->arg = frame;
+	MemoryContextRegisterResetCallback(context, callback);
 	return frame;
 }
 
 static void
 forget_frame(void *arg)
 {
+	ClrFrame *frame = arg;
 	ClrFrame **link = &frames;
 
-	while (*link != NULL && *link != arg)
+	while (*link != NULL && *link != frame)
 		link = &(*link)->next;
 	if (*link != NULL)
-		*link = (*link)->next;
-	if (current == arg)
+		*link = frame->next;
+	if (current == frame)
 		current = NULL;
+	if (frame->scope != NULL)
+		clr_scope_release(frame->scope);
 }
+
+/*
+ * Whether a query touches a protected table, also through a view or a
+ * partition; and whether row security binds the user who looks at one.
+ */
+static bool
+touches_protected(const PlannedStmt *plan, bool *binds)
+{
+	bool touches = false;
+	ListCell *lc;
+
+	*binds = false;
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) == 0)
+			continue;
+		touches = true;
+		if (check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
+		{
+			*binds = true;
+			break;
+		}
+	}
+	return touches;
+}
+
+/* Whether a plan reads or writes protected tables whose row security binds the user. */
+bool
+clr_frame_binds(const PlannedStmt *plan)
+{
+	bool binds;
+
+	return !clr_catalog_is_reading() && touches_protected(plan, &binds) && binds;
+}
+
+static bool
+changes_rows(const PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	if (plan->commandType != CMD_SELECT || plan->hasModifyingCTE)
+		return true;
+	foreach(lc, plan->rowMarks)
+		if (RowMarkRequiresRowShareLock(lfirst_node(PlanRowMark, lc)->markType))
+			return true;
+	return false;
+}
+
+/* ---------- actor and scope ---------- */
 
 ClrActor
 clr_frame_actor(ClrFrame *frame)
 {
-	if (!frame->actor_known)
-	{
-		frame->actor = clr_actor_resolve(&frame->identity);
-		frame->actor_known = true;
-	}
+	if (!frame->resolved)
+		resolve(frame);
 	return frame->actor;
 }
 
 ClrScope *
 clr_frame_scope(ClrFrame *frame)
 {
-	if (frame->scope == NULL)
-		frame->scope = clr_scope_load(frame->context, clr_frame_actor(frame));
+	if (!frame->resolved)
+		resolve(frame);
 	return frame->scope;
+}
+
+/*
+ * Find actor and scope, under the frame's snapshot.
+ */
+static void
+resolve(ClrFrame *frame)
+{
+	static ClrVersion version;
+	MemoryContext caller = MemoryContextSwitchTo(frame->context);
+	Snapshot around = clr_catalog_read_under(frame->snapshot);
+
+	PG_TRY();
+	{
+		read_version(&version, frame->snapshot);
+		frame->actor = clr_actor_resolve(&frame->identity, &version);
+		if (frame->estate != NULL && IsolationUsesXactSnapshot() &&
+			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
+			refuse_outdated(frame, &version);
+		frame->scope = clr_scope_acquire(frame->actor, &version, frame->started);
+		frame->resolved = true;
+	}
+	PG_FINALLY();
+	{
+		(void) clr_catalog_read_under(around);
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
+}
+
+/* Under a snapshot; NULL: the active one, or a new one. */
+static void
+read_version(ClrVersion *version, Snapshot snapshot)
+{
+	if (snapshot == NULL && ActiveSnapshotSet())
+		snapshot = GetActiveSnapshot();
+	if (snapshot != NULL)
+		clr_version_read(version, snapshot);
+	else
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		clr_version_read(version, GetActiveSnapshot());
+		PopActiveSnapshot();
+	}
+}
+
+/*
+ * An error if the actor's permissions are others by now than those that the
+ * transaction's snapshot sees.
+ */
+static void
+refuse_outdated(ClrFrame *frame, const ClrVersion *version)
+{
+	static ClrVersion latest;
+	bool changed;
+
+	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
+	clr_version_read(&latest, GetActiveSnapshot());
+	changed =
+		!clr_version_equal(version, &latest) &&
+		strcmp(scope_digest(frame, frame->snapshot), scope_digest(frame, GetActiveSnapshot())) != 0;
+	PopActiveSnapshot();
+	if (changed)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("permissions changed since the transaction's snapshot"),
+						errdetail("The setting clearance.strict_revoke asks for current ones."),
+						errhint("Retry the transaction.")));
+}
+
+/*
+ * See clearance.scope_digest(). A copy in the current context.
+ */
+static char *
+scope_digest(const ClrFrame *frame, Snapshot snapshot)
+{
+	static const Oid argtypes[] = { INT8OID, INT8OID, TIMESTAMPTZOID };
+	Datum args[] = { Int64GetDatum(frame->actor.member), Int64GetDatum(frame->actor.partner),
+					 TimestampTzGetDatum(frame->started) };
+	char nulls[] = { frame->actor.member == 0 ? 'n' : ' ', frame->actor.partner == 0 ? 'n' : ' ',
+					 ' ' };
+	MemoryContext caller = CurrentMemoryContext;
+	Snapshot around = clr_catalog_read_under(snapshot);
+	ClrCatalog state;
+	char *digest;
+
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query("SELECT clearance.scope_digest($1, $2, $3)", 3, argtypes, args, nulls);
+	digest = MemoryContextStrdup(caller, clr_column_text(0, 1));
+	clr_catalog_end(&state);
+	(void) clr_catalog_read_under(around);
+	return digest;
+}
+
+/* ---------- what was loaded for the query ---------- */
+
+/*
+ * The project of a key, or NULL if the actor has no way into it.
+ */
+ClrProject *
+clr_frame_project(ClrFrame *frame, const ClrKey *key)
+{
+	ClrProject *project = clr_scope_project(clr_frame_scope(frame), key);
+
+	if (project == NULL && frame->created[key->class] != NULL)
+	{
+		ClrKeyEntry *entry = clr_keytab_find(frame->created[key->class], key);
+
+		project = entry ? entry->value : NULL;
+	}
+	return project;
+}
+
+/*
+ * A project that the running statement creates: its creator owns it. Nothing
+ * in it is changed or removed before the statement ends, so that ON CONFLICT
+ * cannot turn a creation into an edit.
+ */
+void
+clr_frame_add_project(ClrFrame *frame, const ClrKey *key)
+{
+	ClrProject *project = MemoryContextAllocZero(frame->context, sizeof(ClrProject));
+	bool found;
+
+	project->id = CLR_PROJECT_OF_STATEMENT;
+	project->levels = clr_frame_scope(frame)->account_level->levels;
+	project->is_member = true;
+	project->is_owner = true;
+	if (frame->created[key->class] == NULL)
+		frame->created[key->class] = clr_keytab_new(frame->context, 8);
+	clr_keytab_add(frame->created[key->class], key, &found)->value = project;
 }
 
 ClrBinding *

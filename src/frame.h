@@ -20,21 +20,39 @@ typedef struct ClrFrame
 	uint64 serial;		   /* no two frames of a backend have the same */
 	EState *estate;		   /* the query; NULL for a frame outside of one */
 	MemoryContext context; /* everything below lives here */
+	Snapshot snapshot;	   /* the query's; NULL: the active one */
+	TimestampTz started;   /* when its statement began */
+	bool writes;		   /* the query adds, changes, removes or locks rows */
 	ClrIdentity identity;  /* frozen when the query started */
-	bool actor_known;
+	bool resolved;		   /* actor and scope are known */
 	ClrActor actor;
-	ClrScope *scope;	/* loaded when first asked for */
-	List *bindings;		/* of ClrBinding, loaded when first asked for */
+	ClrScope *scope;
+	ClrKeyTable *created[CLR_KEY_CLASSES]; /* of ClrProject: those that the query creates */
+	List *bindings;						   /* of ClrBinding, loaded when first asked for */
 	StringInfo updated; /* bound values that the last UPDATE of a partition's row left */
 	struct ClrFrame *next;
 } ClrFrame;
 
-extern void clr_frame_open(QueryDesc *query);
-extern ClrFrame *clr_frame_enter(QueryDesc *query);
-extern void clr_frame_leave(ClrFrame *previous);
+/* What was current, to be restored. */
+typedef struct ClrCurrent
+{
+	ClrFrame *frame;
+	Snapshot snapshot;
+} ClrCurrent;
+
+extern void clr_frame_init(void);
+extern ClrFrame *clr_frame_open(QueryDesc *query);
+extern ClrFrame *clr_frame_open_utility(void);
+extern ClrFrame *clr_frame_of(QueryDesc *query);
+extern ClrCurrent clr_frame_enter(ClrFrame *frame);
+extern void clr_frame_leave(ClrCurrent previous);
+extern bool clr_frame_is_running(void);
+extern bool clr_frame_binds(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_current(void);
 extern ClrActor clr_frame_actor(ClrFrame *frame);
 extern ClrScope *clr_frame_scope(ClrFrame *frame);
+extern ClrProject *clr_frame_project(ClrFrame *frame, const ClrKey *key);
+extern void clr_frame_add_project(ClrFrame *frame, const ClrKey *key);
 extern ClrBinding *clr_frame_binding(ClrFrame *frame, int32 id);
 
 #endif /* CLR_FRAME_H */

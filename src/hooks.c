@@ -7,15 +7,20 @@
 #include "hooks.h"
 
 #include "executor/executor.h"
+#include "optimizer/planner.h"
 #include "rewrite/rowsecurity.h"
+#include "tcop/utility.h"
 
 #include "frame.h"
 #include "seal.h"
+#include "utility.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+static planner_hook_type prev_planner = NULL;
+static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 static row_security_policy_hook_type prev_row_security_restrictive = NULL;
 
 static void
@@ -25,13 +30,14 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 		prev_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
-	clr_frame_open(query);
+	clr_utility_check_explain(clr_frame_open(query));
 }
 
 static void
 clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
 {
-	ClrFrame *previous = clr_frame_enter(query);
+	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
+	bool explaining = clr_utility_set_explaining(false);
 
 	PG_TRY();
 	{
@@ -42,6 +48,7 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 	}
 	PG_FINALLY();
 	{
+		(void) clr_utility_set_explaining(explaining);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
@@ -50,7 +57,8 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 static void
 clr_ExecutorFinish_hook(QueryDesc *query)
 {
-	ClrFrame *previous = clr_frame_enter(query);
+	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
+	bool explaining = clr_utility_set_explaining(false);
 
 	PG_TRY();
 	{
@@ -61,6 +69,40 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 	}
 	PG_FINALLY();
 	{
+		(void) clr_utility_set_explaining(explaining);
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+}
+
+static PlannedStmt *
+clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListInfo params)
+{
+	PlannedStmt *plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
+									   standard_planner(query, text, cursor_options, params);
+
+	clr_utility_check_plan(plan);
+	return plan;
+}
+
+static void
+clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
+						ProcessUtilityContext context, ParamListInfo params,
+						QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
+{
+	ClrCurrent previous = clr_frame_enter(clr_utility_frame(plan->utilityStmt));
+	bool explaining = clr_utility_set_explaining(IsA(plan->utilityStmt, ExplainStmt));
+
+	PG_TRY();
+	{
+		if (prev_ProcessUtility)
+			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
+		else
+			standard_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
+	}
+	PG_FINALLY();
+	{
+		(void) clr_utility_set_explaining(explaining);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
@@ -96,6 +138,10 @@ clr_hooks_init(void)
 	ExecutorFinish_hook = clr_ExecutorFinish_hook;
 	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
 	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
+	prev_planner = planner_hook;
+	planner_hook = clr_planner_hook;
+	prev_ProcessUtility = ProcessUtility_hook;
+	ProcessUtility_hook = clr_ProcessUtility_hook;
 	prev_row_security_restrictive = row_security_policy_hook_restrictive;
 	row_security_policy_hook_restrictive = clr_row_security_policy_hook_restrictive;
 }

@@ -7,23 +7,54 @@
 #include "compat.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
+#include "tcop/tcopprot.h"
 #include "utils/guc.h"
 
 #include "actor.h"
 #include "binding.h"
 #include "ddl.h"
+#include "frame.h"
 #include "hooks.h"
+#include "scope_cache.h"
+#include "utility.h"
+#include "version.h"
 
 PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
+static void warn_if_late(void);
+
 void
 _PG_init(void)
 {
 	clr_actor_init();
+	clr_frame_init();
+	clr_scope_cache_init();
+	clr_utility_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
+	clr_version_init();
 	clr_binding_init();
 	clr_hooks_init();
+	warn_if_late();
+}
+
+/*
+ * Loaded by a query that calls a function of the library. Preloaded libraries
+ * are loaded before there is a query, also those of session_preload_libraries.
+ */
+static void
+warn_if_late(void)
+{
+	if (process_shared_preload_libraries_in_progress || IsBackgroundWorker ||
+		debug_query_string == NULL)
+		return;
+	ereport(WARNING,
+			(errmsg("pg_clearance is not preloaded"),
+			 errdetail("Policies hold. But until a session has loaded the library, EXPLAIN is not "
+					   "refused to partners and customers, and neither are tables whose restore is "
+					   "not complete."),
+			 errhint("Add it to shared_preload_libraries or session_preload_libraries.")));
 }

@@ -190,10 +190,10 @@ clr_row_target_key(const ClrBinding *binding, const ClrRow *row, const ClrLinkRo
 }
 
 /*
- * Whether a row's published moment has come.
+ * Whether a row's published moment has come at a time.
  */
 bool
-clr_row_is_published(const ClrBinding *binding, const ClrRow *row)
+clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at)
 {
 	int slot = binding->published_slot;
 	Datum value = row->values[slot];
@@ -215,5 +215,5 @@ clr_row_is_published(const ClrBinding *binding, const ClrRow *row)
 		default:
 			elog(ERROR, "published column \"%s\" is no time", binding->columns[slot].name);
 	}
-	return DatumGetTimestampTz(value) <= GetCurrentStatementStartTimestamp();
+	return DatumGetTimestampTz(value) <= at;
 }

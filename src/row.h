@@ -13,7 +13,7 @@
 #include "scope.h"
 
 extern bool clr_row_is_shared(const ClrBinding *binding, const ClrRow *row);
-extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row);
+extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at);
 extern bool
 clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind);
 extern bool clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value);

@@ -275,7 +275,7 @@ find_project(Trial *trial)
 			return refuse(trial, "the row has no project");
 		clr_key_from_datum(trial->row->values[binding->project_slot], column->key_class,
 						   column->type, &key);
-		trial->project = clr_scope_project(trial->scope, &key);
+		trial->project = clr_frame_project(trial->frame, &key);
 	}
 	else if (binding->parents != NIL || binding->link_roles != NIL)
 	{
@@ -582,7 +582,7 @@ draft_is_open(Trial *trial)
 	ClrBinding *binding = trial->binding;
 
 	if (binding->published_slot == CLR_NO_SLOT ||
-		clr_row_is_published(trial->binding, trial->row) ||
+		clr_row_is_published(trial->binding, trial->row, trial->frame->started) ||
 		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN))
 		return true;
 	if (trial->scope->audience == CLR_VENDOR)

@@ -4,12 +4,13 @@
  *
  * The first three steps of the rule. SQL (src/sql/scope.sql) finds the
  * projects and the levels in force in each; the grants of an action are read
- * when the action is first asked for. Everything is read under the active
- * snapshot, which is that of the executing query.
+ * when the action is first asked for. Everything is read under the snapshot of
+ * the executing query.
  *
- * Lifetime: a scope lives in the context it is given and is never changed by
- * another statement; lists and tables in it grow only by first use. No actor,
- * or an actor that does not exist, gives a scope without standing.
+ * Lifetime: a scope lives in the context it is given. What it says does not
+ * change; lists and tables in it grow by first use, and an error while they do
+ * leaves them as they were, since the scope may be used again. No actor, or an
+ * actor that does not exist, gives a scope without standing.
  */
 #include "scope.h"
 
@@ -17,16 +18,19 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/timestamp.h"
 #include "utils/memutils.h"
 
 #include "catalog.h"
 
 #define ACCOUNT_ADMIN_LEVEL 1 /* fixed id, see src/sql/levels.sql */
 
-static void load_standing(ClrScope *scope);
-static void load_projects(ClrScope *scope);
+static void load_standing(ClrScope *scope, TimestampTz at);
+static void load_projects(ClrScope *scope, TimestampTz at);
 static void set_levels(ClrScope *scope, ClrLevels *levels, const int32 *ids, int count);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
+static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
+static ClrAction *add_action(ClrScope *scope, const char *feature, const char *name);
 static void load_action(ClrScope *scope, ClrAction *action, List **gates);
 static void load_grants(ClrScope *scope, ClrAction *action);
 static ClrReach level_reach(ClrScope *scope, ClrAction *action, int32 level);
@@ -35,10 +39,10 @@ static ClrReach parse_reach(const char *name);
 static List *copy_texts(char **texts, int count);
 
 /*
- * Load the scope of an actor into a context.
+ * Load the scope of an actor at a moment into a context.
  */
 ClrScope *
-clr_scope_load(MemoryContext context, ClrActor actor)
+clr_scope_load(MemoryContext context, ClrActor actor, TimestampTz at)
 {
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	ClrScope *scope = palloc0(sizeof(ClrScope));
@@ -46,14 +50,16 @@ clr_scope_load(MemoryContext context, ClrActor actor)
 
 	scope->context = context;
 	scope->actor = actor;
+	scope->valid_from = DT_NOBEGIN;
+	scope->valid_until = DT_NOEND;
 	scope->account_level = palloc0(sizeof(ClrProject));
 	if (actor.member == 0 && actor.partner == 0)
 		scope->no_standing = "no actor is set";
 	else
-		load_standing(scope);
+		load_standing(scope, at);
 	if (scope->no_standing == NULL)
 	{
-		load_projects(scope);
+		load_projects(scope, at);
 		foreach(lc, scope->projects)
 			close_where_reached(scope, lfirst(lc));
 	}
@@ -62,28 +68,30 @@ clr_scope_load(MemoryContext context, ClrActor actor)
 }
 
 static void
-actor_args(const ClrActor *actor, Datum *args, char *nulls)
+actor_args(const ClrActor *actor, TimestampTz at, Datum *args, char *nulls)
 {
 	args[0] = Int64GetDatum(actor->member);
 	args[1] = Int64GetDatum(actor->partner);
+	args[2] = TimestampTzGetDatum(at);
 	nulls[0] = actor->member == 0 ? 'n' : ' ';
 	nulls[1] = actor->partner == 0 ? 'n' : ' ';
+	nulls[2] = ' ';
 }
 
 static void
-load_standing(ClrScope *scope)
+load_standing(ClrScope *scope, TimestampTz at)
 {
-	static const Oid argtypes[] = { INT8OID, INT8OID };
-	Datum args[2];
-	char nulls[2];
+	static const Oid argtypes[] = { INT8OID, INT8OID, TIMESTAMPTZOID };
+	Datum args[3];
+	char nulls[3];
 	ClrCatalog state;
 
-	actor_args(&scope->actor, args, nulls);
+	actor_args(&scope->actor, at, args, nulls);
 	clr_catalog_begin(&state);
 	if (clr_catalog_query(
-			"SELECT audience, account_id, account_key, no_standing, member_keys, base_levels"
-			" FROM clearance.scope_actor($1, $2)",
-			2, argtypes, args, nulls) != 1)
+			"SELECT audience, account_id, account_key, no_standing, member_keys, base_levels,"
+			" valid_from, valid_until FROM clearance.scope_actor($1, $2, $3)",
+			3, argtypes, args, nulls) != 1)
 		scope->no_standing = "the actor is no known member";
 	else
 	{
@@ -97,6 +105,8 @@ load_standing(ClrScope *scope)
 
 		scope->audience = parse_audience(clr_column_text(0, 1));
 		scope->account = clr_column_int64(0, 2);
+		scope->valid_from = clr_column_int64(0, 7);
+		scope->valid_until = clr_column_int64(0, 8);
 		scope->account_key = account_key ? pstrdup(account_key) : NULL;
 		scope->no_standing = no_standing ? pstrdup(no_standing) : NULL;
 		scope->member_keys = copy_texts(keys, nkeys);
@@ -107,21 +117,21 @@ load_standing(ClrScope *scope)
 }
 
 static void
-load_projects(ClrScope *scope)
+load_projects(ClrScope *scope, TimestampTz at)
 {
-	static const Oid argtypes[] = { INT8OID, INT8OID };
+	static const Oid argtypes[] = { INT8OID, INT8OID, TIMESTAMPTZOID };
 	const ClrLevels *base = &scope->account_level->levels;
-	Datum args[2];
-	char nulls[2];
+	Datum args[3];
+	char nulls[3];
 	ClrCatalog state;
 	uint64 rows;
 
-	actor_args(&scope->actor, args, nulls);
+	actor_args(&scope->actor, at, args, nulls);
 	clr_catalog_begin(&state);
 	rows = clr_catalog_query(
 		"SELECT project_id, key, levels, open_level, is_member, is_owner, archived,"
-		" client_upload, features_off FROM clearance.scope_projects($1, $2)",
-		2, argtypes, args, nulls);
+		" client_upload, features_off FROM clearance.scope_projects($1, $2, $3)",
+		3, argtypes, args, nulls);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		int nlevels;
@@ -248,27 +258,6 @@ clr_scope_project(ClrScope *scope, const ClrKey *key)
 }
 
 /*
- * A project that the running statement creates: its creator owns it. Nothing
- * in it is changed or removed before the statement ends, so that ON CONFLICT
- * cannot turn a creation into an edit.
- */
-void
-clr_scope_add_project(ClrScope *scope, const ClrKey *key)
-{
-	MemoryContext caller = MemoryContextSwitchTo(scope->context);
-	ClrProject *project = palloc0(sizeof(ClrProject));
-	bool found;
-
-	project->id = CLR_PROJECT_OF_STATEMENT;
-	project->levels = scope->account_level->levels;
-	project->is_member = true;
-	project->is_owner = true;
-	if (clr_scope_project(scope, key) == NULL)
-		clr_keytab_add(scope->by_key[key->class], key, &found)->value = project;
-	MemoryContextSwitchTo(caller);
-}
-
-/*
  * Whether a member key is the actor's: of a partner as a whole, one of its
  * active members'.
  */
@@ -344,20 +333,47 @@ clr_scope_projects_array(ClrScope *scope, Oid type)
 ClrAction *
 clr_scope_action(ClrScope *scope, const char *feature, const char *name)
 {
-	MemoryContext caller;
-	ClrAction *action;
-	List *gates = NIL;
+	ClrAction *action = find_action(scope, feature, name);
+	volatile int known = list_length(scope->actions);
+
+	if (action != NULL)
+		return action;
+	PG_TRY();
+	{
+		action = add_action(scope, feature, name);
+	}
+	PG_CATCH();
+	{
+		/* gates refer to each other: none of them stays half loaded */
+		scope->actions = list_truncate(scope->actions, known);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return action;
+}
+
+static ClrAction *
+find_action(ClrScope *scope, const char *feature, const char *name)
+{
 	ListCell *lc;
 
 	foreach(lc, scope->actions)
 	{
-		action = lfirst(lc);
+		ClrAction *action = lfirst(lc);
+
 		if (strcmp(action->name, name) == 0 && strcmp(action->feature, feature) == 0)
 			return action;
 	}
+	return NULL;
+}
 
-	caller = MemoryContextSwitchTo(scope->context);
-	action = palloc0(sizeof(ClrAction));
+static ClrAction *
+add_action(ClrScope *scope, const char *feature, const char *name)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scope->context);
+	ClrAction *action = palloc0(sizeof(ClrAction));
+	List *gates = NIL;
+
 	action->feature = pstrdup(feature);
 	action->name = pstrdup(name);
 	load_action(scope, action, &gates);

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
 #include "actor.h"
@@ -85,6 +86,9 @@ typedef struct ClrAction
 typedef struct ClrScope
 {
 	MemoryContext context;
+	int users;				/* see scope_cache.c */
+	TimestampTz valid_from; /* memberships that begin or end: none within */
+	TimestampTz valid_until;
 	const char *no_standing; /* why the actor has none, or NULL */
 	ClrAudience audience;
 	ClrActor actor;
@@ -100,11 +104,10 @@ typedef struct ClrScope
 	List *actions;						  /* of ClrAction *, loaded when first asked for */
 } ClrScope;
 
-extern ClrScope *clr_scope_load(MemoryContext context, ClrActor actor);
+extern ClrScope *clr_scope_load(MemoryContext context, ClrActor actor, TimestampTz at);
 extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
-extern void clr_scope_add_project(ClrScope *scope, const ClrKey *key);
 extern bool clr_scope_is_me(ClrScope *scope, const ClrKey *key);
 extern Datum clr_scope_me_array(ClrScope *scope, Oid type);
 extern Datum clr_scope_projects_array(ClrScope *scope, Oid type);

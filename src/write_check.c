@@ -293,7 +293,7 @@ announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple
 	if (known)
 		return;
 	clr_key_from_datum(row.values[binding->project_slot], column->key_class, column->type, &key);
-	clr_scope_add_project(clr_frame_scope(frame), &key);
+	clr_frame_add_project(frame, &key);
 }
 
 /*

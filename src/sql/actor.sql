@@ -41,15 +41,18 @@ AS $$
            ARRAY(SELECT l.name FROM clearance.level l WHERE l.id = ANY (s.base_levels) ORDER BY l.id),
            session_user,
            CASE WHEN act.member IS NULL AND act.partner IS NULL
-                THEN 'no actor is set, and this login role is mapped to none: no row of a protected table is visible'
+                THEN CASE WHEN l.setting IS NULL THEN 'no actor is set, and this login role is mapped to none'
+                          ELSE 'no actor is set, and the setting ' || l.setting || ', which says who acts in sessions of this login role, names no member'
+                     END || ': no row of a protected table is visible'
                 WHEN s.audience IS NULL THEN 'the actor is no known member: no row of a protected table is visible'
                 ELSE s.no_standing || ': no row of a protected table is visible' END
     FROM clearance.current_actor() act
-    LEFT JOIN clearance.scope_actor(act.member, act.partner) s ON true
+    LEFT JOIN clearance.scope_actor(act.member, act.partner, statement_timestamp()) s ON true
     LEFT JOIN clearance.member m ON m.id = act.member
     LEFT JOIN clearance.account a ON a.id = s.account_id
     LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
+    LEFT JOIN clearance.login_role l ON l.role = to_regrole(quote_ident(session_user))
 $$;
 COMMENT ON FUNCTION clearance.whoami() IS
 'who acts: member, company, account, levels where no project names others, and why nothing is visible, if so';
@@ -88,16 +91,25 @@ $$;
 REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.distrust_role(regrole) IS 'takes back trust_role()';
 
-CREATE FUNCTION clearance.map_role(role regrole, member bigint DEFAULT NULL, partner bigint DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance.map_role(role regrole, member bigint DEFAULT NULL, partner bigint DEFAULT NULL,
+    setting text DEFAULT NULL, claim text DEFAULT NULL, names text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF role IS NULL OR role = 0 THEN
         RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    IF num_nonnulls(member, partner) <> 1 THEN
-        RAISE EXCEPTION 'map_role needs exactly one of member and partner' USING ERRCODE = 'invalid_parameter_value',
+    IF num_nonnulls(member, partner, setting) <> 1 THEN
+        RAISE EXCEPTION 'map_role needs exactly one of member, partner and setting' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: SELECT clearance.map_role(''bi_acme'', partner => 3);';
+    END IF;
+    IF setting IS NULL AND num_nonnulls(claim, names, account) > 0 THEN
+        RAISE EXCEPTION 'claim, names and account go with a setting' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'For example: SELECT clearance.map_role(''authenticator'', setting => ''request.jwt.claims'', claim => ''sub'');';
+    END IF;
+    IF names NOT IN ('id', 'key', 'email') THEN
+        RAISE EXCEPTION 'a setting does not name members by "%"', names USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'It names them by id, key or email.';
     END IF;
     IF member IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.id = member) THEN
         RAISE EXCEPTION 'no member with id %', member USING ERRCODE = 'undefined_object',
@@ -107,19 +119,26 @@ BEGIN
         RAISE EXCEPTION 'no partner with id %', partner USING ERRCODE = 'undefined_object',
             HINT = 'clearance.partners lists them.';
     END IF;
+    IF account IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.account a WHERE a.id = account) THEN
+        RAISE EXCEPTION 'no account with id %', account USING ERRCODE = 'undefined_object',
+            HINT = 'Accounts are created with clearance.create_account().';
+    END IF;
     IF has_function_privilege(role, 'clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean)', 'EXECUTE') THEN
         RAISE EXCEPTION 'role % may set the actor', role USING ERRCODE = 'object_in_use',
             DETAIL = 'A role either is one actor or sets any.',
             HINT = 'Call clearance.distrust_role() first; superusers cannot be mapped.';
     END IF;
-    INSERT INTO clearance.login_role AS l (role, member_id, partner_id) VALUES (map_role.role, member, partner)
+    INSERT INTO clearance.login_role AS l (role, member_id, partner_id, setting, claim, names, account_id)
+    VALUES (map_role.role, member, partner, map_role.setting, map_role.claim,
+            CASE WHEN map_role.setting IS NOT NULL THEN coalesce(map_role.names, 'key') END, account)
     ON CONFLICT ON CONSTRAINT login_role_is_mapped_once
-        DO UPDATE SET member_id = excluded.member_id, partner_id = excluded.partner_id;
+        DO UPDATE SET member_id = excluded.member_id, partner_id = excluded.partner_id, setting = excluded.setting,
+                      claim = excluded.claim, names = excluded.names, account_id = excluded.account_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.map_role(regrole, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.map_role(regrole, bigint, bigint) IS
-'makes a login role a member, or a partner as a whole (which only views); mapping again replaces';
+REVOKE ALL ON FUNCTION clearance.map_role(regrole, bigint, bigint, text, text, text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.map_role(regrole, bigint, bigint, text, text, text, bigint) IS
+'makes a login role a member, a partner as a whole (which only views), or whom a setting names by id, key or email, as a whole or in a claim of its JSON; mapping again replaces. A setting may be set by anyone who can write SQL in such a session';
 
 CREATE FUNCTION clearance.unmap_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -384,12 +384,25 @@ CREATE TABLE clearance.login_role (
     role       regrole NOT NULL CONSTRAINT login_role_is_mapped_once PRIMARY KEY,
     member_id  bigint  CONSTRAINT login_role_names_a_member REFERENCES clearance.member ON DELETE CASCADE,
     partner_id bigint  CONSTRAINT login_role_names_a_partner REFERENCES clearance.partner ON DELETE CASCADE,
-    CONSTRAINT login_role_is_one_actor CHECK (num_nonnulls(member_id, partner_id) = 1)
+    setting    text,
+    claim      text,
+    names      text,
+    account_id bigint  CONSTRAINT login_role_account_exists REFERENCES clearance.account ON DELETE CASCADE,
+    CONSTRAINT login_role_is_one_actor CHECK (num_nonnulls(member_id, partner_id, setting) = 1),
+    CONSTRAINT only_a_setting_names_members CHECK ((setting IS NULL) = (names IS NULL)
+        AND (setting IS NOT NULL OR num_nonnulls(claim, account_id) = 0)),
+    CONSTRAINT setting_names_are_known CHECK (names IN ('id', 'key', 'email')),
+    CONSTRAINT setting_is_a_custom_one CHECK (setting ~ '^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+$' AND setting !~* '^clearance\.'),
+    CONSTRAINT claim_is_not_blank CHECK (claim <> '')
 );
-COMMENT ON TABLE clearance.login_role IS 'login roles that are a member, or a partner as a whole';
+COMMENT ON TABLE clearance.login_role IS 'login roles that are a member, a partner as a whole, or whom a setting names';
 COMMENT ON COLUMN clearance.login_role.role IS 'the login role (session user)';
 COMMENT ON COLUMN clearance.login_role.member_id IS 'the member it is';
 COMMENT ON COLUMN clearance.login_role.partner_id IS 'the partner it is; such a login only views';
+COMMENT ON COLUMN clearance.login_role.setting IS 'the setting in which a trusted application says who acts';
+COMMENT ON COLUMN clearance.login_role.claim IS 'member of the JSON object that the setting holds; NULL: its whole value';
+COMMENT ON COLUMN clearance.login_role.names IS 'what it holds of the member: id, key or email';
+COMMENT ON COLUMN clearance.login_role.account_id IS 'account of the members that it may name; NULL: any';
 
 -- ---------------------------------------------------------------------------
 -- Protected tables

@@ -1,0 +1,64 @@
+-- ---------------------------------------------------------------------------
+-- Versions: which transactions last changed permissions; see src/version.c
+-- ---------------------------------------------------------------------------
+CREATE TABLE clearance.version (
+    changed_by xid8 NOT NULL
+) USING heap;
+COMMENT ON TABLE clearance.version IS 'transactions that last changed permissions; kept by triggers, and of use to this server alone';
+COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other rows stand for those that changed permissions at the same time';
+INSERT INTO clearance.version VALUES (pg_current_xact_id());
+
+CREATE FUNCTION clearance.note_change() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_note_change';
+REVOKE ALL ON FUNCTION clearance.note_change() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.note_change() IS
+'trigger: the running transaction changes permissions, which ends what sessions have read of them';
+
+CREATE FUNCTION clearance.refuse_version_write() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'clearance.version is kept by the extension' USING ERRCODE = 'object_in_use',
+        DETAIL = 'A version that came back would let sessions use permissions that were taken away.';
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.refuse_version_write() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.refuse_version_write() IS 'trigger: refuses what would make versions come back';
+
+-- ENABLE ALWAYS: logical replication and session_replication_role change permissions too.
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['clearance.feature', 'clearance.action', 'clearance.level', 'clearance.level_grant',
+        'clearance.level_denial', 'clearance.not_available', 'clearance.gate', 'clearance.account',
+        'clearance.role', 'clearance.partner', 'clearance.customer', 'clearance.member', 'clearance.member_role',
+        'clearance.member_switch', 'clearance.project', 'clearance.project_feature_off',
+        'clearance.project_partner', 'clearance.project_customer', 'clearance.project_member',
+        'clearance.login_role']::regclass[]
+    LOOP
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
+                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change()', t);
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON %s
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change()', t);
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_change",
+                        ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t);
+    END LOOP;
+END
+$$;
+
+CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version
+    FOR EACH ROW EXECUTE FUNCTION clearance.refuse_version_write();
+CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance.refuse_version_write();
+ALTER TABLE clearance.version ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
+    ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
+
+CREATE FUNCTION clearance.cache_stats(OUT hits bigint, OUT misses bigint, OUT reloads bigint,
+    OUT evictions bigint, OUT actors bigint, OUT bytes bigint, OUT "limit" bigint)
+LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_cache_stats';
+REVOKE ALL ON FUNCTION clearance.cache_stats() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.cache_stats() IS
+'what this session keeps of actors'' permissions: statements that found them, did not, found them outdated; actors let go for room; actors and bytes kept, and the most it may keep';
