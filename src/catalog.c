@@ -27,6 +27,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 
 #include "key.h"
 
@@ -207,6 +208,15 @@ clr_column_int64(uint64 row, int column)
 		return 0;
 	return SPI_gettypeid(SPI_tuptable->tupdesc, column) == INT8OID ? DatumGetInt64(value) :
 																	 DatumGetInt32(value);
+}
+
+/* A value of type timestamptz, which is not NULL. */
+TimestampTz
+clr_column_time(uint64 row, int column)
+{
+	bool isnull;
+
+	return DatumGetTimestampTz(column_value(row, column, &isnull));
 }
 
 /* False if the value is NULL. */
