@@ -3,11 +3,15 @@
  *		A protected table: which of its columns mean what.
  *
  * Declarations are metadata like the policies that go with them, so they are
- * read under the latest snapshot, once a query that needs them, into that
- * query's frame. Columns are found by name: one that was dropped or renamed
- * behind the extension's back is an error, never a guess.
+ * read under the latest snapshot and kept, like the server's own metadata,
+ * until an invalidation message says that a protected table or a declaration
+ * changed. Columns are found by name: one that was dropped or renamed behind
+ * the extension's back is an error, never a guess.
  *
- * State: which tables are bound, see clr_binding_of_relation().
+ * Lifetime: a kept binding has a context of its own and counts its users, as
+ * scopes do. A query gets a copy, since it remembers rows of the table in it.
+ *
+ * State: which tables are bound, and the bindings kept.
  */
 #include "binding.h"
 
@@ -15,7 +19,9 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_type.h"
+#include "catalog/namespace.h"
 #include "commands/extension.h"
+#include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
@@ -26,6 +32,7 @@
 #include "catalog.h"
 
 PG_FUNCTION_INFO_V1(clearance_canonical_text);
+PG_FUNCTION_INFO_V1(clearance_note_declaration);
 
 /* Binding ids of tables by OID; a zero: not protected. */
 static ClrKeyTable *known = NULL;
@@ -33,6 +40,20 @@ static MemoryContext known_context = NULL;
 static bool known_is_stale = false;
 static Oid being_looked_up = InvalidOid;
 
+/* Dropped all together; each time makes a new generation. */
+static List *kept = NIL; /* of ClrBinding, in bindings_context */
+static MemoryContext bindings_context = NULL;
+static uint64 generation = 1;
+
+/* Tables whose change means that declarations changed. */
+static const char *const declaration_tables[] = { "binding", "binding_relation", "binding_parent",
+												  "binding_guard" };
+static Oid declaration_oids[lengthof(declaration_tables)];
+
+static ClrBinding *find_kept(int32 id);
+static ClrBinding *keep(int32 id);
+static void let_go(ClrBinding *binding);
+static void drop_stale(void);
 static int32 look_up_binding(Oid relid);
 static void forget_relation(Datum arg, Oid relid);
 static void load_columns(ClrBinding *binding, char **names, int count);
@@ -346,6 +367,134 @@ load_guards(ClrBinding *binding)
 	}
 }
 
+/* ---------- bindings kept across statements ---------- */
+
+/*
+ * A query's own copy of a binding, in its context. Release it after use.
+ */
+ClrBinding *
+clr_binding_acquire(MemoryContext context, int32 id)
+{
+	MemoryContext caller;
+	ClrBinding *binding = find_kept(id);
+	ClrBinding *copy;
+	ListCell *lc;
+
+	if (binding == NULL)
+		binding = keep(id);
+	caller = MemoryContextSwitchTo(context);
+	copy = palloc(sizeof(ClrBinding));
+	*copy = *binding;
+	copy->kept = binding;
+	copy->relations = NIL;
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *relation = palloc(sizeof(ClrRelation));
+
+		*relation = *(ClrRelation *) lfirst(lc);
+		copy->relations = lappend(copy->relations, relation);
+	}
+	MemoryContextSwitchTo(caller);
+	binding->users++;
+	return copy;
+}
+
+void
+clr_binding_release(ClrBinding *copy)
+{
+	let_go(copy->kept);
+}
+
+static ClrBinding *
+find_kept(int32 id)
+{
+	ListCell *lc;
+
+	drop_stale();
+	foreach(lc, kept)
+	{
+		ClrBinding *binding = lfirst(lc);
+
+		if (binding->id == id)
+			return binding;
+	}
+	return NULL;
+}
+
+static ClrBinding *
+keep(int32 id)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance binding", ALLOCSET_SMALL_SIZES);
+	ClrBinding *binding = clr_binding_load(context, id);
+	MemoryContext caller;
+
+	MemoryContextSetParent(context, bindings_context);
+	binding->context = context;
+	if (known_is_stale)
+		return binding; /* a message came meanwhile: it may be older */
+	caller = MemoryContextSwitchTo(bindings_context);
+	kept = lappend(kept, binding);
+	MemoryContextSwitchTo(caller);
+	binding->users = 1;
+	return binding;
+}
+
+static void
+let_go(ClrBinding *binding)
+{
+	if (--binding->users == 0)
+		MemoryContextDelete(binding->context);
+}
+
+/* Another number than before if declarations may have changed. */
+uint64
+clr_binding_generation(void)
+{
+	drop_stale();
+	return generation;
+}
+
+static void
+drop_stale(void)
+{
+	Oid namespace;
+	ListCell *lc;
+
+	if (!known_is_stale && known != NULL)
+		return;
+	known_is_stale = false;
+	generation++;
+	MemoryContextReset(known_context);
+	known = clr_keytab_new(known_context, 64);
+	foreach(lc, kept)
+		let_go(lfirst(lc));
+	list_free(kept);
+	kept = NIL;
+
+	namespace = get_namespace_oid("clearance", true);
+	for (int i = 0; i < (int) lengthof(declaration_tables); i++)
+		declaration_oids[i] = OidIsValid(namespace) ?
+								  get_relname_relid(declaration_tables[i], namespace) :
+								  InvalidOid;
+}
+
+/*
+ * note_declaration(): AFTER trigger on the tables that hold declarations. All
+ * sessions hear of it at the commit.
+ */
+Datum
+clearance_note_declaration(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("note_declaration is a trigger of the extension's tables")));
+	CacheInvalidateRelcache(trigger->tg_relation);
+	return PointerGetDatum(NULL);
+}
+
 /* ---------- which tables are bound ---------- */
 
 /*
@@ -367,12 +516,7 @@ clr_binding_of_relation(Oid relid)
 
 	if (relid < FirstNormalObjectId || creating_extension)
 		return 0;
-	if (known == NULL || known_is_stale)
-	{
-		MemoryContextReset(known_context);
-		known = clr_keytab_new(known_context, 64);
-		known_is_stale = false;
-	}
+	drop_stale();
 	entry = clr_keytab_find(known, &key);
 	if (entry != NULL)
 		return DatumGetInt32(PointerGetDatum(entry->value));
@@ -409,6 +553,9 @@ forget_relation(Datum arg, Oid relid)
 		return;
 	if (!OidIsValid(relid) || relid == being_looked_up || clr_keytab_find(known, &key) != NULL)
 		known_is_stale = true;
+	for (int i = 0; i < (int) lengthof(declaration_oids); i++)
+		if (declaration_oids[i] == relid)
+			known_is_stale = true;
 }
 
 void
@@ -416,6 +563,8 @@ clr_binding_init(void)
 {
 	known_context = AllocSetContextCreate(TopMemoryContext, "clearance bindings of tables",
 										  ALLOCSET_SMALL_SIZES);
+	bindings_context =
+		AllocSetContextCreate(TopMemoryContext, "clearance bindings", ALLOCSET_DEFAULT_SIZES);
 	CacheRegisterRelcacheCallback(forget_relation, (Datum) 0);
 }
 

@@ -93,11 +93,14 @@ typedef struct ClrBinding
 	int owner_slot;
 	int kind_slot;
 	int published_slot;
-	List *shared_values;		/* of char * */
-	List *relations;			/* of ClrRelation * */
-	List *parents;				/* of ClrParent * */
-	List *link_roles;			/* of ClrLinkRole * */
-	List *guards;				/* of ClrGuard * */
+	List *shared_values;   /* of char * */
+	List *relations;	   /* of ClrRelation * */
+	List *parents;		   /* of ClrParent * */
+	List *link_roles;	   /* of ClrLinkRole * */
+	List *guards;		   /* of ClrGuard * */
+	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
+	int users;
+	struct ClrBinding *kept;	/* the one that this is a query's own copy of */
 	struct ClrParentRows *rows; /* rows of this table looked up as parents */
 } ClrBinding;
 
@@ -110,6 +113,9 @@ typedef struct ClrRow
 
 extern void clr_binding_init(void);
 extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
+extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
+extern void clr_binding_release(ClrBinding *binding);
+extern uint64 clr_binding_generation(void);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);

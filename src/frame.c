@@ -25,6 +25,7 @@
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/rls.h"
 #include "utils/snapmgr.h"
@@ -91,6 +92,7 @@ clr_frame_open(QueryDesc *query)
 	frame->estate = estate;
 	frame->snapshot = estate->es_snapshot;
 	frame->writes = changes_rows(query->plannedstmt);
+	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
 	frame->next = frames;
 	frames = frame;
 	if (binds)
@@ -181,6 +183,7 @@ forget_frame(void *arg)
 {
 	ClrFrame *frame = arg;
 	ClrFrame **link = &frames;
+	ListCell *lc;
 
 	while (*link != NULL && *link != frame)
 		link = &(*link)->next;
@@ -188,6 +191,8 @@ forget_frame(void *arg)
 		*link = frame->next;
 	if (current == frame)
 		current = NULL;
+	foreach(lc, frame->bindings)
+		clr_binding_release(lfirst(lc));
 	if (frame->scope != NULL)
 		clr_scope_release(frame->scope);
 }
@@ -402,7 +407,7 @@ clr_frame_binding(ClrFrame *frame, int32 id)
 		if (binding->id == id)
 			return binding;
 	}
-	binding = clr_binding_load(frame->context, id);
+	binding = clr_binding_acquire(frame->context, id);
 	caller = MemoryContextSwitchTo(frame->context);
 	frame->bindings = lappend(frame->bindings, binding);
 	MemoryContextSwitchTo(caller);

@@ -55,6 +55,30 @@ CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.versi
 ALTER TABLE clearance.version ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
     ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
 
+-- Declarations are metadata: sessions drop what they read of them at a message.
+CREATE FUNCTION clearance.note_declaration() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_note_declaration';
+REVOKE ALL ON FUNCTION clearance.note_declaration() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.note_declaration() IS 'trigger: declarations of protected tables change, which ends what sessions have read of them';
+
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    FOREACH t IN ARRAY ARRAY['clearance.binding', 'clearance.binding_relation', 'clearance.binding_parent',
+        'clearance.binding_guard']::regclass[]
+    LOOP
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_declaration" AFTER INSERT OR UPDATE OR DELETE ON %s
+                        FOR EACH ROW EXECUTE FUNCTION clearance.note_declaration()', t);
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" AFTER TRUNCATE ON %s
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_declaration()', t);
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_declaration",
+                        ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t);
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION clearance.cache_stats(OUT hits bigint, OUT misses bigint, OUT reloads bigint,
     OUT evictions bigint, OUT actors bigint, OUT bytes bigint, OUT "limit" bigint)
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
