@@ -9,6 +9,7 @@ OBJS = \
 	src/key.o \
 	src/catalog.o \
 	src/version.o \
+	src/plans.o \
 	src/actor.o \
 	src/frame.o \
 	src/scope.o \
@@ -17,6 +18,9 @@ OBJS = \
 	src/row.o \
 	src/rule.o \
 	src/parent.o \
+	src/shape.o \
+	src/set.o \
+	src/simplify.o \
 	src/policy.o \
 	src/write_check.o \
 	src/move.o \

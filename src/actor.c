@@ -37,6 +37,7 @@
 #include "catalog.h"
 #include "frame.h"
 #include "key.h"
+#include "plans.h"
 
 /* Texts remembered at a time; each may be some kB. */
 #define MAX_REMEMBERED 256
@@ -117,8 +118,11 @@ static void
 assign_actor(const char *newval, void *extra)
 {
 	ClrKey key;
+	int64 member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
 
-	setting_member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
+	if (member != setting_member)
+		clr_plans_forget();
+	setting_member = member;
 }
 
 /*

@@ -576,7 +576,7 @@ ClrRow
 clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 {
 	ClrRow row = { palloc(sizeof(Datum) * Max(binding->ncolumns, 1)),
-				   palloc(sizeof(bool) * Max(binding->ncolumns, 1)) };
+				   palloc(sizeof(bool) * Max(binding->ncolumns, 1)), NULL };
 
 	for (int i = 0; i < binding->ncolumns; i++)
 	{

@@ -104,11 +104,25 @@ typedef struct ClrBinding
 	struct ClrParentRows *rows; /* rows of this table looked up as parents */
 } ClrBinding;
 
-/* The values of a row, one for each slot. */
+/*
+ * What is known of rows that the planner thinks of: their project, whether they
+ * are shared, how they are related to the actor (a bit for each kind). What is
+ * not known holds if `rest` does: a bound from above or from below.
+ */
+typedef struct ClrFacts
+{
+	ClrProject *project;
+	bool shared;
+	uint32 relations;
+	bool rest;
+} ClrFacts;
+
+/* The values of a row, one for each slot; or facts, and no values. */
 typedef struct ClrRow
 {
 	Datum *values;
 	bool *nulls;
+	const ClrFacts *facts;
 } ClrRow;
 
 extern void clr_binding_init(void);

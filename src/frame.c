@@ -130,11 +130,32 @@ clr_frame_of(QueryDesc *query)
 ClrCurrent
 clr_frame_enter(ClrFrame *frame)
 {
-	ClrCurrent previous = { current, NULL };
+	ClrCurrent previous = { current, NULL, NULL };
 
 	if (frame != NULL)
 		current = frame;
 	previous.snapshot = clr_catalog_read_under(current != NULL ? current->snapshot : NULL);
+	return previous;
+}
+
+/*
+ * Planning asks for the actor of the moment, several times: one frame for all.
+ */
+ClrCurrent
+clr_frame_enter_planning(void)
+{
+	ClrCurrent previous;
+	MemoryContext context;
+	MemoryContext caller;
+
+	if (current != NULL || clr_catalog_is_reading())
+		return clr_frame_enter(NULL);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance planning", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	previous = clr_frame_enter(new_frame(context));
+	MemoryContextSwitchTo(caller);
+	previous.planning = context;
 	return previous;
 }
 
@@ -143,6 +164,8 @@ clr_frame_leave(ClrCurrent previous)
 {
 	current = previous.frame;
 	(void) clr_catalog_read_under(previous.snapshot);
+	if (previous.planning != NULL)
+		MemoryContextDelete(previous.planning);
 }
 
 /* Whether a query that has a frame runs: then the actor must stay. */

@@ -38,6 +38,7 @@ typedef struct ClrCurrent
 {
 	ClrFrame *frame;
 	Snapshot snapshot;
+	MemoryContext planning; /* of the frame to be left, if it was for planning */
 } ClrCurrent;
 
 extern void clr_frame_init(void);
@@ -45,6 +46,7 @@ extern ClrFrame *clr_frame_open(QueryDesc *query);
 extern ClrFrame *clr_frame_open_utility(void);
 extern ClrFrame *clr_frame_of(QueryDesc *query);
 extern ClrCurrent clr_frame_enter(ClrFrame *frame);
+extern ClrCurrent clr_frame_enter_planning(void);
 extern void clr_frame_leave(ClrCurrent previous);
 extern bool clr_frame_is_running(void);
 extern bool clr_frame_binds(const PlannedStmt *plan);

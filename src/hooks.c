@@ -78,10 +78,20 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 static PlannedStmt *
 clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListInfo params)
 {
-	PlannedStmt *plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
-									   standard_planner(query, text, cursor_options, params);
+	ClrCurrent previous = clr_frame_enter_planning();
+	PlannedStmt *volatile plan = NULL;
 
-	clr_utility_check_plan(plan);
+	PG_TRY();
+	{
+		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
+							  standard_planner(query, text, cursor_options, params);
+		clr_utility_check_plan(plan);
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
 	return plan;
 }
 

@@ -15,6 +15,7 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -274,6 +275,29 @@ clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found)
 		}
 	}
 	return entry;
+}
+
+/*
+ * The keys as an array of a base type, in no order; those that the type cannot
+ * hold are left out, since no value of it equals them.
+ */
+Datum
+clr_keytab_array(ClrKeyTable *table, Oid type)
+{
+	Datum *elems = palloc(sizeof(Datum) * Max(table->members, 1));
+	clr_keytab_iterator iterator;
+	ClrKeyEntry *entry;
+	int n = 0;
+	int16 typlen;
+	bool typbyval;
+	char typalign;
+
+	clr_keytab_start_iterate(table, &iterator);
+	while ((entry = clr_keytab_iterate(table, &iterator)) != NULL)
+		if (clr_key_to_datum(&entry->key, type, &elems[n]))
+			n++;
+	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
+	return PointerGetDatum(construct_array(elems, n, type, typlen, typbyval, typalign));
 }
 
 /* Whether two tables hold the same keys. */

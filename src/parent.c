@@ -216,7 +216,7 @@ static void
 judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc)
 {
 	const ClrColumn *column = &binding->columns[binding->key_slot];
-	ClrRow row = { palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts) };
+	ClrRow row = { palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts), NULL };
 	ClrKeyEntry *entry;
 	ClrParentRow *verdict;
 	ClrKey key;

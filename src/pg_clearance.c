@@ -17,6 +17,7 @@
 #include "frame.h"
 #include "hooks.h"
 #include "scope_cache.h"
+#include "simplify.h"
 #include "utility.h"
 #include "version.h"
 
@@ -33,6 +34,7 @@ _PG_init(void)
 	clr_frame_init();
 	clr_scope_cache_init();
 	clr_utility_init();
+	clr_simplify_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();

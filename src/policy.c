@@ -28,20 +28,21 @@ typedef struct PolicyCall
 	ClrRow row;
 } PolicyCall;
 
-static PolicyCall *policy_call(FunctionCallInfo fcinfo);
-static void check_columns(FunctionCallInfo fcinfo, const ClrBinding *binding);
+static PolicyCall *policy_call(FunctionCallInfo fcinfo, int first);
+static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
 PG_FUNCTION_INFO_V1(clearance_visible);
 PG_FUNCTION_INFO_V1(clearance_creatable);
 PG_FUNCTION_INFO_V1(clearance_editable);
 PG_FUNCTION_INFO_V1(clearance_edited);
 PG_FUNCTION_INFO_V1(clearance_deletable);
+PG_FUNCTION_INFO_V1(clearance_permitted);
 
 /* visible(binding, columns…): SELECT may see the row. */
 Datum
 clearance_visible(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo);
+	PolicyCall *call = policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_rule_permits_verb(call->frame, call->binding, &call->row, CLR_VIEW, NULL));
 }
@@ -50,7 +51,7 @@ clearance_visible(PG_FUNCTION_ARGS)
 Datum
 clearance_creatable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo);
+	PolicyCall *call = policy_call(fcinfo, 1);
 	StringInfoData why;
 
 	initStringInfo(&why);
@@ -63,7 +64,7 @@ clearance_creatable(PG_FUNCTION_ARGS)
 Datum
 clearance_editable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo);
+	PolicyCall *call = policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_write_permits_update(call->frame, call->binding, &call->row, NULL));
 }
@@ -72,7 +73,7 @@ clearance_editable(PG_FUNCTION_ARGS)
 Datum
 clearance_edited(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo);
+	PolicyCall *call = policy_call(fcinfo, 1);
 	StringInfoData why;
 
 	initStringInfo(&why);
@@ -85,13 +86,32 @@ clearance_edited(PG_FUNCTION_ARGS)
 Datum
 clearance_deletable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo);
+	PolicyCall *call = policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_rule_permits_verb(call->frame, call->binding, &call->row, CLR_DELETE, NULL));
 }
 
+/*
+ * permitted(binding, verb, columns…): what visible, editable and deletable say,
+ * where a plan has split them (simplify.c).
+ */
+Datum
+clearance_permitted(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 2);
+	int verb = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
+
+	if (verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this function belongs to plans of protected tables")));
+	if (verb == CLR_EDIT)
+		PG_RETURN_BOOL(clr_write_permits_update(call->frame, call->binding, &call->row, NULL));
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->frame, call->binding, &call->row, verb, NULL));
+}
+
+/* The columns are the arguments from `first` on. */
 static PolicyCall *
-policy_call(FunctionCallInfo fcinfo)
+policy_call(FunctionCallInfo fcinfo, int first)
 {
 	PolicyCall *call = fcinfo->flinfo->fn_extra;
 	ClrFrame *frame = clr_frame_current();
@@ -104,7 +124,7 @@ policy_call(FunctionCallInfo fcinfo)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the binding is null")));
 		binding = clr_frame_binding(frame, PG_GETARG_INT32(0));
-		check_columns(fcinfo, binding);
+		check_columns(fcinfo, first, binding);
 		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));
 		call->row.values =
 			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
@@ -117,8 +137,8 @@ policy_call(FunctionCallInfo fcinfo)
 	}
 	for (int i = 0; i < call->binding->ncolumns; i++)
 	{
-		call->row.values[i] = PG_GETARG_DATUM(i + 1);
-		call->row.nulls[i] = PG_ARGISNULL(i + 1);
+		call->row.values[i] = PG_GETARG_DATUM(first + i);
+		call->row.nulls[i] = PG_ARGISNULL(first + i);
 	}
 	return call;
 }
@@ -127,14 +147,14 @@ policy_call(FunctionCallInfo fcinfo)
  * The arguments are what the binding says its policies pass.
  */
 static void
-check_columns(FunctionCallInfo fcinfo, const ClrBinding *binding)
+check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
 {
-	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + 1;
+	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + first;
 
 	for (int i = 0; fits && i < binding->ncolumns; i++)
 	{
 		const ClrColumn *column = &binding->columns[i];
-		Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, i + 1));
+		Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, first + i));
 
 		if (column->is_array)
 			type = getBaseType(get_base_element_type(type));

@@ -18,7 +18,7 @@
 
 static bool
 relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
-static void load_linked(ClrFrame *frame, ClrBinding *binding, ClrRelation *relation);
+static void load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation);
 
 /*
  * Whether a row is shared; a table without visibility holds shared rows.
@@ -31,6 +31,8 @@ clr_row_is_shared(const ClrBinding *binding, const ClrRow *row)
 
 	if (binding->visibility_slot == CLR_NO_SLOT)
 		return true;
+	if (row->facts != NULL)
+		return row->facts->shared;
 	value = clr_binding_value_text(binding, row, binding->visibility_slot);
 	if (value == NULL)
 		return false; /* a NULL privacy flag is private */
@@ -48,7 +50,9 @@ clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, Cl
 {
 	ListCell *lc;
 
-	if ((kind == CLR_REL_OWN || kind == CLR_REL_INVITED) && binding->owner_slot != CLR_NO_SLOT &&
+	if (row->facts != NULL)
+		return (row->facts->relations & CLR_REL_BIT(kind)) != 0;
+	if (clr_relation_implies(CLR_REL_OWN, kind) && binding->owner_slot != CLR_NO_SLOT &&
 		!row->nulls[binding->owner_slot] &&
 		clr_row_value_is_me(clr_frame_scope(frame), &binding->columns[binding->owner_slot],
 							row->values[binding->owner_slot]))
@@ -57,8 +61,7 @@ clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, Cl
 	{
 		ClrRelation *relation = lfirst(lc);
 
-		if ((relation->kind == kind ||
-			 (kind == CLR_REL_INVITED && relation->kind == CLR_REL_OWN)) &&
+		if (clr_relation_implies(relation->kind, kind) &&
 			relation_holds(frame, binding, row, relation))
 			return true;
 	}
@@ -76,10 +79,19 @@ relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelat
 		return false;
 	if (relation->link_sql == NULL)
 		return clr_row_value_is_me(clr_frame_scope(frame), column, value);
+	clr_key_from_datum(value, column->key_class, column->type, &key);
+	return clr_keytab_find(clr_row_linked(frame, binding, relation), &key) != NULL;
+}
+
+/*
+ * What a link table links to the actor, read once a query.
+ */
+ClrKeyTable *
+clr_row_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
+{
 	if (relation->linked == NULL)
 		load_linked(frame, binding, relation);
-	clr_key_from_datum(value, column->key_class, column->type, &key);
-	return clr_keytab_find(relation->linked, &key) != NULL;
+	return relation->linked;
 }
 
 /*
@@ -116,11 +128,8 @@ clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
 	return false;
 }
 
-/*
- * Read once a query what a link table links to the actor.
- */
 static void
-load_linked(ClrFrame *frame, ClrBinding *binding, ClrRelation *relation)
+load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
 {
 	Oid argtypes[] = { get_array_type(relation->link_type) };
 	Datum args[] = { clr_scope_me_array(clr_frame_scope(frame), relation->link_type) };

@@ -13,6 +13,8 @@
 #include "scope.h"
 
 extern bool clr_row_is_shared(const ClrBinding *binding, const ClrRow *row);
+extern ClrKeyTable *
+clr_row_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation);
 extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at);
 extern bool
 clr_row_has_relation(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind);

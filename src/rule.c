@@ -264,7 +264,9 @@ find_project(Trial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
-	if (trial->creating && !binding->link_only && strcmp(binding->feature, "project") == 0)
+	if (trial->row->facts != NULL)
+		trial->project = trial->row->facts->project;
+	else if (trial->creating && !binding->link_only && strcmp(binding->feature, "project") == 0)
 		trial->project = trial->scope->account_level; /* not registered yet */
 	else if (binding->project_slot != CLR_NO_SLOT)
 	{
@@ -342,6 +344,8 @@ account_fits(Trial *trial)
 
 	if (slot == CLR_NO_SLOT)
 		return true;
+	if (trial->row->facts != NULL)
+		return trial->row->facts->rest;
 	column = &trial->binding->columns[slot];
 	if (!trial->row->nulls[slot])
 	{
@@ -432,6 +436,8 @@ grant_fits(Trial *trial, const ClrGrant *grant)
 
 		if (binding->kind_slot == CLR_NO_SLOT)
 			return false;
+		if (trial->row->facts != NULL)
+			return trial->row->facts->rest;
 		kind = clr_binding_value_text(binding, trial->row, binding->kind_slot);
 		if (kind == NULL)
 			return false;
@@ -461,6 +467,8 @@ client_visibility_fits(Trial *trial, const ClrGrant *grant)
 		return true;
 	if (trial->viewing && grant != NULL && grant->relation == CLR_REL_OWN)
 		return true;
+	if (trial->row->facts != NULL)
+		return trial->row->facts->rest;
 	value = clr_binding_value_text(binding, trial->row, binding->client_slot);
 	return value != NULL &&
 		   (strcmp(value, "edit") == 0 || (trial->viewing && strcmp(value, "read") == 0));
@@ -521,8 +529,11 @@ gate_holds(Trial *trial, ClrAction *gate)
 			ClrBinding *binding = clr_frame_binding(trial->frame, parent->binding);
 			ClrKey key;
 
-			if (!clr_parent_is_about(trial->frame, binding, gate->feature) ||
-				!clr_row_parent_key(trial->binding, trial->row, parent, &key))
+			if (!clr_parent_is_about(trial->frame, binding, gate->feature))
+				continue;
+			if (trial->row->facts != NULL)
+				return trial->row->facts->rest;
+			if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 				continue;
 			judged = true;
 			if (!clr_parent_permits(trial->frame, binding, &key, gate))
@@ -548,6 +559,8 @@ parents_visible(Trial *trial)
 	bool typed = false;
 	bool typed_found = false;
 
+	if (trial->row->facts != NULL)
+		return trial->binding->parents == NIL || trial->row->facts->rest;
 	foreach(lc, trial->binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
@@ -581,8 +594,11 @@ draft_is_open(Trial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
-	if (binding->published_slot == CLR_NO_SLOT ||
-		clr_row_is_published(trial->binding, trial->row, trial->frame->started) ||
+	if (binding->published_slot == CLR_NO_SLOT)
+		return true;
+	if (trial->row->facts != NULL)
+		return trial->row->facts->rest;
+	if (clr_row_is_published(trial->binding, trial->row, trial->frame->started) ||
 		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN))
 		return true;
 	if (trial->scope->audience == CLR_VENDOR)
@@ -606,6 +622,8 @@ link_roles_permit(Trial *trial)
 {
 	ListCell *lc;
 
+	if (trial->row->facts != NULL)
+		return trial->row->facts->rest;
 	foreach(lc, trial->binding->link_roles)
 	{
 		ClrLinkRole *role = lfirst(lc);

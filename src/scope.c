@@ -25,6 +25,7 @@
 
 #define ACCOUNT_ADMIN_LEVEL 1 /* fixed id, see src/sql/levels.sql */
 
+static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static void load_standing(ClrScope *scope, TimestampTz at);
 static void load_projects(ClrScope *scope, TimestampTz at);
 static void set_levels(ClrScope *scope, ClrLevels *levels, const int32 *ids, int count);
@@ -234,9 +235,15 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 ClrProject *
 clr_scope_project(ClrScope *scope, const ClrKey *key)
 {
-	ClrKeyEntry *entry;
+	ClrKeyEntry *entry = clr_keytab_find(project_table(scope, key->class), key);
 
-	if (scope->by_key[key->class] == NULL)
+	return entry ? entry->value : NULL;
+}
+
+static ClrKeyTable *
+project_table(ClrScope *scope, ClrKeyClass class)
+{
+	if (scope->by_key[class] == NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(scope->context);
 		ClrKeyTable *table = clr_keytab_new(scope->context, list_length(scope->projects));
@@ -247,24 +254,23 @@ clr_scope_project(ClrScope *scope, const ClrKey *key)
 			ClrKey project_key;
 			bool found;
 
-			if (clr_key_from_text(lfirst(lk), key->class, &project_key))
+			if (clr_key_from_text(lfirst(lk), class, &project_key))
 				clr_keytab_add(table, &project_key, &found)->value = lfirst(lp);
 		}
-		scope->by_key[key->class] = table;
+		scope->by_key[class] = table;
 		MemoryContextSwitchTo(caller);
 	}
-	entry = clr_keytab_find(scope->by_key[key->class], key);
-	return entry ? entry->value : NULL;
+	return scope->by_key[class];
 }
 
 /*
- * Whether a member key is the actor's: of a partner as a whole, one of its
- * active members'.
+ * The actor's member keys: of a partner as a whole, those of its active
+ * members.
  */
-bool
-clr_scope_is_me(ClrScope *scope, const ClrKey *key)
+ClrKeyTable *
+clr_scope_me(ClrScope *scope, ClrKeyClass class)
 {
-	if (scope->me[key->class] == NULL)
+	if (scope->me[class] == NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(scope->context);
 		ClrKeyTable *table = clr_keytab_new(scope->context, list_length(scope->member_keys));
@@ -275,56 +281,35 @@ clr_scope_is_me(ClrScope *scope, const ClrKey *key)
 			ClrKey mine;
 			bool found;
 
-			if (clr_key_from_text(lfirst(lc), key->class, &mine))
+			if (clr_key_from_text(lfirst(lc), class, &mine))
 				(void) clr_keytab_add(table, &mine, &found);
 		}
-		scope->me[key->class] = table;
+		scope->me[class] = table;
 		MemoryContextSwitchTo(caller);
 	}
-	return clr_keytab_find(scope->me[key->class], key) != NULL;
+	return scope->me[class];
 }
 
-/*
- * Keys as an array of a base type; those that the type cannot hold are left
- * out, since no value of it equals them.
- */
-static Datum
-key_array(List *keys, Oid type)
+/* Whether a member key is the actor's. */
+bool
+clr_scope_is_me(ClrScope *scope, const ClrKey *key)
 {
-	Datum *elems = palloc(sizeof(Datum) * Max(list_length(keys), 1));
-	int n = 0;
-	int16 typlen;
-	bool typbyval;
-	char typalign;
-	ListCell *lc;
-
-	foreach(lc, keys)
-	{
-		ClrKey key;
-
-		if (clr_key_from_text(lfirst(lc), clr_key_class(type), &key) &&
-			clr_key_to_datum(&key, type, &elems[n]))
-			n++;
-	}
-	get_typlenbyvalalign(type, &typlen, &typbyval, &typalign);
-	return PointerGetDatum(construct_array(elems, n, type, typlen, typbyval, typalign));
+	return clr_keytab_find(clr_scope_me(scope, key->class), key) != NULL;
 }
 
 /* The actor's member keys. */
 Datum
 clr_scope_me_array(ClrScope *scope, Oid type)
 {
-	return key_array(scope->member_keys, type);
+	return clr_keytab_array(clr_scope_me(scope, clr_key_class(type)), type);
 }
 
 /* Keys of the projects that the actor may have a way into. */
 Datum
 clr_scope_projects_array(ClrScope *scope, Oid type)
 {
-	return key_array(scope->project_keys, type);
+	return clr_keytab_array(project_table(scope, clr_key_class(type)), type);
 }
-
-/* ---------- actions and grants ---------- */
 
 /*
  * An action with its grants and gates; an unknown one is an error, since
@@ -549,6 +534,13 @@ clr_relation_giver(ClrRelationKind kind)
 			break;
 	}
 	elog(ERROR, "relation %d is not given", kind);
+}
+
+/* Whoever holds the one relation to a row holds the other: owners count as invited. */
+bool
+clr_relation_implies(ClrRelationKind held, ClrRelationKind asked)
+{
+	return held == asked || (held == CLR_REL_OWN && asked == CLR_REL_INVITED);
 }
 
 static ClrAudience

@@ -30,6 +30,9 @@ typedef enum ClrRelationKind
 	CLR_REL_ASSIGNED_TASK,
 } ClrRelationKind;
 
+#define CLR_RELATION_KINDS 6
+#define CLR_REL_BIT(kind) (1u << (kind))
+
 typedef enum ClrReach
 {
 	CLR_REACH_OWNED,
@@ -102,6 +105,7 @@ typedef struct ClrScope
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
 	ClrKeyTable *me[CLR_KEY_CLASSES];	  /* member_keys, built when first probed */
 	List *actions;						  /* of ClrAction *, loaded when first asked for */
+	List *shapes;						  /* of ClrShape *, see shape.c */
 } ClrScope;
 
 extern ClrScope *clr_scope_load(MemoryContext context, ClrActor actor, TimestampTz at);
@@ -109,10 +113,12 @@ extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
 extern bool clr_scope_is_me(ClrScope *scope, const ClrKey *key);
+extern ClrKeyTable *clr_scope_me(ClrScope *scope, ClrKeyClass class);
 extern Datum clr_scope_me_array(ClrScope *scope, Oid type);
 extern Datum clr_scope_projects_array(ClrScope *scope, Oid type);
 extern ClrAction *clr_scope_action(ClrScope *scope, const char *feature, const char *name);
 extern ClrRelationKind clr_relation_kind(const char *name);
 extern const char *clr_relation_giver(ClrRelationKind kind);
+extern bool clr_relation_implies(ClrRelationKind held, ClrRelationKind asked);
 
 #endif /* CLR_SCOPE_H */

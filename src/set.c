@@ -1,0 +1,430 @@
+/*
+ * set.c
+ *		Sets of keys that belong to the actor, as plans test them.
+ *
+ * in_set(value, binding, verb, kind, class) is a hash probe into the projects
+ * that are open to the actor, the actor's own keys, or what a link table links
+ * to it. On an index it becomes column = ANY (set_keys(...)), the same set as
+ * an array. A plan that relies on a class of projects (shape.h) names it, and
+ * running it for an actor with projects of another class is an error: it would
+ * show too little or too much.
+ */
+#include "set.h"
+
+#include "access/stratnum.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/selfuncs.h"
+#include "utils/typcache.h"
+
+#include "frame.h"
+#include "plans.h"
+#include "row.h"
+#include "shape.h"
+
+/* An array of more keys is searched again at each rescan of an index: a probe is cheaper. */
+#define MAX_INDEX_KEYS 1000
+
+/* More keys than these are not looked up in the column's statistics one by one. */
+#define MAX_ESTIMATED_KEYS 100
+
+/* What in_set() remembers for a query. */
+typedef struct SetCall
+{
+	uint64 frame_serial;
+	ClrFrame *frame;
+	ClrBinding *binding;
+	const ClrColumn *column;
+	ClrVerb verb;
+	int kind;
+	ClrClass class;
+	ClrKeyTable *keys;
+} SetCall;
+
+PG_FUNCTION_INFO_V1(clearance_in_set);
+PG_FUNCTION_INFO_V1(clearance_set_keys);
+PG_FUNCTION_INFO_V1(clearance_set_support);
+
+static SetCall *set_call(FunctionCallInfo fcinfo);
+static void read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call);
+static const ClrColumn *column_of(const ClrColumn *column, Oid type);
+static void check_class(const SetCall *call);
+static bool is_created_here(const SetCall *call, const ClrKey *key);
+static Node *index_condition(SupportRequestIndexCondition *request);
+static bool has_equality(const SupportRequestIndexCondition *request, Var *column);
+static bool estimate(SupportRequestSelectivity *request);
+static int int_argument(List *args, int n);
+
+/* ---------- at run time ---------- */
+
+/*
+ * in_set(value "any", binding integer, verb integer, kind integer, class
+ * integer) returns boolean.
+ */
+Datum
+clearance_in_set(PG_FUNCTION_ARGS)
+{
+	SetCall *call = set_call(fcinfo);
+	ClrKey key;
+
+	clr_key_from_datum(PG_GETARG_DATUM(0), call->column->key_class, call->column->type, &key);
+	if (clr_keytab_find(call->keys, &key) != NULL)
+		PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(call->kind == CLR_SET_PROJECTS && is_created_here(call, &key));
+}
+
+static SetCall *
+set_call(FunctionCallInfo fcinfo)
+{
+	SetCall *call = fcinfo->flinfo->fn_extra;
+	ClrFrame *frame = clr_frame_current();
+	Oid type;
+
+	if (call != NULL && call->frame_serial == frame->serial)
+		return call;
+	call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(SetCall));
+	read_arguments(fcinfo, frame, call);
+	type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	if (call->kind == CLR_SET_PROJECTS)
+	{
+		call->column = column_of(&call->binding->columns[call->binding->project_slot], type);
+		call->keys = clr_shape_of(frame, call->binding, call->verb)->open;
+	}
+	else if (call->kind == CLR_SET_ME)
+	{
+		ClrColumn *column = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ClrColumn));
+
+		column->type = type;
+		column->key_class = clr_key_class(type);
+		if (column->key_class == CLR_KEY_NONE)
+			(void) column_of(&call->binding->columns[call->binding->project_slot], type);
+		call->column = column;
+		call->keys = clr_scope_me(clr_frame_scope(frame), column->key_class);
+	}
+	else
+	{
+		ClrRelation *relation = list_nth(call->binding->relations, call->kind - CLR_SET_LINKED);
+
+		call->column = column_of(&call->binding->columns[relation->slot], type);
+		call->keys = clr_row_linked(frame, call->binding, relation);
+	}
+	call->frame_serial = frame->serial;
+	fcinfo->flinfo->fn_extra = call;
+	return call;
+}
+
+/*
+ * The arguments, which anybody may have written.
+ */
+static void
+read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call)
+{
+	ClrBinding *binding;
+	int verb;
+	int kind;
+
+	for (int i = 1; i <= CLR_SET_ARGS; i++)
+		if (PG_ARGISNULL(i))
+			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+							errmsg("this function belongs to plans of protected tables")));
+	binding = clr_frame_binding(frame, PG_GETARG_INT32(1));
+	verb = PG_GETARG_INT32(2);
+	kind = PG_GETARG_INT32(3);
+	if ((verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE) || kind < 0 ||
+		kind >= CLR_SET_LINKED + list_length(binding->relations) ||
+		(kind >= CLR_SET_LINKED &&
+		 ((ClrRelation *) list_nth(binding->relations, kind - CLR_SET_LINKED))->link_sql == NULL) ||
+		binding->project_slot == CLR_NO_SLOT)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this function belongs to plans of protected tables")));
+	call->frame = frame;
+	call->binding = binding;
+	call->verb = verb;
+	call->kind = kind;
+	call->class = PG_GETARG_INT32(4);
+	check_class(call);
+}
+
+/* The column that the set is about, if it is of a type. */
+static const ClrColumn *
+column_of(const ClrColumn *column, Oid type)
+{
+	if (column->type != type || column->is_array)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("this function belongs to plans of protected tables")));
+	return column;
+}
+
+/*
+ * The actor has projects of the plan's class only, or none.
+ */
+static void
+check_class(const SetCall *call)
+{
+	const ClrShape *shape;
+
+	if (call->class == CLR_CLASS_OTHER)
+		return;
+	shape = clr_shape_of(call->frame, call->binding, call->verb);
+	if ((shape->classes & ~CLR_CLASS_BIT(call->class)) == 0)
+		return;
+	clr_plans_forget();
+	ereport(ERROR,
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			 errmsg("the query on %s was planned for other permissions",
+					call->binding->relation_name),
+			 errdetail("The actor, or its access level, changed after the query was planned."),
+			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "
+					 "all statements of one are planned before the first runs.")));
+}
+
+/*
+ * Whether the running statement creates the project. Its class must be the
+ * plan's, too.
+ */
+static bool
+is_created_here(const SetCall *call, const ClrKey *key)
+{
+	ClrProject *project;
+	ClrClass class;
+
+	if (call->frame->created[key->class] == NULL)
+		return false;
+	project = clr_frame_project(call->frame, key);
+	if (project == NULL || project->id != CLR_PROJECT_OF_STATEMENT)
+		return false;
+	class = clr_shape_class(call->frame, call->binding, call->verb, project);
+	if (class != CLR_CLASS_NONE && call->class != CLR_CLASS_OTHER && class != call->class)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("the query on %s was planned without the project that it creates",
+							   call->binding->relation_name),
+						errhint("Create the project in a statement of its own.")));
+	return class != CLR_CLASS_NONE;
+}
+
+/*
+ * set_keys(element anyelement, binding, verb, kind, class) returns anyarray:
+ * the set as an array of the element's type; the element itself says nothing.
+ */
+Datum
+clearance_set_keys(PG_FUNCTION_ARGS)
+{
+	ClrFrame *frame = clr_frame_current();
+	Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	ClrScope *scope = clr_frame_scope(frame);
+	SetCall call;
+
+	read_arguments(fcinfo, frame, &call);
+	if (clr_key_class(type) == CLR_KEY_NONE)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("this function belongs to plans of protected tables")));
+	if (call.kind == CLR_SET_PROJECTS)
+		PG_RETURN_DATUM(clr_keytab_array(clr_shape_of(frame, call.binding, call.verb)->open, type));
+	if (call.kind == CLR_SET_ME)
+		PG_RETURN_DATUM(clr_scope_me_array(scope, type));
+	PG_RETURN_DATUM(clr_keytab_array(clr_row_linked(frame, call.binding,
+													list_nth(call.binding->relations,
+															 call.kind - CLR_SET_LINKED)),
+									 type));
+}
+
+/* ---------- at plan time ---------- */
+
+/*
+ * An expression that tests whether a value is in a set.
+ */
+Expr *
+clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class)
+{
+	static const Oid argtypes[] = { ANYOID, INT4OID, INT4OID, INT4OID, INT4OID };
+	Oid function = clr_own_function("in_set", 5, argtypes);
+	int given[CLR_SET_ARGS] = { binding->id, verb, kind, class };
+	List *args = list_make1(value);
+
+	for (int i = 0; i < CLR_SET_ARGS; i++)
+		args = lappend(args, makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+									   Int32GetDatum(given[i]), false, true));
+	clr_plans_call(function);
+	return (Expr *) makeFuncExpr(function, BOOLOID, args, InvalidOid, InvalidOid,
+								 COERCE_EXPLICIT_CALL);
+}
+
+/*
+ * A function of the extension. By its exact signature: nothing is coerced.
+ */
+Oid
+clr_own_function(const char *name, int nargs, const Oid *argtypes)
+{
+	return LookupFuncName(list_make2(makeString("clearance"), makeString(pstrdup(name))), nargs,
+						  argtypes, false);
+}
+
+/*
+ * set_support(internal): planner support of in_set().
+ */
+Datum
+clearance_set_support(PG_FUNCTION_ARGS)
+{
+	Node *request = (Node *) PG_GETARG_POINTER(0);
+
+	if (IsA(request, SupportRequestIndexCondition))
+		PG_RETURN_POINTER(index_condition((SupportRequestIndexCondition *) request));
+	if (IsA(request, SupportRequestSelectivity) && estimate((SupportRequestSelectivity *) request))
+		PG_RETURN_POINTER(request);
+	PG_RETURN_POINTER(NULL);
+}
+
+static int
+int_argument(List *args, int n)
+{
+	return DatumGetInt32(castNode(Const, list_nth(args, n))->constvalue);
+}
+
+/* The keys that the set holds for the actor of the moment, as an array; for estimates. */
+static ArrayType *
+keys_now(List *args, Oid type)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrBinding *binding = clr_frame_binding(frame, int_argument(args, 1));
+	int kind = int_argument(args, 3);
+
+	if (kind == CLR_SET_PROJECTS)
+		return DatumGetArrayTypeP(
+			clr_keytab_array(clr_shape_of(frame, binding, int_argument(args, 2))->open, type));
+	if (kind == CLR_SET_ME)
+		return DatumGetArrayTypeP(clr_scope_me_array(clr_frame_scope(frame), type));
+	return DatumGetArrayTypeP(
+		clr_keytab_array(clr_row_linked(frame, binding,
+										list_nth(binding->relations, kind - CLR_SET_LINKED)),
+						 type));
+}
+
+static int
+number_of_keys(ArrayType *keys)
+{
+	return ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys));
+}
+
+/*
+ * column = ANY (set_keys(...)), as good as the function on a B-tree. Not where
+ * the query gives the column's value, which is the better condition, and not
+ * for big sets.
+ */
+static Node *
+index_condition(SupportRequestIndexCondition *request)
+{
+	static const Oid argtypes[] = { ANYELEMENTOID, INT4OID, INT4OID, INT4OID, INT4OID };
+	FuncExpr *test = (FuncExpr *) request->node;
+	Expr *value;
+	Oid type;
+	Oid operator;
+	Oid collation;
+	List *args;
+	ScalarArrayOpExpr *condition;
+
+	if (!IsA(test, FuncExpr) || request->indexarg != 0 || request->index->relam != BTREE_AM_OID)
+		return NULL;
+	value = linitial(test->args);
+	type = exprType((Node *) value);
+	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
+	if (!IsA(value, Var) || !OidIsValid(operator) || has_equality(request, (Var *) value) ||
+		number_of_keys(keys_now(test->args, type)) > MAX_INDEX_KEYS)
+		return NULL;
+
+	args = list_make1(makeNullConst(type, -1, exprCollation((Node *) value)));
+	for (int i = 1; i <= CLR_SET_ARGS; i++)
+		args = lappend(args, copyObject(list_nth(test->args, i)));
+	collation = request->indexcollation;
+	condition = makeNode(ScalarArrayOpExpr);
+	condition->opno = operator;
+	condition->opfuncid = get_opcode(operator);
+	condition->useOr = true;
+	condition->inputcollid = collation;
+	condition->args =
+		list_make2(copyObject(value),
+				   makeFuncExpr(clr_own_function("set_keys", 5, argtypes), get_array_type(type),
+								args, exprCollation((Node *) value), InvalidOid,
+								COERCE_EXPLICIT_CALL));
+	condition->location = -1;
+	/* such a collation takes more texts for equal than the rule does */
+	request->lossy = OidIsValid(collation) && !get_collation_isdeterministic(collation);
+	return (Node *) list_make1(condition);
+}
+
+/* Whether a clause of the query gives the column's value. */
+static bool
+has_equality(const SupportRequestIndexCondition *request, Var *column)
+{
+	ListCell *lc;
+
+	foreach(lc, request->index->rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
+		OpExpr *clause = (OpExpr *) rinfo->clause;
+
+		if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
+			get_op_opfamily_strategy(clause->opno, request->opfamily) != BTEqualStrategyNumber)
+			continue;
+		if ((equal(linitial(clause->args), column) &&
+			 is_pseudo_constant_clause(lsecond(clause->args))) ||
+			(equal(lsecond(clause->args), column) &&
+			 is_pseudo_constant_clause(linitial(clause->args))))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Estimated for the actor of the moment, from the statistics of the column;
+ * nothing of the actor stays in the plan.
+ */
+static bool
+estimate(SupportRequestSelectivity *request)
+{
+	Node *value = linitial(request->args);
+	Oid type = exprType(value);
+	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	ArrayType *keys;
+	int count;
+
+	if (!OidIsValid(cache->eq_opr))
+		return false;
+	keys = keys_now(request->args, type);
+	count = number_of_keys(keys);
+	if (count <= MAX_ESTIMATED_KEYS)
+	{
+		ScalarArrayOpExpr *clause = makeNode(ScalarArrayOpExpr);
+
+		clause->opno = cache->eq_opr;
+		clause->useOr = true;
+		clause->inputcollid = exprCollation(value);
+		clause->args = list_make2(value, makeConst(get_array_type(type), -1, InvalidOid, -1,
+												   PointerGetDatum(keys), false, false));
+		request->selectivity =
+			scalararraysel(request->root, clause, request->is_join, request->varRelid,
+						   request->jointype, request->sjinfo);
+	}
+	else
+	{
+		VariableStatData data;
+		bool is_default;
+
+		examine_variable(request->root, value, request->varRelid, &data);
+		request->selectivity = count / get_variable_numdistinct(&data, &is_default);
+		ReleaseVariableStats(data);
+	}
+	CLAMP_PROBABILITY(request->selectivity);
+	return true;
+}

@@ -1,0 +1,29 @@
+/*
+ * set.h
+ *		Sets of keys that belong to the actor, as plans test them.
+ */
+#ifndef CLR_SET_H
+#define CLR_SET_H
+
+#include "compat.h"
+
+#include "nodes/primnodes.h"
+
+#include "binding.h"
+
+/* What a set holds; from CLR_SET_LINKED on, what the relation of that index links. */
+typedef enum ClrSetKind
+{
+	CLR_SET_PROJECTS,
+	CLR_SET_ME,
+	CLR_SET_LINKED,
+} ClrSetKind;
+
+/* Arguments of in_set() and set_keys() in a plan, beside the value. */
+#define CLR_SET_ARGS 4
+
+extern Expr *
+clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
+extern Oid clr_own_function(const char *name, int nargs, const Oid *argtypes);
+
+#endif /* CLR_SET_H */

@@ -1,0 +1,183 @@
+/*
+ * shape.c
+ *		How far an actor reaches into a table, project by project.
+ *
+ * Nothing is decided here. The rule is asked about rows of which only some
+ * facts are given, once so that what is left open holds and once so that it
+ * does not; the rule is monotone, more facts never close a row. Where both
+ * answers agree, facts that a plan can test for itself decide for the whole
+ * project, and the rule need not be asked row by row.
+ *
+ * Lifetime: shapes belong to the scope, and to a generation of bindings.
+ */
+#include "shape.h"
+
+#include "rule.h"
+#include "write_check.h"
+
+static ClrShape *build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static uint32 possible_relations(const ClrBinding *binding);
+static uint32 implied_by(uint32 relations);
+static uint32 without(uint32 relations, ClrRelationKind kind);
+static bool same_rights(const ClrProject *a, const ClrProject *b);
+
+/* A trial of rows that share some facts. */
+typedef struct Probe
+{
+	ClrFrame *frame;
+	ClrBinding *binding;
+	ClrVerb verb;
+	ClrProject *project;
+} Probe;
+
+/* May the actor, if these facts and no others, or (rest) all others, hold? */
+static bool
+open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
+{
+	ClrFacts facts = { probe->project, shared, relations, rest };
+	ClrRow row = { NULL, NULL, &facts };
+
+	if (probe->verb == CLR_EDIT)
+		return clr_write_permits_update(probe->frame, probe->binding, &row, NULL);
+	return clr_rule_permits_verb(probe->frame, probe->binding, &row, probe->verb, NULL);
+}
+
+/*
+ * What decides about the rows of a table in a project.
+ */
+ClrClass
+clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project)
+{
+	Probe probe = { frame, binding, verb, project };
+	uint32 possible = possible_relations(binding);
+	bool private_possible;
+
+	if (!open_if(&probe, true, possible, true))
+		return CLR_CLASS_NONE;
+	if (open_if(&probe, false, 0, false))
+		return CLR_CLASS_ALL;
+	private_possible = open_if(&probe, false, possible, true);
+	if (!private_possible && open_if(&probe, true, 0, false))
+		return CLR_CLASS_SHARED;
+	for (int kind = CLR_REL_ANY + 1; kind < CLR_RELATION_KINDS; kind++)
+	{
+		uint32 with = implied_by(CLR_REL_BIT(kind));
+
+		if ((possible & CLR_REL_BIT(kind)) == 0 ||
+			open_if(&probe, true, without(possible, kind), true))
+			continue;
+		if (open_if(&probe, false, with, false))
+			return CLR_CLASS_RELATED + kind;
+		if (!private_possible && open_if(&probe, true, with, false))
+			return CLR_CLASS_RELATED_SHARED + kind;
+	}
+	return CLR_CLASS_OTHER;
+}
+
+const ClrShape *
+clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	ClrScope *scope = clr_frame_scope(frame);
+	uint64 generation = clr_binding_generation();
+	MemoryContext caller;
+	ClrShape *shape;
+	ListCell *lc;
+
+	foreach(lc, scope->shapes)
+	{
+		shape = lfirst(lc);
+		if (shape->binding == binding->id && shape->verb == verb && shape->generation == generation)
+			return shape;
+	}
+	caller = MemoryContextSwitchTo(scope->context);
+	shape = build(frame, binding, verb);
+	shape->generation = generation;
+	scope->shapes = lappend(scope->shapes, shape);
+	MemoryContextSwitchTo(caller);
+	return shape;
+}
+
+static ClrShape *
+build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	ClrScope *scope = clr_frame_scope(frame);
+	const ClrColumn *column = &binding->columns[binding->project_slot];
+	ClrShape *shape = palloc0(sizeof(ClrShape));
+	ClrProject *last = NULL;
+	ClrClass class = CLR_CLASS_NONE;
+	ListCell *lp, *lk;
+
+	shape->binding = binding->id;
+	shape->verb = verb;
+	shape->open = clr_keytab_new(scope->context, 8);
+	forboth(lp, scope->projects, lk, scope->project_keys)
+	{
+		ClrProject *project = lfirst(lp);
+		ClrKey key;
+		bool found;
+
+		/* neighbours mostly have the same rights */
+		if (last == NULL || !same_rights(last, project))
+			class = clr_shape_class(frame, binding, verb, project);
+		last = project;
+		if (class == CLR_CLASS_NONE || !clr_key_from_text(lfirst(lk), column->key_class, &key))
+			continue;
+		shape->classes |= CLR_CLASS_BIT(class);
+		(void) clr_keytab_add(shape->open, &key, &found);
+	}
+	return shape;
+}
+
+/* Whether the rule cannot tell two projects apart. */
+static bool
+same_rights(const ClrProject *a, const ClrProject *b)
+{
+	ListCell *la, *lb;
+
+	if (a->levels.count != b->levels.count || a->open_level != b->open_level ||
+		a->is_member != b->is_member || a->is_owner != b->is_owner || a->archived != b->archived ||
+		a->client_upload != b->client_upload ||
+		list_length(a->features_off) != list_length(b->features_off) ||
+		memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) != 0)
+		return false;
+	forboth(la, a->features_off, lb, b->features_off)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
+}
+
+/* ---------- relations, a bit for each ---------- */
+
+/* Those that somebody can have to a row of the table. */
+static uint32
+possible_relations(const ClrBinding *binding)
+{
+	uint32 relations = binding->owner_slot != CLR_NO_SLOT ? CLR_REL_BIT(CLR_REL_OWN) : 0;
+	ListCell *lc;
+
+	foreach(lc, binding->relations)
+		relations |= CLR_REL_BIT(((ClrRelation *) lfirst(lc))->kind);
+	return implied_by(relations);
+}
+
+static uint32
+implied_by(uint32 relations)
+{
+	uint32 all = relations;
+
+	for (int held = 0; held < CLR_RELATION_KINDS; held++)
+		for (int kind = 0; kind < CLR_RELATION_KINDS; kind++)
+			if ((relations & CLR_REL_BIT(held)) != 0 && clr_relation_implies(held, kind))
+				all |= CLR_REL_BIT(kind);
+	return all;
+}
+
+/* Less those that would imply a kind. */
+static uint32
+without(uint32 relations, ClrRelationKind kind)
+{
+	for (int held = 0; held < CLR_RELATION_KINDS; held++)
+		if (clr_relation_implies(held, kind))
+			relations &= ~CLR_REL_BIT(held);
+	return relations;
+}

@@ -1,0 +1,43 @@
+/*
+ * shape.h
+ *		How far an actor reaches into a table, project by project.
+ */
+#ifndef CLR_SHAPE_H
+#define CLR_SHAPE_H
+
+#include "compat.h"
+
+#include "binding.h"
+#include "frame.h"
+
+/*
+ * What decides, in a project, which rows of a table are open for a verb. The
+ * classes by relation begin at two bases, to which the relation is added.
+ */
+typedef enum ClrClass
+{
+	CLR_CLASS_NONE,
+	CLR_CLASS_ALL,	  /* every row is open */
+	CLR_CLASS_SHARED, /* the shared ones */
+	CLR_CLASS_OTHER,  /* something else: each row is judged */
+	CLR_CLASS_RELATED = 8,
+	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
+} ClrClass;
+
+#define CLR_CLASS_BIT(class) (1u << (class))
+
+/* For one binding and verb: the classes that occur, and the projects that are not closed. */
+typedef struct ClrShape
+{
+	int32 binding;
+	ClrVerb verb;
+	uint64 generation; /* of the bindings */
+	uint32 classes;	   /* a bit for each but NONE */
+	ClrKeyTable *open; /* project keys */
+} ClrShape;
+
+extern const ClrShape *clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+extern ClrClass
+clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+
+#endif /* CLR_SHAPE_H */

@@ -1,0 +1,280 @@
+/*
+ * simplify.c
+ *		Policies as the planner likes them.
+ *
+ * The policy of a table is one call with all bound columns, which tells the
+ * planner nothing. Its support function replaces it, at plan time, by
+ *
+ *		in_set(project) AND permitted(...)
+ *
+ * the projects that are open to the actor, which an index can find, and the
+ * same call again for each row. Where all the projects of the actor of the
+ * moment are of one class (shape.h), the second half becomes a test that the
+ * planner knows: nothing, a shared row, a related row.
+ *
+ * No actor and no project is in a plan. What is in it is the class, and
+ * in_set() refuses to run for others (set.c). A lookup by primary key keeps
+ * the whole call: it is as fast, and its plan is good for every actor.
+ */
+#include "simplify.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/typcache.h"
+
+#include "binding.h"
+#include "frame.h"
+#include "set.h"
+#include "shape.h"
+
+PG_FUNCTION_INFO_V1(clearance_policy_support);
+
+static bool simplify = true;
+
+static void assign_simplify(bool newval, void *extra);
+static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static bool verb_of(Oid function, ClrVerb *verb);
+static bool is_lookup(PlannerInfo *root, const ClrBinding *binding, const Var *key);
+static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
+static Expr *shared_test(const ClrBinding *binding, Node *column);
+static Expr *related_test(const ClrBinding *binding, ClrVerb verb, List *columns,
+						  ClrRelationKind kind, int class);
+
+void
+clr_simplify_init(void)
+{
+	DefineCustomBoolVariable(
+		"clearance.simplify",
+		"Whether plans test what policies ask by means that the planner knows.",
+		"Off, each row is judged by itself: slower, with the same result.", &simplify, true,
+		PGC_SUSET, 0, NULL, assign_simplify, NULL);
+}
+
+/* Cached plans were made with the other value. */
+static void
+assign_simplify(bool newval, void *extra)
+{
+	if (newval != simplify)
+		ResetPlanCache();
+}
+
+/*
+ * policy_support(internal): planner support of visible(), editable() and
+ * deletable().
+ */
+Datum
+clearance_policy_support(PG_FUNCTION_ARGS)
+{
+	Node *node = (Node *) PG_GETARG_POINTER(0);
+	SupportRequestSimplify *request = (SupportRequestSimplify *) node;
+
+	if (!simplify || !IsA(node, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	PG_RETURN_POINTER(simplify_policy(request->root, request->fcall));
+}
+
+/* The expression in place of the call, or NULL: the call stays. */
+static Node *
+simplify_policy(PlannerInfo *root, FuncExpr *call)
+{
+	static const Oid argtypes[] = { INT4OID, INT4OID, ANYOID };
+	Const *id = linitial(call->args);
+	List *columns = list_copy_tail(call->args, 1);
+	ClrFrame *frame;
+	ClrBinding *binding;
+	const ClrShape *shape;
+	ClrClass class = CLR_CLASS_OTHER;
+	ClrVerb verb;
+	Expr *test = NULL;
+	Var *project;
+	ListCell *lc;
+
+	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
+		return NULL;
+	foreach(lc, columns)
+		if (!IsA(lfirst(lc), Var) || ((Var *) lfirst(lc))->varlevelsup != 0)
+			return NULL;
+	frame = clr_frame_current();
+	binding = clr_frame_binding(frame, DatumGetInt32(id->constvalue));
+	if (binding->project_slot == CLR_NO_SLOT || list_length(columns) != binding->ncolumns)
+		return NULL;
+	project = list_nth(columns, binding->project_slot);
+	if (exprType((Node *) project) != binding->columns[binding->project_slot].type ||
+		(binding->key_slot != CLR_NO_SLOT &&
+		 is_lookup(root, binding, list_nth(columns, binding->key_slot))))
+		return NULL;
+
+	shape = clr_shape_of(frame, binding, verb);
+	if (shape->classes != 0 && (shape->classes & (shape->classes - 1)) == 0)
+	{
+		class = pg_rightmost_one_pos32(shape->classes);
+		if (class != CLR_CLASS_ALL && class != CLR_CLASS_OTHER)
+		{
+			test = row_test(binding, verb, columns, class);
+			if (test == NULL)
+				class = CLR_CLASS_OTHER;
+		}
+	}
+	if (class == CLR_CLASS_OTHER)
+	{
+		Const *which =
+			makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(verb), false, true);
+
+		test = (Expr *) makeFuncExpr(clr_own_function("permitted", 3, argtypes), BOOLOID,
+									 list_concat(list_make2(id, which), columns), InvalidOid,
+									 InvalidOid, COERCE_EXPLICIT_CALL);
+	}
+	if (test == NULL)
+		return (Node *) clr_set_test((Expr *) project, binding, verb, CLR_SET_PROJECTS, class);
+	return (Node *) makeBoolExpr(AND_EXPR,
+								 list_make2(clr_set_test((Expr *) project, binding, verb,
+														 CLR_SET_PROJECTS, class),
+											test),
+								 -1);
+}
+
+static bool
+verb_of(Oid function, ClrVerb *verb)
+{
+	const char *name = get_func_name(function);
+
+	if (name == NULL)
+		return false;
+	if (strcmp(name, "visible") == 0)
+		*verb = CLR_VIEW;
+	else if (strcmp(name, "editable") == 0)
+		*verb = CLR_EDIT;
+	else if (strcmp(name, "deletable") == 0)
+		*verb = CLR_DELETE;
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Whether the query gives the row's key: a quick call for one row, whose plan
+ * is good for every actor. (The query's own conditions are preprocessed before
+ * those of row security, see subquery_planner() in planner.c.)
+ */
+static bool
+is_lookup(PlannerInfo *root, const ClrBinding *binding, const Var *key)
+{
+	List *quals = (List *) root->parse->jointree->quals;
+	ListCell *lc;
+
+	if (quals == NULL || !IsA(quals, List))
+		return false;
+	foreach(lc, quals)
+	{
+		OpExpr *clause = lfirst(lc);
+		Node *other;
+
+		if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
+			!op_mergejoinable(clause->opno, exprType(linitial(clause->args))))
+			continue;
+		if (equal(linitial(clause->args), key))
+			other = lsecond(clause->args);
+		else if (equal(lsecond(clause->args), key))
+			other = linitial(clause->args);
+		else
+			continue;
+		if (is_pseudo_constant_clause(other))
+			return true;
+	}
+	return false;
+}
+
+/* ---------- tests of rows ---------- */
+
+/*
+ * The test of a class other than ALL and OTHER, or NULL if it cannot be said.
+ */
+static Expr *
+row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
+{
+	Expr *shared = NULL;
+	Expr *related = NULL;
+
+	if (class == CLR_CLASS_SHARED || class >= CLR_CLASS_RELATED_SHARED)
+	{
+		if (binding->visibility_slot == CLR_NO_SLOT)
+			return NULL;
+		shared = shared_test(binding, list_nth(columns, binding->visibility_slot));
+		if (shared == NULL)
+			return NULL;
+	}
+	if (class == CLR_CLASS_SHARED)
+		return shared;
+	related = related_test(binding, verb, columns,
+						   class - (class >= CLR_CLASS_RELATED_SHARED ? CLR_CLASS_RELATED_SHARED :
+																		CLR_CLASS_RELATED),
+						   class);
+	if (related == NULL || shared == NULL)
+		return related;
+	return makeBoolExpr(AND_EXPR, list_make2(shared, related), -1);
+}
+
+/*
+ * Privacy flags only: a boolean is shared if it is true, or false, but not
+ * NULL. Labels are compared by the rule itself.
+ */
+static Expr *
+shared_test(const ClrBinding *binding, Node *column)
+{
+	const char *value;
+
+	if (exprType(column) != BOOLOID || list_length(binding->shared_values) != 1)
+		return NULL;
+	value = linitial(binding->shared_values);
+	if (strcmp(value, "true") == 0)
+		return (Expr *) column;
+	if (strcmp(value, "false") == 0)
+		return makeBoolExpr(NOT_EXPR, list_make1(column), -1);
+	return NULL;
+}
+
+/*
+ * Any of the ways to be related, as row.c knows them: by columns that name
+ * members, and by link tables.
+ */
+static Expr *
+related_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrRelationKind kind,
+			 int class)
+{
+	List *tests = NIL;
+	ListCell *lc;
+
+	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_implies(CLR_REL_OWN, kind))
+	{
+		if (binding->columns[binding->owner_slot].is_array)
+			return NULL;
+		tests = lappend(tests, clr_set_test(list_nth(columns, binding->owner_slot), binding, verb,
+											CLR_SET_ME, class));
+	}
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *relation = lfirst(lc);
+		int set =
+			relation->link_sql == NULL ? CLR_SET_ME : CLR_SET_LINKED + foreach_current_index(lc);
+
+		if (!clr_relation_implies(relation->kind, kind))
+			continue;
+		if (binding->columns[relation->slot].is_array)
+			return NULL;
+		tests = lappend(tests,
+						clr_set_test(list_nth(columns, relation->slot), binding, verb, set, class));
+	}
+	if (list_length(tests) < 2)
+		return tests == NIL ? NULL : linitial(tests);
+	return makeBoolExpr(OR_EXPR, tests, -1);
+}
