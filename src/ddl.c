@@ -11,6 +11,7 @@
 
 #include "catalog/namespace.h"
 #include "commands/event_trigger.h"
+#include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
@@ -28,6 +29,7 @@ PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 
 static bool adds_to_tree(Node *statement);
 static void refuse_if_protected(RangeVar *table, const char *what);
+static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
 
 /* Set by the functions of enforce.sql and protect.sql while they alter tables themselves. */
 static bool maintaining = false;
@@ -92,7 +94,12 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 		AlterTableStmt *statement = (AlterTableStmt *) trigger->parsetree;
 
 		foreach(lc, statement->cmds)
-			refuse_if_protected(statement->relation, switched_off(lfirst_node(AlterTableCmd, lc)));
+		{
+			AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
+
+			refuse_if_protected(statement->relation, switched_off(command));
+			refuse_if_own(statement->relation, command);
+		}
 	}
 	else if (IsA(trigger->parsetree, RenameStmt))
 	{
@@ -116,6 +123,40 @@ refuse_if_protected(RangeVar *table, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
+/*
+ * The triggers of the extension's own tables tell sessions that permissions
+ * changed. Without them, what was taken away would stay in use: nobody
+ * switches them off, superusers (pg_restore --disable-triggers) neither.
+ */
+static void
+refuse_if_own(RangeVar *table, const AlterTableCmd *command)
+{
+	Oid relid;
+
+	switch (command->subtype)
+	{
+		case AT_DisableTrig:
+		case AT_DisableTrigAll:
+		case AT_DisableTrigUser:
+		case AT_EnableTrig:
+		case AT_EnableTrigAll:
+		case AT_EnableTrigUser:
+		case AT_EnableReplicaTrig:
+			break;
+		default:
+			return;
+	}
+	relid = RangeVarGetRelid(table, NoLock, true);
+	if (OidIsValid(relid) && get_rel_namespace(relid) == get_namespace_oid("clearance", true) &&
+		OidIsValid(get_extension_oid("pg_clearance", true)) && !creating_extension)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("cannot alter the triggers of clearance.%s", get_rel_name(relid)),
+				 errdetail("They tell sessions that permissions changed."),
+				 errhint("To load rows without foreign key checks, set session_replication_role "
+						 "to replica: these triggers fire all the same.")));
 }
 
 /*

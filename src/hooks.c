@@ -10,6 +10,7 @@
 #include "optimizer/planner.h"
 #include "rewrite/rowsecurity.h"
 #include "tcop/utility.h"
+#include "utils/inval.h"
 
 #include "frame.h"
 #include "seal.h"
@@ -103,6 +104,9 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 	ClrCurrent previous = clr_frame_enter(clr_utility_frame(plan->utilityStmt));
 	bool explaining = clr_utility_set_explaining(IsA(plan->utilityStmt, ExplainStmt));
 
+	/* hear of plans to be made anew, also with every lock already held */
+	if (IsA(plan->utilityStmt, ExecuteStmt))
+		AcceptInvalidationMessages();
 	PG_TRY();
 	{
 		if (prev_ProcessUtility)

@@ -7,7 +7,9 @@
 
 #include "compat.h"
 
+extern Oid clr_plans_function(const char *name, Oid first, int nargs);
 extern void clr_plans_call(Oid function);
 extern void clr_plans_forget(void);
+extern void clr_plans_forget_everywhere(void);
 
 #endif /* CLR_PLANS_H */

@@ -21,7 +21,6 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "parser/parse_func.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -248,8 +247,7 @@ clearance_set_keys(PG_FUNCTION_ARGS)
 Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class)
 {
-	static const Oid argtypes[] = { ANYOID, INT4OID, INT4OID, INT4OID, INT4OID };
-	Oid function = clr_own_function("in_set", 5, argtypes);
+	Oid function = clr_plans_function("in_set", ANYOID, 5);
 	int given[CLR_SET_ARGS] = { binding->id, verb, kind, class };
 	List *args = list_make1(value);
 
@@ -259,16 +257,6 @@ clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int
 	clr_plans_call(function);
 	return (Expr *) makeFuncExpr(function, BOOLOID, args, InvalidOid, InvalidOid,
 								 COERCE_EXPLICIT_CALL);
-}
-
-/*
- * A function of the extension. By its exact signature: nothing is coerced.
- */
-Oid
-clr_own_function(const char *name, int nargs, const Oid *argtypes)
-{
-	return LookupFuncName(list_make2(makeString("clearance"), makeString(pstrdup(name))), nargs,
-						  argtypes, false);
 }
 
 /*
@@ -325,7 +313,6 @@ number_of_keys(ArrayType *keys)
 static Node *
 index_condition(SupportRequestIndexCondition *request)
 {
-	static const Oid argtypes[] = { ANYELEMENTOID, INT4OID, INT4OID, INT4OID, INT4OID };
 	FuncExpr *test = (FuncExpr *) request->node;
 	Expr *value;
 	Oid type;
@@ -354,9 +341,9 @@ index_condition(SupportRequestIndexCondition *request)
 	condition->inputcollid = collation;
 	condition->args =
 		list_make2(copyObject(value),
-				   makeFuncExpr(clr_own_function("set_keys", 5, argtypes), get_array_type(type),
-								args, exprCollation((Node *) value), InvalidOid,
-								COERCE_EXPLICIT_CALL));
+				   makeFuncExpr(clr_plans_function("set_keys", ANYELEMENTOID, 5),
+								get_array_type(type), args, exprCollation((Node *) value),
+								InvalidOid, COERCE_EXPLICIT_CALL));
 	condition->location = -1;
 	/* such a collation takes more texts for equal than the rule does */
 	request->lossy = OidIsValid(collation) && !get_collation_isdeterministic(collation);

@@ -24,6 +24,5 @@ typedef enum ClrSetKind
 
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
-extern Oid clr_own_function(const char *name, int nargs, const Oid *argtypes);
 
 #endif /* CLR_SET_H */

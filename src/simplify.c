@@ -26,6 +26,7 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -43,6 +44,7 @@ static bool simplify = true;
 
 static void assign_simplify(bool newval, void *extra);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static Oid permitted_function(void);
 static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const ClrBinding *binding, const Var *key);
 static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
@@ -87,7 +89,6 @@ clearance_policy_support(PG_FUNCTION_ARGS)
 static Node *
 simplify_policy(PlannerInfo *root, FuncExpr *call)
 {
-	static const Oid argtypes[] = { INT4OID, INT4OID, ANYOID };
 	Const *id = linitial(call->args);
 	List *columns = list_copy_tail(call->args, 1);
 	ClrFrame *frame;
@@ -130,7 +131,7 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 		Const *which =
 			makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(verb), false, true);
 
-		test = (Expr *) makeFuncExpr(clr_own_function("permitted", 3, argtypes), BOOLOID,
+		test = (Expr *) makeFuncExpr(permitted_function(), BOOLOID,
 									 list_concat(list_make2(id, which), columns), InvalidOid,
 									 InvalidOid, COERCE_EXPLICIT_CALL);
 	}
@@ -141,6 +142,15 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 														 CLR_SET_PROJECTS, class),
 											test),
 								 -1);
+}
+
+static Oid
+permitted_function(void)
+{
+	static const Oid argtypes[] = { INT4OID, INT4OID, ANYOID };
+
+	return LookupFuncName(list_make2(makeString("clearance"), makeString("permitted")), 3, argtypes,
+						  false);
 }
 
 static bool

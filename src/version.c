@@ -21,8 +21,12 @@
  * same reason it does not matter that a rolled-back savepoint takes the id
  * away again, as long as the next change puts it back.
  *
- * State: whether this transaction changed permissions, and the subtransaction
- * that put its id into the table.
+ * Changes of levels also end plans that were made for the classes of rights
+ * before (plans.c); a message does that, and what it is late for, such a plan
+ * refuses itself.
+ *
+ * State: whether this transaction changed permissions, and the subtransactions
+ * that put its id into the table and that told of changed levels.
  */
 #include "version.h"
 
@@ -34,6 +38,7 @@
 #include "access/xact.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "storage/bufmgr.h"
 #include "utils/lsyscache.h"
@@ -42,6 +47,8 @@
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
+#include "plans.h"
+
 PG_FUNCTION_INFO_V1(clearance_note_change);
 
 /* A row of clearance.version: one column of type xid8, not null. */
@@ -49,8 +56,10 @@ PG_FUNCTION_INFO_V1(clearance_note_change);
 
 static bool changed_here = false;
 static SubTransactionId noted_in = InvalidSubTransactionId;
+static SubTransactionId told_in = InvalidSubTransactionId;
 
 static Relation open_version(LOCKMODE lockmode);
+static bool changes_classes(const TriggerData *trigger);
 static void note_change(void);
 static bool replace_one(Relation relation, HeapTuple own);
 static void at_transaction_end(XactEvent event, void *arg);
@@ -139,7 +148,9 @@ open_version(LOCKMODE lockmode)
 /*
  * note_change(): BEFORE trigger on the tables that scopes are made of, for
  * each row, and for each statement on TRUNCATE. Rows, because logical
- * replication fires no statement triggers.
+ * replication fires no statement triggers. An argument names the column of a
+ * level: with one in it, the row changes classes of rights; 'any' says that
+ * every row does.
  */
 Datum
 clearance_note_change(PG_FUNCTION_ARGS)
@@ -150,10 +161,33 @@ clearance_note_change(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("note_change is a trigger of the extension's tables")));
 	note_change();
+	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
+	{
+		clr_plans_forget_everywhere();
+		told_in = GetCurrentSubTransactionId();
+	}
 	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
 		return PointerGetDatum(NULL);
 	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple :
 																		trigger->tg_trigtuple);
+}
+
+static bool
+changes_classes(const TriggerData *trigger)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	const char *column;
+	bool isnull;
+
+	if (trigger->tg_trigger->tgnargs == 0)
+		return false;
+	column = trigger->tg_trigger->tgargs[0];
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || strcmp(column, "any") == 0)
+		return true;
+	(void) heap_getattr(trigger->tg_trigtuple, SPI_fnumber(desc, column), desc, &isnull);
+	if (isnull && TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		(void) heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, column), desc, &isnull);
+	return !isnull;
 }
 
 static void
@@ -218,6 +252,7 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_PREPARE:
 			changed_here = false;
 			noted_in = InvalidSubTransactionId;
+			told_in = InvalidSubTransactionId;
 			break;
 		default:
 			break;
@@ -227,10 +262,12 @@ at_transaction_end(XactEvent event, void *arg)
 static void
 at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
 {
-	if (noted_in != mine)
+	SubTransactionId heir = event == SUBXACT_EVENT_COMMIT_SUB ? parent : InvalidSubTransactionId;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	if (event == SUBXACT_EVENT_COMMIT_SUB)
-		noted_in = parent;
-	else if (event == SUBXACT_EVENT_ABORT_SUB)
-		noted_in = InvalidSubTransactionId;
+	if (noted_in == mine)
+		noted_in = heir;
+	if (told_in == mine)
+		told_in = heir;
 }

@@ -27,23 +27,27 @@ REVOKE ALL ON FUNCTION clearance.refuse_version_write() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.refuse_version_write() IS 'trigger: refuses what would make versions come back';
 
 -- ENABLE ALWAYS: logical replication and session_replication_role change permissions too.
+-- classes: the column of a level, or 'any', where a change can end plans (see note_change in C).
 DO $$
 DECLARE
-    t regclass;
+    t record;
 BEGIN
-    FOREACH t IN ARRAY ARRAY['clearance.feature', 'clearance.action', 'clearance.level', 'clearance.level_grant',
-        'clearance.level_denial', 'clearance.not_available', 'clearance.gate', 'clearance.account',
-        'clearance.role', 'clearance.partner', 'clearance.customer', 'clearance.member', 'clearance.member_role',
-        'clearance.member_switch', 'clearance.project', 'clearance.project_feature_off',
-        'clearance.project_partner', 'clearance.project_customer', 'clearance.project_member',
-        'clearance.login_role']::regclass[]
+    FOR t IN
+        SELECT format('clearance.%I', name)::regclass AS tab, coalesce(quote_literal(classes), '') AS classes
+        FROM (VALUES ('feature', 'any'), ('action', 'any'), ('level', 'any'), ('level_grant', 'any'),
+                     ('level_denial', 'any'), ('not_available', 'any'), ('gate', 'any'),
+                     ('account', 'any'), ('role', 'any'), ('partner', 'level_id'), ('customer', NULL),
+                     ('member', NULL), ('member_role', 'any'), ('member_switch', 'any'),
+                     ('project', 'open_level_id'), ('project_feature_off', NULL),
+                     ('project_partner', 'level_id'), ('project_customer', NULL),
+                     ('project_member', 'level_id'), ('login_role', NULL)) v (name, classes)
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
-                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change()', t);
+                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);
         EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON %s
-                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change()', t);
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_change",
-                        ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t);
+                        ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t.tab);
     END LOOP;
 END
 $$;
