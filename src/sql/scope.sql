@@ -120,15 +120,18 @@ BEGIN ATOMIC
         WHERE m.partner_id = scope_projects.partner AND m.status = 'active'
           AND pm.through_phase AND clearance.in_force(pm.starts_at, pm.ends_at, scope_projects.at)
     ),
+    -- each arm carries the project's columns: joined later, all projects would be read for everybody
     way AS (
-        SELECT p.id, own.levels, p.open_level_id AS open_level,
-               own.project_id IS NOT NULL AS is_member, coalesce(own.is_owner, false) AS is_owner
+        SELECT p.id, p.key, own.levels, p.open_level_id AS open_level,
+               own.project_id IS NOT NULL AS is_member, coalesce(own.is_owner, false) AS is_owner,
+               p.archived, p.client_upload
         FROM who w
         JOIN clearance.project p ON p.account_id = w.account_id
         LEFT JOIN own ON own.project_id = p.id
         WHERE w.kind = 'vendor'
         UNION ALL
-        SELECT p.id, coalesce(own.levels, ARRAY(SELECT pp.level_id WHERE pp.level_id IS NOT NULL)), NULL, true, false
+        SELECT p.id, p.key, coalesce(own.levels, ARRAY(SELECT pp.level_id WHERE pp.level_id IS NOT NULL)), NULL, true, false,
+               p.archived, p.client_upload
         FROM who w
         JOIN clearance.project_partner pp ON pp.partner_id = w.partner_id
         JOIN clearance.project p ON p.id = pp.project_id
@@ -138,19 +141,19 @@ BEGIN ATOMIC
           AND CASE WHEN p.by_phase THEN coalesce(own.through_phase, ph.project_id IS NOT NULL)
                    ELSE w.partner_admin OR own.project_id IS NOT NULL END
         UNION ALL
-        SELECT p.id, own.levels, NULL, true, false
+        SELECT p.id, p.key, own.levels, NULL, true, false, p.archived, p.client_upload
         FROM who w
         JOIN clearance.project_customer pc ON pc.customer_id = w.customer_id
         JOIN clearance.project p ON p.id = pc.project_id
         LEFT JOIN own ON own.project_id = p.id
         WHERE w.kind = 'customer' AND clearance.in_force(pc.starts_at, pc.ends_at, scope_projects.at) AND p.portal
     )
-    SELECT p.id, p.key, way.levels,
-           (SELECT l.id FROM clearance.level l WHERE l.id = way.open_level AND l.audience = 'vendor'),
-           way.is_member, way.is_owner, p.archived, p.client_upload,
-           ARRAY(SELECT f.feature FROM clearance.project_feature_off f WHERE f.project_id = p.id)
+    SELECT way.id, way.key, way.levels,
+           CASE WHEN way.open_level IS NOT NULL
+                THEN (SELECT l.id FROM clearance.level l WHERE l.id = way.open_level AND l.audience = 'vendor') END,
+           way.is_member, way.is_owner, way.archived, way.client_upload,
+           ARRAY(SELECT f.feature FROM clearance.project_feature_off f WHERE f.project_id = way.id)
     FROM way
-    JOIN clearance.project p ON p.id = way.id
     UNION ALL
     -- open projects, for partner members and contacts who have no other way in
     SELECT p.id, p.key, ARRAY[l.id], NULL, true, false, p.archived, p.client_upload,

@@ -1,0 +1,23 @@
+-- What the application's own queries need; the same in each copy.
+ALTER TABLE project ADD PRIMARY KEY (id);
+ALTER TABLE phase ADD PRIMARY KEY (id);
+ALTER TABLE task ADD PRIMARY KEY (id);
+ALTER TABLE milestone ADD PRIMARY KEY (id);
+ALTER TABLE raid_item ADD PRIMARY KEY (id);
+ALTER TABLE document ADD PRIMARY KEY (id);
+ALTER TABLE document_comment ADD PRIMARY KEY (id);
+ALTER TABLE grown ADD PRIMARY KEY (id);
+ALTER TABLE task_assignee ADD PRIMARY KEY (task_id, member_id);
+ALTER TABLE raid_assignee ADD PRIMARY KEY (raid_id, member_id);
+CREATE INDEX ON phase (project_id);
+CREATE INDEX ON task (project_id, due_on) INCLUDE (is_private);
+CREATE INDEX ON task (due_on, id);
+CREATE INDEX ON task (assignee_id);
+CREATE INDEX ON task_assignee (member_id, task_id);
+CREATE INDEX ON milestone (project_id);
+CREATE INDEX ON milestone (assignee_id);
+CREATE INDEX ON raid_item (project_id);
+CREATE INDEX ON raid_assignee (member_id, raid_id);
+CREATE INDEX ON document (project_id) INCLUDE (is_private);
+CREATE INDEX ON document_comment (document_id);
+CREATE INDEX ON grown (project_id) INCLUDE (is_private);
