@@ -170,6 +170,16 @@ clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version)
 	return actor;
 }
 
+/*
+ * Whether a setting that is not ours says who acts, so that nobody hears when
+ * it changes.
+ */
+bool
+clr_actor_is_unwatched(const ClrIdentity *identity)
+{
+	return identity->claims != NULL;
+}
+
 /* ---------- the login role ---------- */
 
 static void
@@ -182,6 +192,7 @@ read_mapping(Oid role, const ClrVersion *version)
 
 	mapping.role = InvalidOid;
 	MemoryContextReset(mapping_context);
+	claims = NULL; /* they were read by the other mapping's claim and names */
 	clr_catalog_begin(&state);
 	if (clr_catalog_query("SELECT member_id, partner_id, setting, claim, names, account_id"
 						  " FROM clearance.login_role WHERE role = $1",

@@ -27,5 +27,6 @@ typedef struct ClrIdentity
 extern void clr_actor_init(void);
 extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *around);
 extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version);
+extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
 
 #endif /* CLR_ACTOR_H */

@@ -116,7 +116,9 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 		return NULL;
 
 	shape = clr_shape_of(frame, binding, verb);
-	if (shape->classes != 0 && (shape->classes & (shape->classes - 1)) == 0)
+	/* a plan for one class must be told to go when somebody else acts */
+	if (shape->classes != 0 && (shape->classes & (shape->classes - 1)) == 0 &&
+		!clr_actor_is_unwatched(&frame->identity))
 	{
 		class = pg_rightmost_one_pos32(shape->classes);
 		if (class != CLR_CLASS_ALL && class != CLR_CLASS_OTHER)
