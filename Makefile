@@ -46,7 +46,8 @@ DATA = $(wildcard src/sql/updates/*.sql)
 EXTRA_CLEAN = build
 
 # `make installcheck` uses the server that PGHOST, PGPORT … name. It must have pg_clearance in
-# shared_preload_libraries, and the user must be a superuser. The TAP tests start their own.
+# shared_preload_libraries and max_prepared_transactions > 0, and the user must be a superuser.
+# The TAP tests start their own.
 REGRESS = \
 	install \
 	levels \

@@ -61,7 +61,7 @@ static bool touches_protected(const PlannedStmt *plan, bool *binds);
 static bool changes_rows(const PlannedStmt *plan);
 static void resolve(ClrFrame *frame);
 static void read_version(ClrVersion *version, Snapshot snapshot);
-static void refuse_outdated(ClrFrame *frame, const ClrVersion *version);
+static void refuse_outdated(ClrFrame *frame);
 static char *scope_digest(const ClrFrame *frame, Snapshot snapshot);
 
 void
@@ -299,11 +299,14 @@ resolve(ClrFrame *frame)
 
 	PG_TRY();
 	{
-		read_version(&version, frame->snapshot);
+		/* none under SERIALIZABLE, see scope_cache.c */
+		version.count = 0;
+		if (!IsolationIsSerializable())
+			read_version(&version, frame->snapshot);
 		frame->actor = clr_actor_resolve(&frame->identity, &version);
 		if (frame->estate != NULL && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
-			refuse_outdated(frame, &version);
+			refuse_outdated(frame);
 		frame->scope = clr_scope_acquire(frame->actor, &version, frame->started);
 		frame->resolved = true;
 	}
@@ -336,15 +339,17 @@ read_version(ClrVersion *version, Snapshot snapshot)
  * transaction's snapshot sees.
  */
 static void
-refuse_outdated(ClrFrame *frame, const ClrVersion *version)
+refuse_outdated(ClrFrame *frame)
 {
+	static ClrVersion version;
 	static ClrVersion latest;
 	bool changed;
 
+	read_version(&version, frame->snapshot);
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
 	clr_version_read(&latest, GetActiveSnapshot());
 	changed =
-		!clr_version_equal(version, &latest) &&
+		!clr_version_equal(&version, &latest) &&
 		strcmp(scope_digest(frame, frame->snapshot), scope_digest(frame, GetActiveSnapshot())) != 0;
 	PopActiveSnapshot();
 	if (changed)

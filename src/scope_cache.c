@@ -6,7 +6,8 @@
  * one that it was loaded under, and if no membership of the actor began or
  * ended in between. What a scope loads later, it loads under a snapshot that
  * sees the same version. A transaction that changed permissions itself gets
- * scopes of its own, which nobody else uses.
+ * scopes of its own, which nobody else uses. A SERIALIZABLE one uses what it
+ * read itself: the server must know that it depends on those rows.
  *
  * Lifetime: each scope has a memory context below scopes_context and counts
  * who uses it: the queries that run with it and, while it is kept, the cache.
@@ -15,8 +16,10 @@
  */
 #include "scope_cache.h"
 
+#include "access/xact.h"
 #include "funcapi.h"
 #include "lib/ilist.h"
+#include "storage/proc.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -25,7 +28,8 @@ typedef struct CachedScope
 {
 	ClrActor actor; /* hash key */
 	ClrScope *scope;
-	ClrVersion version; /* in the scope's context */
+	ClrVersion version; /* in the scope's context; none if loaded under SERIALIZABLE */
+	LocalTransactionId loaded_in;
 	Size bytes;
 	dlist_node node; /* in by_use, the last used first */
 } CachedScope;
@@ -47,6 +51,7 @@ static struct
 PG_FUNCTION_INFO_V1(clearance_cache_stats);
 
 static CachedScope *find(ClrActor actor);
+static bool is_valid(const CachedScope *entry, const ClrVersion *version);
 static ClrScope *load(ClrActor actor, TimestampTz at);
 static void keep(ClrScope *scope, const ClrVersion *version);
 static void forget(CachedScope *entry);
@@ -78,13 +83,12 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 {
 	CachedScope *entry;
 	ClrScope *scope;
-	bool keepable = (actor.member != 0 || actor.partner != 0) && !clr_version_changed_here() &&
-					version->count > 0;
+	bool keepable = (actor.member != 0 || actor.partner != 0) && !clr_version_changed_here();
 
 	entry = keepable ? find(actor) : NULL;
 	if (entry != NULL)
 	{
-		if (clr_version_equal(&entry->version, version) && entry->scope->valid_from <= at &&
+		if (is_valid(entry, version) && entry->scope->valid_from <= at &&
 			at < entry->scope->valid_until)
 		{
 			counts.hits++;
@@ -123,6 +127,14 @@ find(ClrActor actor)
 	return hash_search(cached, &actor, HASH_FIND, NULL);
 }
 
+static bool
+is_valid(const CachedScope *entry, const ClrVersion *version)
+{
+	if (IsolationIsSerializable())
+		return entry->loaded_in == MyProc->lxid;
+	return clr_version_equal(&entry->version, version);
+}
+
 /* Load a scope, with one user: the caller. An error leaves nothing behind. */
 static ClrScope *
 load(ClrActor actor, TimestampTz at)
@@ -146,6 +158,7 @@ keep(ClrScope *scope, const ClrVersion *version)
 	entry = hash_search(cached, &scope->actor, HASH_ENTER, NULL);
 	entry->scope = scope;
 	entry->version = copy;
+	entry->loaded_in = MyProc->lxid;
 	entry->bytes = 0;
 	dlist_push_head(&by_use, &entry->node);
 	scope->users++;

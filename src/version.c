@@ -212,9 +212,10 @@ note_change(void)
 }
 
 /*
- * Replace a row that nobody else holds. Rows are looked for under the latest
- * snapshot, whatever the transaction's own is: a serialization failure here
- * would be about nothing that the transaction did.
+ * Replace a row that nobody else holds. It looks for rows as they are now,
+ * whatever the transaction's snapshot, and takes no predicate locks (as scans
+ * under SnapshotSelf do not): a serialization failure here would be about
+ * nothing that the transaction did.
  */
 static bool
 replace_one(Relation relation, HeapTuple own)
@@ -223,8 +224,7 @@ replace_one(Relation relation, HeapTuple own)
 	HeapTuple tuple;
 	bool replaced = false;
 
-	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
-	scan = table_beginscan(relation, GetActiveSnapshot(), 0, NULL);
+	scan = table_beginscan(relation, SnapshotSelf, 0, NULL);
 	while (!replaced && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
 		HeapTupleData target = *tuple;
@@ -238,7 +238,6 @@ replace_one(Relation relation, HeapTuple own)
 			simple_heap_update(relation, &target.t_self, own);
 	}
 	table_endscan(scan);
-	PopActiveSnapshot();
 	return replaced;
 }
 

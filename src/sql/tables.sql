@@ -262,7 +262,7 @@ COMMENT ON COLUMN clearance.member.kind IS 'vendor, partner or customer';
 
 CREATE TABLE clearance.member_role (
     member_id bigint NOT NULL CONSTRAINT member_role_belongs_to_a_member REFERENCES clearance.member ON DELETE CASCADE,
-    role_id   bigint NOT NULL CONSTRAINT member_role_names_a_role REFERENCES clearance.role,
+    role_id   bigint NOT NULL CONSTRAINT member_role_names_a_role REFERENCES clearance.role ON DELETE CASCADE,
     CONSTRAINT member_role_is_held_once PRIMARY KEY (member_id, role_id)
 );
 COMMENT ON TABLE clearance.member_role IS 'roles held; several add up';
