@@ -8,6 +8,9 @@ OBJS = \
 	src/utility.o \
 	src/key.o \
 	src/catalog.o \
+	src/signature.o \
+	src/jwt.o \
+	src/token.o \
 	src/version.o \
 	src/plans.o \
 	src/actor.o \
@@ -32,6 +35,8 @@ PG_CFLAGS = -Wall -Wextra -Werror
 # fmgr's and the hooks' signatures are fixed, whether or not a function needs all of them;
 # so are those of inline functions in PostgreSQL's headers
 PG_CFLAGS += -Wno-unused-parameter
+# signatures of tokens are OpenSSL's work
+SHLIB_LINK += -lcrypto
 
 EXTENSION = pg_clearance
 EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
@@ -53,6 +58,7 @@ REGRESS = \
 	levels \
 	people \
 	actor \
+	tokens \
 	protect \
 	select \
 	write \
@@ -88,9 +94,35 @@ build/level_data.sql: src/data/level_data.awk $(LEVEL_DATA)
 	$(MKDIR_P) $(@D)
 	$(AWK) -f src/data/level_data.awk $(LEVEL_DATA) > $@
 
-C_FILES = $(sort $(wildcard src/*.c src/*.h))
+# The parser of tokens knows no server: as programs, for its test vectors and for fuzzing. The TAP
+# tests make build/jwt_check and build/jwt_replay themselves; the fuzzer needs clang.
+JWT_FILES = src/jwt.c src/signature.c
+JWT_CFLAGS = -DFRONTEND $(PG_CFLAGS) -Isrc $(CPPFLAGS) -g
+JWT_LIBS = -L$(pkglibdir) -lpgcommon -lpgport -lcrypto -lm
 
-.PHONY: format format-check lint
+build/jwt_check: test/vectors/jwt_check.c
+build/jwt_replay: test/fuzz/replay.c test/fuzz/jwt.c
+build/jwt_check build/jwt_replay: $(JWT_FILES) $(wildcard src/*.h)
+	$(MKDIR_P) $(@D)
+	$(CC) $(JWT_CFLAGS) -O1 $(filter %.c,$^) $(JWT_LIBS) -o $@
+
+build/jwt_fuzz: test/fuzz/jwt.c $(JWT_FILES) $(wildcard src/*.h)
+	$(MKDIR_P) $(@D)
+	clang $(JWT_CFLAGS) -Wno-ignored-attributes -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
+		$(filter %.c,$^) $(JWT_LIBS) -o $@
+
+# new inputs go to build/, a crash too; `make fuzz FUZZ_SECONDS=3600` for longer
+FUZZ_SECONDS = 60
+FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -dict=test/fuzz/jwt.dict \
+	-artifact_prefix=build/ -print_final_stats=1
+
+fuzz: build/jwt_fuzz
+	$(MKDIR_P) build/fuzz_corpus
+	build/jwt_fuzz $(FUZZ_OPTIONS) build/fuzz_corpus test/fuzz/corpus
+
+C_FILES = $(sort $(wildcard src/*.c src/*.h test/*/*.c))
+
+.PHONY: format format-check fuzz lint
 
 format:
 	clang-format -i $(C_FILES)
@@ -102,4 +134,4 @@ lint:
 	cppcheck --quiet --std=c99 --language=c --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance --include=test/harness/cppcheck.h \
 		--suppress=missingInclude --suppress=missingIncludeSystem \
-		$(sort $(wildcard src/*.c))
+		$(filter %.c,$(C_FILES))

@@ -9,6 +9,9 @@
  *	 untrusted role are refused by the server itself; clearance.set_actor() sets
  *	 it for those who may call it
  *
+ *	 the setting clearance.token, which anybody may set and which proves itself
+ *	 (token.c). That it and clearance.actor name two members is an error
+ *
  *	 what the login role is mapped to (the session user, which SET ROLE does not
  *	 change): a member, a partner as a whole, or a setting in which a trusted
  *	 application puts who it is
@@ -17,8 +20,8 @@
  * naming no member, means nobody. While a query that touches a protected table
  * runs, the actor stays.
  *
- * State: setting_member, written by the assign hook alone; `mapping` and
- * `claims`, which hold for the version that they were read under.
+ * State: setting_member, written by the assign hook alone; `mapping`, `claims`
+ * and `tokens`, which hold for the version that they were read under.
  */
 #include "actor.h"
 
@@ -38,6 +41,7 @@
 #include "frame.h"
 #include "key.h"
 #include "plans.h"
+#include "token.h"
 
 /* Texts remembered at a time; each may be some kB. */
 #define MAX_REMEMBERED 256
@@ -61,17 +65,28 @@ static int64 setting_member = 0;
 static MemoryContext mapping_context = NULL;
 static Mapping mapping;
 
-/* Members by the claims that named them, under claims_version. */
-static MemoryContext claims_context = NULL;
-static ClrKeyTable *claims = NULL;
-static ClrVersion claims_version;
-static int claims_remembered = 0;
+/* What texts said, while permissions stay as they are. */
+typedef struct Memory
+{
+	MemoryContext context;
+	ClrKeyTable *table; /* NULL: nothing is remembered */
+	ClrVersion version; /* under which all of it was read */
+	int count;
+} Memory;
+
+static Memory claims; /* of the mapping: members, zero if they name none */
+static Memory tokens; /* of ClrToken: those that were accepted */
 
 static bool check_actor(char **newval, void **extra, GucSource source);
 static void assign_actor(const char *newval, void *extra);
 static void put_setting(const char *value, bool local);
 static void read_mapping(Oid role, const ClrVersion *version);
 static int64 member_of_claims(const char *value, const ClrVersion *version);
+static int64 member_of_token(const char *text, const ClrVersion *version, TimestampTz at);
+static void *recall(Memory *memory, const char *text, const ClrVersion *version);
+static void
+remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version);
+static void forget(Memory *memory);
 static int64 look_up_claims(const char *value);
 static char *claim_of(const char *value);
 static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
@@ -90,8 +105,6 @@ clr_actor_init(void)
 							   assign_actor, NULL);
 	mapping_context =
 		AllocSetContextCreate(TopMemoryContext, "clearance login role", ALLOCSET_SMALL_SIZES);
-	claims_context =
-		AllocSetContextCreate(TopMemoryContext, "clearance claims", ALLOCSET_DEFAULT_SIZES);
 }
 
 static bool
@@ -132,25 +145,38 @@ assign_actor(const char *newval, void *extra)
 ClrIdentity
 clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 {
-	ClrIdentity identity = { setting_member, GetSessionUserId(), NULL };
+	ClrIdentity identity = { setting_member, clr_token_setting(), GetSessionUserId(), NULL };
 
 	if (around != NULL)
-	{
 		identity = *around;
-		if (around->claims != NULL)
-			identity.claims = MemoryContextStrdup(context, around->claims);
-	}
+	if (*identity.token == '\0')
+		identity.token = "";
+	else
+		identity.token = MemoryContextStrdup(context, identity.token);
+	if (identity.claims != NULL)
+		identity.claims = MemoryContextStrdup(context, identity.claims);
 	return identity;
 }
 
 /*
- * Who it is, under the query's snapshot, which sees `version`.
+ * Who it is, under the query's snapshot, which sees `version`, at the time when
+ * its statement began.
  */
 ClrActor
-clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version)
+clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 {
 	ClrActor actor = { identity->setting, 0 };
 
+	if (*identity->token != '\0')
+	{
+		actor.member = member_of_token(identity->token, version, at);
+		if (identity->setting != 0 && identity->setting != actor.member)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					 errmsg("clearance.actor and clearance.token name two members"),
+					 errhint(
+						 "Set one of them: clearance.reset_actor() or RESET clearance.token.")));
+	}
 	if (actor.member != 0)
 		return actor;
 	if (mapping.role != identity->login_role || clr_version_changed_here() ||
@@ -192,7 +218,7 @@ read_mapping(Oid role, const ClrVersion *version)
 
 	mapping.role = InvalidOid;
 	MemoryContextReset(mapping_context);
-	claims = NULL; /* they were read by the other mapping's claim and names */
+	forget(&claims); /* they were read by the other mapping's claim and names */
 	clr_catalog_begin(&state);
 	if (clr_catalog_query("SELECT member_id, partner_id, setting, claim, names, account_id"
 						  " FROM clearance.login_role WHERE role = $1",
@@ -219,36 +245,94 @@ read_mapping(Oid role, const ClrVersion *version)
 static int64
 member_of_claims(const char *value, const ClrVersion *version)
 {
-	ClrKey key;
-	ClrKeyEntry *entry;
-	int64 *member;
-	bool found;
+	int64 *known;
+	int64 member;
 
 	if (*value == '\0')
 		return 0;
-	if (clr_version_changed_here())
-		return look_up_claims(value);
-	if (claims == NULL || claims_remembered == MAX_REMEMBERED ||
-		!clr_version_equal(&claims_version, version))
-	{
-		claims = NULL;
-		MemoryContextReset(claims_context);
-		claims_remembered = 0;
-		clr_version_copy(&claims_version, version, claims_context);
-		claims = clr_keytab_new(claims_context, 16);
-	}
-	(void) clr_key_from_text(value, CLR_KEY_TEXT, &key);
-	entry = clr_keytab_find(claims, &key);
-	if (entry == NULL)
-	{
-		member = MemoryContextAlloc(claims_context, sizeof(int64));
-		*member = look_up_claims(value);
-		entry = clr_keytab_add(claims, &key, &found);
-		entry->value = member;
-		claims_remembered++;
-	}
-	return *(int64 *) entry->value;
+	known = recall(&claims, value, version);
+	if (known != NULL)
+		return *known;
+	member = look_up_claims(value);
+	remember(&claims, value, &member, sizeof(member), version);
+	return member;
 }
+
+/*
+ * The member of a token. It is verified once; what the clock and the session's
+ * role may change is checked for each statement.
+ */
+static int64
+member_of_token(const char *text, const ClrVersion *version, TimestampTz at)
+{
+	ClrToken *known = recall(&tokens, text, version);
+	ClrToken token;
+
+	if (known != NULL && known->rules == clr_token_rules())
+	{
+		clr_token_check(known, at);
+		return known->member;
+	}
+	token = clr_token_verify(text, at);
+	remember(&tokens, text, &token, sizeof(token), version);
+	return token.member;
+}
+
+/* ---------- what texts said ---------- */
+
+/*
+ * What a text said under a version, or NULL.
+ */
+static void *
+recall(Memory *memory, const char *text, const ClrVersion *version)
+{
+	ClrKeyEntry *entry;
+	ClrKey key;
+
+	if (memory->table == NULL || clr_version_changed_here() ||
+		!clr_version_equal(&memory->version, version))
+		return NULL;
+	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
+	entry = clr_keytab_find(memory->table, &key);
+	return entry ? entry->value : NULL;
+}
+
+static void
+remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version)
+{
+	ClrKeyEntry *entry;
+	ClrKey key;
+	bool found;
+
+	if (clr_version_changed_here() || version->count == 0)
+		return;
+	if (memory->context == NULL)
+		memory->context =
+			AllocSetContextCreate(TopMemoryContext, "clearance identities", ALLOCSET_DEFAULT_SIZES);
+	if (memory->table == NULL || memory->count == MAX_REMEMBERED ||
+		!clr_version_equal(&memory->version, version))
+	{
+		forget(memory);
+		clr_version_copy(&memory->version, version, memory->context);
+		memory->table = clr_keytab_new(memory->context, 16);
+	}
+	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
+	entry = clr_keytab_add(memory->table, &key, &found);
+	entry->value = MemoryContextAlloc(memory->context, size);
+	memcpy(entry->value, value, size);
+	memory->count++;
+}
+
+static void
+forget(Memory *memory)
+{
+	memory->table = NULL;
+	memory->count = 0;
+	if (memory->context != NULL)
+		MemoryContextReset(memory->context);
+}
+
+/* ---------- a setting that names a member ---------- */
 
 static int64
 look_up_claims(const char *value)

@@ -20,13 +20,14 @@ typedef struct ClrActor
 typedef struct ClrIdentity
 {
 	int64 setting;		/* member named by clearance.actor, or zero */
+	const char *token;	/* token in clearance.token, or blank */
 	Oid login_role;		/* session user, whose mapping counts otherwise */
 	const char *claims; /* value of the setting that the mapping names, once read */
 } ClrIdentity;
 
 extern void clr_actor_init(void);
 extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *around);
-extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version);
+extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
 extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
 
 #endif /* CLR_ACTOR_H */

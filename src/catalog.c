@@ -210,15 +210,6 @@ clr_column_int64(uint64 row, int column)
 																	 DatumGetInt32(value);
 }
 
-/* A value of type timestamptz, which is not NULL. */
-TimestampTz
-clr_column_time(uint64 row, int column)
-{
-	bool isnull;
-
-	return DatumGetTimestampTz(column_value(row, column, &isnull));
-}
-
 /* False if the value is NULL. */
 bool
 clr_column_bool(uint64 row, int column)
@@ -227,6 +218,30 @@ clr_column_bool(uint64 row, int column)
 	Datum value = column_value(row, column, &isnull);
 
 	return !isnull && DatumGetBool(value);
+}
+
+/* The value must not be NULL. */
+TimestampTz
+clr_column_timestamptz(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = column_value(row, column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "column %d of a query of the extension is null", column);
+	return DatumGetTimestampTz(value);
+}
+
+/* The value must not be NULL. A copy. */
+bytea *
+clr_column_bytea(uint64 row, int column)
+{
+	bool isnull;
+	Datum value = column_value(row, column, &isnull);
+
+	if (isnull)
+		elog(ERROR, "column %d of a query of the extension is null", column);
+	return DatumGetByteaPCopy(value);
 }
 
 /* text[] (or name[]) without its NULLs; an empty list if the value is NULL. */

@@ -40,8 +40,9 @@ extern uint64 clr_catalog_query(const char *sql, int nargs, const Oid *argtypes,
  */
 extern char *clr_column_text(uint64 row, int column);
 extern int64 clr_column_int64(uint64 row, int column);
-extern TimestampTz clr_column_time(uint64 row, int column);
 extern bool clr_column_bool(uint64 row, int column);
+extern TimestampTz clr_column_timestamptz(uint64 row, int column);
+extern bytea *clr_column_bytea(uint64 row, int column);
 extern char **clr_column_texts(uint64 row, int column, int *count);
 extern int32 *clr_column_ints(uint64 row, int column, int *count);
 

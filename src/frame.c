@@ -303,7 +303,7 @@ resolve(ClrFrame *frame)
 		version.count = 0;
 		if (!IsolationIsSerializable())
 			read_version(&version, frame->snapshot);
-		frame->actor = clr_actor_resolve(&frame->identity, &version);
+		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->started);
 		if (frame->estate != NULL && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
 			refuse_outdated(frame);

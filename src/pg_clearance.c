@@ -18,6 +18,7 @@
 #include "hooks.h"
 #include "scope_cache.h"
 #include "simplify.h"
+#include "token.h"
 #include "utility.h"
 #include "version.h"
 
@@ -31,6 +32,7 @@ void
 _PG_init(void)
 {
 	clr_actor_init();
+	clr_token_init();
 	clr_frame_init();
 	clr_scope_cache_init();
 	clr_utility_init();

@@ -106,8 +106,8 @@ load_standing(ClrScope *scope, TimestampTz at)
 
 		scope->audience = parse_audience(clr_column_text(0, 1));
 		scope->account = clr_column_int64(0, 2);
-		scope->valid_from = clr_column_time(0, 7);
-		scope->valid_until = clr_column_time(0, 8);
+		scope->valid_from = clr_column_timestamptz(0, 7);
+		scope->valid_until = clr_column_timestamptz(0, 8);
 		scope->account_key = account_key ? pstrdup(account_key) : NULL;
 		scope->no_standing = no_standing ? pstrdup(no_standing) : NULL;
 		scope->member_keys = copy_texts(keys, nkeys);

@@ -404,6 +404,34 @@ COMMENT ON COLUMN clearance.login_role.claim IS 'member of the JSON object that 
 COMMENT ON COLUMN clearance.login_role.names IS 'what it holds of the member: id, key or email';
 COMMENT ON COLUMN clearance.login_role.account_id IS 'account of the members that it may name; NULL: any';
 
+CREATE TABLE clearance.token_key (
+    kid        text        NOT NULL CONSTRAINT token_key_id_is_unique PRIMARY KEY,
+    algorithm  text        NOT NULL,
+    material   bytea       NOT NULL,
+    issuer     text        NOT NULL,
+    subject    text        NOT NULL DEFAULT 'key',
+    account_id bigint      CONSTRAINT token_key_is_for_an_account REFERENCES clearance.account ON DELETE CASCADE,
+    starts_at  timestamptz NOT NULL DEFAULT '-infinity',
+    ends_at    timestamptz NOT NULL DEFAULT 'infinity',
+    revoked_at timestamptz,
+    CONSTRAINT token_key_id_is_not_blank CHECK (btrim(kid) <> ''),
+    CONSTRAINT token_key_id_has_255_characters_at_most CHECK (length(kid) <= 255),
+    CONSTRAINT token_key_algorithm_is_known CHECK (algorithm IN ('EdDSA', 'ES256', 'RS256', 'HS256')),
+    CONSTRAINT token_key_issuer_is_not_blank CHECK (btrim(issuer) <> ''),
+    CONSTRAINT token_key_subject_is_known CHECK (subject IN ('key', 'email')),
+    CONSTRAINT token_key_ends_after_its_start CHECK (starts_at < ends_at)
+);
+COMMENT ON TABLE clearance.token_key IS 'keys that verify signed tokens; holds secrets: grant it to nobody';
+COMMENT ON COLUMN clearance.token_key.kid IS 'id by which tokens name the key';
+COMMENT ON COLUMN clearance.token_key.algorithm IS 'the one algorithm of its tokens';
+COMMENT ON COLUMN clearance.token_key.material IS 'public key (DER), or the secret of HS256';
+COMMENT ON COLUMN clearance.token_key.issuer IS 'who issues its tokens: their claim iss';
+COMMENT ON COLUMN clearance.token_key.subject IS 'what their claim sub holds: a member''s key or email';
+COMMENT ON COLUMN clearance.token_key.account_id IS 'account of the members it may name; NULL: any';
+COMMENT ON COLUMN clearance.token_key.starts_at IS 'first moment it counts';
+COMMENT ON COLUMN clearance.token_key.ends_at IS 'first moment it no longer counts';
+COMMENT ON COLUMN clearance.token_key.revoked_at IS 'when it was revoked, for good; NULL: it was not';
+
 -- ---------------------------------------------------------------------------
 -- Protected tables
 -- ---------------------------------------------------------------------------
@@ -539,6 +567,7 @@ BEGIN
         ('clearance.project_customer', ''),
         ('clearance.project_member', ''),
         ('clearance.login_role', ''),
+        ('clearance.token_key', ''),
         ('clearance.binding', ''),
         ('clearance.binding_relation', ''),
         ('clearance.binding_parent', ''),

@@ -40,7 +40,7 @@ BEGIN
                      ('member', NULL), ('member_role', 'any'), ('member_switch', 'any'),
                      ('project', 'open_level_id'), ('project_feature_off', NULL),
                      ('project_partner', 'level_id'), ('project_customer', NULL),
-                     ('project_member', 'level_id'), ('login_role', NULL)) v (name, classes)
+                     ('project_member', 'level_id'), ('login_role', NULL), ('token_key', NULL)) v (name, classes)
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
                         FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);

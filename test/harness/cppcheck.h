@@ -7,6 +7,9 @@
 #define PG_FUNCTION_INFO_V1(function) extern Datum function(PG_FUNCTION_ARGS)
 #define PG_FUNCTION_ARGS FunctionCallInfo fcinfo
 
+#define pg_attribute_printf(format, arguments)
+#define pg_attribute_noreturn() __attribute__((noreturn))
+
 #define ERROR 21
 #define ereport(level, ...) do { __VA_ARGS__; if ((level) >= ERROR) abort(); } while (0)
 #define elog(level, ...) do { printf(__VA_ARGS__); if ((level) >= ERROR) abort(); } while (0)
