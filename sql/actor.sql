@@ -113,6 +113,66 @@ SELECT * FROM regress_actor.me;
 RESET ROLE;
 
 --
+-- A cursor keeps the actor that it was opened with, also where it is rewound
+-- or filled at the end of the transaction, when somebody else acts.
+--
+CREATE INDEX ON regress_actor.task (project_id);
+BEGIN;
+SET LOCAL enable_seqscan = off;
+SET LOCAL ROLE regress_actor_app;
+SELECT clearance.set_actor(:bob) = :bob AS ok;
+DECLARE moved SCROLL CURSOR FOR SELECT id FROM regress_actor.task;
+DECLARE held CURSOR WITH HOLD FOR SELECT id FROM regress_actor.task;
+FETCH moved;
+SELECT clearance.set_actor(:ann) = :ann AS ok;
+MOVE ABSOLUTE 0 IN moved;
+FETCH ALL FROM moved;
+SELECT clearance.reset_actor();
+MOVE ABSOLUTE 0 IN moved;
+FETCH ALL FROM moved;
+COMMIT;
+FETCH ALL FROM held;
+CLOSE held;
+-- while a query on a protected table runs, the actor stays
+SET ROLE regress_actor_app;
+SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+SELECT id, clearance.set_actor(:ann) FROM regress_actor.task;
+SELECT id, clearance.reset_actor() FROM regress_actor.task;
+SELECT id, set_config('clearance.token', 'x', false) FROM regress_actor.task;
+SELECT * FROM regress_actor.me;
+SELECT clearance.reset_actor();
+
+--
+-- Plans of protected tables are for the vendor's members.
+--
+SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
+EXPLAIN (ANALYZE) UPDATE regress_actor.task SET is_private = true;
+PREPARE tasks AS SELECT FROM regress_actor.task;
+EXPLAIN EXECUTE tasks;
+SET debug_print_plan = on;
+SELECT count(*) FROM regress_actor.task;
+SET debug_print_plan = off;
+EXPLAIN (COSTS OFF) SELECT 1;
+SELECT clearance.set_actor(:cleo, local => false) = :cleo AS ok;
+EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
+SELECT clearance.reset_actor();
+EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
+SET clearance.external_explain = on;
+RESET ROLE;
+SET clearance.external_explain = on;
+SET ROLE regress_actor_app;
+EXPLAIN (COSTS OFF) EXECUTE tasks;
+RESET ROLE;
+RESET clearance.external_explain;
+DEALLOCATE tasks;
+SET ROLE regress_actor_app;
+SELECT clearance.set_actor(:ann, local => false) = :ann AS ok;
+EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task WHERE id = 1;
+SELECT clearance.reset_actor();
+RESET ROLE;
+
+--
 -- No other role sets the actor, by whatever road.
 --
 SET ROLE regress_actor_user;

@@ -185,6 +185,22 @@ clr_frame_current(void)
 	return current != NULL ? current : new_frame(CurrentMemoryContext);
 }
 
+/*
+ * The frame of the query that a function call belongs to, whether it runs or
+ * not: rewinding a cursor evaluates expressions, and no hook tells of it. The
+ * executor makes its expressions in the query's context (ExecInitFunc,
+ * execExpr.c). NULL for calls elsewhere.
+ */
+ClrFrame *
+clr_frame_of_call(const FmgrInfo *function)
+{
+	ClrFrame *frame = frames;
+
+	while (frame != NULL && frame->context != function->fn_mcxt)
+		frame = frame->next;
+	return frame;
+}
+
 static ClrFrame *
 new_frame(MemoryContext context)
 {

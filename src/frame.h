@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "executor/execdesc.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
@@ -51,6 +52,7 @@ extern void clr_frame_leave(ClrCurrent previous);
 extern bool clr_frame_is_running(void);
 extern bool clr_frame_binds(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_current(void);
+extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);
 extern ClrScope *clr_frame_scope(ClrFrame *frame);
 extern ClrProject *clr_frame_project(ClrFrame *frame, const ClrKey *key);

@@ -23,6 +23,7 @@
 typedef struct PolicyCall
 {
 	uint64 frame_serial;
+	bool is_of_query; /* the call lives and dies with its frame */
 	ClrFrame *frame;
 	ClrBinding *binding;
 	ClrRow row;
@@ -114,10 +115,11 @@ static PolicyCall *
 policy_call(FunctionCallInfo fcinfo, int first)
 {
 	PolicyCall *call = fcinfo->flinfo->fn_extra;
-	ClrFrame *frame = clr_frame_current();
 
-	if (call == NULL || call->frame_serial != frame->serial)
+	if (call == NULL || !(call->is_of_query || call->frame_serial == clr_frame_current()->serial))
 	{
+		ClrFrame *of_query = clr_frame_of_call(fcinfo->flinfo);
+		ClrFrame *frame = of_query != NULL ? of_query : clr_frame_current();
 		ClrBinding *binding;
 
 		if (PG_ARGISNULL(0))
@@ -130,6 +132,7 @@ policy_call(FunctionCallInfo fcinfo, int first)
 			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
 		call->row.nulls =
 			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(bool) * Max(binding->ncolumns, 1));
+		call->is_of_query = of_query != NULL;
 		call->frame_serial = frame->serial;
 		call->frame = frame;
 		call->binding = binding;

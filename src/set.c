@@ -43,6 +43,7 @@
 typedef struct SetCall
 {
 	uint64 frame_serial;
+	bool is_of_query; /* the call lives and dies with its frame */
 	ClrFrame *frame;
 	ClrBinding *binding;
 	const ClrColumn *column;
@@ -57,7 +58,9 @@ PG_FUNCTION_INFO_V1(clearance_set_keys);
 PG_FUNCTION_INFO_V1(clearance_set_support);
 
 static SetCall *set_call(FunctionCallInfo fcinfo);
-static void read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call);
+static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query);
+static void find_keys(SetCall *call, FunctionCallInfo fcinfo);
+static void read_arguments(FunctionCallInfo fcinfo, SetCall *call);
 static const ClrColumn *column_of(const ClrColumn *column, Oid type);
 static void check_class(const SetCall *call);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
@@ -88,18 +91,50 @@ static SetCall *
 set_call(FunctionCallInfo fcinfo)
 {
 	SetCall *call = fcinfo->flinfo->fn_extra;
-	ClrFrame *frame = clr_frame_current();
-	Oid type;
+	ClrFrame *frame;
+	ClrCurrent previous;
 
-	if (call != NULL && call->frame_serial == frame->serial)
+	if (call != NULL && (call->is_of_query || call->frame_serial == clr_frame_current()->serial))
 		return call;
-	call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(SetCall));
-	read_arguments(fcinfo, frame, call);
-	type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	/* the query may not be running: its frame is current for what is read now */
+	frame = clr_frame_of_call(fcinfo->flinfo);
+	previous = clr_frame_enter(frame);
+	PG_TRY();
+	{
+		fcinfo->flinfo->fn_extra = new_call(fcinfo, frame);
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+	return fcinfo->flinfo->fn_extra;
+}
+
+static SetCall *
+new_call(FunctionCallInfo fcinfo, ClrFrame *of_query)
+{
+	SetCall *call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(SetCall));
+
+	call->is_of_query = of_query != NULL;
+	call->frame = of_query != NULL ? of_query : clr_frame_current();
+	call->frame_serial = call->frame->serial;
+	read_arguments(fcinfo, call);
+	find_keys(call, fcinfo);
+	return call;
+}
+
+/* The set of keys that the arguments name. */
+static void
+find_keys(SetCall *call, FunctionCallInfo fcinfo)
+{
+	Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	const ClrColumn *project = &call->binding->columns[call->binding->project_slot];
+
 	if (call->kind == CLR_SET_PROJECTS)
 	{
-		call->column = column_of(&call->binding->columns[call->binding->project_slot], type);
-		call->keys = clr_shape_of(frame, call->binding, call->verb)->open;
+		call->column = column_of(project, type);
+		call->keys = clr_shape_of(call->frame, call->binding, call->verb)->open;
 	}
 	else if (call->kind == CLR_SET_ME)
 	{
@@ -108,27 +143,24 @@ set_call(FunctionCallInfo fcinfo)
 		column->type = type;
 		column->key_class = clr_key_class(type);
 		if (column->key_class == CLR_KEY_NONE)
-			(void) column_of(&call->binding->columns[call->binding->project_slot], type);
+			(void) column_of(project, type);
 		call->column = column;
-		call->keys = clr_scope_me(clr_frame_scope(frame), column->key_class);
+		call->keys = clr_scope_me(clr_frame_scope(call->frame), column->key_class);
 	}
 	else
 	{
 		ClrRelation *relation = list_nth(call->binding->relations, call->kind - CLR_SET_LINKED);
 
 		call->column = column_of(&call->binding->columns[relation->slot], type);
-		call->keys = clr_row_linked(frame, call->binding, relation);
+		call->keys = clr_row_linked(call->frame, call->binding, relation);
 	}
-	call->frame_serial = frame->serial;
-	fcinfo->flinfo->fn_extra = call;
-	return call;
 }
 
 /*
  * The arguments, which anybody may have written.
  */
 static void
-read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call)
+read_arguments(FunctionCallInfo fcinfo, SetCall *call)
 {
 	ClrBinding *binding;
 	int verb;
@@ -138,7 +170,7 @@ read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call)
 		if (PG_ARGISNULL(i))
 			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 							errmsg("this function belongs to plans of protected tables")));
-	binding = clr_frame_binding(frame, PG_GETARG_INT32(1));
+	binding = clr_frame_binding(call->frame, PG_GETARG_INT32(1));
 	verb = PG_GETARG_INT32(2);
 	kind = PG_GETARG_INT32(3);
 	if ((verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE) || kind < 0 ||
@@ -148,7 +180,6 @@ read_arguments(FunctionCallInfo fcinfo, ClrFrame *frame, SetCall *call)
 		binding->project_slot == CLR_NO_SLOT)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("this function belongs to plans of protected tables")));
-	call->frame = frame;
 	call->binding = binding;
 	call->verb = verb;
 	call->kind = kind;
@@ -220,23 +251,10 @@ is_created_here(const SetCall *call, const ClrKey *key)
 Datum
 clearance_set_keys(PG_FUNCTION_ARGS)
 {
-	ClrFrame *frame = clr_frame_current();
-	Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
-	ClrScope *scope = clr_frame_scope(frame);
-	SetCall call;
+	SetCall *call = set_call(fcinfo);
 
-	read_arguments(fcinfo, frame, &call);
-	if (clr_key_class(type) == CLR_KEY_NONE)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("this function belongs to plans of protected tables")));
-	if (call.kind == CLR_SET_PROJECTS)
-		PG_RETURN_DATUM(clr_keytab_array(clr_shape_of(frame, call.binding, call.verb)->open, type));
-	if (call.kind == CLR_SET_ME)
-		PG_RETURN_DATUM(clr_scope_me_array(scope, type));
-	PG_RETURN_DATUM(clr_keytab_array(clr_row_linked(frame, call.binding,
-													list_nth(call.binding->relations,
-															 call.kind - CLR_SET_LINKED)),
-									 type));
+	PG_RETURN_DATUM(
+		clr_keytab_array(call->keys, getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0))));
 }
 
 /* ---------- at plan time ---------- */
