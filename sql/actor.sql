@@ -172,6 +172,13 @@ EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task WHERE id = 1;
 SELECT clearance.reset_actor();
 RESET ROLE;
 
+-- a setting that says who acts is one of the application's
+SELECT clearance.map_role('regress_actor_user', setting => 'nope');
+SELECT clearance.map_role('regress_actor_user', setting => 'clearance.actor');
+SELECT clearance.map_role('regress_actor_user', setting => 'request.jwt.claims', names => 'phone');
+SELECT clearance.map_role('regress_actor_user', :bob, claim => 'sub');
+SELECT clearance.map_role('regress_actor_user', setting => 'a.b', account => -1);
+
 --
 -- No other role sets the actor, by whatever road.
 --

@@ -27,7 +27,7 @@ REVOKE ALL ON FUNCTION clearance.refuse_version_write() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.refuse_version_write() IS 'trigger: refuses what would make versions come back';
 
 -- ENABLE ALWAYS: logical replication and session_replication_role change permissions too.
--- classes: the column of a level, or 'any', where a change can end plans (see note_change in C).
+-- classes: the column that names or decides a level, or 'any', where a change can end plans (see note_change in C).
 DO $$
 DECLARE
     t record;
@@ -37,10 +37,10 @@ BEGIN
         FROM (VALUES ('feature', 'any'), ('action', 'any'), ('level', 'any'), ('level_grant', 'any'),
                      ('level_denial', 'any'), ('not_available', 'any'), ('gate', 'any'),
                      ('account', 'any'), ('role', 'any'), ('partner', 'level_id'), ('customer', NULL),
-                     ('member', NULL), ('member_role', 'any'), ('member_switch', 'any'),
+                     ('member', 'partner_id'), ('member_role', 'any'), ('member_switch', 'any'),
                      ('project', 'open_level_id'), ('project_feature_off', NULL),
                      ('project_partner', 'level_id'), ('project_customer', NULL),
-                     ('project_member', 'level_id'), ('login_role', NULL), ('token_key', NULL)) v (name, classes)
+                     ('project_member', 'level_id'), ('login_role', 'any'), ('token_key', NULL)) v (name, classes)
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
                         FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);
