@@ -277,6 +277,24 @@ clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found)
 	return entry;
 }
 
+uint32
+clr_keytab_count(ClrKeyTable *table)
+{
+	return table->members;
+}
+
+/* Call a function for each entry, in no order. */
+void
+clr_keytab_each(ClrKeyTable *table, void (*visit)(const ClrKeyEntry *entry, void *arg), void *arg)
+{
+	clr_keytab_iterator iterator;
+	ClrKeyEntry *entry;
+
+	clr_keytab_start_iterate(table, &iterator);
+	while ((entry = clr_keytab_iterate(table, &iterator)) != NULL)
+		visit(entry, arg);
+}
+
 /*
  * The keys as an array of a base type, in no order; those that the type cannot
  * hold are left out, since no value of it equals them.

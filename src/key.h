@@ -47,6 +47,9 @@ extern bool clr_key_equal(const ClrKey *a, const ClrKey *b);
 extern ClrKeyTable *clr_keytab_new(MemoryContext context, uint32 size);
 extern ClrKeyEntry *clr_keytab_find(ClrKeyTable *table, const ClrKey *key);
 extern ClrKeyEntry *clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found);
+extern void
+clr_keytab_each(ClrKeyTable *table, void (*visit)(const ClrKeyEntry *entry, void *arg), void *arg);
+extern uint32 clr_keytab_count(ClrKeyTable *table);
 extern Datum clr_keytab_array(ClrKeyTable *table, Oid type);
 extern bool clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b);
 

@@ -40,11 +40,13 @@ typedef struct ClrParentRows
 	ClrAction *action;
 	ClrKeyTable *rows; /* of ClrParentRow */
 	int fetches;
-	bool complete; /* every row that is permitted is in */
-	int judging;   /* rows being judged now */
+	bool complete;		  /* every row that is permitted is in */
+	ClrKeyTable *visible; /* keys of those that are, once asked for */
+	int judging;		  /* rows being judged now */
 	struct ClrParentRows *next;
 } ClrParentRows;
 
+static void add_if_permitted(const ClrKeyEntry *entry, void *visible);
 static ClrParentRows *parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action);
 static void fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key);
 static void scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows);
@@ -84,6 +86,36 @@ clr_parent_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrActi
 	if (entry == NULL || ((ClrParentRow *) entry->value)->judging)
 		return &closed;
 	return entry->value;
+}
+
+/*
+ * The keys of all rows of a table that the actor sees.
+ */
+ClrKeyTable *
+clr_parent_all(ClrFrame *frame, ClrBinding *binding)
+{
+	ClrParentRows *rows =
+		parent_rows(frame, binding, clr_rule_action(frame, binding, binding->actions[CLR_VIEW]));
+
+	if (rows->visible == NULL)
+	{
+		ClrKeyTable *visible = clr_keytab_new(frame->context, 64);
+
+		if (!rows->complete)
+			scan_all(frame, binding, rows);
+		clr_keytab_each(rows->rows, add_if_permitted, visible);
+		rows->visible = visible;
+	}
+	return rows->visible;
+}
+
+static void
+add_if_permitted(const ClrKeyEntry *entry, void *visible)
+{
+	bool found;
+
+	if (((ClrParentRow *) entry->value)->permitted)
+		(void) clr_keytab_add(visible, &entry->key, &found);
 }
 
 bool

@@ -22,6 +22,7 @@ extern const ClrParentRow *
 clr_parent_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action);
 extern bool
 clr_parent_permits(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action);
+extern ClrKeyTable *clr_parent_all(ClrFrame *frame, ClrBinding *binding);
 extern bool clr_parent_is_about(ClrFrame *frame, ClrBinding *binding, const char *feature);
 
 #endif /* CLR_PARENT_H */

@@ -11,8 +11,11 @@
  */
 #include "set.h"
 
+#include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -26,15 +29,21 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "frame.h"
+#include "parent.h"
 #include "plans.h"
 #include "row.h"
 #include "shape.h"
 
 /* An array of more keys is searched again at each rescan of an index: a probe is cheaper. */
 #define MAX_INDEX_KEYS 1000
+
+/* The rows that an actor sees of a table of whose projects nothing is known; and what is much. */
+#define UNKNOWN_PART_SEEN 0.05
+#define BIG_PART_SEEN 0.1
 
 /* More keys than these are not looked up in the column's statistics one by one. */
 #define MAX_ESTIMATED_KEYS 100
@@ -62,11 +71,14 @@ static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query);
 static void find_keys(SetCall *call, FunctionCallInfo fcinfo);
 static void read_arguments(FunctionCallInfo fcinfo, SetCall *call);
 static const ClrColumn *column_of(const ClrColumn *column, Oid type);
+static bool has_set(const ClrBinding *binding, int kind);
+static void refuse_arguments(void) pg_attribute_noreturn();
 static void check_class(const SetCall *call);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static Node *index_condition(SupportRequestIndexCondition *request);
 static bool has_equality(const SupportRequestIndexCondition *request, Var *column);
 static bool estimate(SupportRequestSelectivity *request);
+static const ClrParent *parent_of(List *args);
 static int int_argument(List *args, int n);
 
 /* ---------- at run time ---------- */
@@ -129,11 +141,10 @@ static void
 find_keys(SetCall *call, FunctionCallInfo fcinfo)
 {
 	Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
-	const ClrColumn *project = &call->binding->columns[call->binding->project_slot];
 
 	if (call->kind == CLR_SET_PROJECTS)
 	{
-		call->column = column_of(project, type);
+		call->column = column_of(&call->binding->columns[call->binding->project_slot], type);
 		call->keys = clr_shape_of(call->frame, call->binding, call->verb)->open;
 	}
 	else if (call->kind == CLR_SET_ME)
@@ -143,16 +154,23 @@ find_keys(SetCall *call, FunctionCallInfo fcinfo)
 		column->type = type;
 		column->key_class = clr_key_class(type);
 		if (column->key_class == CLR_KEY_NONE)
-			(void) column_of(project, type);
+			refuse_arguments();
 		call->column = column;
 		call->keys = clr_scope_me(clr_frame_scope(call->frame), column->key_class);
 	}
-	else
+	else if (call->kind < CLR_SET_PARENTS)
 	{
 		ClrRelation *relation = list_nth(call->binding->relations, call->kind - CLR_SET_LINKED);
 
 		call->column = column_of(&call->binding->columns[relation->slot], type);
 		call->keys = clr_row_linked(call->frame, call->binding, relation);
+	}
+	else
+	{
+		ClrParent *parent = list_nth(call->binding->parents, call->kind - CLR_SET_PARENTS);
+
+		call->column = column_of(&call->binding->columns[parent->slot], type);
+		call->keys = clr_parent_all(call->frame, clr_frame_binding(call->frame, parent->binding));
 	}
 }
 
@@ -168,18 +186,12 @@ read_arguments(FunctionCallInfo fcinfo, SetCall *call)
 
 	for (int i = 1; i <= CLR_SET_ARGS; i++)
 		if (PG_ARGISNULL(i))
-			ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-							errmsg("this function belongs to plans of protected tables")));
+			refuse_arguments();
 	binding = clr_frame_binding(call->frame, PG_GETARG_INT32(1));
 	verb = PG_GETARG_INT32(2);
 	kind = PG_GETARG_INT32(3);
-	if ((verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE) || kind < 0 ||
-		kind >= CLR_SET_LINKED + list_length(binding->relations) ||
-		(kind >= CLR_SET_LINKED &&
-		 ((ClrRelation *) list_nth(binding->relations, kind - CLR_SET_LINKED))->link_sql == NULL) ||
-		binding->project_slot == CLR_NO_SLOT)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("this function belongs to plans of protected tables")));
+	if ((verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE) || !has_set(binding, kind))
+		refuse_arguments();
 	call->binding = binding;
 	call->verb = verb;
 	call->kind = kind;
@@ -192,9 +204,29 @@ static const ClrColumn *
 column_of(const ClrColumn *column, Oid type)
 {
 	if (column->type != type || column->is_array)
-		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-						errmsg("this function belongs to plans of protected tables")));
+		refuse_arguments();
 	return column;
+}
+
+static bool
+has_set(const ClrBinding *binding, int kind)
+{
+	if (kind == CLR_SET_PROJECTS)
+		return binding->project_slot != CLR_NO_SLOT;
+	if (kind >= CLR_SET_PARENTS)
+		return kind - CLR_SET_PARENTS < list_length(binding->parents);
+	if (kind >= CLR_SET_LINKED)
+		return kind - CLR_SET_LINKED < list_length(binding->relations) &&
+			   ((ClrRelation *) list_nth(binding->relations, kind - CLR_SET_LINKED))->link_sql !=
+				   NULL;
+	return kind == CLR_SET_ME;
+}
+
+static void
+refuse_arguments(void)
+{
+	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					errmsg("this function belongs to plans of protected tables")));
 }
 
 /*
@@ -317,10 +349,52 @@ keys_now(List *args, Oid type)
 						 type));
 }
 
+/*
+ * The part of a table's rows that the actor of the moment sees, if projects
+ * have about as many each: its rows are not read for an estimate.
+ */
+static Selectivity
+part_seen(const ClrParent *parent)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrBinding *binding = clr_frame_binding(frame, parent->binding);
+	Oid projects = get_relname_relid("project", get_namespace_oid("clearance", false));
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(projects));
+	double total;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", projects);
+	total = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	if (binding->project_slot == CLR_NO_SLOT || total < 1)
+		return UNKNOWN_PART_SEEN;
+	return clr_keytab_count(clr_shape_of(frame, binding, CLR_VIEW)->open) / total;
+}
+
 static int
 number_of_keys(ArrayType *keys)
 {
 	return ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys));
+}
+
+static bool
+is_big(List *args, Oid type)
+{
+	const ClrParent *parent = parent_of(args);
+
+	if (parent != NULL)
+		return part_seen(parent) > BIG_PART_SEEN;
+	return number_of_keys(keys_now(args, type)) > MAX_INDEX_KEYS;
+}
+
+/* The parent whose visible rows the set holds; NULL for other sets. */
+static const ClrParent *
+parent_of(List *args)
+{
+	int kind = int_argument(args, 3);
+	ClrBinding *binding = clr_frame_binding(clr_frame_current(), int_argument(args, 1));
+
+	return kind < CLR_SET_PARENTS ? NULL : list_nth(binding->parents, kind - CLR_SET_PARENTS);
 }
 
 /*
@@ -345,7 +419,7 @@ index_condition(SupportRequestIndexCondition *request)
 	type = exprType((Node *) value);
 	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
 	if (!IsA(value, Var) || !OidIsValid(operator) || has_equality(request, (Var *) value) ||
-		number_of_keys(keys_now(test->args, type)) > MAX_INDEX_KEYS)
+		is_big(test->args, type))
 		return NULL;
 
 	args = list_make1(makeNullConst(type, -1, exprCollation((Node *) value)));
@@ -401,9 +475,16 @@ estimate(SupportRequestSelectivity *request)
 	Node *value = linitial(request->args);
 	Oid type = exprType(value);
 	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	const ClrParent *parent = parent_of(request->args);
 	ArrayType *keys;
 	int count;
 
+	if (parent != NULL)
+	{
+		request->selectivity = part_seen(parent);
+		CLAMP_PROBABILITY(request->selectivity);
+		return true;
+	}
 	if (!OidIsValid(cache->eq_opr))
 		return false;
 	keys = keys_now(request->args, type);

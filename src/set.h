@@ -11,12 +11,17 @@
 
 #include "binding.h"
 
-/* What a set holds; from CLR_SET_LINKED on, what the relation of that index links. */
+/*
+ * What a set holds: keys of projects that are open, of the actor, of what the
+ * relation of an index links to it, of visible rows that the parent of an index
+ * names.
+ */
 typedef enum ClrSetKind
 {
 	CLR_SET_PROJECTS,
 	CLR_SET_ME,
-	CLR_SET_LINKED,
+	CLR_SET_LINKED = 1000,
+	CLR_SET_PARENTS = 2000,
 } ClrSetKind;
 
 /* Arguments of in_set() and set_keys() in a plan, beside the value. */

@@ -44,9 +44,11 @@ static bool simplify = true;
 
 static void assign_simplify(bool newval, void *extra);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
-static Oid permitted_function(void);
+static Node *split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
+							 List *columns);
+static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
 static bool verb_of(Oid function, ClrVerb *verb);
-static bool is_lookup(PlannerInfo *root, const ClrBinding *binding, const Var *key);
+static bool is_lookup(PlannerInfo *root, const Var *key);
 static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
 static Expr *shared_test(const ClrBinding *binding, Node *column);
 static Expr *related_test(const ClrBinding *binding, ClrVerb verb, List *columns,
@@ -107,12 +109,13 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 			return NULL;
 	frame = clr_frame_current();
 	binding = clr_frame_binding(frame, DatumGetInt32(id->constvalue));
-	if (binding->project_slot == CLR_NO_SLOT || list_length(columns) != binding->ncolumns)
+	if (list_length(columns) != binding->ncolumns ||
+		(binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot))))
 		return NULL;
+	if (binding->project_slot == CLR_NO_SLOT)
+		return split_by_parent(root, id, binding, verb, columns);
 	project = list_nth(columns, binding->project_slot);
-	if (exprType((Node *) project) != binding->columns[binding->project_slot].type ||
-		(binding->key_slot != CLR_NO_SLOT &&
-		 is_lookup(root, binding, list_nth(columns, binding->key_slot))))
+	if (exprType((Node *) project) != binding->columns[binding->project_slot].type)
 		return NULL;
 
 	shape = clr_shape_of(frame, binding, verb);
@@ -129,14 +132,7 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 		}
 	}
 	if (class == CLR_CLASS_OTHER)
-	{
-		Const *which =
-			makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(verb), false, true);
-
-		test = (Expr *) makeFuncExpr(permitted_function(), BOOLOID,
-									 list_concat(list_make2(id, which), columns), InvalidOid,
-									 InvalidOid, COERCE_EXPLICIT_CALL);
-	}
+		test = permitted_call(id, verb, columns);
 	if (test == NULL)
 		return (Node *) clr_set_test((Expr *) project, binding, verb, CLR_SET_PROJECTS, class);
 	return (Node *) makeBoolExpr(AND_EXPR,
@@ -146,13 +142,47 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 								 -1);
 }
 
-static Oid
-permitted_function(void)
+/*
+ * Rows without a project are found by a parent that they must have. Not where
+ * the query names the parent: all of them would be read for one.
+ */
+static Node *
+split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
+				List *columns)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+	{
+		ClrParent *parent = lfirst(lc);
+		Var *key = list_nth(columns, parent->slot);
+
+		if (parent->optional || parent->type_slot != CLR_NO_SLOT ||
+			parent->binding == binding->id ||
+			exprType((Node *) key) != binding->columns[parent->slot].type || is_lookup(root, key))
+			continue;
+		return (Node *) makeBoolExpr(AND_EXPR,
+									 list_make2(clr_set_test((Expr *) key, binding, verb,
+															 CLR_SET_PARENTS +
+																 foreach_current_index(lc),
+															 CLR_CLASS_OTHER),
+												permitted_call(id, verb, columns)),
+									 -1);
+	}
+	return NULL;
+}
+
+static Expr *
+permitted_call(Const *id, ClrVerb verb, List *columns)
 {
 	static const Oid argtypes[] = { INT4OID, INT4OID, ANYOID };
+	Oid function = LookupFuncName(list_make2(makeString("clearance"), makeString("permitted")), 3,
+								  argtypes, false);
+	Const *which =
+		makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(verb), false, true);
 
-	return LookupFuncName(list_make2(makeString("clearance"), makeString("permitted")), 3, argtypes,
-						  false);
+	return (Expr *) makeFuncExpr(function, BOOLOID, list_concat(list_make2(id, which), columns),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
 static bool
@@ -174,12 +204,12 @@ verb_of(Oid function, ClrVerb *verb)
 }
 
 /*
- * Whether the query gives the row's key: a quick call for one row, whose plan
- * is good for every actor. (The query's own conditions are preprocessed before
+ * Whether the query gives a key: a quick call for one row, whose plan is good
+ * for every actor. (The query's own conditions are preprocessed before
  * those of row security, see subquery_planner() in planner.c.)
  */
 static bool
-is_lookup(PlannerInfo *root, const ClrBinding *binding, const Var *key)
+is_lookup(PlannerInfo *root, const Var *key)
 {
 	List *quals = (List *) root->parse->jointree->quals;
 	ListCell *lc;
