@@ -2,13 +2,13 @@
  * plans.c
  *		Cached plans that were made for an actor's class of rights.
  *
- * They call in_set(). The server keeps, with each cached plan, the functions
- * that it calls, and makes it anew when it hears that one of them changed
- * (PlanCacheObjectCallback, plancache.c), whoever says so. So when somebody
- * else acts, this session's plans hear it and other plans do not; when levels
- * change, all sessions hear it with the commit.
+ * They call in_set() or set_keys(). The server keeps, with each cached plan,
+ * the functions that it calls, and makes it anew when it hears that one of them
+ * changed (PlanCacheObjectCallback, plancache.c), whoever says so. So when
+ * somebody else acts, this session's plans hear it and other plans do not; when
+ * levels change, all sessions hear it with the commit.
  *
- * State: the function, if plans that call it were made since they last heard.
+ * State: the functions, if plans that call them were made since they last heard.
  */
 #include "plans.h"
 
@@ -20,8 +20,17 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
+/* By the types of their first arguments. An index condition alone calls set_keys(). */
+static const struct
+{
+	const char *name;
+	Oid first;
+} functions[] = { { "in_set", ANYOID }, { "set_keys", ANYELEMENTOID } };
+
 static bool made = false;
-static uint32 function_hash;
+static uint32 hashes[lengthof(functions)];
+
+static Oid function_oid(int i);
 
 /*
  * A function of ours that plans call: its first argument is of a type, the
@@ -38,11 +47,12 @@ clr_plans_function(const char *name, Oid first, int nargs)
 						  argtypes, true);
 }
 
-/* A plan is made that calls the function. */
+/* A plan is made that calls them. */
 void
-clr_plans_call(Oid function)
+clr_plans_made(void)
 {
-	function_hash = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function));
+	for (int i = 0; i < (int) lengthof(functions); i++)
+		hashes[i] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function_oid(i)));
 	made = true;
 }
 
@@ -50,26 +60,34 @@ clr_plans_call(Oid function)
 void
 clr_plans_forget(void)
 {
-	if (made)
-		CallSyscacheCallbacks(PROCOID, function_hash);
+	for (int i = 0; made && i < (int) lengthof(functions); i++)
+		CallSyscacheCallbacks(PROCOID, hashes[i]);
 	made = false;
 }
 
 /*
  * The same in every session, from this transaction's commit on: as if the
- * function had been altered.
+ * functions had been altered.
  */
 void
 clr_plans_forget_everywhere(void)
 {
-	Oid function = clr_plans_function("in_set", ANYOID, 5);
-	Relation catalog;
-	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Relation catalog = table_open(ProcedureRelationId, AccessShareLock);
 
-	if (!HeapTupleIsValid(tuple))
-		return; /* no plan calls it yet */
-	catalog = table_open(ProcedureRelationId, AccessShareLock);
-	CacheInvalidateHeapTuple(catalog, tuple, NULL);
-	ReleaseSysCache(tuple);
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_oid(i)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue; /* no plan calls it yet */
+		CacheInvalidateHeapTuple(catalog, tuple, NULL);
+		ReleaseSysCache(tuple);
+	}
 	table_close(catalog, AccessShareLock);
+}
+
+static Oid
+function_oid(int i)
+{
+	return clr_plans_function(functions[i].name, functions[i].first, CLR_SET_ARGS + 1);
 }

@@ -7,8 +7,11 @@
 
 #include "compat.h"
 
+/* Arguments of in_set() and set_keys() beside the first. */
+#define CLR_SET_ARGS 4
+
 extern Oid clr_plans_function(const char *name, Oid first, int nargs);
-extern void clr_plans_call(Oid function);
+extern void clr_plans_made(void);
 extern void clr_plans_forget(void);
 extern void clr_plans_forget_everywhere(void);
 

@@ -297,14 +297,14 @@ clearance_set_keys(PG_FUNCTION_ARGS)
 Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class)
 {
-	Oid function = clr_plans_function("in_set", ANYOID, 5);
+	Oid function = clr_plans_function("in_set", ANYOID, CLR_SET_ARGS + 1);
 	int given[CLR_SET_ARGS] = { binding->id, verb, kind, class };
 	List *args = list_make1(value);
 
 	for (int i = 0; i < CLR_SET_ARGS; i++)
 		args = lappend(args, makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
 									   Int32GetDatum(given[i]), false, true));
-	clr_plans_call(function);
+	clr_plans_made();
 	return (Expr *) makeFuncExpr(function, BOOLOID, args, InvalidOid, InvalidOid,
 								 COERCE_EXPLICIT_CALL);
 }
@@ -433,7 +433,7 @@ index_condition(SupportRequestIndexCondition *request)
 	condition->inputcollid = collation;
 	condition->args =
 		list_make2(copyObject(value),
-				   makeFuncExpr(clr_plans_function("set_keys", ANYELEMENTOID, 5),
+				   makeFuncExpr(clr_plans_function("set_keys", ANYELEMENTOID, CLR_SET_ARGS + 1),
 								get_array_type(type), args, exprCollation((Node *) value),
 								InvalidOid, COERCE_EXPLICIT_CALL));
 	condition->location = -1;

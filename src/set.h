@@ -24,9 +24,6 @@ typedef enum ClrSetKind
 	CLR_SET_PARENTS = 2000,
 } ClrSetKind;
 
-/* Arguments of in_set() and set_keys() in a plan, beside the value. */
-#define CLR_SET_ARGS 4
-
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 

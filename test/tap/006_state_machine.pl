@@ -55,9 +55,11 @@ my @steps = (
 	[ read_as_another_in_function => 2, 'IT' ],
 	[ read_as_another_then_fail => 2, 'IT' ],
 	[ read_around_in_pipeline => 2, 'IT' ],
+	[ read_around_rewind => 3, 'T' ],
 	[ declare_cursor => 5, 'IT' ],
 	[ open_portal => 5, 'T' ],
 	[ fetch => 14, 'IT' ],
+	[ rewind => 5, 'IT' ],
 	[ close_portal => 2, 'IT' ],
 	# actor and role
 	[ set_actor => 10, 'IT' ],
@@ -67,7 +69,7 @@ my @steps = (
 	[ set_role => 3, 'IT' ],
 	[ reset_role => 3, 'IT' ],
 	# plans
-	[ plan_cache_mode => 2, 'IT' ],
+	[ set_planner => 3, 'IT' ],
 	[ discard_plans => 1, 'IT' ],
 	[ deallocate => 1, 'IT' ],
 	[ discard_all => 1, 'IT' ],
@@ -177,6 +179,7 @@ sub start_session
 	finish_prepared();
 	run("$_ ALL") foreach qw(CLOSE DEALLOCATE RESET);
 	run('RESET ROLE');
+	run('SET enable_seqscan = ' . pick('on', 'off'));
 	$model->forget;
 	return;
 }
@@ -345,6 +348,23 @@ sub read_around_in_pipeline
 	return 1;
 }
 
+# A cursor is begun, the actor set, the cursor read from its start.
+sub read_around_rewind
+{
+	my $question = pick(grep { !$not_frozen{$_} } @topics) // return 0;
+	my ($before, $actor, $local) = ($model->actor, someone(), flip());
+
+	return 0 if !$model->is_trusted;
+	run('DECLARE around SCROLL CURSOR FOR ' . rows_of($question));
+	run('FETCH 2 FROM around');
+	run('SELECT ' . set_actor_sql($actor, $local));
+	$model->set('actor', $actor, $local);
+	run('MOVE ABSOLUTE 0 IN around');
+	compare($question, joined(run('FETCH ALL FROM around')->{rows}), $before);
+	run('CLOSE around');
+	return 1;
+}
+
 # ---- cursors and portals ----
 
 sub declare_cursor
@@ -352,9 +372,10 @@ sub declare_cursor
 	my $question = pick(grep { !$not_frozen{$_} } @topics) // return 0;
 	my ($name) = grep { !$model->{portals}{$_} } qw(c1 c2 c3) or return 0;
 	my $hold = $model->{status} eq 'I' || chance(1, 3);
+	my $scroll = flip();
 
-	run("DECLARE $name CURSOR " . ($hold ? 'WITH HOLD ' : '') . 'FOR ' . rows_of($question));
-	$model->open_portal($name, hold => $hold, question => $question, left => rows_expected($question));
+	run(join ' ', 'DECLARE', $name, ('SCROLL') x !!$scroll, 'CURSOR', ('WITH HOLD') x !!$hold, 'FOR', rows_of($question));
+	$model->open_portal($name, hold => $hold, scroll => $scroll, question => $question, left => rows_expected($question));
 	return 1;
 }
 
@@ -381,9 +402,20 @@ sub fetch
 	foreach my $row (map { $_->[0] } @{ $result->{rows} })
 	{
 		differs("$name has row $row of $portal->{question}, which it should not have") if !delete $portal->{left}{$row};
+		push @{ $portal->{fetched} }, $row;
 	}
 	differs("$name lacks rows of $portal->{question}: " . join ',', sort keys %{ $portal->{left} })
 	  if %{ $portal->{left} } && ($many == 0 || @{ $result->{rows} } < $many);
+	return 1;
+}
+
+sub rewind
+{
+	my $name = pick(grep { $model->{portals}{$_}{scroll} } sort keys %{ $model->{portals} }) // return 0;
+	my $portal = $model->{portals}{$name};
+
+	run("MOVE ABSOLUTE 0 IN $name");
+	$portal->{left} = { %{ $portal->{left} }, map { $_ => 1 } splice @{ $portal->{fetched} } };
 	return 1;
 }
 
@@ -456,9 +488,10 @@ sub reset_role
 
 # ---- plans ----
 
-sub plan_cache_mode
+sub set_planner
 {
-	run('SET plan_cache_mode = ' . pick(('auto', 'force_generic_plan') x 2, 'force_custom_plan'));
+	run('SET ' . pick('plan_cache_mode = auto', 'plan_cache_mode = force_generic_plan', 'plan_cache_mode = force_custom_plan',
+		'enable_seqscan = on', 'enable_seqscan = off'));
 	return 1;
 }
 
@@ -811,6 +844,11 @@ sub create_databases
 		CREATE SCHEMA test;
 		CREATE TABLE test.taken (id integer PRIMARY KEY);
 		INSERT INTO test.taken VALUES (1);
+		-- plans that look projects up
+		CREATE INDEX ON app."Task List" ("Project");
+		CREATE INDEX ON app.document (project);
+		CREATE INDEX ON app.page (project);
+		CREATE INDEX ON app.note (project);
 		GRANT USAGE ON SCHEMA app, "Old Parts", test TO regress_crew, regress_app, regress_cole, regress_acme;
 		GRANT SELECT ON ALL TABLES IN SCHEMA app, "Old Parts" TO regress_crew;
 		GRANT INSERT ON test.taken, app.page TO regress_crew;
