@@ -67,7 +67,14 @@ REGRESS = \
 	foreign_policies \
 	no_actor \
 	privileges \
-	bad_input
+	bad_input \
+	partners \
+	invitations \
+	participants \
+	rights \
+	resources \
+	links \
+	mirror
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

@@ -277,41 +277,44 @@ RESET SESSION AUTHORIZATION;
 
 --
 -- whoami() says why nothing is visible, if so; the next statement knows.
+-- Who administers is an operator: between the two, nobody acts.
 --
+\set as_operator 'RESET ROLE; DO $$ BEGIN PERFORM set_config(''regress.actor'', current_setting(''clearance.actor''), false), set_config(''clearance.actor'', '''', false); END $$;'
+\set as_member 'DO $$ BEGIN PERFORM set_config(''clearance.actor'', current_setting(''regress.actor''), false); END $$; SET ROLE regress_actor_app;'
 SET ROLE regress_actor_app;
 SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
 RESET ROLE;
 PREPARE who AS SELECT w.note, (SELECT count(*) FROM regress_actor.task) AS tasks FROM clearance.whoami() w;
 SET ROLE regress_actor_app;
 EXECUTE who;
-RESET ROLE;
+:as_operator
 SELECT clearance.disable_member(:bob);
-SET ROLE regress_actor_app;
+:as_member
 EXECUTE who;
-RESET ROLE;
+:as_operator
 SELECT clearance.enable_member(:bob);
 SELECT clearance.disable_partner(:acme);
-SET ROLE regress_actor_app;
+:as_member
 EXECUTE who;
 SELECT company, levels, login_role = session_user AS login FROM clearance.whoami();
-RESET ROLE;
+:as_operator
 SELECT clearance.enable_partner(:acme);
 SELECT clearance.set_account(:north, active => false);
-SET ROLE regress_actor_app;
+:as_member
 EXECUTE who;
-RESET ROLE;
+:as_operator
 SELECT clearance.set_account(:north, active => true);
-SET ROLE regress_actor_app;
+:as_member
 EXECUTE who;
 SELECT clearance.set_actor(:cleo, local => false) = :cleo AS ok;
 EXECUTE who;
-RESET ROLE;
+:as_operator
 SELECT clearance.disable_customer(:cafe);
-SET ROLE regress_actor_app;
+:as_member
 EXECUTE who;
-RESET ROLE;
+:as_operator
 SELECT clearance.add_member(email => 'new@acme.example', partner => :acme, status => 'invited', account => :north) AS new \gset
-SET ROLE regress_actor_app;
+:as_member
 SELECT clearance.set_actor(:new, local => false) = :new AS ok;
 EXECUTE who;
 -- a member that is gone is nobody

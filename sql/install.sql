@@ -41,12 +41,14 @@ WHERE p.pronamespace = 'clearance'::regnamespace AND l.lanname IN ('sql', 'plpgs
 ORDER BY 1;
 
 -- Everybody may execute what tells the actor about itself, what policies call,
--- and the text form of keys: nothing else. (Trigger functions come below.)
+-- the text form of keys, and what asks for the actor's rights: nothing else.
+-- (Trigger functions come below.)
 SELECT p.proname, p.prosecdef AS as_owner FROM pg_proc p
 WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
   AND p.prorettype <> 'trigger'::regtype
 ORDER BY 1;
--- Nobody may read or write a table, view or sequence, or make anything here.
+-- Everybody may read the views that show what the actor may know. Nobody may read or
+-- write a table, another view or a sequence, or make anything here.
 SELECT c.relname FROM pg_class c
 WHERE c.relnamespace = 'clearance'::regnamespace
   AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege('public', c.oid, 'USAGE, SELECT, UPDATE')
@@ -94,6 +96,7 @@ END
 $$;
 SET ROLE regress_install_user;
 SELECT pg_temp.forge($$follow_project('id', '')$$) AS follow_project;
+SELECT pg_temp.forge('follow_membership()') AS follow_membership;
 SELECT pg_temp.forge('check_children_project(1)') AS check_children_project;
 SELECT pg_temp.forge('check_child_project(1)') AS check_child_project;
 SELECT pg_temp.forge('write_check(1)') AS write_check;

@@ -112,13 +112,14 @@ INSERT INTO clearance.role (id, account_id, name, level_id, built_in)
 SELECT clearance.drop_level('regress_guest');
 DELETE FROM clearance.role WHERE id = -1;
 
--- Ordinary roles change nothing; EXECUTE can be granted to a policy administrator.
+-- Ordinary roles change nothing.
 CREATE ROLE regress_levels_user;
 GRANT USAGE ON SCHEMA clearance TO regress_levels_user;
 SET ROLE regress_levels_user;
 SELECT clearance.allow('regress_guest', 'task', 'view');
 SELECT count(*) FROM clearance.matrix;
 RESET ROLE;
+-- levels are of no account: EXECUTE is not enough, nor is acting for somebody
 GRANT EXECUTE ON FUNCTION clearance.allow TO regress_levels_user;
 SET ROLE regress_levels_user;
 SELECT clearance.allow('regress_guest', 'task', 'view', 'shared');

@@ -24,13 +24,15 @@ GRANT USAGE ON SCHEMA regress_privileges TO PUBLIC;
 GRANT SELECT, UPDATE ON task TO regress_privileges, regress_privileges_bypass;
 
 --
--- Everybody may use what policies call, ask about their own rights, and stop acting.
+-- Everybody may use what policies call, ask about their own rights, and stop
+-- acting; and administer, as far as the actor's rights go.
 --
 SELECT p.oid::regprocedure FROM pg_proc p
 WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
   AND p.proname !~ '^app_key'
 ORDER BY p.oid::regprocedure::text;
--- Everybody may look up names; tables, views and sequences are nobody's but the owner's.
+-- Everybody may look up names, and read views that show what the actor may know;
+-- tables, other views and sequences are nobody's but the owner's.
 SELECT has_schema_privilege('public', 'clearance', 'USAGE'), has_schema_privilege('public', 'clearance', 'CREATE');
 SELECT c.oid::regclass FROM pg_class c
 WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind IN ('r', 'v', 'S')

@@ -5,6 +5,9 @@
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;
+-- who administers is an operator: between the two, nobody acts
+\set as_operator 'RESET ROLE; DO $$ BEGIN PERFORM set_config(''regress.actor'', current_setting(''clearance.actor''), true), set_config(''clearance.actor'', '''', true); END $$;'
+\set as_member 'DO $$ BEGIN PERFORM set_config(''clearance.actor'', current_setting(''regress.actor''), true); END $$; SET LOCAL ROLE regress_select;'
 BEGIN;
 CREATE ROLE regress_select;
 SELECT clearance.trust_role('regress_select');
@@ -664,17 +667,17 @@ EXECUTE of_project (1);
 -- and what it lost is gone at once
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 EXECUTE names;
-RESET ROLE;
+:as_operator
 SELECT clearance.disable_partner(:mod);
-SET LOCAL ROLE regress_select;
+:as_member
 EXECUTE names;
-RESET ROLE;
+:as_operator
 SELECT clearance.enable_partner(:mod), clearance.remove_partner_from_project(1, :mod);
-SET LOCAL ROLE regress_select;
+:as_member
 EXECUTE names;
-RESET ROLE;
+:as_operator
 SELECT clearance.add_partner_to_project(1, :mod);
-SET LOCAL ROLE regress_select;
+:as_member
 EXECUTE names;
 RESET plan_cache_mode;
 -- a function keeps its plans, not its actor

@@ -5,6 +5,9 @@
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;
+-- who administers is an operator: between the two, nobody acts
+\set as_operator 'RESET ROLE; DO $$ BEGIN PERFORM set_config(''regress.actor'', current_setting(''clearance.actor''), true), set_config(''clearance.actor'', '''', true); END $$;'
+\set as_member 'DO $$ BEGIN PERFORM set_config(''clearance.actor'', current_setting(''regress.actor''), true); END $$; SET LOCAL ROLE regress_write;'
 BEGIN;
 CREATE ROLE regress_write;
 SELECT clearance.trust_role('regress_write');
@@ -61,19 +64,19 @@ INSERT INTO task (name, creator) VALUES ('imported', 'max') RETURNING creator;
 UPDATE task SET creator = 'pat' WHERE name = 'imported' RETURNING creator;
 DELETE FROM task WHERE name IN ('mine', 'imported', 'pat1');
 -- RETURNING shows the new row, so it needs sight of it as well
-RESET ROLE;
+:as_operator
 SELECT clearance.create_level('writer', 'partner') > 0;
 SELECT clearance.allow('writer', 'task', 'create'), clearance.allow('writer', 'task', 'view', 'shared');
 SELECT clearance.add_member_to_project(1, :max, 'writer');
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 INSERT INTO task (name, is_private) VALUES ('blind1', true) RETURNING name;
 INSERT INTO task (name, is_private) VALUES ('blind1', true);
 SELECT name FROM task ORDER BY name;
-RESET ROLE;
+:as_operator
 DELETE FROM task WHERE name = 'blind1';
 SELECT clearance.remove_member_from_project(1, :max);
-SET LOCAL ROLE regress_write;
+:as_member
 
 --
 -- UPDATE needs the edit action on the row as it was and on the row as changed;
@@ -99,27 +102,27 @@ UPDATE task SET project = 2 WHERE name = 'shared1';
 -- column (here: follow), else the row is passed over
 SELECT clearance.set_actor(key => 'rex') AS acting \gset
 UPDATE task SET notes = 'by rex' RETURNING name;
-RESET ROLE;
+:as_operator
 SELECT clearance.switch_on(:rex, 'task', 'view');
 CREATE TABLE milestone (name text PRIMARY KEY, project integer DEFAULT 1, reached boolean);
 INSERT INTO milestone VALUES ('first');
 SELECT clearance.protect('milestone', 'task', 'project') > 0;
 GRANT SELECT, INSERT, UPDATE, DELETE ON milestone TO regress_write;
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT name FROM task ORDER BY name;
 UPDATE task SET notes = 'by rex again' RETURNING name;
 SELECT name FROM milestone;
 UPDATE milestone SET reached = true RETURNING name;
-RESET ROLE;
+:as_operator
 SELECT clearance.switch_off(:rex, 'task', 'view');
 -- the final row is judged, whatever triggers of the application made of it
 CREATE FUNCTION elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.project := 2; RETURN NEW; END $$;
 CREATE TRIGGER elsewhere BEFORE INSERT OR UPDATE ON task FOR EACH ROW EXECUTE FUNCTION elsewhere();
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 UPDATE task SET notes = 'moved' WHERE name = 'shared1';
 INSERT INTO task (name) VALUES ('moved');
-RESET ROLE;
+:as_operator
 DROP TRIGGER elsewhere ON task;
 
 --
@@ -129,7 +132,7 @@ DROP TRIGGER elsewhere ON task;
 SELECT clearance.guard_column('task', 'at_risk', 'mark_at_risk');
 SELECT clearance.guard_column('task', 'frozen', 'convert_to_milestone', new_value => 'true');
 SELECT clearance.allow('moderate', 'task', 'mark_at_risk', kinds => '{call}');
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 UPDATE task SET at_risk = true WHERE name = 'shared1';
 -- on the row as it was and as it becomes
@@ -144,17 +147,17 @@ UPDATE task SET frozen = true WHERE name = 'shared1';
 UPDATE task SET frozen = NULL WHERE name = 'shared1' RETURNING frozen;
 UPDATE task SET frozen = false WHERE name = 'shared1' RETURNING frozen;
 -- the action of a column alone opens that column alone
-RESET ROLE;
+:as_operator
 SELECT clearance.create_level('marker', 'partner') > 0;
 SELECT clearance.allow('marker', 'task', 'view', 'shared'), clearance.allow('marker', 'task', 'mark_at_risk', 'shared');
 SELECT clearance.add_member_to_project(1, :max, 'marker');
-SET LOCAL ROLE regress_write;
+:as_member
 UPDATE task SET at_risk = false WHERE name = 'shared1' RETURNING at_risk;
 UPDATE task SET notes = 'by marker' WHERE name = 'shared1';
 UPDATE task SET at_risk = true, notes = 'by marker' WHERE name = 'shared1';
-RESET ROLE;
+:as_operator
 SELECT clearance.remove_member_from_project(1, :max);
-SET LOCAL ROLE regress_write;
+:as_member
 -- a new row is not born with what a guard would refuse later, unless by default
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 INSERT INTO task (name, frozen) VALUES ('born', true);
@@ -179,24 +182,24 @@ UPDATE task SET assignee = NULL WHERE name = 'rex1';
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 UPDATE task SET assignee = 'max' WHERE name = 'shared1' RETURNING assignee;
 UPDATE task SET assignee = NULL WHERE name = 'shared1' RETURNING assignee;
-RESET ROLE;
+:as_operator
 SELECT clearance.add_member_to_project(1, :max, 'writer');
-SET LOCAL ROLE regress_write;
+:as_member
 INSERT INTO task (name, assignee) VALUES ('self', 'max');
 INSERT INTO task (name) VALUES ('plain') RETURNING name;
-RESET ROLE;
+:as_operator
 SELECT clearance.remove_member_from_project(1, :max);
 DELETE FROM task WHERE name = 'plain';
-SET LOCAL ROLE regress_write;
+:as_member
 -- Following is for everybody who sees the row, and for oneself only.
 SELECT clearance.set_actor(key => 'rex') AS acting \gset
 UPDATE task SET followers = followers || '{rex}'::text[] WHERE name = 'rex1' RETURNING followers;
 UPDATE task SET followers = followers || '{max}'::text[] WHERE name = 'rex1';
 UPDATE task SET followers = '{}' WHERE name = 'rex1' RETURNING followers;
-RESET ROLE;
+:as_operator
 SELECT clearance.add_member_to_project(1, :rex, 'marker');
 UPDATE task SET followers = '{pat}' WHERE name = 'shared1';
-SET LOCAL ROLE regress_write;
+:as_member
 UPDATE task SET followers = '{pat,rex}' WHERE name = 'shared1' RETURNING followers;
 UPDATE task SET followers = '{rex}' WHERE name = 'shared1';
 UPDATE task SET followers = '{rex,pat}' WHERE name = 'private1' RETURNING followers;
@@ -204,7 +207,7 @@ SELECT clearance.set_actor(key => 'pat') AS acting \gset
 INSERT INTO task (name, followers) VALUES ('follow', '{max}');
 INSERT INTO task (name, followers) VALUES ('follow', '{pat}') RETURNING followers;
 DELETE FROM task WHERE name = 'follow';
-RESET ROLE;
+:as_operator
 SELECT clearance.remove_member_from_project(1, :rex);
 
 -- Link tables are protected with the table that they link to: assign on that
@@ -217,7 +220,7 @@ SELECT clearance.relate('task', 'assigned', 'member', 'task_helper', 'task'),
     clearance.relate('task', 'invited', 'member', 'task_guest', 'task'),
     clearance.relate('task', 'followed', 'member', 'task_fan', 'task');
 GRANT SELECT, INSERT, UPDATE, DELETE ON task_helper, task_guest, task_fan TO regress_write;
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'rex') AS acting \gset
 SELECT * FROM task_helper ORDER BY task;
 INSERT INTO task_helper VALUES ('shared1', 'rex');
@@ -256,7 +259,7 @@ INSERT INTO task (name, creator) VALUES ('shared1', 'ann');
 SET LOCAL ROLE regress_write;
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 DELETE FROM task WHERE name IN ('private1', 'shared2') RETURNING name;
-RESET ROLE;
+:as_operator
 INSERT INTO task (name, creator, is_private) VALUES ('private1', 'ann', true);
 -- Sight is needed even where the statement reads nothing of the row.
 SELECT clearance.create_feature('memo');
@@ -266,7 +269,7 @@ SELECT clearance.protect('memo', 'memo', 'project', owner => 'author') > 0;
 GRANT SELECT, INSERT, UPDATE, DELETE ON memo TO regress_write;
 SELECT clearance.allow('moderate', 'memo', 'view', relation => 'own');
 SELECT clearance.allow('moderate', 'memo', 'edit'), clearance.allow('moderate', 'memo', 'delete');
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 UPDATE memo SET notes = 'by max';
 DELETE FROM memo;
@@ -331,15 +334,15 @@ TRUNCATE task;
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 SELECT name FROM task WHERE project = 1 ORDER BY name FOR UPDATE;
 SELECT name FROM task ORDER BY name FOR NO KEY UPDATE SKIP LOCKED;
-RESET ROLE;
+:as_operator
 SELECT clearance.add_member_to_project(1, :max, 'writer');
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 SELECT name FROM milestone;
 SELECT name FROM milestone FOR UPDATE;
 SELECT name FROM milestone FOR SHARE SKIP LOCKED;
 SELECT t.name, m.name FROM task t, milestone m FOR UPDATE OF t;
-RESET ROLE;
+:as_operator
 SELECT clearance.remove_member_from_project(1, :max);
 
 --
@@ -353,7 +356,7 @@ SELECT clearance.allow('drafter', 'status_update', a) FROM unnest('{create,view,
 SELECT clearance.allow('drafter', 'status_update', 'edit', relation => 'own');
 SELECT clearance.allow('drafter', 'project', 'view_status_updates');
 SELECT clearance.add_member_to_project(1, :max, 'drafter');
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'max') AS acting \gset
 INSERT INTO news (name, published_at) VALUES ('max', now());
 INSERT INTO news (name) VALUES ('max') RETURNING name, author;
@@ -370,7 +373,7 @@ SELECT clearance.set_actor(key => 'sue') AS acting \gset
 UPDATE news SET published_at = '2000-01-01' WHERE name = 'max' RETURNING name;
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 SELECT name, body FROM news ORDER BY name;
-RESET ROLE;
+:as_operator
 SELECT clearance.remove_member_from_project(1, :max);
 
 --
@@ -381,20 +384,20 @@ CREATE TABLE file (name text PRIMARY KEY, project integer DEFAULT 1, uploader te
 INSERT INTO file (name, uploader, client) VALUES ('hidden', 'sue', 'hidden'), ('read', 'sue', 'read'), ('edit', 'sue', 'edit');
 SELECT clearance.protect('file', 'file', 'project', owner => 'uploader', client_visibility => 'client') > 0;
 GRANT SELECT, INSERT, UPDATE, DELETE ON file TO regress_write;
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'cleo') AS acting \gset
 UPDATE file SET notes = 'by cleo' RETURNING name;
 UPDATE file SET client = 'read' WHERE name = 'edit';
 DELETE FROM file RETURNING name;
 INSERT INTO file (name) VALUES ('upload');
-RESET ROLE;
+:as_operator
 SELECT clearance.set_project(1, client_upload => true);
-SET LOCAL ROLE regress_write;
+:as_member
 INSERT INTO file (name) VALUES ('upload') RETURNING name, uploader, client;
 INSERT INTO file (name, project) VALUES ('elsewhere', 2);
 INSERT INTO file (name, uploader) VALUES ('foisted', 'sue');
 INSERT INTO task (name) VALUES ('no task');
-RESET ROLE;
+:as_operator
 SELECT clearance.set_project(1, client_upload => false);
 
 -- Signing changes the signature and nothing else, once the sign-off is sent.
@@ -403,7 +406,7 @@ INSERT INTO sign_off (name, author, sent_at) VALUES ('draft', 'sue', NULL), ('se
 SELECT clearance.protect('sign_off', 'sign_off', 'project', owner => 'author', published => 'sent_at', publish_action => 'send') > 0;
 SELECT clearance.guard_column('sign_off', 'signed_by', 'sign');
 GRANT SELECT, INSERT, UPDATE, DELETE ON sign_off TO regress_write;
-SET LOCAL ROLE regress_write;
+:as_member
 UPDATE sign_off SET signed_by = 'cleo' RETURNING name;
 UPDATE sign_off SET signed_by = 'cleo!', body = 'other terms';
 UPDATE sign_off SET sent_at = NULL;
@@ -412,13 +415,13 @@ UPDATE sign_off SET signed_by = 'sue' WHERE name = 'sent';
 UPDATE sign_off SET body = 'terms', sent_at = '2000-01-01' WHERE name = 'draft' RETURNING name, body;
 SELECT clearance.set_actor(key => 'cleo') AS acting \gset
 SELECT name, signed_by FROM sign_off ORDER BY name;
-RESET ROLE;
+:as_operator
 
 --
 -- Archived projects are read-only, also for those who see them.
 --
 SELECT clearance.set_project(1, archived => true);
-SET LOCAL ROLE regress_write;
+:as_member
 SELECT clearance.set_actor(key => 'ann') AS acting \gset
 SELECT count(*) > 0 FROM task WHERE project = 1;
 UPDATE task SET notes = 'archived' WHERE project = 1 RETURNING name;
@@ -426,9 +429,9 @@ UPDATE task SET followers = '{ann}' WHERE project = 1 RETURNING name;
 INSERT INTO task_fan VALUES ('shared1', 'ann');
 DELETE FROM task WHERE project = 1 RETURNING name;
 INSERT INTO task (name) VALUES ('archived');
-RESET ROLE;
+:as_operator
 SELECT clearance.set_project(1, archived => false);
-SET LOCAL ROLE regress_write;
+:as_member
 UPDATE task SET notes = 'open again' WHERE name = 'shared1' RETURNING name;
 RESET ROLE;
 
@@ -524,10 +527,10 @@ INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING;
 WITH p AS (INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING), t AS (INSERT INTO task (name, project) VALUES ('intruder', 30)) SELECT;
 WITH t AS (INSERT INTO task (name, project) VALUES ('intruder', 30)), p AS (INSERT INTO project VALUES (30, 'mine') ON CONFLICT DO NOTHING) SELECT;
 INSERT INTO project VALUES (31, 'of another account');
-RESET ROLE;
+:as_operator
 -- a project that was registered before its row stays as it is
 SELECT clearance.create_project(32, :account) > 0;
-SET LOCAL ROLE regress_write;
+:as_member
 INSERT INTO project VALUES (32, 'registered');
 SELECT name FROM project ORDER BY id;
 RESET ROLE;

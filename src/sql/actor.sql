@@ -57,7 +57,16 @@ $$;
 COMMENT ON FUNCTION clearance.whoami() IS
 'who acts: member, company, account, levels where no project names others, and why nothing is visible, if so';
 
--- A trusted role is one that may execute set_actor(); nothing else is kept.
+-- A trusted role is one that may execute set_actor() and what else takes the
+-- application's word: whose token it was shown, that mail was sent. Nothing is
+-- kept but these privileges.
+CREATE FUNCTION clearance.trusted_functions() RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN 'clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean), '
+    'clearance.accept_invitation(text, clearance.app_key, text), clearance.follow_link(text), clearance.take_mail(integer)';
+REVOKE ALL ON FUNCTION clearance.trusted_functions() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.trusted_functions() IS 'internal: what trust_role() lets a role call';
+
 CREATE FUNCTION clearance.trust_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -71,12 +80,12 @@ BEGIN
             DETAIL = 'A role either is one actor or sets any.',
             HINT = 'Call clearance.unmap_role() first.';
     END IF;
-    EXECUTE format('GRANT EXECUTE ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) TO %s', role);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', clearance.trusted_functions(), role);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.trust_role(regrole) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.trust_role(regrole) IS
-'lets a role set the actor; give it to applications whose SQL members cannot write';
+'lets a role set the actor, accept invitations, follow links and take mail; give it to applications whose SQL members cannot write';
 
 CREATE FUNCTION clearance.distrust_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -85,7 +94,7 @@ BEGIN
     IF role IS NULL OR role = 0 THEN
         RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    EXECUTE format('REVOKE EXECUTE ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) FROM %s', role);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', clearance.trusted_functions(), role);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;

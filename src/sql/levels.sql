@@ -331,6 +331,7 @@ DECLARE
     base_id integer;
     new_id  integer;
 BEGIN
+    PERFORM clearance.require_operator('change levels');
     PERFORM clearance.require_choice('audience', audience, '{vendor,partner,customer}');
     IF name IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'level is null';
@@ -367,6 +368,7 @@ DECLARE
     dropped_id integer := clearance.require_level(name);
     used_by    text;
 BEGIN
+    PERFORM clearance.require_operator('change levels');
     IF EXISTS (SELECT FROM clearance.level l WHERE l.id = dropped_id AND l.built_in) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('level "%s" is built in and cannot be dropped', name);
@@ -390,6 +392,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target clearance.level;
 BEGIN
+    PERFORM clearance.require_operator('change levels');
     SELECT * INTO target FROM clearance.level l WHERE l.id = clearance.require_level(allow.level);
     PERFORM clearance.require_action(feature, action);
     PERFORM clearance.require_choice('visibility', visibility, '{shared,any}');
@@ -436,6 +439,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target_id integer := clearance.require_level(level);
 BEGIN
+    PERFORM clearance.require_operator('change levels');
     PERFORM clearance.require_action(feature, action);
     IF level = 'account_admin' THEN
         RAISE insufficient_privilege USING
@@ -461,6 +465,7 @@ CREATE FUNCTION clearance.create_feature(
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM clearance.require_operator('change the vocabulary');
     PERFORM clearance.require_identifier('feature', name);
     IF actions IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'actions is null';
@@ -486,6 +491,7 @@ COMMENT ON FUNCTION clearance.create_feature(text, text[], text) IS
 CREATE FUNCTION clearance.create_action(feature text, action text, reads boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM clearance.require_operator('change the vocabulary');
     PERFORM clearance.require_feature(feature);
     PERFORM clearance.require_identifier('action', action);
     IF reads IS NULL THEN
@@ -510,6 +516,7 @@ DECLARE
     guarded record := clearance.parse_action(action);
     needed  record := clearance.parse_action(gate);
 BEGIN
+    PERFORM clearance.require_operator('change gates');
     IF audiences IS NULL OR audiences = '{}' THEN
         RAISE null_value_not_allowed USING MESSAGE = 'no audience is given';
     END IF;
@@ -547,6 +554,7 @@ DECLARE
     needed   record := clearance.parse_action(gate);
     standing clearance.gate;
 BEGIN
+    PERFORM clearance.require_operator('change gates');
     SELECT * INTO standing FROM clearance.gate g
     WHERE (g.feature, g.action, g.gate_feature, g.gate_action)
         = (guarded.feature, guarded.action, needed.feature, needed.action);

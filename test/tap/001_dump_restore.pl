@@ -17,6 +17,7 @@ my $dir = PostgreSQL::Test::Utils::tempdir();
 
 $node->safe_psql('postgres', 'CREATE DATABASE source');
 build_workspace($node, 'source');
+$node->safe_psql('source', administered());
 
 my $rows = rows_by_member($node, 'source');
 my @logins_rows = rows_by_login($node, 'source');
@@ -115,10 +116,37 @@ sub restored
 	is(rows_by_member($node, $db), $rows, "$db: every member sees and may do the same");
 	is_deeply([ rows_by_login($node, $db) ], \@logins_rows, "$db: so do the mapped login roles");
 	is($node->safe_psql($db, new_rows()), "1|t\n1|t\nt", "$db: what is new gets ids of its own and is registered");
+	is($node->safe_psql($db, 'SELECT count(*) FROM clearance.outbox'), '0', "$db: no token is in the dump");
+	is($node->safe_psql($db, "SELECT clearance.add_member('later', account => account_id) > 0 FROM clearance.member WHERE key = 'ada';"
+		  . "INSERT INTO app.crew SELECT project, 'cole' FROM app.crew LIMIT 1;"
+		  . "SELECT count(*) FROM clearance.project_member WHERE source LIKE 'mirror:%'"),
+		"t\n3", "$db: mirrored tables are followed");
 	$node->safe_psql('postgres', "DROP DATABASE $db");
 }
 
-# Everything that was declared, however it is stored. Versions are of use to one server alone.
+# What the workspace has none of: an invitation, a logo, a resource with an allocation, a rate, a
+# link, a mirrored table with rows about somebody known and somebody who is not yet.
+sub administered
+{
+	return <<'EOSQL';
+SELECT id AS acme, account_id AS north FROM clearance.partner WHERE name = 'Acme' \gset
+SELECT key AS project FROM clearance.project WHERE account_id = :north ORDER BY key LIMIT 1 \gset
+SELECT clearance.update_partner(:acme, logo => '\x89', logo_type => 'image/png', website => 'https://acme.example', owner => id)
+FROM clearance.member WHERE key = 'sam';
+SELECT clearance.invite_partner_member(:acme, 'ines@acme.example');
+SELECT clearance.set_rate(:acme, 'cost', 80, 'EUR', '2030-01-01');
+SELECT clearance.set_resource(c.id, s.id), clearance.allocate(:'project', c.id, '2030-01-01', '2030-01-31', 8)
+FROM clearance.member c, clearance.member s WHERE c.key = 'cole' AND s.key = 'sam';
+INSERT INTO clearance.link SELECT sha256('x'), p.account_id, p.id, m.id, 'y', 'infinity'
+FROM clearance.project p, clearance.member m WHERE p.key = :'project' AND m.key = 'carla';
+CREATE TABLE app.crew (project text, member text, PRIMARY KEY (project, member));
+INSERT INTO app.crew VALUES (:'project', 'otto'), (:'project', 'later');
+SELECT clearance.mirror_membership('app.crew', 'project', 'member');
+EOSQL
+}
+
+# Everything that was declared, however it is stored. Versions are of use to one server alone, and
+# mail with its tokens is left out of dumps.
 sub declarations
 {
 	my ($node, $db) = @_;
@@ -126,11 +154,11 @@ sub declarations
 	return $node->safe_psql($db, <<'EOSQL');
 SELECT format('SELECT %L, t::text FROM clearance.%I t WHERE to_jsonb(t) ->> ''built_in'' IS DISTINCT FROM ''true'' ORDER BY t::text COLLATE "C"',
               relname, relname)
-FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname <> 'version' ORDER BY relname COLLATE "C" \gexec
+FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname NOT IN ('version', 'outbox') ORDER BY relname COLLATE "C" \gexec
 SELECT * FROM clearance.protected_tables ORDER BY "table"::text COLLATE "C";
 SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C", policyname COLLATE "C";
 SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger
-WHERE tgname LIKE '00%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";
+WHERE tgname LIKE '00%' OR tgname LIKE 'clearance%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";
 SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY relname COLLATE "C";
 EOSQL
 }

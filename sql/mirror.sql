@@ -1,0 +1,171 @@
+-- Membership kept in tables of the application is followed as they change.
+-- Everything happens in one transaction that is rolled back.
+\set SHOW_CONTEXT never
+\set ON_ERROR_ROLLBACK on
+\pset format unaligned
+\pset tuples_only on
+SET datestyle = 'ISO';
+BEGIN;
+CREATE SCHEMA regress_mirror;
+SET LOCAL search_path = regress_mirror;
+CREATE VIEW pg_temp.memberships AS
+SELECT p.key AS project, m.key AS member, regexp_replace(pm.source, '^mirror:\d+:', 'mirror:') AS source, pm.through_phase, l.name AS level,
+    nullif(pm.starts_at, '-infinity')::date AS starts, nullif(pm.ends_at, 'infinity')::date AS ends
+FROM clearance.project_member pm JOIN clearance.project p ON p.id = pm.project_id
+JOIN clearance.member m ON m.id = pm.member_id LEFT JOIN clearance.level l ON l.id = pm.level_id;
+SELECT clearance.create_account('Northwind') AS north \gset
+SELECT clearance.create_account('Southwind') AS south \gset
+SELECT clearance.create_partner('Acme', 'permissive', account => :north) AS acme \gset
+SELECT clearance.add_member(key => 1, roles => '{collaborator}', account => :north) AS col \gset
+SELECT clearance.add_member(key => 2, partner => :acme, account => :north) AS pat \gset
+SELECT clearance.add_member(key => 9, roles => '{collaborator}', account => :south) AS sam \gset
+SELECT clearance.create_project(7, :north) > 0, clearance.create_project(8, :north) > 0;
+SELECT clearance.add_partner_to_project(7, :acme);
+
+--
+-- A table with what it takes: rows that were there count at once, others as
+-- they come, change and go.
+--
+CREATE TABLE team (project_id integer, user_id bigint, role text, since date, until timestamptz, note text,
+    PRIMARY KEY (project_id, user_id, role));
+INSERT INTO team VALUES (7, 1, 'collaborator', NULL, NULL), (7, 2, 'restricted', '2020-01-01', '2100-01-01');
+SELECT clearance.mirror_membership('team', 'project_id', 'user_id', access_level => 'role', starts_at => 'since', ends_at => 'until') > 0;
+SELECT * FROM pg_temp.memberships ORDER BY 1, 2, 3;
+INSERT INTO team VALUES (8, 1, 'super_user'), (7, 2, 'moderate');
+UPDATE team SET role = 'permissive' WHERE role = 'moderate';
+UPDATE team SET until = NULL WHERE role = 'restricted';
+UPDATE team SET note = 'nothing to do with it';
+SELECT * FROM pg_temp.memberships ORDER BY 1, 2, 3;
+-- a membership lasts as long as one row, or anybody else, says it
+DELETE FROM team WHERE role = 'restricted';
+SELECT clearance.add_member_to_project(7, :pat);
+DELETE FROM team WHERE role = 'permissive';
+SELECT * FROM pg_temp.memberships WHERE member = '2';
+UPDATE team SET project_id = 7, role = 'collaborator2' WHERE project_id = 8;
+UPDATE team SET project_id = 7, role = 'super_user' WHERE project_id = 8;
+SELECT * FROM pg_temp.memberships WHERE member = '1' ORDER BY 3;
+-- several rows at once, all or nothing; nothing stays when it is undone
+SAVEPOINT undone;
+DELETE FROM team;
+SELECT count(*) FROM pg_temp.memberships WHERE source LIKE 'mirror:%';
+ROLLBACK TO undone;
+SELECT count(*) FROM pg_temp.memberships WHERE source LIKE 'mirror:%';
+INSERT INTO team VALUES (8, 1, 'collaborator'), (8, 1, 'no such level');
+INSERT INTO team VALUES (8, 1, 'client');
+\set VERBOSITY terse
+INSERT INTO team VALUES (8, 1, 'collaborator', '2020-01-02', '2020-01-01');
+\set VERBOSITY default
+SELECT count(*) FROM team WHERE project_id = 8;
+-- nothing crosses an account
+INSERT INTO team VALUES (7, 9, 'collaborator');
+SELECT count(*) FROM pg_temp.memberships WHERE member = '9';
+DELETE FROM team WHERE user_id = 9;
+
+--
+-- Who is not known yet counts as soon as it is: members, invited ones too, and
+-- projects.
+--
+INSERT INTO team VALUES (7, 3, 'collaborator'), (5, 1, 'collaborator'), (7, 4, 'restricted');
+SELECT count(*) FROM pg_temp.memberships WHERE member = '3' OR project = '5';
+SELECT clearance.add_member(key => 3, roles => '{collaborator}', account => :north) AS new \gset
+SELECT clearance.create_project(5, :north) > 0;
+SELECT token FROM clearance.invite_partner_member(:acme, 'ida@acme.example') \gset
+SELECT clearance.accept_invitation(:'token', 4) > 0;
+SELECT * FROM pg_temp.memberships WHERE member IN ('3', '4') OR project = '5' ORDER BY 1, 2;
+-- another key says something else
+UPDATE clearance.member SET key = 33 WHERE id = :new;
+SELECT count(*) FROM pg_temp.memberships WHERE member = '33';
+UPDATE clearance.member SET key = 3 WHERE id = :new;
+UPDATE clearance.project SET key = 55 WHERE key = '5';
+SELECT count(*) FROM pg_temp.memberships WHERE project = '55';
+
+--
+-- A company that leaves a project takes along what tables said; it counts
+-- again when a row says it anew.
+--
+SELECT clearance.remove_partner_from_project(7, :acme);
+SELECT clearance.add_partner_to_project(7, :acme);
+SELECT count(*) FROM pg_temp.memberships WHERE member IN ('2', '4');
+UPDATE team SET role = role WHERE user_id = 4;
+SELECT * FROM pg_temp.memberships WHERE member IN ('2', '4');
+
+--
+-- Without levels, and through phases; a second table says it beside the first.
+--
+CREATE TABLE phase_participant (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), project text, member text, phase text);
+SELECT clearance.mirror_membership('phase_participant', 'project', 'member', through_phase => true) > 0;
+INSERT INTO phase_participant (project, member, phase) VALUES ('7', '2', 'a'), ('7', '2', 'b'), (NULL, '2', 'c'), ('7', NULL, 'd');
+SELECT project, member, through_phase, level, count(*) FROM pg_temp.memberships WHERE member = '2' GROUP BY 1, 2, 3, 4;
+DELETE FROM phase_participant WHERE phase = 'a';
+SELECT count(*) FROM pg_temp.memberships WHERE member = '2';
+TRUNCATE phase_participant;
+SELECT count(*) FROM pg_temp.memberships WHERE member = '2';
+SELECT count(*) > 0 FROM pg_temp.memberships WHERE source LIKE 'mirror:%';
+
+--
+-- Columns are renamed, not dropped; triggers stay; the end is explicit, or
+-- the table's.
+--
+ALTER TABLE team RENAME user_id TO person;
+ALTER TABLE team RENAME TO crew;
+INSERT INTO crew VALUES (8, 3, 'collaborator');
+SELECT * FROM pg_temp.memberships WHERE member = '3' AND project = '8';
+SELECT relation, key_columns, member_column FROM clearance.mirror ORDER BY id;
+ALTER TABLE crew DROP COLUMN since;
+ALTER TABLE crew ALTER COLUMN project_id TYPE numeric;
+DROP TRIGGER clearance_mirror ON crew;
+SELECT clearance.unmirror_membership('crew');
+SELECT count(*) FROM pg_temp.memberships WHERE source LIKE 'mirror:%';
+INSERT INTO crew VALUES (8, 1, 'collaborator');
+SELECT count(*) FROM pg_trigger WHERE tgrelid = 'crew'::regclass;
+SELECT clearance.unmirror_membership('crew');
+SELECT clearance.unmirror_membership(NULL);
+INSERT INTO phase_participant (project, member) VALUES ('7', '2');
+DROP TABLE phase_participant;
+SELECT count(*) FROM clearance.mirror;
+SELECT count(*) FROM pg_temp.memberships WHERE source LIKE 'mirror:%';
+
+--
+-- What cannot be mirrored
+--
+CREATE TABLE keyless (project integer, member integer);
+CREATE TYPE rank AS ENUM ('collaborator');
+CREATE TABLE odd (id integer PRIMARY KEY, project integer, member jsonb, level jsonb, at text, rank rank);
+CREATE TABLE parts (id integer PRIMARY KEY, project integer, member integer) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parts DEFAULT;
+CREATE VIEW v AS SELECT * FROM odd;
+CREATE TEMP TABLE t (id integer PRIMARY KEY, project integer, member integer);
+SELECT clearance.mirror_membership(r, 'project', 'member') FROM unnest('{parts}'::regclass[]) r;
+SELECT clearance.mirror_membership('part', 'project', 'member');
+SELECT clearance.mirror_membership('v', 'project', 'member');
+SELECT clearance.mirror_membership('t', 'project', 'member');
+SELECT clearance.mirror_membership(NULL, 'project', 'member');
+SELECT clearance.mirror_membership('keyless', 'project', 'member');
+SELECT clearance.mirror_membership('odd', 'project', 'member');
+SELECT clearance.mirror_membership('odd', 'project', NULL);
+SELECT clearance.mirror_membership('odd', 'project', 'id', access_level => 'level');
+-- not an enum either: its owner may define casts, and they would run here
+SELECT clearance.mirror_membership('odd', 'project', 'id', access_level => 'rank');
+SELECT clearance.mirror_membership('odd', 'project', 'id', access_level => 'project');
+SELECT clearance.mirror_membership('odd', 'project', 'id', starts_at => 'at');
+SELECT clearance.mirror_membership('odd', 'project', 'nobody');
+SELECT clearance.mirror_membership('odd', 'project', 'id') > 0;
+SELECT clearance.mirror_membership('odd', 'project', 'id');
+-- keys and levels are values, whatever they look like
+CREATE TABLE "Mixed ""case"" team" ("Project" text, "Member;--" text, level text, PRIMARY KEY ("Project", "Member;--"));
+SELECT clearance.create_project('it''s "7"; --', :north) > 0;
+SELECT clearance.mirror_membership('"Mixed ""case"" team"', 'Project', 'Member;--', 'level') > 0;
+INSERT INTO "Mixed ""case"" team" VALUES ('it''s "7"; --', '1', 'collaborator');
+SELECT project, member, source, level FROM pg_temp.memberships WHERE project LIKE 'it%';
+INSERT INTO "Mixed ""case"" team" VALUES ('7', '1', '''; DROP TABLE clearance.member; --');
+-- who writes the table needs no rights in the extension, and gets none
+CREATE ROLE regress_mirror_app;
+GRANT USAGE ON SCHEMA regress_mirror TO regress_mirror_app;
+GRANT SELECT, INSERT, DELETE ON odd TO regress_mirror_app;
+SET LOCAL ROLE regress_mirror_app;
+INSERT INTO odd (id, project) VALUES (1, 7);
+SELECT * FROM clearance.project_member;
+SELECT clearance.mirror_membership('odd', 'project', 'id');
+RESET ROLE;
+SELECT project, member, source FROM pg_temp.memberships WHERE source = 'mirror:(1)';
+ROLLBACK;

@@ -1,0 +1,304 @@
+-- ---------------------------------------------------------------------------
+-- Mirrors: membership that the application keeps in tables of its own is
+-- followed by triggers, in the transaction that changes it.
+--
+-- Each row of a mirrored table is a source of its own, named after its primary
+-- key: rows come and go one by one, whoever else says the same membership. Rows
+-- that name a project or member not known yet count as soon as it is; whoever
+-- writes such rows, and whoever makes members and projects, wait for each other
+-- by locks on the table of mirrors.
+-- ---------------------------------------------------------------------------
+
+-- The columns in the order in which the trigger watches them; it, unlike the
+-- table of mirrors, follows renamed columns by itself.
+CREATE FUNCTION clearance.mirrored_columns(m clearance.mirror) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+RETURN ARRAY(SELECT c.name FROM unnest(m.key_columns || m.project_column || m.member_column
+                                       || m.level_column || m.starts_column || m.ends_column) WITH ORDINALITY AS c (name, i)
+             WHERE c.name IS NOT NULL GROUP BY c.name ORDER BY min(c.i));
+REVOKE ALL ON FUNCTION clearance.mirrored_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirrored_columns(clearance.mirror) IS 'internal: the columns of a table that its mirror reads';
+
+CREATE FUNCTION clearance.mirror_source_sql(m clearance.mirror, "row" text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('%L || ROW(%s)::text', format('mirror:%s:', m.id),
+                  (SELECT string_agg(format('%s.%I', "row", c), ', ') FROM unnest(m.key_columns) c))
+$$;
+REVOKE ALL ON FUNCTION clearance.mirror_source_sql(clearance.mirror, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirror_source_sql(clearance.mirror, text) IS
+'internal: text of an expression for the source that a row of a mirrored table is';
+
+-- The columns are of built-in types, whose casts are nobody's to define: no
+-- code of others runs here as the owner of the extension.
+CREATE FUNCTION clearance.mirror_sql(m clearance.mirror, rows text, filter text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(
+        'INSERT INTO clearance.project_member
+             (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at)
+         SELECT p.account_id, p.id, m.id, %s, %L, clearance.changed_level(NULL, %s, m.kind),
+                coalesce(%s, ''-infinity''), coalesce(%s, ''infinity'')
+         FROM %s JOIN clearance.project p ON p.key = r.%I::text
+         JOIN clearance.member m ON m.account_id = p.account_id AND m.key = r.%I::text
+         WHERE clearance.hold_company_on(p, m) IS NOT NULL AND %s',
+        clearance.mirror_source_sql(m, 'r'), m.through_phase,
+        coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'),
+        coalesce('r.' || quote_ident(m.starts_column) || '::timestamptz', 'NULL::timestamptz'),
+        coalesce('r.' || quote_ident(m.ends_column) || '::timestamptz', 'NULL::timestamptz'),
+        rows, m.project_column, m.member_column, filter)
+$$;
+REVOKE ALL ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) IS
+'internal: text of a statement that writes the memberships of rows (alias r) of a mirrored table';
+
+CREATE FUNCTION clearance.follow_membership() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m clearance.mirror;
+    written bigint;
+BEGIN
+    SELECT * INTO m FROM clearance.mirror t WHERE t.relation = TG_RELID;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION '% is no mirrored table', TG_RELID::regclass
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.mirror_membership() creates this trigger; drop it here.';
+    END IF;
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', m.id));
+        RETURN NULL;
+    END IF;
+    IF TG_OP <> 'INSERT' THEN
+        EXECUTE format('DELETE FROM clearance.project_member pm WHERE pm.source = %s', clearance.mirror_source_sql(m, '($1)'))
+        USING OLD;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        EXECUTE clearance.mirror_sql(m, '(SELECT ($1).*) r', 'true') USING NEW;
+        GET DIAGNOSTICS written = ROW_COUNT;
+        IF written = 0 THEN
+            LOCK TABLE clearance.mirror IN SHARE MODE;
+            EXECUTE clearance.mirror_sql(m, '(SELECT ($1).*) r', 'true') USING NEW;
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_membership() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_membership() IS 'trigger of mirrored tables: memberships follow their rows';
+
+-- Triggers of a table that is being restored come last: until then what the
+-- dump holds of memberships is enough.
+CREATE FUNCTION clearance.follow_new_key() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m clearance.mirror;
+BEGIN
+    LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;
+    FOR m IN
+        SELECT t.* FROM clearance.mirror t
+        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
+        ORDER BY t.id
+    LOOP
+        IF TG_OP = 'UPDATE' THEN
+            EXECUTE format('DELETE FROM clearance.project_member pm WHERE pm.%s = $1 AND starts_with(pm.source, %L)',
+                           TG_ARGV[0], format('mirror:%s:', m.id)) USING NEW.id;
+        END IF;
+        EXECUTE clearance.mirror_sql(m, m.relation::text || ' r',
+            CASE TG_ARGV[0] WHEN 'member_id' THEN 'm.id = $1' ELSE 'p.id = $1' END) USING NEW.id;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_new_key() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_new_key() IS
+'trigger: what mirrored tables say of a project or member counts once its key is known';
+
+CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearance.member
+    FOR EACH ROW WHEN (NEW.key IS NOT NULL) EXECUTE FUNCTION clearance.follow_new_key('member_id');
+CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearance.project
+    FOR EACH ROW EXECUTE FUNCTION clearance.follow_new_key('project_id');
+
+-- ---------------------------------------------------------------------------
+-- Declaring them
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance.require_mirror_columns(m clearance.mirror) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    "column" name;
+BEGIN
+    FOREACH "column" IN ARRAY m.key_columns LOOP
+        PERFORM clearance.require_key_column(m.relation, "column", 'primary key');
+    END LOOP;
+    PERFORM clearance.require_key_column(m.relation, m.project_column, 'project'),
+            clearance.require_key_column(m.relation, m.member_column, 'member');
+    IF m.level_column IS NOT NULL THEN
+        IF clearance.key_class(clearance.require_column(m.relation, m.level_column, 'level')) IS DISTINCT FROM 'text' THEN
+            RAISE EXCEPTION 'column "%" of % holds no names of levels', m.level_column, m.relation USING ERRCODE = 'datatype_mismatch',
+                HINT = 'Use a column of type text or varchar.';
+        END IF;
+    END IF;
+    FOREACH "column" IN ARRAY array_remove(ARRAY[m.starts_column, m.ends_column], NULL) LOOP
+        IF clearance.require_column(m.relation, "column", 'time')
+               NOT IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN
+            RAISE EXCEPTION 'column "%" of % holds no times', "column", m.relation USING ERRCODE = 'datatype_mismatch',
+                HINT = 'Use a timestamp with or without time zone, or a date.';
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_mirror_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_mirror_columns(clearance.mirror) IS
+'internal: refuses columns that cannot say a membership';
+
+CREATE FUNCTION clearance.mirror_membership(
+    relation regclass,
+    project name,
+    member name,
+    access_level name DEFAULT NULL,
+    starts_at name DEFAULT NULL,
+    ends_at name DEFAULT NULL,
+    through_phase boolean DEFAULT false
+) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m clearance.mirror;
+BEGIN
+    IF relation IS NULL THEN
+        RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p')
+        OR EXISTS (SELECT FROM pg_inherits i WHERE relation IN (i.inhrelid, i.inhparent)) THEN
+        RAISE EXCEPTION '% cannot be mirrored', relation USING ERRCODE = 'wrong_object_type',
+            HINT = 'Mirrored tables are ordinary, permanent ones without partitions or children.';
+    ELSIF EXISTS (SELECT FROM clearance.mirror t WHERE t.relation = mirror_membership.relation) THEN
+        RAISE EXCEPTION '% is mirrored already', relation USING ERRCODE = 'duplicate_object',
+            HINT = 'Call clearance.unmirror_membership() first.';
+    END IF;
+    m.relation := relation;
+    m.key_columns := ARRAY(SELECT a.attname FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (num, i)
+                           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
+                           WHERE i.indrelid = relation AND i.indisprimary AND k.i <= i.indnkeyatts ORDER BY k.i);
+    m.project_column := project;
+    m.member_column := member;
+    m.level_column := access_level;
+    m.starts_column := starts_at;
+    m.ends_column := ends_at;
+    m.through_phase := through_phase;
+    IF m.key_columns = '{}' THEN
+        RAISE EXCEPTION '% has no primary key', relation USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'It tells the rows apart that say the same membership.';
+    END IF;
+    PERFORM clearance.require_mirror_columns(m);
+
+    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    INSERT INTO clearance.mirror AS t
+        (relation, key_columns, project_column, member_column, level_column, starts_column, ends_column, through_phase)
+    VALUES (m.relation, m.key_columns, m.project_column, m.member_column, m.level_column, m.starts_column, m.ends_column, m.through_phase)
+    RETURNING t.* INTO m;
+    -- creating a trigger keeps writers out until commit, so the rows below are all there are
+    EXECUTE format('CREATE TRIGGER clearance_mirror AFTER INSERT OR DELETE OR UPDATE OF %s ON %s
+                    FOR EACH ROW EXECUTE FUNCTION clearance.follow_membership()',
+                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(clearance.mirrored_columns(m)) c), relation);
+    EXECUTE format('CREATE TRIGGER clearance_mirror_truncate AFTER TRUNCATE ON %s
+                    FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_membership()', relation);
+    EXECUTE clearance.mirror_sql(m, relation::text || ' r', 'true');
+    RETURN m.id;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.mirror_membership(regclass, name, name, name, name, name, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirror_membership(regclass, name, name, name, name, name, boolean) IS
+'from now on a table of the application says who is on which project, besides what else says so; access_level: column with names of levels';
+
+CREATE FUNCTION clearance.unmirror_membership(relation regclass) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mirror_id integer;
+BEGIN
+    DELETE FROM clearance.mirror t WHERE t.relation = unmirror_membership.relation RETURNING t.id INTO mirror_id;
+    IF mirror_id IS NULL THEN
+        RAISE EXCEPTION '% is not mirrored', coalesce(relation::text, 'the table') USING ERRCODE = 'undefined_object',
+            HINT = 'Table clearance.mirror lists the mirrored tables.';
+    END IF;
+    EXECUTE format('DROP TRIGGER IF EXISTS clearance_mirror ON %s', relation);
+    EXECUTE format('DROP TRIGGER IF EXISTS clearance_mirror_truncate ON %s', relation);
+    DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', mirror_id));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.unmirror_membership(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.unmirror_membership(regclass) IS
+'ends mirror_membership(): what the table says counts no more';
+
+-- ---------------------------------------------------------------------------
+-- Tables are altered and dropped
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance.follow_mirrored_table() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    altered record;
+    m clearance.mirror;
+    known name[];
+    watched name[];
+BEGIN
+    FOR altered IN
+        SELECT t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
+                        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = k.num ORDER BY k.i) AS watched
+        FROM pg_event_trigger_ddl_commands() d
+        JOIN clearance.mirror t ON d.classid = 'pg_class'::regclass AND t.relation = d.objid
+        JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'clearance_mirror'
+    LOOP
+        m := altered.mirror;
+        known := clearance.mirrored_columns(m);
+        watched := altered.watched;
+        CONTINUE WHEN known = watched;
+        UPDATE clearance.mirror t SET
+            key_columns = ARRAY(SELECT watched[array_position(known, k.name)] FROM unnest(m.key_columns) WITH ORDINALITY AS k (name, i) ORDER BY k.i),
+            project_column = watched[array_position(known, m.project_column)],
+            member_column = watched[array_position(known, m.member_column)],
+            level_column = watched[array_position(known, m.level_column)],
+            starts_column = watched[array_position(known, m.starts_column)],
+            ends_column = watched[array_position(known, m.ends_column)]
+        WHERE t.id = m.id;
+        PERFORM clearance.require_mirror_columns(t) FROM clearance.mirror t WHERE t.id = m.id;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_mirrored_table() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_mirrored_table() IS 'event trigger: mirrors know renamed columns by their new names';
+
+CREATE EVENT TRIGGER clearance_follow_mirrored_table ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
+    EXECUTE FUNCTION clearance.follow_mirrored_table();
+
+CREATE FUNCTION clearance.follow_mirror_drop() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kept regclass;
+BEGIN
+    SELECT t.relation INTO kept
+    FROM pg_event_trigger_dropped_objects() d
+    JOIN clearance.mirror t ON t.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
+    WHERE d.object_type = 'trigger' AND d.address_names[3] IN ('clearance_mirror', 'clearance_mirror_truncate');
+    IF FOUND THEN
+        RAISE EXCEPTION 'cannot drop what follows %: the table is mirrored', kept USING ERRCODE = 'object_in_use',
+            DETAIL = 'Its triggers keep memberships as its rows say; they use its columns.',
+            HINT = 'Use clearance.unmirror_membership() to end that.';
+    END IF;
+    WITH gone AS (
+        DELETE FROM clearance.mirror t USING pg_event_trigger_dropped_objects() d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.objsubid = 0
+        RETURNING t.id
+    )
+    DELETE FROM clearance.project_member pm USING gone WHERE starts_with(pm.source, format('mirror:%s:', gone.id));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_mirror_drop() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_mirror_drop() IS 'event trigger: mirrors stay while their tables do, and go with them';
+
+CREATE EVENT TRIGGER clearance_follow_mirror_drop ON sql_drop
+    EXECUTE FUNCTION clearance.follow_mirror_drop();

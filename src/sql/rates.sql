@@ -1,0 +1,46 @@
+-- ---------------------------------------------------------------------------
+-- Rates of partners
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance.set_rate(
+    partner bigint,
+    kind text,
+    amount numeric,
+    currency text,
+    valid_from date DEFAULT CURRENT_DATE
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    company clearance.partner := clearance.require_partner(partner);
+BEGIN
+    PERFORM clearance.require_right(CASE kind WHEN 'cost' THEN 'financials.manage_cost_rates'
+                                              ELSE 'financials.manage_rate_cards' END, company.account_id);
+    PERFORM clearance.require_choice('kind', kind, '{cost,bill}');
+    INSERT INTO clearance.rate (partner_id, kind, valid_from, amount, currency)
+    VALUES (company.id, set_rate.kind, set_rate.valid_from, set_rate.amount, set_rate.currency)
+    ON CONFLICT ON CONSTRAINT rate_is_set_once_a_day DO UPDATE SET amount = EXCLUDED.amount, currency = EXCLUDED.currency;
+END
+$$;
+COMMENT ON FUNCTION clearance.set_rate(bigint, text, numeric, text, date) IS
+'sets what an hour of a partner costs (cost) or is billed at (bill) from a day on; for a day that has one, replaces it';
+
+CREATE VIEW clearance.rates WITH (security_barrier) AS
+    SELECT p.account_id, r.partner_id, p.name AS partner, r.kind, r.valid_from,
+        lead(r.valid_from) OVER (PARTITION BY r.partner_id, r.kind ORDER BY r.valid_from) AS valid_until,
+        r.amount, r.currency
+    FROM clearance.rate r
+    JOIN clearance.partner p ON p.id = r.partner_id
+    WHERE clearance.has_right(CASE r.kind WHEN 'cost' THEN 'financials.view_cost_rates' ELSE 'financials.view_bill_rates' END,
+                              p.account_id);
+GRANT SELECT ON clearance.rates TO PUBLIC;
+COMMENT ON VIEW clearance.rates IS
+'rates of partners: to operators all, to members those of the account that they may view';
+COMMENT ON COLUMN clearance.rates.account_id IS 'the account';
+COMMENT ON COLUMN clearance.rates.partner_id IS 'the partner';
+COMMENT ON COLUMN clearance.rates.partner IS 'name of the partner';
+COMMENT ON COLUMN clearance.rates.kind IS 'cost or bill';
+COMMENT ON COLUMN clearance.rates.valid_from IS 'first day of the rate';
+COMMENT ON COLUMN clearance.rates.valid_until IS 'first day of the next one; NULL: none yet';
+COMMENT ON COLUMN clearance.rates.amount IS 'price of an hour';
+COMMENT ON COLUMN clearance.rates.currency IS 'ISO 4217 code';

@@ -1,0 +1,230 @@
+-- ---------------------------------------------------------------------------
+-- Rights: may whoever calls an administration function do what it asks for?
+--
+-- With an actor, its rights decide, by the same rule as for rows and in its own
+-- account alone; a superuser who acts for somebody has no more than that one.
+-- Without, only operators administer: superusers and members of the role that
+-- owns the extension. So EXECUTE opens nothing by itself, and the guarded
+-- functions are everybody's to call.
+-- ---------------------------------------------------------------------------
+
+-- The role is the one of the session, which SECURITY DEFINER does not change.
+CREATE FUNCTION clearance.is_operator() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.member IS NULL AND a.partner IS NULL
+        AND pg_has_role(coalesce(nullif(current_setting('role'), 'none'), session_user)::name, e.extowner, 'USAGE')
+    FROM clearance.current_actor() a, pg_extension e
+    WHERE e.extname = 'pg_clearance'
+$$;
+COMMENT ON FUNCTION clearance.is_operator() IS
+'whether nobody acts and the role is a superuser''s or the extension''s owner: such a session may administer everything';
+
+CREATE FUNCTION clearance.has_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN clearance.is_operator()
+        OR (clearance.can(action, project)
+            AND EXISTS (SELECT FROM clearance.member m WHERE m.id = clearance.actor() AND m.account_id = has_right.account));
+END
+$$;
+COMMENT ON FUNCTION clearance.has_right(text, bigint, clearance.app_key) IS
+'whether the actor may administer: it holds an action (''project.add_partners'') in a project or, without one, in the account, and is of that account; operators may always';
+
+-- What the filtered views below ask: they run as whoever queries them.
+CREATE FUNCTION clearance.standing(OUT member bigint, OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    actor bigint := clearance.actor();
+BEGIN
+    IF actor IS NULL THEN
+        RETURN;
+    ELSIF (SELECT s.no_standing IS NULL FROM clearance.scope_actor(actor, NULL, statement_timestamp()) s) THEN
+        SELECT m.id, m.account_id, m.kind, m.partner_id, m.customer_id INTO member, account, kind, partner, customer
+        FROM clearance.member m WHERE m.id = actor;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance.standing() IS
+'the acting member, its account, kind and company, if it has standing; else all NULL';
+
+CREATE FUNCTION clearance.require_actor() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (SELECT a.member IS NULL AND a.partner IS NULL FROM clearance.current_actor() a) AND NOT clearance.is_operator() THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = 'no actor is set',
+            DETAIL = 'Without an actor only superusers and the owner of the extension administer.',
+            HINT = 'Call clearance.set_actor() first, or map this login role with clearance.map_role().';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_actor() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators';
+
+-- Actors are told nothing of other accounts, not even what exists there.
+CREATE FUNCTION clearance.is_of_other_account(account bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_actor();
+    RETURN NOT clearance.is_operator()
+        AND NOT EXISTS (SELECT FROM clearance.current_actor() a
+                        WHERE account IN ((SELECT m.account_id FROM clearance.member m WHERE m.id = a.member),
+                                          (SELECT p.account_id FROM clearance.partner p WHERE p.id = a.partner)));
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.is_of_other_account(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_of_other_account(bigint) IS 'internal: whether something of this account is hidden from the actor';
+
+CREATE FUNCTION clearance.raise_refusal(what text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_actor();
+    RAISE insufficient_privilege USING
+        MESSAGE = (SELECT coalesce('member "' || clearance.member_label(m) || '"', 'partner "' || p.name || '" as a whole',
+                                   'an operator') || ' ' || what
+                   FROM clearance.current_actor() a
+                   LEFT JOIN clearance.member m ON m.id = a.member
+                   LEFT JOIN clearance.partner p ON p.id = a.partner),
+        DETAIL = coalesce(detail, 'Rights come from the levels and switches that are in force for the actor.'),
+        HINT = coalesce(hint, 'View clearance.matrix lists what each level grants.');
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.raise_refusal(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.raise_refusal(text, text, text) IS 'internal: the error about what the actor may not do';
+
+CREATE FUNCTION clearance.require_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT clearance.has_right(action, account, project) THEN
+        PERFORM clearance.raise_refusal(format('lacks the right %s', action)
+            || coalesce(' in project "' || project::text || '"', ''));
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_right(text, bigint, clearance.app_key) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_right(text, bigint, clearance.app_key) IS
+'internal: the guard of the administration functions: refuses an actor without this right, and everybody but operators where nobody acts';
+
+CREATE FUNCTION clearance.require_operator(act text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT clearance.is_operator() THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('only operators %s', act),
+            DETAIL = 'Operators are superusers and members of the role that owns the extension, while nobody acts.',
+            HINT = 'What belongs to no account is beyond every member''s rights; clearance.reset_actor() ends an actor.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_operator(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_operator(text) IS 'internal: refuses everybody but operators';
+
+-- An admin of a partner manages its company's team.
+CREATE FUNCTION clearance.is_admin_of(partner bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM clearance.standing() s JOIN clearance.member m ON m.id = s.member
+                   WHERE s.partner = is_admin_of.partner AND m.partner_admin)
+$$;
+REVOKE ALL ON FUNCTION clearance.is_admin_of(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_admin_of(bigint) IS 'internal: whether the actor is an admin of this partner, with standing';
+
+CREATE FUNCTION clearance.require_team_right(p clearance.partner) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT clearance.is_admin_of(p.id) THEN
+        PERFORM clearance.require_right('settings.manage_partner_companies', p.account_id);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_team_right(clearance.partner) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_team_right(clearance.partner) IS
+'internal: refuses those who do not manage the team of this partner: its admins, and the vendor''s managers of partners';
+
+-- Grants with the reach that they have: 1 owned, 2 member, 3 account projects.
+CREATE FUNCTION clearance.reaching_grants(levels integer[])
+RETURNS TABLE (feature text, action text, visibility text, relation text, kinds text[], reach integer)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT g.feature, g.action, g.visibility, g.relation, g.kinds,
+           coalesce(array_position('{owned,member,account}', g.reach), v.reach, 0)
+    FROM clearance.held_grant g
+    LEFT JOIN (SELECT h.level_id, max(array_position('{owned,member,account}', h.reach)) AS reach
+               FROM clearance.held_grant h WHERE (h.feature, h.action) = ('project', 'view') GROUP BY h.level_id) v
+        ON v.level_id = g.level_id
+    WHERE g.level_id = ANY (levels)
+$$;
+REVOKE ALL ON FUNCTION clearance.reaching_grants(integer[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.reaching_grants(integer[]) IS 'internal: what levels grant, with the reach of project.view where a grant has none';
+
+-- Nobody hands out what is beyond itself, nor manages those who hold it: each
+-- grant of the level is within one of the actor's levels, or one that every
+-- collaborator holds.
+CREATE FUNCTION clearance.require_may_give(level integer, account bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own integer[];
+    beyond record;
+BEGIN
+    IF clearance.is_operator() THEN
+        RETURN;
+    END IF;
+    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance.scope_actor(clearance.actor(), NULL, statement_timestamp()) s
+                 WHERE s.no_standing IS NULL AND s.account_id = account
+                 UNION ALL
+                 SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);
+    SELECT g.feature, g.action INTO beyond
+    FROM clearance.reaching_grants(ARRAY[level]) g
+    WHERE NOT EXISTS (SELECT FROM clearance.reaching_grants(own) h
+                      WHERE h.feature = g.feature AND h.action = g.action
+                        AND h.visibility IN ('any', g.visibility) AND h.relation IN ('any', g.relation)
+                        AND h.reach >= g.reach AND (h.kinds IS NULL OR g.kinds <@ h.kinds))
+    ORDER BY g.feature <> 'settings', g.feature, g.action LIMIT 1;
+    IF FOUND THEN
+        PERFORM clearance.raise_refusal(
+            format('does not hold what level "%s" grants', (SELECT l.name FROM clearance.level l WHERE l.id = level)),
+            format('With %s.%s it goes beyond the actor, who can neither give it nor manage its holders.', beyond.feature, beyond.action));
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_may_give(integer, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_may_give(integer, bigint) IS
+'internal: refuses an actor who hands out, or takes from others, a level that grants more than its own';
+
+CREATE FUNCTION clearance.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF m.kind = 'customer' THEN
+        PERFORM clearance.require_right('customer_account.edit', m.account_id);
+    ELSIF m.kind = 'partner' AND team AND clearance.is_admin_of(m.partner_id) THEN
+        IF m.id = clearance.actor() THEN
+            PERFORM clearance.raise_refusal('cannot change its own rights', 'A partner''s admin manages the others of its team.',
+                'Ask the vendor, or another admin of the partner.');
+        ELSIF m.named_admin THEN
+            PERFORM clearance.raise_refusal(format('cannot change the rights of "%s"', clearance.member_label(m)),
+                'It is the admin whom the vendor named for the partner.', 'Ask the vendor.');
+        END IF;
+    ELSIF m.kind = 'partner' THEN
+        PERFORM clearance.require_right('settings.manage_partner_companies', m.account_id);
+    ELSE
+        PERFORM clearance.require_right('settings.manage_team_members', m.account_id);
+        PERFORM clearance.require_may_give(r.level_id, m.account_id)
+        FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
+        WHERE mr.member_id = m.id AND r.level_id IS NOT NULL;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_member_right(clearance.member, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_member_right(clearance.member, boolean) IS
+'internal: refuses those who do not manage this member; team: the admins of its partner do';
