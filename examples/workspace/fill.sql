@@ -20,17 +20,29 @@ JOIN project_owner o USING (project_no)
 LEFT JOIN person v ON (v.no, v.account, v.kind) = (w.closed_by_no, o.account, 'vendor')
 WINDOW in_order AS (PARTITION BY w.project_no ORDER BY w.item_no);
 
--- Project: private if a multiple of 4.
-INSERT INTO app.project (id, account, name, owner_id, is_private, status, started_on, due_on, hours, business_goals, custom_fields)
+-- Project: private if a multiple of 4. Led by the partner on it whose people did
+-- most, if that is a third of the items; else by the vendor.
+WITH lead AS (
+    SELECT DISTINCT ON (t.project_no) t.project_no, c.name, sum(t.done) AS done
+    FROM work_team t
+    JOIN person m ON (m.no, m.account, m.kind) = (t.person_no, t.account, 'partner')
+    JOIN project_partner pp ON (pp.project_no, pp.company_no) = (t.project_no, m.company_no)
+    JOIN company c ON (c.kind, c.no) = (m.kind, m.company_no)
+    GROUP BY t.project_no, c.name ORDER BY t.project_no, done DESC, c.name)
+INSERT INTO app.project (id, account, name, owner_id, is_private, status, started_on, due_on, hours, business_goals, custom_fields,
+    health, led_by)
 SELECT p.project_no, o.account, p.name, o.no, p.project_no % 4 = 0,
     CASE WHEN p.project_no = 15 THEN 'done' ELSE 'active' END,
     min(w.created_on), max(w.closed_on), 2 * p.items,
     format('%s items in %s phases', p.items, count(DISTINCT w.phase_id)),
-    jsonb_build_object('risk', p.project_no % 3)
+    jsonb_build_object('risk', p.project_no % 3),
+    (ARRAY['on_track', 'on_track', 'at_risk', 'off_track'])[p.project_no % 4 + 1],
+    CASE WHEN 3 * l.done >= p.items THEN l.name END
 FROM work_project p
 JOIN project_owner o USING (project_no)
 JOIN work w ON w.project_id = p.project_no
-GROUP BY p.project_no, p.name, p.items, o.account, o.no;
+LEFT JOIN lead l USING (project_no)
+GROUP BY p.project_no, p.name, p.items, o.account, o.no, l.name, l.done;
 
 -- Phase: a quarter of a project; private every 4th.
 INSERT INTO app.phase (id, project_id, name, starts_on, ends_on, is_private)
@@ -139,11 +151,13 @@ FROM work_conversation, generate_series(1, 3) AS m;
 
 -- Status updates: one a phase, by who accepted its last item, every 5th by who
 -- did it. Every 3rd is private, every 7th a draft, every 49th due in 2099.
-INSERT INTO app.status_update (id, project_id, phase_id, author_id, title, is_shared, published_at, cc_sent_at)
+INSERT INTO app.status_update (id, project_id, phase_id, author_id, title, is_shared, published_at, cc_sent_at, sentiment, challenges)
 SELECT phase_id, project_id, phase_id, CASE phase_id % 5 WHEN 0 THEN doer ELSE closer END,
     format('Status of %s', phase), phase_id % 3 <> 0,
     CASE WHEN phase_id % 49 = 0 THEN timestamptz '2099-01-01' WHEN phase_id % 7 <> 0 THEN closed_on::timestamptz END,
-    CASE WHEN phase_id % 14 = 1 THEN closed_on + interval '1 day' END
+    CASE WHEN phase_id % 14 = 1 THEN closed_on + interval '1 day' END,
+    (ARRAY['positive', 'neutral', 'positive', 'negative'])[phase_id % 4 + 1],
+    CASE phase_id % 4 WHEN 1 THEN 'Decisions take long.' WHEN 3 THEN 'Scope has grown.' END
 FROM (SELECT DISTINCT ON (phase_id) * FROM work ORDER BY phase_id, seq DESC) AS last;
 
 -- Folders: a root and one a phase in each project; every 4th phase's is private.
@@ -201,7 +215,64 @@ FROM project_customer pc
 JOIN person p ON (p.kind, p.company_no) = ('customer', pc.company_no)
 JOIN company c ON (c.kind, c.no) = ('customer', pc.company_no);
 
+-- Milestones: one a phase, for who did its last item; every 4th private. The
+-- second of a project brings first value; every 10th is not reached yet.
+INSERT INTO app.milestone (id, project_id, name, kind, due_on, reached_on, is_private, assignee_id, created_by)
+SELECT phase_id, project_id, format('%s delivered', phase),
+    CASE dense_rank() OVER (PARTITION BY project_id ORDER BY phase_id) WHEN 2 THEN 'first_value' ELSE 'delivery' END,
+    closed_on, CASE WHEN phase_id % 10 <> 5 THEN closed_on END, phase_id % 4 = 0, doer, closer
+FROM (SELECT DISTINCT ON (phase_id) * FROM work ORDER BY phase_id, seq DESC) AS last;
+
+-- RAID log: every 60th item of a project, for who did it; every 3rd is private.
+INSERT INTO app.raid_item (id, project_id, kind, title, impact, status, is_private, assignee_id, raised_by)
+SELECT n, project_id, k.kind, format('%s about item %s', initcap(k.kind), n), (ARRAY['low', 'medium', 'high'])[n % 3 + 1],
+    CASE n % 4 WHEN 0 THEN 'closed' ELSE 'open' END, n % 3 = 0, doer, next_1
+FROM work, LATERAL (SELECT (ARRAY['risk', 'assumption', 'issue', 'dependency'])[seq / 60 % 4 + 1] AS kind) AS k
+WHERE seq % 60 = 10;
+
+-- Timesheets: of who is on the project and tracks time (the vendor's people, and
+-- partners with odd numbers), the last week of work there. The state goes by the
+-- sum of project and person: draft, submitted, approved (twice as often), rejected.
+INSERT INTO app.timesheet (id, project_id, member_id, supervisor_id, week, state)
+SELECT row_number() OVER (ORDER BY t.project_no, t.person_no), t.project_no, t.person_no, p.supervisor_no,
+    date_trunc('week', max(w.closed_on))::date,
+    (ARRAY['draft', 'submitted', 'approved', 'approved', 'rejected'])[(t.project_no + t.person_no) % 5 + 1]
+FROM team t
+JOIN person p ON (p.no, p.account) = (t.person_no, t.account)
+JOIN work w ON (w.project_id, w.doer) = (t.project_no, t.person_no)
+WHERE t.kind = 'vendor' OR t.company_no % 2 = 1
+GROUP BY t.project_no, t.person_no, p.supervisor_no;
+
+-- Two days each: 6 to 8 hours on Tuesday, 2 to 5 on Thursday, every 5th of these not billable.
+INSERT INTO app.time_entry (id, timesheet_id, member_id, day, hours, is_billable, note)
+SELECT 2 * id + k, id, member_id, week + 2 * k - 1, CASE k WHEN 1 THEN 6 + member_id % 3 ELSE 2 + member_id % 4 END,
+    k = 1 OR id % 5 <> 0, 'Delivery'
+FROM app.timesheet, generate_series(1, 2) AS k;
+
+-- Time off: of every 12th timesheet, the week after it. Expenses: of every 6th.
+INSERT INTO app.time_off (id, project_id, member_id, supervisor_id, starts_on, ends_on, state)
+SELECT id, project_id, member_id, supervisor_id, week + 7, week + 11, (ARRAY['requested', 'approved', 'rejected'])[id / 12 % 3 + 1]
+FROM app.timesheet WHERE id % 12 = 0;
+
+INSERT INTO app.expense (id, project_id, member_id, spent_on, amount, purpose, state)
+SELECT id, project_id, member_id, week, 20 + id % 400 * 1.25, 'Travel', (ARRAY['submitted', 'approved', 'draft', 'rejected'])[id / 6 % 4 + 1]
+FROM app.timesheet WHERE id % 6 = 0;
+
+-- Holidays: three in the year each project began. Dashboards: three a project, the first private.
+INSERT INTO app.holiday (id, project_id, day, name)
+SELECT 3 * p.id + k, p.id, make_date(extract(year FROM started_on)::int, m, d), h.name
+FROM app.project p, (VALUES (0, 1, 1, 'New Year''s Day'), (1, 5, 1, 'Labour Day'), (2, 12, 25, 'Christmas Day')) AS h (k, m, d, name);
+
+INSERT INTO app.dashboard (id, project_id, title, shows, is_private, created_by)
+SELECT 3 * p.id + k, p.id, initcap(s), s, k = 0, p.owner_id
+FROM app.project p, (VALUES (0, 'revenue'), (1, 'delivery'), (2, 'time')) AS d (k, s);
+
+INSERT INTO app.branding (account, title, logo, primary_colour, accent_colour) VALUES
+    ('north', 'North delivers', '\x89504e47', '#1f4e79', '#e07a1f'),
+    ('south', 'South',          NULL,         '#2d6a4f', '#ffb703');
+
 ANALYZE app.project, app.phase, app.task, app.task_assignee, app.task_follower, app.space, app.document, app.document_follower,
     app.document_message, app.document_comment, app.document_approval, app.document_task, app.conversation,
     app.conversation_participant, app.conversation_message, app.status_update, app.folder, app.file, app.form,
-    app.form_response, app.sign_off, app.vendor_team_member, app.partner_team_member, app.customer_team_member;
+    app.form_response, app.sign_off, app.vendor_team_member, app.partner_team_member, app.customer_team_member,
+    app.milestone, app.raid_item, app.timesheet, app.time_entry, app.time_off, app.holiday, app.expense, app.dashboard;

@@ -25,8 +25,9 @@ CREATE TEMP TABLE work_item (
 \echo '3/5 rows'
 \ir fill.sql
 
-\echo '4/5 access: the tables are protected'
+\echo '4/5 access: the tables are protected; reports'
 \ir protect.sql
+\ir reports.sql
 COMMIT;
 
 \echo '5/5 loaded:'
@@ -37,7 +38,7 @@ WITH counts (no, "table", rows) AS (
     WHERE c.relnamespace = 'app'::regnamespace AND c.relkind = 'r')
 SELECT a."table", a.rows, b."table", b.rows, c."table", c.rows
 FROM counts a
-LEFT JOIN counts b ON b.no = a.no + 8
-LEFT JOIN counts c ON c.no = a.no + 16
-WHERE a.no <= 8 ORDER BY a.no;
+LEFT JOIN counts b ON b.no = a.no + 11
+LEFT JOIN counts c ON c.no = a.no + 22
+WHERE a.no <= 11 ORDER BY a.no;
 RESET client_min_messages;

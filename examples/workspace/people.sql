@@ -54,6 +54,9 @@ UPDATE company SET id = CASE kind
         licence_cap => CASE no WHEN 1 THEN 200 END,
         strategic => no = 1, can_track_time => no % 2 = 1,
         roles => CASE no WHEN 7 THEN '{consultant,contractor}'::text[] ELSE '{}' END,
+        kind => CASE access_level WHEN 'restricted' THEN 'contractor' ELSE 'integrator' END,
+        website => format('https://%s.example', lower(name)),
+        logo => CASE no WHEN 1 THEN '\x89504e470d0a1a0a'::bytea END, logo_type => CASE no WHEN 1 THEN 'image/png' END,
         account => CASE account WHEN 'north' THEN :north ELSE :south END)
     ELSE clearance.create_customer(name, account => CASE account WHEN 'north' THEN :north ELSE :south END)
     END;
@@ -80,6 +83,7 @@ SELECT n.no, n.account, n.kind,
     false AS partner_admin,
     '{}'::text[] AS roles,
     'active' AS status,
+    NULL::bigint AS supervisor_no,
     NULL::bigint AS member_id
 FROM (
     SELECT w.person_no AS no, w.account,
@@ -87,7 +91,7 @@ FROM (
              THEN 'vendor' ELSE 'partner' END AS kind
     FROM work_team w GROUP BY 1, 2) AS n
 UNION ALL
-SELECT 5000 + 10 * c.no + k, c.account, 'customer', c.no, false, '{}', 'active', NULL
+SELECT 5000 + 10 * c.no + k, c.account, 'customer', c.no, false, '{}', 'active', NULL, NULL
 FROM company c, generate_series(1, 3) AS k WHERE c.kind = 'customer';
 
 -- Vendor: persons 1 and 2 run the account, up to 12 super users, then collaborators.
@@ -142,6 +146,25 @@ SELECT count(clearance.create_project(project_no,
     account => CASE account WHEN 'north' THEN :north ELSE :south END,
     owner => member_id)) AS projects
 FROM project_owner \gset
+
+-- Supervised by: the owner of the project on which one did most; an owner of its own by Ada.
+UPDATE person p SET supervisor_no = coalesce(nullif(s.no, p.no), CASE p.account WHEN 'north' THEN 2 END)
+FROM (SELECT DISTINCT ON (w.person_no, w.account) w.person_no, w.account, o.no
+      FROM work_team w JOIN project_owner o USING (project_no)
+      ORDER BY w.person_no, w.account, w.done DESC, w.project_no) AS s
+WHERE (s.person_no, s.account) = (p.no, p.account) AND p.kind <> 'customer'
+  AND p.no IS DISTINCT FROM coalesce(nullif(s.no, p.no), CASE p.account WHEN 'north' THEN 2 END);
+
+-- People of the vendor and of partners are resources; every 7th of a partner
+-- works half the week. Partners cost and bill from 2000 on, more from 2018 on.
+SELECT clearance.set_resource(p.member_id, s.member_id)
+FROM person p JOIN person s ON (s.no, s.account) = (p.supervisor_no, p.account)
+WHERE p.kind <> 'customer' \g /dev/null
+SELECT clearance.update_profile(skills => ARRAY['delivery', 'training'], weekly_hours => 20, member => member_id)
+FROM person WHERE kind = 'partner' AND no % 7 = 0 AND supervisor_no IS NOT NULL \g /dev/null
+SELECT clearance.set_rate(id, r.kind, amount + step + 5 * no, 'EUR', day)
+FROM company, (VALUES ('cost', 40), ('bill', 70)) AS r (kind, amount), (VALUES (0, date '2000-01-01'), (10, date '2018-01-01')) AS d (step, day)
+WHERE company.kind = 'partner' \g /dev/null
 
 -- Portal: on, but for multiples of 5. Uploads by customers: 1, 4, 7, 10 ...
 SELECT clearance.set_project(project_no, portal => project_no % 5 <> 0, client_upload => project_no % 3 = 1)
@@ -224,6 +247,12 @@ FROM team WHERE person_no % 4 = 0 \gset
 -- The first contact of Basalt Foods may read shared documents of project 1.
 SELECT clearance.add_member_to_project(1, member_id, access_level => 'client_reader')
 FROM person WHERE no = 5021 \g /dev/null
+
+-- Planned for the first weeks of 2030: of every 5th partner member, ten hours
+-- a week, in the first of its projects.
+SELECT clearance.allocate(project_no, member_id, '2030-01-07', '2030-02-03', 10)
+FROM (SELECT DISTINCT ON (member_id) * FROM team WHERE kind = 'partner' ORDER BY member_id, project_no) AS first
+WHERE person_no % 5 = 0 \g /dev/null
 
 -- Rights that one person has beyond the level: 26 sees its archived project 15,
 -- 12 of Elm (restricted) sees status updates, which takes the page as well.

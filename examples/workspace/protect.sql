@@ -13,6 +13,9 @@ SELECT clearance.guard_column('app.project', 'custom_fields', 'edit_custom_field
 SELECT clearance.guard_column('app.project', 'hours', 'edit_hours');
 SELECT clearance.guard_column('app.project', 'is_private', 'set_visibility');
 SELECT clearance.guard_column('app.project', 'started_on', 'edit_actual_start_date');
+SELECT clearance.create_action('project', 'set_health');
+SELECT clearance.allow(l, 'project', 'set_health') FROM unnest('{super_user,collaborator,permissive}'::text[]) AS l;
+SELECT clearance.guard_column('app.project', 'health', 'set_health');
 
 -- phase
 SELECT clearance.protect('app.phase', 'phase', project => 'project_id',
@@ -134,6 +137,155 @@ SELECT clearance.protect('app.sign_off', 'sign_off', project => 'project_id', ow
     published => 'sent_at', publish_action => 'send');
 SELECT clearance.guard_column('app.sign_off', 'signed_by', 'sign');
 SELECT clearance.guard_column('app.sign_off', 'signed_at', 'sign');
+
+-- A sign-off is opened and signed by its link as in the portal: the link says who
+-- acts, and the rule does the rest. For the application, which follows links.
+CREATE FUNCTION app.open_link(token text) RETURNS SETOF app.sign_off
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    subject text := (SELECT l.subject FROM clearance.follow_link(token) AS l);
+BEGIN
+    RETURN QUERY SELECT s.* FROM app.sign_off s WHERE 'sign_off ' || s.id = subject;
+END
+$$;
+CREATE FUNCTION app.sign_by_link(token text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    sign_off bigint := (SELECT o.id FROM app.open_link(token) AS o);
+BEGIN
+    UPDATE app.sign_off s SET signed_by = (SELECT key::bigint FROM clearance.whoami()), signed_at = now() WHERE s.id = sign_off;
+    IF NOT FOUND THEN
+        RAISE no_data_found USING MESSAGE = 'there is nothing to sign';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION app.open_link(text), app.sign_by_link(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION app.open_link(text), app.sign_by_link(text) TO clearance_demo_app;
+
+-- milestone, raid_item: assigned by a column, which restricted members go by.
+SELECT clearance.protect('app.milestone', 'milestone', project => 'project_id',
+    visibility => 'is_private', shared_values => '{false}', owner => 'created_by', kind => 'kind');
+SELECT clearance.relate('app.milestone', 'assigned', member_column => 'assignee_id');
+SELECT clearance.protect('app.raid_item', 'raid_item', project => 'project_id',
+    visibility => 'is_private', shared_values => '{false}', owner => 'raised_by', kind => 'kind');
+SELECT clearance.relate('app.raid_item', 'assigned', member_column => 'assignee_id');
+
+-- timesheet: its owner fills it in and submits it, which locks it: the kind of a
+-- row is its state, and grants are limited to kinds. The supervisor approves.
+-- The vendor's people see all, as far as the account matrix lets them.
+SELECT clearance.create_feature('timesheet', '{view,create,edit,delete,submit,approve}', 'weeks of people in projects');
+SELECT clearance.allow(l, 'timesheet', a, 'any', 'own', kinds => k)
+FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l,
+     (VALUES ('view', NULL), ('create', NULL), ('edit', '{draft,rejected}'), ('delete', '{draft}'),
+             ('submit', '{draft,rejected,submitted}'::text[])) AS t (a, k);
+SELECT clearance.allow(l, 'timesheet', a, 'any', 'assigned', reach, k)
+FROM (VALUES ('super_user', 'account'), ('collaborator', 'account'), ('permissive', NULL), ('moderate', NULL), ('restricted', NULL)) AS l (l, reach),
+     (VALUES ('view', NULL), ('approve', '{submitted,approved,rejected}'::text[])) AS t (a, k);
+SELECT clearance.allow(l, 'timesheet', 'view') FROM unnest('{super_user,collaborator}'::text[]) AS l;
+SELECT clearance.add_gate('timesheet.view', 'time_tracking.view_timesheets', '{vendor}');
+SELECT clearance.add_gate('timesheet.create', 'time_tracking.submit_timesheets', '{vendor}');
+SELECT clearance.protect('app.timesheet', 'timesheet', project => 'project_id', owner => 'member_id', kind => 'state');
+SELECT clearance.relate('app.timesheet', 'assigned', member_column => 'supervisor_id');
+SELECT clearance.guard_column('app.timesheet', 'state', 'submit', new_value => 'submitted');
+SELECT clearance.guard_column('app.timesheet', 'state', 'approve', new_value => 'approved');
+SELECT clearance.guard_column('app.timesheet', 'state', 'approve', new_value => 'rejected');
+
+-- time_entry: seen with its timesheet, and changed only while that may be.
+SELECT clearance.create_feature('time_entry', description => 'hours on a timesheet');
+SELECT clearance.allow(l, 'time_entry', 'view'),
+       clearance.allow(l, 'time_entry', 'create', 'any', 'own'),
+       clearance.allow(l, 'time_entry', 'edit', 'any', 'own'),
+       clearance.allow(l, 'time_entry', 'delete', 'any', 'own')
+FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l;
+SELECT clearance.add_gate('time_entry.' || a, 'timesheet.edit') FROM unnest('{create,edit,delete}'::text[]) AS a;
+SELECT clearance.protect('app.time_entry', 'time_entry', owner => 'member_id');
+SELECT clearance.add_parent('app.time_entry', 'timesheet_id', 'app.timesheet');
+
+-- time_off: asked for by its owner, answered by the supervisor.
+SELECT clearance.create_feature('time_off', '{view,create,edit,delete,approve}', 'absences of people from projects');
+SELECT clearance.allow(l, 'time_off', a, 'any', 'own', kinds => k)
+FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l,
+     (VALUES ('view', NULL), ('create', NULL), ('edit', '{requested}'), ('delete', '{requested}'::text[])) AS t (a, k);
+SELECT clearance.allow(l, 'time_off', a, 'any', 'assigned', reach)
+FROM (VALUES ('super_user', 'account'), ('collaborator', 'account'), ('permissive', NULL), ('moderate', NULL), ('restricted', NULL)) AS l (l, reach),
+     unnest('{view,approve}'::text[]) AS a;
+SELECT clearance.allow(l, 'time_off', 'view') FROM unnest('{super_user,collaborator}'::text[]) AS l;
+SELECT clearance.protect('app.time_off', 'time_off', project => 'project_id', owner => 'member_id', kind => 'state');
+SELECT clearance.relate('app.time_off', 'assigned', member_column => 'supervisor_id');
+SELECT clearance.guard_column('app.time_off', 'state', 'approve');
+
+-- The supervisor is on record, and filled in from there when a row is made and
+-- when it is submitted: owners may assign their rows, but only ever to that one.
+SELECT clearance.allow(l, f, 'assign', 'any', 'own', kinds => k)
+FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l,
+     (VALUES ('timesheet', '{draft,rejected}'), ('time_off', '{requested}'::text[])) AS t (f, k);
+CREATE FUNCTION app.fill_supervisor() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF clearance.actor() IS NULL THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' AND (NEW.state <> 'submitted' OR OLD.state = 'submitted') THEN
+        NEW.supervisor_id := OLD.supervisor_id;
+        RETURN NEW;
+    END IF;
+    NEW.supervisor_id := (
+        SELECT s.key FROM clearance.member m
+        JOIN clearance.project p ON (p.account_id, p.key) = (m.account_id, NEW.project_id::text)
+        JOIN clearance.resource r ON r.member_id = m.id
+        JOIN clearance.member s ON s.id = r.supervisor_id
+        WHERE m.key = NEW.member_id::text);
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER fill_supervisor BEFORE INSERT OR UPDATE ON app.timesheet FOR EACH ROW EXECUTE FUNCTION app.fill_supervisor();
+CREATE TRIGGER fill_supervisor BEFORE INSERT OR UPDATE ON app.time_off FOR EACH ROW EXECUTE FUNCTION app.fill_supervisor();
+
+-- Whether a partner's people may track time is a flag of the partner.
+CREATE FUNCTION app.check_time_tracking() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF clearance.actor() IS NOT NULL AND NOT clearance.may_track_time() THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('partner "%s" does not track time', (SELECT company FROM clearance.whoami())),
+            HINT = 'The vendor switches it on for the partner: clearance.update_partner(…, can_track_time => true).';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.timesheet FOR EACH ROW EXECUTE FUNCTION app.check_time_tracking();
+CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.time_entry FOR EACH ROW EXECUTE FUNCTION app.check_time_tracking();
+CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.time_off FOR EACH ROW EXECUTE FUNCTION app.check_time_tracking();
+
+-- holiday: everybody on the project reads the calendar; account admins keep it.
+SELECT clearance.create_feature('holiday', description => 'holiday calendars of projects');
+SELECT clearance.allow(l, 'holiday', 'view')
+FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l;
+SELECT clearance.protect('app.holiday', 'holiday', project => 'project_id');
+
+-- expense: partners submit their own; the vendor's people decide.
+SELECT clearance.allow(l, 'expense', a, 'any', 'own', kinds => k)
+FROM unnest('{permissive,moderate,restricted}'::text[]) AS l,
+     (VALUES ('view_expenses', NULL), ('create_expenses', NULL), ('manage_expenses', '{draft,rejected}'),
+             ('submit_expenses', '{draft,rejected,submitted}'::text[])) AS t (a, k);
+SELECT clearance.protect('app.expense', 'expense', project => 'project_id', owner => 'member_id', kind => 'state',
+    view_action => 'view_expenses', create_action => 'create_expenses',
+    edit_action => 'manage_expenses', delete_action => 'manage_expenses');
+SELECT clearance.guard_column('app.expense', 'state', 'submit_expenses', new_value => 'submitted');
+SELECT clearance.guard_column('app.expense', 'state', 'approve_expenses', new_value => 'approved');
+SELECT clearance.guard_column('app.expense', 'state', 'reject_expenses', new_value => 'rejected');
+
+-- dashboard: a page of a project, shared with its partners or not.
+SELECT clearance.create_feature('project_dashboard', description => 'pages of figures in a project');
+SELECT clearance.allow(l, 'project_dashboard', 'view', v)
+FROM (VALUES ('super_user', 'any'), ('collaborator', 'any'), ('permissive', 'any'), ('moderate', 'shared')) AS t (l, v);
+SELECT clearance.allow(l, 'project_dashboard', a, 'any', 'own')
+FROM unnest('{super_user,collaborator}'::text[]) AS l, unnest('{create,edit,delete}'::text[]) AS a;
+SELECT clearance.protect('app.dashboard', 'project_dashboard', project => 'project_id',
+    visibility => 'is_private', shared_values => '{false}', owner => 'created_by');
+
+-- branding: changed with the right over portal themes. Everybody reads it, also
+-- before logging in, through the view app.portal.
+SELECT clearance.protect('app.branding', 'customer_portal_theme', account => 'account');
 
 -- The team pages: one invites to a row and removes it, and changes it with the same right.
 SELECT clearance.protect(('app.' || f)::regclass, f, project => 'project_id',

@@ -126,14 +126,3 @@ RESET SESSION AUTHORIZATION;
 \pset footer on
 RESET client_min_messages;
 \unset QUIET
-
-\echo 'What to type next:'
-\echo '    ./run psql clearance_demo_app          a shell as the application; in it'
-\echo '        SELECT clearance.set_actor(key => 113, local => false);   -- be Rex from here on'
-\echo '        SELECT * FROM clearance.whoami();'
-\echo '        SELECT id, title, status FROM app.task LIMIT 10;'
-\echo '        SELECT clearance.can(''task.create'', 8);                   -- may he, in project 8?'
-\echo '        SELECT t.id, clearance.can_row(''edit'', t) FROM app.task t LIMIT 5;'
-\echo '    ./run psql                             a shell as the superuser: who may what, and change it'
-\echo '        SELECT * FROM clearance.protected_tables;'
-\echo '        SELECT * FROM clearance.matrix WHERE level = ''restricted'' AND feature = ''task'';'

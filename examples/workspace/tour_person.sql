@@ -32,7 +32,16 @@ FROM (
     UNION ALL SELECT 'sign_off', count(*) FROM app.sign_off
     UNION ALL SELECT 'vendor_team_member', count(*) FROM app.vendor_team_member
     UNION ALL SELECT 'partner_team_member', count(*) FROM app.partner_team_member
-    UNION ALL SELECT 'customer_team_member', count(*) FROM app.customer_team_member) AS counted;
+    UNION ALL SELECT 'customer_team_member', count(*) FROM app.customer_team_member
+    UNION ALL SELECT 'milestone', count(*) FROM app.milestone
+    UNION ALL SELECT 'raid_item', count(*) FROM app.raid_item
+    UNION ALL SELECT 'timesheet', count(*) FROM app.timesheet
+    UNION ALL SELECT 'time_entry', count(*) FROM app.time_entry
+    UNION ALL SELECT 'time_off', count(*) FROM app.time_off
+    UNION ALL SELECT 'holiday', count(*) FROM app.holiday
+    UNION ALL SELECT 'expense', count(*) FROM app.expense
+    UNION ALL SELECT 'dashboard', count(*) FROM app.dashboard
+    UNION ALL SELECT 'branding', count(*) FROM app.branding) AS counted;
 
 INSERT INTO sample
 SELECT :'person', t.title, p.name, t.assignee_id, t.is_private, t.client_visibility
