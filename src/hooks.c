@@ -13,7 +13,9 @@
 #include "utils/inval.h"
 
 #include "frame.h"
+#include "plans.h"
 #include "seal.h"
+#include "set.h"
 #include "utility.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
@@ -27,11 +29,15 @@ static row_security_policy_hook_type prev_row_security_restrictive = NULL;
 static void
 clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 {
+	ClrFrame *frame;
+
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
-	clr_utility_check_explain(clr_frame_open(query));
+	frame = clr_frame_open(query);
+	clr_utility_check_explain(frame);
+	clr_set_check_plan(frame, query->plannedstmt);
 }
 
 static void
@@ -80,6 +86,7 @@ static PlannedStmt *
 clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListInfo params)
 {
 	ClrCurrent previous = clr_frame_enter_planning();
+	int marks = clr_plans_begin();
 	PlannedStmt *volatile plan = NULL;
 
 	PG_TRY();
@@ -90,6 +97,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	}
 	PG_FINALLY();
 	{
+		clr_plans_end(marks, plan);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();

@@ -8,7 +8,12 @@
  * somebody else acts, this session's plans hear it and other plans do not; when
  * levels change, all sessions hear it with the commit.
  *
- * State: the functions, if plans that call them were made since they last heard.
+ * The planner may drop such a call, where it contradicts the query's own
+ * conditions. So each plan is marked with the classes that it is for, and told
+ * to go by the mark's company.
+ *
+ * State: the marks of the plan being made, above those of plans around it; and
+ * the functions, if plans that call them were made since they last heard.
  */
 #include "plans.h"
 
@@ -30,6 +35,11 @@ static const struct
 static bool made = false;
 static uint32 hashes[lengthof(functions)];
 
+#define MAX_MARKS 64
+static ClrPlanMark marks[MAX_MARKS];
+static int n_marks = 0;
+static int first_mark = 0;
+
 static Oid function_oid(int i);
 
 /*
@@ -45,6 +55,61 @@ clr_plans_function(const char *name, Oid first, int nargs)
 		argtypes[i] = INT4OID;
 	return LookupFuncName(list_make2(makeString("clearance"), makeString(pstrdup(name))), nargs,
 						  argtypes, true);
+}
+
+/*
+ * The plan being made is for a class of rights. False if it is for too many:
+ * it must do without.
+ */
+bool
+clr_plans_mark(int32 binding, int verb, int class)
+{
+	for (int i = first_mark; i < n_marks; i++)
+		if (marks[i].binding == binding && marks[i].verb == verb && marks[i].class == class)
+			return true;
+	if (n_marks == MAX_MARKS)
+		return false;
+	marks[n_marks].binding = binding;
+	marks[n_marks].verb = verb;
+	marks[n_marks++].class = class;
+	return true;
+}
+
+/* Planning begins, maybe within the planning of something else. Returns what to restore. */
+int
+clr_plans_begin(void)
+{
+	int previous = first_mark;
+
+	first_mark = n_marks;
+	return previous;
+}
+
+/* Planning ends: mark the plan, unless it failed (NULL). */
+void
+clr_plans_end(int previous, PlannedStmt *plan)
+{
+	for (int i = first_mark; plan != NULL && i < n_marks; i++)
+	{
+		PlanInvalItem *mark = makeNode(PlanInvalItem);
+		PlanInvalItem *end = makeNode(PlanInvalItem);
+
+		mark->cacheId = CLR_PLAN_MARK;
+		mark->hashValue = (uint32) marks[i].binding * 1024 + marks[i].verb * 128 + marks[i].class;
+		end->cacheId = PROCOID;
+		end->hashValue = hashes[0];
+		plan->invalItems = lappend(lappend(plan->invalItems, mark), end);
+	}
+	n_marks = first_mark;
+	first_mark = previous;
+}
+
+ClrPlanMark
+clr_plans_read_mark(const PlanInvalItem *item)
+{
+	ClrPlanMark mark = { item->hashValue / 1024, item->hashValue / 128 % 8, item->hashValue % 128 };
+
+	return mark;
 }
 
 /* A plan is made that calls them. */

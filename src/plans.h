@@ -7,10 +7,27 @@
 
 #include "compat.h"
 
+#include "nodes/plannodes.h"
+
 /* Arguments of in_set() and set_keys() beside the first. */
 #define CLR_SET_ARGS 4
 
 extern Oid clr_plans_function(const char *name, Oid first, int nargs);
+/* A mark in a plan's list of what ends it; no cache of the server has this number. */
+#define CLR_PLAN_MARK (-1)
+
+/* A class of rights that a plan is for. */
+typedef struct ClrPlanMark
+{
+	int32 binding;
+	int verb;
+	int class;
+} ClrPlanMark;
+
+extern bool clr_plans_mark(int32 binding, int verb, int class);
+extern int clr_plans_begin(void);
+extern void clr_plans_end(int previous, PlannedStmt *plan);
+extern ClrPlanMark clr_plans_read_mark(const PlanInvalItem *item);
 extern void clr_plans_made(void);
 extern void clr_plans_forget(void);
 extern void clr_plans_forget_everywhere(void);

@@ -253,6 +253,33 @@ check_class(const SetCall *call)
 }
 
 /*
+ * A query starts: is its plan for what the actor is permitted?
+ */
+void
+clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	if (frame == NULL || !frame->resolved)
+		return;
+	foreach(lc, plan->invalItems)
+	{
+		PlanInvalItem *item = lfirst(lc);
+
+		if (item->cacheId == CLR_PLAN_MARK)
+		{
+			ClrPlanMark mark = clr_plans_read_mark(item);
+			SetCall call = { .frame = frame,
+							 .binding = clr_frame_binding(frame, mark.binding),
+							 .verb = mark.verb,
+							 .class = mark.class };
+
+			check_class(&call);
+		}
+	}
+}
+
+/*
  * Whether the running statement creates the project. Its class must be the
  * plan's, too.
  */

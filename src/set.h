@@ -7,9 +7,11 @@
 
 #include "compat.h"
 
+#include "nodes/plannodes.h"
 #include "nodes/primnodes.h"
 
 #include "binding.h"
+#include "frame.h"
 
 /*
  * What a set holds: keys of projects that are open, of the actor, of what the
@@ -26,5 +28,6 @@ typedef enum ClrSetKind
 
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
+extern void clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan);
 
 #endif /* CLR_SET_H */

@@ -35,6 +35,7 @@
 
 #include "binding.h"
 #include "frame.h"
+#include "plans.h"
 #include "set.h"
 #include "shape.h"
 
@@ -121,7 +122,8 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	shape = clr_shape_of(frame, binding, verb);
 	/* a plan for one class must be told to go when somebody else acts */
 	if (shape->classes != 0 && (shape->classes & (shape->classes - 1)) == 0 &&
-		!clr_actor_is_unwatched(&frame->identity))
+		!clr_actor_is_unwatched(&frame->identity) &&
+		clr_plans_mark(binding->id, verb, pg_rightmost_one_pos32(shape->classes)))
 	{
 		class = pg_rightmost_one_pos32(shape->classes);
 		if (class != CLR_CLASS_ALL && class != CLR_CLASS_OTHER)
