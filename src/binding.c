@@ -591,6 +591,18 @@ clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 	return row;
 }
 
+/* Whether a column of the table has a type, be it by a domain. */
+bool
+clr_binding_has_type(const ClrBinding *binding, int slot, Oid type)
+{
+	const ClrColumn *column = &binding->columns[slot];
+
+	type = getBaseType(type);
+	if (column->is_array)
+		type = getBaseType(get_base_element_type(type));
+	return type == column->type;
+}
+
 /* A row's value as text; NULL if it is NULL. */
 char *
 clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot)

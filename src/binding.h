@@ -130,6 +130,7 @@ extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
 extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
 extern void clr_binding_release(ClrBinding *binding);
 extern uint64 clr_binding_generation(void);
+extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);

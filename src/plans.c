@@ -30,9 +30,10 @@ static const struct
 {
 	const char *name;
 	Oid first;
-} functions[] = { { "in_set", ANYOID }, { "set_keys", ANYELEMENTOID } };
+} functions
+	[] = { [CLR_IN_SET] = { "in_set", ANYOID }, [CLR_SET_KEYS] = { "set_keys", ANYELEMENTOID } };
 
-static bool made = false;
+/* Zero: no plan that calls it was made since. */
 static uint32 hashes[lengthof(functions)];
 
 #define MAX_MARKS 64
@@ -40,21 +41,27 @@ static ClrPlanMark marks[MAX_MARKS];
 static int n_marks = 0;
 static int first_mark = 0;
 
-static Oid function_oid(int i);
-
-/*
- * A function of ours that plans call: its first argument is of a type, the
- * others are integers. Invalid while the extension is being created.
- */
-Oid
-clr_plans_function(const char *name, Oid first, int nargs)
+/* Invalid while the extension is being created. */
+static Oid
+function_oid(ClrPlanFunction function)
 {
-	Oid argtypes[FUNC_MAX_ARGS] = { first };
+	Oid argtypes[CLR_SET_ARGS + 1] = { functions[function].first };
 
-	for (int i = 1; i < nargs; i++)
+	for (int i = 1; i <= CLR_SET_ARGS; i++)
 		argtypes[i] = INT4OID;
-	return LookupFuncName(list_make2(makeString("clearance"), makeString(pstrdup(name))), nargs,
-						  argtypes, true);
+	return LookupFuncName(list_make2(makeString("clearance"),
+									 makeString(pstrdup(functions[function].name))),
+						  CLR_SET_ARGS + 1, argtypes, true);
+}
+
+/* A plan is made that calls the function. */
+Oid
+clr_plans_call(ClrPlanFunction function)
+{
+	Oid oid = function_oid(function);
+
+	hashes[function] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid));
+	return oid;
 }
 
 /*
@@ -97,7 +104,7 @@ clr_plans_end(int previous, PlannedStmt *plan)
 		mark->cacheId = CLR_PLAN_MARK;
 		mark->hashValue = (uint32) marks[i].binding * 1024 + marks[i].verb * 128 + marks[i].class;
 		end->cacheId = PROCOID;
-		end->hashValue = hashes[0];
+		end->hashValue = hashes[CLR_IN_SET];
 		plan->invalItems = lappend(lappend(plan->invalItems, mark), end);
 	}
 	n_marks = first_mark;
@@ -112,22 +119,16 @@ clr_plans_read_mark(const PlanInvalItem *item)
 	return mark;
 }
 
-/* A plan is made that calls them. */
-void
-clr_plans_made(void)
-{
-	for (int i = 0; i < (int) lengthof(functions); i++)
-		hashes[i] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(function_oid(i)));
-	made = true;
-}
-
 /* Have these plans made anew. May be called at any moment, also by an abort. */
 void
 clr_plans_forget(void)
 {
-	for (int i = 0; made && i < (int) lengthof(functions); i++)
-		CallSyscacheCallbacks(PROCOID, hashes[i]);
-	made = false;
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		if (hashes[i] != 0)
+			CallSyscacheCallbacks(PROCOID, hashes[i]);
+		hashes[i] = 0;
+	}
 }
 
 /*
@@ -149,10 +150,4 @@ clr_plans_forget_everywhere(void)
 		ReleaseSysCache(tuple);
 	}
 	table_close(catalog, AccessShareLock);
-}
-
-static Oid
-function_oid(int i)
-{
-	return clr_plans_function(functions[i].name, functions[i].first, CLR_SET_ARGS + 1);
 }

@@ -9,10 +9,17 @@
 
 #include "nodes/plannodes.h"
 
-/* Arguments of in_set() and set_keys() beside the first. */
+/* Functions of ours that such plans call. */
+typedef enum ClrPlanFunction
+{
+	CLR_IN_SET,
+	CLR_SET_KEYS,
+} ClrPlanFunction;
+
+/* Their arguments beside the first, all of them integers. */
 #define CLR_SET_ARGS 4
 
-extern Oid clr_plans_function(const char *name, Oid first, int nargs);
+extern Oid clr_plans_call(ClrPlanFunction function);
 /* A mark in a plan's list of what ends it; no cache of the server has this number. */
 #define CLR_PLAN_MARK (-1)
 
@@ -28,7 +35,6 @@ extern bool clr_plans_mark(int32 binding, int verb, int class);
 extern int clr_plans_begin(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan);
 extern ClrPlanMark clr_plans_read_mark(const PlanInvalItem *item);
-extern void clr_plans_made(void);
 extern void clr_plans_forget(void);
 extern void clr_plans_forget_everywhere(void);
 

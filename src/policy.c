@@ -13,7 +13,6 @@
 #include "compat.h"
 
 #include "fmgr.h"
-#include "utils/lsyscache.h"
 
 #include "binding.h"
 #include "frame.h"
@@ -155,14 +154,7 @@ check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
 	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + first;
 
 	for (int i = 0; fits && i < binding->ncolumns; i++)
-	{
-		const ClrColumn *column = &binding->columns[i];
-		Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, first + i));
-
-		if (column->is_array)
-			type = getBaseType(get_base_element_type(type));
-		fits = type == column->type;
-	}
+		fits = clr_binding_has_type(binding, i, get_fn_expr_argtype(fcinfo->flinfo, first + i));
 	if (!fits)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

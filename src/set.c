@@ -8,6 +8,10 @@
  * an array. A plan that relies on a class of projects (shape.h) names it, and
  * running it for an actor with projects of another class is an error: it would
  * show too little or too much.
+ *
+ * What link tables link to the actor may be rows that it does not see, so only
+ * plans may ask. The planner's calls are marked by the typmod of a constant,
+ * which no SQL can give to an integer; other calls are errors.
  */
 #include "set.h"
 
@@ -24,7 +28,6 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -48,6 +51,18 @@
 /* More keys than these are not looked up in the column's statistics one by one. */
 #define MAX_ESTIMATED_KEYS 100
 
+/* Typmod of the binding's id where the planner made the call. */
+#define MADE_BY_PLANNER (-2)
+
+/* Which set a call is about. */
+typedef struct ClrSet
+{
+	int32 binding;
+	ClrVerb verb;
+	int kind;
+	ClrClass class;
+} ClrSet;
+
 /* What in_set() remembers for a query. */
 typedef struct SetCall
 {
@@ -55,10 +70,9 @@ typedef struct SetCall
 	bool is_of_query; /* the call lives and dies with its frame */
 	ClrFrame *frame;
 	ClrBinding *binding;
-	const ClrColumn *column;
-	ClrVerb verb;
-	int kind;
-	ClrClass class;
+	ClrSet set;
+	Oid type; /* of the value */
+	ClrKeyClass key_class;
 	ClrKeyTable *keys;
 } SetCall;
 
@@ -68,18 +82,17 @@ PG_FUNCTION_INFO_V1(clearance_set_support);
 
 static SetCall *set_call(FunctionCallInfo fcinfo);
 static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query);
-static void find_keys(SetCall *call, FunctionCallInfo fcinfo);
-static void read_arguments(FunctionCallInfo fcinfo, SetCall *call);
-static const ClrColumn *column_of(const ClrColumn *column, Oid type);
-static bool has_set(const ClrBinding *binding, int kind);
-static void refuse_arguments(void) pg_attribute_noreturn();
-static void check_class(const SetCall *call);
+static bool read_set(const List *args, ClrSet *set);
+static ClrKeyTable *
+keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class);
+static void check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
+static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
+static const ClrParent *parent_of(const ClrSet *set);
+static bool is_big(const ClrSet *set, Oid type);
 static Node *index_condition(SupportRequestIndexCondition *request);
 static bool has_equality(const SupportRequestIndexCondition *request, Var *column);
 static bool estimate(SupportRequestSelectivity *request);
-static const ClrParent *parent_of(List *args);
-static int int_argument(List *args, int n);
 
 /* ---------- at run time ---------- */
 
@@ -93,10 +106,10 @@ clearance_in_set(PG_FUNCTION_ARGS)
 	SetCall *call = set_call(fcinfo);
 	ClrKey key;
 
-	clr_key_from_datum(PG_GETARG_DATUM(0), call->column->key_class, call->column->type, &key);
+	clr_key_from_datum(PG_GETARG_DATUM(0), call->key_class, call->type, &key);
 	if (clr_keytab_find(call->keys, &key) != NULL)
 		PG_RETURN_BOOL(true);
-	PG_RETURN_BOOL(call->kind == CLR_SET_PROJECTS && is_created_here(call, &key));
+	PG_RETURN_BOOL(call->set.kind == CLR_SET_PROJECTS && is_created_here(call, &key));
 }
 
 static SetCall *
@@ -127,126 +140,76 @@ static SetCall *
 new_call(FunctionCallInfo fcinfo, ClrFrame *of_query)
 {
 	SetCall *call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(SetCall));
+	Node *expression = fcinfo->flinfo->fn_expr;
 
+	if (expression == NULL || !IsA(expression, FuncExpr) ||
+		!read_set(((FuncExpr *) expression)->args, &call->set))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("%s belongs to plans of protected tables",
+							   get_func_name(fcinfo->flinfo->fn_oid)),
+						errhint("clearance.can_row() tells what the actor may do to a row.")));
 	call->is_of_query = of_query != NULL;
 	call->frame = of_query != NULL ? of_query : clr_frame_current();
 	call->frame_serial = call->frame->serial;
-	read_arguments(fcinfo, call);
-	find_keys(call, fcinfo);
+	call->binding = clr_frame_binding(call->frame, call->set.binding);
+	check_class(call->frame, call->binding, call->set.verb, call->set.class);
+	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
+	call->key_class = clr_key_class(call->type);
+	call->keys = keys_of(call->frame, call->binding, &call->set, call->key_class);
 	return call;
 }
 
-/* The set of keys that the arguments name. */
-static void
-find_keys(SetCall *call, FunctionCallInfo fcinfo)
-{
-	Oid type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
-
-	if (call->kind == CLR_SET_PROJECTS)
-	{
-		call->column = column_of(&call->binding->columns[call->binding->project_slot], type);
-		call->keys = clr_shape_of(call->frame, call->binding, call->verb)->open;
-	}
-	else if (call->kind == CLR_SET_ME)
-	{
-		ClrColumn *column = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ClrColumn));
-
-		column->type = type;
-		column->key_class = clr_key_class(type);
-		if (column->key_class == CLR_KEY_NONE)
-			refuse_arguments();
-		call->column = column;
-		call->keys = clr_scope_me(clr_frame_scope(call->frame), column->key_class);
-	}
-	else if (call->kind < CLR_SET_PARENTS)
-	{
-		ClrRelation *relation = list_nth(call->binding->relations, call->kind - CLR_SET_LINKED);
-
-		call->column = column_of(&call->binding->columns[relation->slot], type);
-		call->keys = clr_row_linked(call->frame, call->binding, relation);
-	}
-	else
-	{
-		ClrParent *parent = list_nth(call->binding->parents, call->kind - CLR_SET_PARENTS);
-
-		call->column = column_of(&call->binding->columns[parent->slot], type);
-		call->keys = clr_parent_all(call->frame, clr_frame_binding(call->frame, parent->binding));
-	}
-}
-
-/*
- * The arguments, which anybody may have written.
- */
-static void
-read_arguments(FunctionCallInfo fcinfo, SetCall *call)
-{
-	ClrBinding *binding;
-	int verb;
-	int kind;
-
-	for (int i = 1; i <= CLR_SET_ARGS; i++)
-		if (PG_ARGISNULL(i))
-			refuse_arguments();
-	binding = clr_frame_binding(call->frame, PG_GETARG_INT32(1));
-	verb = PG_GETARG_INT32(2);
-	kind = PG_GETARG_INT32(3);
-	if ((verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE) || !has_set(binding, kind))
-		refuse_arguments();
-	call->binding = binding;
-	call->verb = verb;
-	call->kind = kind;
-	call->class = PG_GETARG_INT32(4);
-	check_class(call);
-}
-
-/* The column that the set is about, if it is of a type. */
-static const ClrColumn *
-column_of(const ClrColumn *column, Oid type)
-{
-	if (column->type != type || column->is_array)
-		refuse_arguments();
-	return column;
-}
-
+/* Which set the planner's call with these arguments is about; false for other calls. */
 static bool
-has_set(const ClrBinding *binding, int kind)
+read_set(const List *args, ClrSet *set)
 {
-	if (kind == CLR_SET_PROJECTS)
-		return binding->project_slot != CLR_NO_SLOT;
-	if (kind >= CLR_SET_PARENTS)
-		return kind - CLR_SET_PARENTS < list_length(binding->parents);
-	if (kind >= CLR_SET_LINKED)
-		return kind - CLR_SET_LINKED < list_length(binding->relations) &&
-			   ((ClrRelation *) list_nth(binding->relations, kind - CLR_SET_LINKED))->link_sql !=
-				   NULL;
-	return kind == CLR_SET_ME;
+	int given[CLR_SET_ARGS];
+
+	for (int i = 0; i < CLR_SET_ARGS; i++)
+	{
+		Const *arg = list_nth(args, i + 1);
+
+		if (!IsA(arg, Const) || arg->consttypmod != MADE_BY_PLANNER)
+			return false;
+		given[i] = DatumGetInt32(arg->constvalue);
+	}
+	set->binding = given[0];
+	set->verb = given[1];
+	set->kind = given[2];
+	set->class = given[3];
+	return true;
 }
 
-static void
-refuse_arguments(void)
+static ClrKeyTable *
+keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class)
 {
-	ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					errmsg("this function belongs to plans of protected tables")));
+	if (set->kind == CLR_SET_PROJECTS)
+		return clr_shape_of(frame, binding, set->verb)->open;
+	if (set->kind == CLR_SET_ME)
+		return clr_scope_me(clr_frame_scope(frame), key_class);
+	if (set->kind < CLR_SET_PARENTS)
+		return clr_row_linked(frame, binding,
+							  list_nth(binding->relations, set->kind - CLR_SET_LINKED));
+	return clr_parent_all(frame,
+						  clr_frame_binding(frame,
+											((ClrParent *) list_nth(binding->parents,
+																	set->kind - CLR_SET_PARENTS))
+												->binding));
 }
 
 /*
  * The actor has projects of the plan's class only, or none.
  */
 static void
-check_class(const SetCall *call)
+check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class)
 {
-	const ClrShape *shape;
-
-	if (call->class == CLR_CLASS_OTHER)
-		return;
-	shape = clr_shape_of(call->frame, call->binding, call->verb);
-	if ((shape->classes & ~CLR_CLASS_BIT(call->class)) == 0)
+	if (class == CLR_CLASS_OTHER ||
+		(clr_shape_of(frame, binding, verb)->classes & ~CLR_CLASS_BIT(class)) == 0)
 		return;
 	clr_plans_forget();
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("the query on %s was planned for other permissions",
-					call->binding->relation_name),
+			 errmsg("the query on %s was planned for other permissions", binding->relation_name),
 			 errdetail("The actor, or its access level, changed after the query was planned."),
 			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "
 					 "all statements of one are planned before the first runs.")));
@@ -269,12 +232,8 @@ clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
 		if (item->cacheId == CLR_PLAN_MARK)
 		{
 			ClrPlanMark mark = clr_plans_read_mark(item);
-			SetCall call = { .frame = frame,
-							 .binding = clr_frame_binding(frame, mark.binding),
-							 .verb = mark.verb,
-							 .class = mark.class };
 
-			check_class(&call);
+			check_class(frame, clr_frame_binding(frame, mark.binding), mark.verb, mark.class);
 		}
 	}
 }
@@ -294,8 +253,8 @@ is_created_here(const SetCall *call, const ClrKey *key)
 	project = clr_frame_project(call->frame, key);
 	if (project == NULL || project->id != CLR_PROJECT_OF_STATEMENT)
 		return false;
-	class = clr_shape_class(call->frame, call->binding, call->verb, project);
-	if (class != CLR_CLASS_NONE && call->class != CLR_CLASS_OTHER && class != call->class)
+	class = clr_shape_class(call->frame, call->binding, call->set.verb, project);
+	if (class != CLR_CLASS_NONE && call->set.class != CLR_CLASS_OTHER && class != call->set.class)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("the query on %s was planned without the project that it creates",
 							   call->binding->relation_name),
@@ -312,8 +271,7 @@ clearance_set_keys(PG_FUNCTION_ARGS)
 {
 	SetCall *call = set_call(fcinfo);
 
-	PG_RETURN_DATUM(
-		clr_keytab_array(call->keys, getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0))));
+	PG_RETURN_DATUM(clr_keytab_array(call->keys, call->type));
 }
 
 /* ---------- at plan time ---------- */
@@ -324,15 +282,13 @@ clearance_set_keys(PG_FUNCTION_ARGS)
 Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class)
 {
-	Oid function = clr_plans_function("in_set", ANYOID, CLR_SET_ARGS + 1);
 	int given[CLR_SET_ARGS] = { binding->id, verb, kind, class };
 	List *args = list_make1(value);
 
 	for (int i = 0; i < CLR_SET_ARGS; i++)
-		args = lappend(args, makeConst(INT4OID, -1, InvalidOid, sizeof(int32),
+		args = lappend(args, makeConst(INT4OID, MADE_BY_PLANNER, InvalidOid, sizeof(int32),
 									   Int32GetDatum(given[i]), false, true));
-	clr_plans_made();
-	return (Expr *) makeFuncExpr(function, BOOLOID, args, InvalidOid, InvalidOid,
+	return (Expr *) makeFuncExpr(clr_plans_call(CLR_IN_SET), BOOLOID, args, InvalidOid, InvalidOid,
 								 COERCE_EXPLICIT_CALL);
 }
 
@@ -351,29 +307,13 @@ clearance_set_support(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(NULL);
 }
 
-static int
-int_argument(List *args, int n)
-{
-	return DatumGetInt32(castNode(Const, list_nth(args, n))->constvalue);
-}
-
-/* The keys that the set holds for the actor of the moment, as an array; for estimates. */
-static ArrayType *
-keys_now(List *args, Oid type)
+/* The keys that the set holds for the actor of the moment; for estimates. */
+static ClrKeyTable *
+keys_now(const ClrSet *set, Oid type)
 {
 	ClrFrame *frame = clr_frame_current();
-	ClrBinding *binding = clr_frame_binding(frame, int_argument(args, 1));
-	int kind = int_argument(args, 3);
 
-	if (kind == CLR_SET_PROJECTS)
-		return DatumGetArrayTypeP(
-			clr_keytab_array(clr_shape_of(frame, binding, int_argument(args, 2))->open, type));
-	if (kind == CLR_SET_ME)
-		return DatumGetArrayTypeP(clr_scope_me_array(clr_frame_scope(frame), type));
-	return DatumGetArrayTypeP(
-		clr_keytab_array(clr_row_linked(frame, binding,
-										list_nth(binding->relations, kind - CLR_SET_LINKED)),
-						 type));
+	return keys_of(frame, clr_frame_binding(frame, set->binding), set, clr_key_class(type));
 }
 
 /*
@@ -398,30 +338,24 @@ part_seen(const ClrParent *parent)
 	return clr_keytab_count(clr_shape_of(frame, binding, CLR_VIEW)->open) / total;
 }
 
-static int
-number_of_keys(ArrayType *keys)
-{
-	return ArrayGetNItems(ARR_NDIM(keys), ARR_DIMS(keys));
-}
-
 static bool
-is_big(List *args, Oid type)
+is_big(const ClrSet *set, Oid type)
 {
-	const ClrParent *parent = parent_of(args);
+	const ClrParent *parent = parent_of(set);
 
 	if (parent != NULL)
 		return part_seen(parent) > BIG_PART_SEEN;
-	return number_of_keys(keys_now(args, type)) > MAX_INDEX_KEYS;
+	return clr_keytab_count(keys_now(set, type)) > MAX_INDEX_KEYS;
 }
 
 /* The parent whose visible rows the set holds; NULL for other sets. */
 static const ClrParent *
-parent_of(List *args)
+parent_of(const ClrSet *set)
 {
-	int kind = int_argument(args, 3);
-	ClrBinding *binding = clr_frame_binding(clr_frame_current(), int_argument(args, 1));
-
-	return kind < CLR_SET_PARENTS ? NULL : list_nth(binding->parents, kind - CLR_SET_PARENTS);
+	if (set->kind < CLR_SET_PARENTS)
+		return NULL;
+	return list_nth(clr_frame_binding(clr_frame_current(), set->binding)->parents,
+					set->kind - CLR_SET_PARENTS);
 }
 
 /*
@@ -438,15 +372,17 @@ index_condition(SupportRequestIndexCondition *request)
 	Oid operator;
 	Oid collation;
 	List *args;
+	ClrSet set;
 	ScalarArrayOpExpr *condition;
 
-	if (!IsA(test, FuncExpr) || request->indexarg != 0 || request->index->relam != BTREE_AM_OID)
+	if (!IsA(test, FuncExpr) || request->indexarg != 0 || request->index->relam != BTREE_AM_OID ||
+		!read_set(test->args, &set))
 		return NULL;
 	value = linitial(test->args);
 	type = exprType((Node *) value);
 	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
 	if (!IsA(value, Var) || !OidIsValid(operator) || has_equality(request, (Var *) value) ||
-		is_big(test->args, type))
+		is_big(&set, type))
 		return NULL;
 
 	args = list_make1(makeNullConst(type, -1, exprCollation((Node *) value)));
@@ -460,9 +396,8 @@ index_condition(SupportRequestIndexCondition *request)
 	condition->inputcollid = collation;
 	condition->args =
 		list_make2(copyObject(value),
-				   makeFuncExpr(clr_plans_function("set_keys", ANYELEMENTOID, CLR_SET_ARGS + 1),
-								get_array_type(type), args, exprCollation((Node *) value),
-								InvalidOid, COERCE_EXPLICIT_CALL));
+				   makeFuncExpr(clr_plans_call(CLR_SET_KEYS), get_array_type(type), args,
+								exprCollation((Node *) value), InvalidOid, COERCE_EXPLICIT_CALL));
 	condition->location = -1;
 	/* such a collation takes more texts for equal than the rule does */
 	request->lossy = OidIsValid(collation) && !get_collation_isdeterministic(collation);
@@ -502,10 +437,13 @@ estimate(SupportRequestSelectivity *request)
 	Node *value = linitial(request->args);
 	Oid type = exprType(value);
 	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
-	const ClrParent *parent = parent_of(request->args);
-	ArrayType *keys;
-	int count;
+	const ClrParent *parent;
+	ClrKeyTable *keys;
+	ClrSet set;
 
+	if (!read_set(request->args, &set))
+		return false;
+	parent = parent_of(&set);
 	if (parent != NULL)
 	{
 		request->selectivity = part_seen(parent);
@@ -514,9 +452,8 @@ estimate(SupportRequestSelectivity *request)
 	}
 	if (!OidIsValid(cache->eq_opr))
 		return false;
-	keys = keys_now(request->args, type);
-	count = number_of_keys(keys);
-	if (count <= MAX_ESTIMATED_KEYS)
+	keys = keys_now(&set, type);
+	if (clr_keytab_count(keys) <= MAX_ESTIMATED_KEYS)
 	{
 		ScalarArrayOpExpr *clause = makeNode(ScalarArrayOpExpr);
 
@@ -524,7 +461,7 @@ estimate(SupportRequestSelectivity *request)
 		clause->useOr = true;
 		clause->inputcollid = exprCollation(value);
 		clause->args = list_make2(value, makeConst(get_array_type(type), -1, InvalidOid, -1,
-												   PointerGetDatum(keys), false, false));
+												   clr_keytab_array(keys, type), false, false));
 		request->selectivity =
 			scalararraysel(request->root, clause, request->is_join, request->varRelid,
 						   request->jointype, request->sjinfo);
@@ -535,7 +472,8 @@ estimate(SupportRequestSelectivity *request)
 		bool is_default;
 
 		examine_variable(request->root, value, request->varRelid, &data);
-		request->selectivity = count / get_variable_numdistinct(&data, &is_default);
+		request->selectivity =
+			clr_keytab_count(keys) / get_variable_numdistinct(&data, &is_default);
 		ReleaseVariableStats(data);
 	}
 	CLAMP_PROBABILITY(request->selectivity);

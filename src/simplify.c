@@ -48,6 +48,8 @@ static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
 static Node *split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
 							 List *columns);
 static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
+static bool are_its_columns(const ClrBinding *binding, List *columns);
+static bool is_domain(const Var *column);
 static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const Var *key);
 static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
@@ -101,40 +103,31 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	ClrVerb verb;
 	Expr *test = NULL;
 	Var *project;
-	ListCell *lc;
 
 	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
 		return NULL;
-	foreach(lc, columns)
-		if (!IsA(lfirst(lc), Var) || ((Var *) lfirst(lc))->varlevelsup != 0)
-			return NULL;
 	frame = clr_frame_current();
 	binding = clr_frame_binding(frame, DatumGetInt32(id->constvalue));
-	if (list_length(columns) != binding->ncolumns ||
+	if (!are_its_columns(binding, columns) ||
 		(binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot))))
 		return NULL;
 	if (binding->project_slot == CLR_NO_SLOT)
 		return split_by_parent(root, id, binding, verb, columns);
 	project = list_nth(columns, binding->project_slot);
-	if (exprType((Node *) project) != binding->columns[binding->project_slot].type)
+	if (is_domain(project))
 		return NULL;
 
 	shape = clr_shape_of(frame, binding, verb);
 	/* a plan for one class must be told to go when somebody else acts */
-	if (shape->classes != 0 && (shape->classes & (shape->classes - 1)) == 0 &&
-		!clr_actor_is_unwatched(&frame->identity) &&
-		clr_plans_mark(binding->id, verb, pg_rightmost_one_pos32(shape->classes)))
-	{
+	if (pg_popcount32(shape->classes) == 1 && !clr_actor_is_unwatched(&frame->identity))
 		class = pg_rightmost_one_pos32(shape->classes);
-		if (class != CLR_CLASS_ALL && class != CLR_CLASS_OTHER)
-		{
-			test = row_test(binding, verb, columns, class);
-			if (test == NULL)
-				class = CLR_CLASS_OTHER;
-		}
-	}
-	if (class == CLR_CLASS_OTHER)
+	if (class != CLR_CLASS_ALL)
+		test = row_test(binding, verb, columns, class);
+	if ((class != CLR_CLASS_ALL && test == NULL) || !clr_plans_mark(binding->id, verb, class))
+	{
+		class = CLR_CLASS_OTHER;
 		test = permitted_call(id, verb, columns);
+	}
 	if (test == NULL)
 		return (Node *) clr_set_test((Expr *) project, binding, verb, CLR_SET_PROJECTS, class);
 	return (Node *) makeBoolExpr(AND_EXPR,
@@ -160,8 +153,7 @@ split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb
 		Var *key = list_nth(columns, parent->slot);
 
 		if (parent->optional || parent->type_slot != CLR_NO_SLOT ||
-			parent->binding == binding->id ||
-			exprType((Node *) key) != binding->columns[parent->slot].type || is_lookup(root, key))
+			parent->binding == binding->id || is_domain(key) || is_lookup(root, key))
 			continue;
 		return (Node *) makeBoolExpr(AND_EXPR,
 									 list_make2(clr_set_test((Expr *) key, binding, verb,
@@ -185,6 +177,32 @@ permitted_call(Const *id, ClrVerb verb, List *columns)
 
 	return (Expr *) makeFuncExpr(function, BOOLOID, list_concat(list_make2(id, which), columns),
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* Whether these are columns of one row as the binding has them; anybody may write a call. */
+static bool
+are_its_columns(const ClrBinding *binding, List *columns)
+{
+	ListCell *lc;
+
+	if (list_length(columns) != binding->ncolumns)
+		return false;
+	foreach(lc, columns)
+	{
+		Var *column = lfirst(lc);
+
+		if (!IsA(column, Var) || column->varlevelsup != 0 ||
+			!clr_binding_has_type(binding, foreach_current_index(lc), exprType((Node *) column)))
+			return false;
+	}
+	return true;
+}
+
+/* Keys of domains are compared as their base type's, which an index condition would not do. */
+static bool
+is_domain(const Var *column)
+{
+	return getBaseType(column->vartype) != column->vartype;
 }
 
 static bool
@@ -241,7 +259,7 @@ is_lookup(PlannerInfo *root, const Var *key)
 /* ---------- tests of rows ---------- */
 
 /*
- * The test of a class other than ALL and OTHER, or NULL if it cannot be said.
+ * The test of a class other than ALL, or NULL if it cannot be said.
  */
 static Expr *
 row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
@@ -249,6 +267,8 @@ row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
 	Expr *shared = NULL;
 	Expr *related = NULL;
 
+	if (class == CLR_CLASS_OTHER)
+		return NULL;
 	if (class == CLR_CLASS_SHARED || class >= CLR_CLASS_RELATED_SHARED)
 	{
 		if (binding->visibility_slot == CLR_NO_SLOT)
