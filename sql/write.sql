@@ -400,6 +400,17 @@ INSERT INTO task (name) VALUES ('no task');
 :as_operator
 SELECT clearance.set_project(1, client_upload => false);
 
+-- Owners invite to their rows; customers where client visibility lets them edit.
+CREATE TABLE shared_file (name text PRIMARY KEY, project integer DEFAULT 1, uploader text, client text, guests text[]);
+INSERT INTO shared_file (name, uploader, client) VALUES ('hidden', 'cleo', 'hidden'), ('read', 'cleo', 'read'), ('edit', 'cleo', 'edit');
+SELECT clearance.protect('shared_file', 'file', 'project', owner => 'uploader', client_visibility => 'client') > 0;
+SELECT clearance.relate('shared_file', 'invited', 'guests');
+GRANT SELECT, UPDATE ON shared_file TO regress_write;
+:as_member
+SELECT name FROM shared_file ORDER BY name;
+UPDATE shared_file SET guests = '{sue}' RETURNING name;
+:as_operator
+
 -- Signing changes the signature and nothing else, once the sign-off is sent.
 CREATE TABLE sign_off (name text PRIMARY KEY, project integer DEFAULT 1, author text, body text, sent_at timestamptz, signed_by text);
 INSERT INTO sign_off (name, author, sent_at) VALUES ('draft', 'sue', NULL), ('sent', 'sue', '2000-01-01');

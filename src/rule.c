@@ -405,7 +405,8 @@ granted(Trial *trial, ClrAction *action)
 	/* the owner of a row may invite to it */
 	if (strcmp(action->name, "invite") == 0 &&
 		strcmp(action->feature, trial->binding->feature) == 0 &&
-		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN))
+		clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN) &&
+		client_visibility_fits(trial, NULL))
 		return true;
 
 	if (by_level)
