@@ -179,8 +179,7 @@ clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz 
 	}
 	if (actor.member != 0)
 		return actor;
-	if (mapping.role != identity->login_role || clr_version_changed_here() ||
-		!clr_version_equal(&mapping.version, version))
+	if (mapping.role != identity->login_role || !clr_version_equal(&mapping.version, version))
 		read_mapping(identity->login_role, version);
 	actor.member = mapping.member;
 	actor.partner = mapping.partner;
@@ -235,7 +234,9 @@ read_mapping(Oid role, const ClrVersion *version)
 		MemoryContextSwitchTo(caller);
 	}
 	clr_catalog_end(&state);
-	clr_version_copy(&found.version, version, mapping_context);
+	/* what a transaction changes itself has no version: it is read each time */
+	if (!clr_version_changed_here())
+		clr_version_copy(&found.version, version, mapping_context);
 	mapping = found;
 }
 

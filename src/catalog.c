@@ -220,28 +220,29 @@ clr_column_bool(uint64 row, int column)
 	return !isnull && DatumGetBool(value);
 }
 
-/* The value must not be NULL. */
-TimestampTz
-clr_column_timestamptz(uint64 row, int column)
+static Datum
+required_value(uint64 row, int column)
 {
 	bool isnull;
 	Datum value = column_value(row, column, &isnull);
 
 	if (isnull)
 		elog(ERROR, "column %d of a query of the extension is null", column);
-	return DatumGetTimestampTz(value);
+	return value;
+}
+
+/* The value must not be NULL. */
+TimestampTz
+clr_column_timestamptz(uint64 row, int column)
+{
+	return DatumGetTimestampTz(required_value(row, column));
 }
 
 /* The value must not be NULL. A copy. */
 bytea *
 clr_column_bytea(uint64 row, int column)
 {
-	bool isnull;
-	Datum value = column_value(row, column, &isnull);
-
-	if (isnull)
-		elog(ERROR, "column %d of a query of the extension is null", column);
-	return DatumGetByteaPCopy(value);
+	return DatumGetByteaPCopy(required_value(row, column));
 }
 
 /* text[] (or name[]) without its NULLs; an empty list if the value is NULL. */

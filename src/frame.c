@@ -3,12 +3,12 @@
  *		One executing query: its actor, scope and what was loaded for it.
  *
  * A query that touches a protected table gets a frame when the executor starts
- * it; the extension's own queries need none. The frame freezes who acts and, under the query's snapshot and for the
- * time at which its statement began, the scope. It is current while the query
- * runs: a cursor keeps its own, and queries of functions that run within act
- * for the same actor, each under its own snapshot. Queries that touch no
- * protected table have none: what they ask is answered by the frame around
- * them, or for the actor of the moment.
+ * it; the extension's own queries need none. The frame freezes who acts and,
+ * under the query's snapshot and for the time at which its statement began, the
+ * scope. It is current while the query runs: a cursor keeps its own, and
+ * queries of functions that run within act for the same actor, each under its
+ * own snapshot. Queries that touch no protected table have none: what they ask
+ * is answered by the frame around them, or for the actor of the moment.
  *
  * Where row security does not bind the user (superusers, the server's foreign
  * key checks), the scope is found when first asked for, still under the
@@ -51,6 +51,9 @@ static const struct config_enum_entry strict_revoke_options[] = {
 
 static int strict_revoke = STRICT_WRITES;
 
+/* Queries that run may have started before there were hooks to open their frames. */
+static bool loaded_late = false;
+
 static ClrFrame *frames = NULL;
 static ClrFrame *current = NULL;
 static uint64 last_serial = 0;
@@ -65,8 +68,9 @@ static void refuse_outdated(ClrFrame *frame);
 static char *scope_digest(const ClrFrame *frame, Snapshot snapshot);
 
 void
-clr_frame_init(void)
+clr_frame_init(bool late)
 {
+	loaded_late = late;
 	DefineCustomEnumVariable(
 		"clearance.strict_revoke",
 		"Statements that fail if the actor's permissions changed since the transaction's snapshot.",
@@ -121,7 +125,7 @@ clr_frame_of(QueryDesc *query)
 
 	while (frame != NULL && frame->estate != query->estate)
 		frame = frame->next;
-	return frame != NULL ? frame : clr_frame_open(query);
+	return frame == NULL && loaded_late ? clr_frame_open(query) : frame;
 }
 
 /*
@@ -146,15 +150,12 @@ clr_frame_enter_planning(void)
 {
 	ClrCurrent previous;
 	MemoryContext context;
-	MemoryContext caller;
 
 	if (current != NULL || clr_catalog_is_reading())
 		return clr_frame_enter(NULL);
 	context =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance planning", ALLOCSET_SMALL_SIZES);
-	caller = MemoryContextSwitchTo(context);
 	previous = clr_frame_enter(new_frame(context));
-	MemoryContextSwitchTo(caller);
 	previous.planning = context;
 	return previous;
 }

@@ -42,7 +42,7 @@ typedef struct ClrCurrent
 	MemoryContext planning; /* of the frame to be left, if it was for planning */
 } ClrCurrent;
 
-extern void clr_frame_init(void);
+extern void clr_frame_init(bool late);
 extern ClrFrame *clr_frame_open(QueryDesc *query);
 extern ClrFrame *clr_frame_open_utility(void);
 extern ClrFrame *clr_frame_of(QueryDesc *query);

@@ -26,14 +26,18 @@ PG_MODULE_MAGIC;
 
 extern PGDLLEXPORT void _PG_init(void);
 
-static void warn_if_late(void);
+static void warn_that_late(void);
 
 void
 _PG_init(void)
 {
+	/* preloaded libraries, also those of session_preload_libraries, come before any query */
+	bool late = !process_shared_preload_libraries_in_progress &&
+				(IsBackgroundWorker || debug_query_string != NULL);
+
 	clr_actor_init();
 	clr_token_init();
-	clr_frame_init();
+	clr_frame_init(late);
 	clr_scope_cache_init();
 	clr_utility_init();
 	clr_simplify_init();
@@ -42,19 +46,16 @@ _PG_init(void)
 	clr_version_init();
 	clr_binding_init();
 	clr_hooks_init();
-	warn_if_late();
+	if (late && !IsBackgroundWorker)
+		warn_that_late();
 }
 
 /*
- * Loaded by a query that calls a function of the library. Preloaded libraries
- * are loaded before there is a query, also those of session_preload_libraries.
+ * Loaded by a query that calls a function of the library.
  */
 static void
-warn_if_late(void)
+warn_that_late(void)
 {
-	if (process_shared_preload_libraries_in_progress || IsBackgroundWorker ||
-		debug_query_string == NULL)
-		return;
 	ereport(WARNING,
 			(errmsg("pg_clearance is not preloaded"),
 			 errdetail("Policies hold. But until a session has loaded the library, EXPLAIN is not "

@@ -174,12 +174,8 @@ REVOKE ALL ON FUNCTION clearance.require_invitation_right(clearance.member) FROM
 COMMENT ON FUNCTION clearance.require_invitation_right(clearance.member) IS
 'internal: refuses those who cannot send or withdraw this member''s invitation, and members who are not invited';
 
-CREATE FUNCTION clearance.resend_invitation(
-    member bigint,
-    by_link boolean DEFAULT false,
-    valid_for interval DEFAULT '7 days'
-) RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION clearance.hold_invited(member bigint) RETURNS clearance.member
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.member := clearance.require_member(member);
@@ -188,7 +184,22 @@ BEGIN
     -- whoever accepts meanwhile is waited for, and is invited no more
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = m.id FOR UPDATE;
     PERFORM clearance.require_invitation_right(m);
-    RETURN clearance.put_invitation(m, by_link, valid_for);
+    RETURN m;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.hold_invited(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.hold_invited(bigint) IS
+'internal: an invited member, locked, whose invitation the actor may send or withdraw';
+
+CREATE FUNCTION clearance.resend_invitation(
+    member bigint,
+    by_link boolean DEFAULT false,
+    valid_for interval DEFAULT '7 days'
+) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN clearance.put_invitation(clearance.hold_invited(member), by_link, valid_for);
 END
 $$;
 COMMENT ON FUNCTION clearance.resend_invitation(bigint, boolean, interval) IS
@@ -198,11 +209,8 @@ CREATE FUNCTION clearance.withdraw_invitation(member bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.hold_invited(member);
 BEGIN
-    PERFORM clearance.require_invitation_right(m);
-    SELECT t.* INTO m FROM clearance.member t WHERE t.id = m.id FOR UPDATE;
-    PERFORM clearance.require_invitation_right(m);
     DELETE FROM clearance.member t WHERE t.id = m.id;
 END
 $$;
