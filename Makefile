@@ -12,10 +12,16 @@ OBJS = \
 	src/jwt.o \
 	src/token.o \
 	src/version.o \
+	src/kept.o \
+	src/rows.o \
+	src/vocabulary.o \
+	src/project.o \
 	src/plans.o \
 	src/actor.o \
 	src/frame.o \
 	src/scope.o \
+	src/scope_load.o \
+	src/scope_digest.o \
 	src/scope_cache.o \
 	src/binding.o \
 	src/row.o \

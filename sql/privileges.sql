@@ -75,7 +75,7 @@ SELECT count(*) FROM clearance.project;
 SELECT count(*) FROM clearance.partners;
 SELECT count(*) FROM clearance.protected_tables;
 SELECT count(*) FROM clearance.matrix;
-SELECT * FROM clearance.scope_actor(1, NULL, now());
+SELECT * FROM clearance.scope_actor(1, NULL);
 -- not: write it
 INSERT INTO clearance.member_switch VALUES (:max, 'task', 'create');
 UPDATE clearance.member SET status = 'active';

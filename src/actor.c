@@ -36,11 +36,13 @@
 #include "utils/guc.h"
 #include "utils/jsonfuncs.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "catalog.h"
 #include "frame.h"
 #include "key.h"
 #include "plans.h"
+#include "rows.h"
 #include "token.h"
 
 /* Texts remembered at a time; each may be some kB. */
@@ -90,6 +92,7 @@ static void forget(Memory *memory);
 static int64 look_up_claims(const char *value);
 static char *claim_of(const char *value);
 static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
+static uint64 look_up_id(int64 id, int64 account, int64 *member);
 
 PG_FUNCTION_INFO_V1(clearance_set_actor);
 PG_FUNCTION_INFO_V1(clearance_reset_actor);
@@ -235,7 +238,7 @@ read_mapping(Oid role, const ClrVersion *version)
 	}
 	clr_catalog_end(&state);
 	/* what a transaction changes itself has no version: it is read each time */
-	if (!clr_version_changed_here())
+	if (!clr_version_changed_any())
 		clr_version_copy(&found.version, version, mapping_context);
 	mapping = found;
 }
@@ -290,7 +293,7 @@ recall(Memory *memory, const char *text, const ClrVersion *version)
 	ClrKeyEntry *entry;
 	ClrKey key;
 
-	if (memory->table == NULL || clr_version_changed_here() ||
+	if (memory->table == NULL || clr_version_changed_any() ||
 		!clr_version_equal(&memory->version, version))
 		return NULL;
 	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
@@ -305,7 +308,7 @@ remember(Memory *memory, const char *text, const void *value, Size size, const C
 	ClrKey key;
 	bool found;
 
-	if (clr_version_changed_here() || version->count == 0)
+	if (clr_version_changed_any() || version->count == 0)
 		return;
 	if (memory->context == NULL)
 		memory->context =
@@ -405,19 +408,46 @@ claim_of(const char *value)
 static uint64
 look_up_member(const Datum *args, const char *nulls, int64 *member)
 {
-	static const Oid argtypes[] = { INT8OID, TEXTOID, TEXTOID, INT8OID };
+	static const Oid argtypes[] = { TEXTOID, INT8OID };
+	bool by_key = nulls[1] == ' ';
+	Datum named[] = { args[by_key ? 1 : 2], args[3] };
+	char named_nulls[] = { ' ', nulls[3] };
 	ClrCatalog state;
 	uint64 found;
 
+	if (nulls[0] == ' ')
+		return look_up_id(DatumGetInt64(args[0]), nulls[3] == ' ' ? DatumGetInt64(args[3]) : 0,
+						  member);
 	clr_catalog_begin(&state);
-	found = clr_catalog_query("SELECT id FROM clearance.member"
-							  " WHERE ($1 IS NULL OR id = $1) AND ($2 IS NULL OR key = $2)"
-							  " AND ($3 IS NULL OR lower(email) = lower($3))"
-							  " AND ($4 IS NULL OR account_id = $4) LIMIT 2",
-							  4, argtypes, args, nulls);
+	found =
+		clr_catalog_query(by_key ? "SELECT id FROM clearance.member WHERE key = $1"
+								   " AND ($2 IS NULL OR account_id = $2) LIMIT 2" :
+								   "SELECT id FROM clearance.member WHERE lower(email) = lower($1)"
+								   " AND ($2 IS NULL OR account_id = $2) LIMIT 2",
+						  2, argtypes, named, named_nulls);
 	if (found == 1)
 		*member = clr_column_int64(0, 1);
 	clr_catalog_end(&state);
+	return found;
+}
+
+/* The member with an id, in an account (zero: any). Returns how many there are. */
+static uint64
+look_up_id(int64 id, int64 account, int64 *member)
+{
+	bool pushed = clr_catalog_push_snapshot();
+	ClrRows rows;
+	uint64 found = 0;
+
+	if (clr_rows_one(&rows, CLR_MEMBER_BY_ID, id))
+	{
+		if (account == 0 || clr_rows_int64(&rows, MEMBER_ACCOUNT) == account)
+			found = 1;
+		clr_rows_end(&rows);
+	}
+	if (pushed)
+		PopActiveSnapshot();
+	*member = id;
 	return found;
 }
 

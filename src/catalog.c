@@ -70,14 +70,25 @@ clr_catalog_is_reading(void)
 void
 clr_catalog_begin(ClrCatalog *state)
 {
-	state->pushed_snapshot = query_snapshot != NULL || !ActiveSnapshotSet();
-	if (state->pushed_snapshot)
-		PushActiveSnapshot(query_snapshot != NULL ? query_snapshot : GetTransactionSnapshot());
+	state->pushed_snapshot = clr_catalog_push_snapshot();
 	become_extension(state);
 }
 
 /*
- * The same under a snapshot of this moment, as the server's own catalog is
+ * Make the snapshot to read under the active one. Returns whether it must be
+ * popped.
+ */
+bool
+clr_catalog_push_snapshot(void)
+{
+	if (query_snapshot == NULL && ActiveSnapshotSet())
+		return false;
+	PushActiveSnapshot(query_snapshot != NULL ? query_snapshot : GetTransactionSnapshot());
+	return true;
+}
+
+/*
+ * As clr_catalog_begin(), under a snapshot of this moment, as the server's own catalog is
  * read, for declarations and checks that must not miss what others committed.
  * (GetLatestSnapshot() is refused in parallel mode, snapmgr.c.)
  */

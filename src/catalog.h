@@ -26,6 +26,7 @@ typedef struct ClrCatalog
  */
 extern Snapshot clr_catalog_read_under(Snapshot snapshot);
 
+extern bool clr_catalog_push_snapshot(void);
 extern bool clr_catalog_is_reading(void);
 extern void clr_catalog_begin(ClrCatalog *state);
 extern void clr_catalog_begin_latest(ClrCatalog *state);

@@ -63,9 +63,8 @@ static void forget_frame(void *frame);
 static bool touches_protected(const PlannedStmt *plan, bool *binds);
 static bool changes_rows(const PlannedStmt *plan);
 static void resolve(ClrFrame *frame);
-static void read_version(ClrVersion *version, Snapshot snapshot);
 static void refuse_outdated(ClrFrame *frame);
-static char *scope_digest(const ClrFrame *frame, Snapshot snapshot);
+static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
 
 void
 clr_frame_init(bool late)
@@ -313,13 +312,11 @@ resolve(ClrFrame *frame)
 	static ClrVersion version;
 	MemoryContext caller = MemoryContextSwitchTo(frame->context);
 	Snapshot around = clr_catalog_read_under(frame->snapshot);
+	bool pushed = clr_catalog_push_snapshot();
 
 	PG_TRY();
 	{
-		/* none under SERIALIZABLE, see scope_cache.c */
-		version.count = 0;
-		if (!IsolationIsSerializable())
-			read_version(&version, frame->snapshot);
+		clr_version_read_current(&version);
 		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->started);
 		if (frame->estate != NULL && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
@@ -332,23 +329,9 @@ resolve(ClrFrame *frame)
 		(void) clr_catalog_read_under(around);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(caller);
-}
-
-/* Under a snapshot; NULL: the active one, or a new one. */
-static void
-read_version(ClrVersion *version, Snapshot snapshot)
-{
-	if (snapshot == NULL && ActiveSnapshotSet())
-		snapshot = GetActiveSnapshot();
-	if (snapshot != NULL)
-		clr_version_read(version, snapshot);
-	else
-	{
-		PushActiveSnapshot(GetTransactionSnapshot());
-		clr_version_read(version, GetActiveSnapshot());
+	if (pushed)
 		PopActiveSnapshot();
-	}
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -362,12 +345,12 @@ refuse_outdated(ClrFrame *frame)
 	static ClrVersion latest;
 	bool changed;
 
-	read_version(&version, frame->snapshot);
+	clr_version_read(&version, GetActiveSnapshot());
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
 	clr_version_read(&latest, GetActiveSnapshot());
-	changed =
-		!clr_version_equal(&version, &latest) &&
-		strcmp(scope_digest(frame, frame->snapshot), scope_digest(frame, GetActiveSnapshot())) != 0;
+	changed = !clr_version_equal(&version, &latest) &&
+			  strcmp(scope_digest(frame, &version, frame->snapshot),
+					 scope_digest(frame, &latest, GetActiveSnapshot())) != 0;
 	PopActiveSnapshot();
 	if (changed)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
@@ -376,26 +359,15 @@ refuse_outdated(ClrFrame *frame)
 						errhint("Retry the transaction.")));
 }
 
-/*
- * See clearance.scope_digest(). A copy in the current context.
- */
+/* What the actor may do, as a snapshot sees it. */
 static char *
-scope_digest(const ClrFrame *frame, Snapshot snapshot)
+scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot)
 {
-	static const Oid argtypes[] = { INT8OID, INT8OID, TIMESTAMPTZOID };
-	Datum args[] = { Int64GetDatum(frame->actor.member), Int64GetDatum(frame->actor.partner),
-					 TimestampTzGetDatum(frame->started) };
-	char nulls[] = { frame->actor.member == 0 ? 'n' : ' ', frame->actor.partner == 0 ? 'n' : ' ',
-					 ' ' };
-	MemoryContext caller = CurrentMemoryContext;
 	Snapshot around = clr_catalog_read_under(snapshot);
-	ClrCatalog state;
-	char *digest;
+	ClrScope *scope = clr_scope_load(frame->actor, version, frame->started, 0);
+	char *digest = clr_scope_digest(scope);
 
-	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance.scope_digest($1, $2, $3)", 3, argtypes, args, nulls);
-	digest = MemoryContextStrdup(caller, clr_column_text(0, 1));
-	clr_catalog_end(&state);
+	clr_kept_release(&scope->kept);
 	(void) clr_catalog_read_under(around);
 	return digest;
 }

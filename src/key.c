@@ -15,6 +15,7 @@
 
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
+#include "common/int.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -150,6 +151,27 @@ uuid_from_text(const char *text, ClrKey *key)
 	return true;
 }
 
+/* A bigint as it is written: no sign but a minus, no leading zero. */
+static bool
+integer_from_text(const char *text, int64 *integer)
+{
+	bool negative = *text == '-';
+	const char *digit = text + negative;
+	int64 value = 0;
+
+	if (*digit == '\0' || (*digit == '0' && (negative || digit[1] != '\0')))
+		return false;
+	/* downwards, since the least one has no positive counterpart */
+	for (; *digit != '\0'; digit++)
+		if (*digit < '0' || *digit > '9' || pg_mul_s64_overflow(value, 10, &value) ||
+			pg_sub_s64_overflow(value, *digit - '0', &value))
+			return false;
+	if (!negative && value == PG_INT64_MIN)
+		return false;
+	*integer = negative ? value : -value;
+	return true;
+}
+
 /*
  * Parse the stored text of a key as a value of a class. False if the text is
  * not the canonical form of such a value: then it equals no value of it.
@@ -165,17 +187,7 @@ clr_key_from_text(const char *text, ClrKeyClass class, ClrKey *key)
 	switch (class)
 	{
 		case CLR_KEY_INT:
-			{
-				char *end;
-				char canonical[32];
-
-				errno = 0;
-				key->integer = strtoll(text, &end, 10);
-				if (errno != 0 || end == text || *end != '\0')
-					return false;
-				snprintf(canonical, sizeof(canonical), INT64_FORMAT, key->integer);
-				return strcmp(canonical, text) == 0;
-			}
+			return integer_from_text(text, &key->integer);
 		case CLR_KEY_UUID:
 			return uuid_from_text(text, key);
 		case CLR_KEY_TEXT:

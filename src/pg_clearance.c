@@ -16,6 +16,8 @@
 #include "ddl.h"
 #include "frame.h"
 #include "hooks.h"
+#include "kept.h"
+#include "rows.h"
 #include "scope_cache.h"
 #include "simplify.h"
 #include "token.h"
@@ -38,6 +40,8 @@ _PG_init(void)
 	clr_actor_init();
 	clr_token_init();
 	clr_frame_init(late);
+	clr_kept_init();
+	clr_rows_init();
 	clr_scope_cache_init();
 	clr_utility_init();
 	clr_simplify_init();

@@ -89,7 +89,7 @@ clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 		if (shape->binding == binding->id && shape->verb == verb && shape->generation == generation)
 			return shape;
 	}
-	caller = MemoryContextSwitchTo(scope->context);
+	caller = MemoryContextSwitchTo(scope->kept.context);
 	shape = build(frame, binding, verb);
 	shape->generation = generation;
 	scope->shapes = lappend(scope->shapes, shape);
@@ -105,14 +105,14 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 	ClrShape *shape = palloc0(sizeof(ClrShape));
 	ClrProject *last = NULL;
 	ClrClass class = CLR_CLASS_NONE;
-	ListCell *lp, *lk;
+	ListCell *lc;
 
 	shape->binding = binding->id;
 	shape->verb = verb;
-	shape->open = clr_keytab_new(scope->context, 8);
-	forboth(lp, scope->projects, lk, scope->project_keys)
+	shape->open = clr_keytab_new(scope->kept.context, 8);
+	foreach(lc, scope->projects)
 	{
-		ClrProject *project = lfirst(lp);
+		ClrProject *project = lfirst(lc);
 		ClrKey key;
 		bool found;
 
@@ -120,7 +120,7 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 		if (last == NULL || !same_rights(last, project))
 			class = clr_shape_class(frame, binding, verb, project);
 		last = project;
-		if (class == CLR_CLASS_NONE || !clr_key_from_text(lfirst(lk), column->key_class, &key))
+		if (class == CLR_CLASS_NONE || !clr_key_from_text(project->key, column->key_class, &key))
 			continue;
 		shape->classes |= CLR_CLASS_BIT(class);
 		(void) clr_keytab_add(shape->open, &key, &found);

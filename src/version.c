@@ -2,22 +2,24 @@
  * version.c
  *		Whether permissions changed: what a cached scope is valid under.
  *
- * The table clearance.version has a few rows, each the id of a transaction
- * that changed permissions. A trigger on every table that scopes are made of
- * replaces one of them by the id of the running transaction, once a
- * transaction. It takes a row that nobody holds, or adds one: so concurrent
- * administrators never wait for each other here, and cannot deadlock.
+ * The table clearance.version has a few rows for each kind of change, each the
+ * id of a transaction that made one. A trigger on every table that scopes are
+ * made of replaces one of them by the id of the running transaction, once a
+ * transaction and kind. It takes a row that nobody holds, or adds one: so
+ * concurrent administrators never wait for each other here, and cannot
+ * deadlock.
  *
- * Claim: two snapshots in which the rows are the same see the same permission
- * changes. Suppose one of them sees a change T that the other does not. T's id
- * is in a row, or in the row that replaced it, and so on: the last of that
- * chain is in both snapshots' rows. But a transaction replaces a row only when
- * the one that wrote it has committed, so whoever sees the last of the chain
- * sees T. Ids are never used again (64 bits), also not after a crash or the
- * promotion of a standby, which continues after the last one that it replayed.
+ * Claim: two snapshots in which the rows of a kind are the same see the same
+ * changes of it. Suppose one of them sees a change T that the other does not.
+ * T's id is in a row, or in the row that replaced it, and so on: the last of
+ * that chain is in both snapshots' rows. But a transaction replaces a row only
+ * when the one that wrote it has committed, so whoever sees the last of the
+ * chain sees T. Ids are never used again (64 bits), also not after a crash or
+ * the promotion of a standby, which continues after the last one that it
+ * replayed.
  *
- * The transaction that changes permissions sees states that have no id of
- * their own: there nothing cached is used (clr_version_changed_here). For the
+ * The transaction that changes something sees states that have no id of their
+ * own: there nothing kept of that kind is used (clr_version_changed_here). For the
  * same reason it does not matter that a rolled-back savepoint takes the id
  * away again, as long as the next change puts it back.
  *
@@ -25,8 +27,8 @@
  * before (plans.c); a message does that, and what it is late for, such a plan
  * refuses itself.
  *
- * State: whether this transaction changed permissions, and the subtransactions
- * that put its id into the table and that told of changed levels.
+ * State: what this transaction changed, and the subtransactions that put its
+ * id into the table and that told of changed levels.
  */
 #include "version.h"
 
@@ -51,16 +53,27 @@
 
 PG_FUNCTION_INFO_V1(clearance_note_change);
 
-/* A row of clearance.version: one column of type xid8, not null. */
-#define CHANGE_OF(tuple) (*(uint64 *) GETSTRUCT(tuple))
+/* A row of clearance.version: what changed, and by which transaction. */
+typedef struct VersionRow
+{
+	uint64 changed_by; /* xid8 */
+	int32 what;
+} VersionRow;
 
-static bool changed_here = false;
-static SubTransactionId noted_in = InvalidSubTransactionId;
+#define ROW_OF(tuple) ((VersionRow *) GETSTRUCT(tuple))
+
+static const char *const kinds[] = { [CLR_CHANGED_PEOPLE] = "people",
+									 [CLR_CHANGED_PROJECTS] = "projects",
+									 [CLR_CHANGED_LEVELS] = "levels" };
+
+static bool changed_here[CLR_CHANGES];
+static SubTransactionId noted_in[CLR_CHANGES];
 static SubTransactionId told_in = InvalidSubTransactionId;
 
 static Relation open_version(LOCKMODE lockmode);
 static bool changes_classes(const TriggerData *trigger);
-static void note_change(void);
+static ClrChange kind_of(const char *name);
+static void note_change(ClrChange what);
 static bool replace_one(Relation relation, HeapTuple own);
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
@@ -87,46 +100,93 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 	version->count = 0;
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
+		ClrNote note = { ROW_OF(tuple)->what, ROW_OF(tuple)->changed_by };
 		int at = version->count;
 
 		if (version->count == version->capacity)
 		{
 			int capacity = Max(version->capacity * 2, 8);
 
-			version->changes = version->changes == NULL ?
-								   MemoryContextAlloc(TopMemoryContext, capacity * sizeof(uint64)) :
-								   repalloc(version->changes, capacity * sizeof(uint64));
+			version->notes = version->notes == NULL ?
+								 MemoryContextAlloc(TopMemoryContext, capacity * sizeof(ClrNote)) :
+								 repalloc(version->notes, capacity * sizeof(ClrNote));
 			version->capacity = capacity;
 		}
-		for (; at > 0 && version->changes[at - 1] > CHANGE_OF(tuple); at--)
-			version->changes[at] = version->changes[at - 1];
-		version->changes[at] = CHANGE_OF(tuple);
+		for (; at > 0 && version->notes[at - 1].changed_by > note.changed_by; at--)
+			version->notes[at] = version->notes[at - 1];
+		version->notes[at] = note;
 		version->count++;
 	}
 	table_endscan(scan);
 	table_close(relation, AccessShareLock);
 }
 
+/*
+ * The version that the active snapshot sees; none under SERIALIZABLE, see
+ * kept.c.
+ */
+void
+clr_version_read_current(ClrVersion *version)
+{
+	version->count = 0;
+	if (!IsolationIsSerializable())
+		clr_version_read(version, GetActiveSnapshot());
+}
+
 void
 clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 {
 	to->count = to->capacity = from->count;
-	to->changes = MemoryContextAlloc(context, Max(from->count, 1) * sizeof(uint64));
-	memcpy(to->changes, from->changes, from->count * sizeof(uint64));
+	to->notes = MemoryContextAlloc(context, Max(from->count, 1) * sizeof(ClrNote));
+	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
 }
 
+/* Whether nothing differs between two versions. */
 bool
 clr_version_equal(const ClrVersion *a, const ClrVersion *b)
 {
-	return a->count > 0 && a->count == b->count &&
-		   memcmp(a->changes, b->changes, a->count * sizeof(uint64)) == 0;
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (!clr_version_same(a, b, what))
+			return false;
+	return true;
 }
 
-/* Whether the running transaction has changed permissions itself. */
+/* Whether what is of a kind is the same under two versions. */
 bool
-clr_version_changed_here(void)
+clr_version_same(const ClrVersion *a, const ClrVersion *b, ClrChange what)
 {
-	return changed_here;
+	int i = 0;
+	int j = 0;
+
+	/* in ascending order of transactions; without any, nothing is known */
+	for (bool known = false;; i++, j++, known = true)
+	{
+		while (i < a->count && a->notes[i].what != what)
+			i++;
+		while (j < b->count && b->notes[j].what != what)
+			j++;
+		if (i == a->count || j == b->count)
+			return known && i == a->count && j == b->count;
+		if (a->notes[i].changed_by != b->notes[j].changed_by)
+			return false;
+	}
+}
+
+/* Whether the running transaction has changed anything of a kind itself. */
+bool
+clr_version_changed_here(ClrChange what)
+{
+	return changed_here[what];
+}
+
+/* Whether it has changed permissions. */
+bool
+clr_version_changed_any(void)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (changed_here[what])
+			return true;
+	return false;
 }
 
 static Relation
@@ -148,9 +208,9 @@ open_version(LOCKMODE lockmode)
 /*
  * note_change(): BEFORE trigger on the tables that scopes are made of, for
  * each row, and for each statement on TRUNCATE. Rows, because logical
- * replication fires no statement triggers. An argument names the column of a
- * level: with one in it, the row changes classes of rights; 'any' says that
- * every row does.
+ * replication fires no statement triggers. The first argument is the kind of
+ * change. A second one names the column of a level: with one in it, the row
+ * changes classes of rights; 'any' says that every row does.
  */
 Datum
 clearance_note_change(PG_FUNCTION_ARGS)
@@ -160,7 +220,7 @@ clearance_note_change(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("note_change is a trigger of the extension's tables")));
-	note_change();
+	note_change(kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : ""));
 	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
 	{
 		clr_plans_forget_everywhere();
@@ -179,9 +239,9 @@ changes_classes(const TriggerData *trigger)
 	const char *column;
 	bool isnull;
 
-	if (trigger->tg_trigger->tgnargs == 0)
+	if (trigger->tg_trigger->tgnargs < 2)
 		return false;
-	column = trigger->tg_trigger->tgargs[0];
+	column = trigger->tg_trigger->tgargs[1];
 	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || strcmp(column, "any") == 0)
 		return true;
 	(void) heap_getattr(trigger->tg_trigtuple, SPI_fnumber(desc, column), desc, &isnull);
@@ -190,29 +250,40 @@ changes_classes(const TriggerData *trigger)
 	return !isnull;
 }
 
+static ClrChange
+kind_of(const char *name)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (strcmp(kinds[what], name) == 0)
+			return what;
+	ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					errmsg("note_change knows no changes of \"%s\"", name)));
+}
+
 static void
-note_change(void)
+note_change(ClrChange what)
 {
 	Relation relation;
 	HeapTuple own;
-	Datum value;
-	bool isnull = false;
+	Datum values[2];
+	bool nulls[2] = { false };
 
-	changed_here = true;
-	if (noted_in != InvalidSubTransactionId)
+	changed_here[what] = true;
+	if (noted_in[what] != InvalidSubTransactionId)
 		return;
 	relation = open_version(RowExclusiveLock);
-	value = FullTransactionIdGetDatum(GetTopFullTransactionId());
-	own = heap_form_tuple(RelationGetDescr(relation), &value, &isnull);
+	values[0] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[1] = Int32GetDatum(what);
+	own = heap_form_tuple(RelationGetDescr(relation), values, nulls);
 	if (!replace_one(relation, own))
 		simple_heap_insert(relation, own);
 	heap_freetuple(own);
 	table_close(relation, RowExclusiveLock);
-	noted_in = GetCurrentSubTransactionId();
+	noted_in[what] = GetCurrentSubTransactionId();
 }
 
 /*
- * Replace a row that nobody else holds. It looks for rows as they are now,
+ * Replace a row of the same kind that nobody else holds. It looks for rows as they are now,
  * whatever the transaction's snapshot, and takes no predicate locks (as scans
  * under SnapshotSelf do not): a serialization failure here would be about
  * nothing that the transaction did.
@@ -231,6 +302,8 @@ replace_one(Relation relation, HeapTuple own)
 		TM_FailureData failure;
 		Buffer buffer;
 
+		if (ROW_OF(tuple)->what != ROW_OF(own)->what)
+			continue;
 		replaced = heap_lock_tuple(relation, &target, GetCurrentCommandId(true), LockTupleExclusive,
 								   LockWaitSkip, false, &buffer, &failure) == TM_Ok;
 		ReleaseBuffer(buffer);
@@ -249,8 +322,8 @@ at_transaction_end(XactEvent event, void *arg)
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
-			changed_here = false;
-			noted_in = InvalidSubTransactionId;
+			memset(changed_here, false, sizeof(changed_here));
+			memset(noted_in, 0, sizeof(noted_in));
 			told_in = InvalidSubTransactionId;
 			break;
 		default:
@@ -265,8 +338,9 @@ at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionI
 
 	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
 		return;
-	if (noted_in == mine)
-		noted_in = heir;
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (noted_in[what] == mine)
+			noted_in[what] = heir;
 	if (told_in == mine)
 		told_in = heir;
 }

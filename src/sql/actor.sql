@@ -44,10 +44,9 @@ AS $$
                 THEN CASE WHEN l.setting IS NULL THEN 'no actor is set, and this login role is mapped to none'
                           ELSE 'no actor is set, and the setting ' || l.setting || ', which says who acts in sessions of this login role, names no member'
                      END || ': no row of a protected table is visible'
-                WHEN s.audience IS NULL THEN 'the actor is no known member: no row of a protected table is visible'
                 ELSE s.no_standing || ': no row of a protected table is visible' END
     FROM clearance.current_actor() act
-    LEFT JOIN clearance.scope_actor(act.member, act.partner, statement_timestamp()) s ON true
+    CROSS JOIN LATERAL clearance.scope_actor(act.member, act.partner) s
     LEFT JOIN clearance.member m ON m.id = act.member
     LEFT JOIN clearance.account a ON a.id = s.account_id
     LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)

@@ -41,7 +41,7 @@ DECLARE
 BEGIN
     IF actor IS NULL THEN
         RETURN;
-    ELSIF (SELECT s.no_standing IS NULL FROM clearance.scope_actor(actor, NULL, statement_timestamp()) s) THEN
+    ELSIF (SELECT s.no_standing IS NULL FROM clearance.scope_actor(actor, NULL) s) THEN
         SELECT m.id, m.account_id, m.kind, m.partner_id, m.customer_id INTO member, account, kind, partner, customer
         FROM clearance.member m WHERE m.id = actor;
     END IF;
@@ -179,7 +179,7 @@ BEGIN
     IF clearance.is_operator() THEN
         RETURN;
     END IF;
-    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance.scope_actor(clearance.actor(), NULL, statement_timestamp()) s
+    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance.scope_actor(clearance.actor(), NULL) s
                  WHERE s.no_standing IS NULL AND s.account_id = account
                  UNION ALL
                  SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);

@@ -2,11 +2,13 @@
 -- Versions: which transactions last changed permissions; see src/version.c
 -- ---------------------------------------------------------------------------
 CREATE TABLE clearance.version (
-    changed_by xid8 NOT NULL
+    changed_by xid8    NOT NULL,
+    what       integer NOT NULL
 ) USING heap;
 COMMENT ON TABLE clearance.version IS 'transactions that last changed permissions; kept by triggers, and of use to this server alone';
 COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other rows stand for those that changed permissions at the same time';
-INSERT INTO clearance.version VALUES (pg_current_xact_id());
+COMMENT ON COLUMN clearance.version.what IS 'what it changed: 0 people, 1 projects, 2 levels';
+INSERT INTO clearance.version SELECT pg_current_xact_id(), what FROM generate_series(0, 2) AS what;
 
 CREATE FUNCTION clearance.note_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -33,19 +35,21 @@ DECLARE
     t record;
 BEGIN
     FOR t IN
-        SELECT format('clearance.%I', name)::regclass AS tab, coalesce(quote_literal(classes), '') AS classes
-        FROM (VALUES ('feature', 'any'), ('action', 'any'), ('level', 'any'), ('level_grant', 'any'),
-                     ('level_denial', 'any'), ('not_available', 'any'), ('gate', 'any'),
-                     ('account', 'any'), ('role', 'any'), ('partner', 'level_id'), ('customer', NULL),
-                     ('member', 'partner_id'), ('member_role', 'any'), ('member_switch', 'any'),
-                     ('project', 'open_level_id'), ('project_feature_off', NULL),
-                     ('project_partner', 'level_id'), ('project_customer', NULL),
-                     ('project_member', 'level_id'), ('login_role', 'any'), ('token_key', NULL)) v (name, classes)
+        SELECT format('clearance.%I', name)::regclass AS tab, concat_ws(', ', quote_literal(what), quote_literal(classes)) AS args
+        FROM (VALUES ('levels', 'feature', 'any'), ('levels', 'action', 'any'), ('levels', 'level', 'any'),
+                     ('levels', 'level_grant', 'any'), ('levels', 'level_denial', 'any'),
+                     ('levels', 'not_available', 'any'), ('levels', 'gate', 'any'),
+                     ('projects', 'project', 'open_level_id'), ('projects', 'project_feature_off', NULL),
+                     ('people', 'account', 'any'), ('people', 'role', 'any'), ('people', 'partner', 'level_id'),
+                     ('people', 'customer', NULL), ('people', 'member', 'partner_id'), ('people', 'member_role', 'any'),
+                     ('people', 'member_switch', 'any'), ('people', 'project_partner', 'level_id'),
+                     ('people', 'project_customer', NULL), ('people', 'project_member', 'level_id'),
+                     ('people', 'login_role', 'any'), ('people', 'token_key', NULL)) v (what, name, classes)
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
-                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);
+                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.args);
         EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON %s
-                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.classes);
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.args);
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_change",
                         ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t.tab);
     END LOOP;

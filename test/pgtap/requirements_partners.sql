@@ -165,7 +165,7 @@ SELECT throws_ok(format($$INSERT INTO clearance.member (account_id, partner_id) 
     'R106 R109 nobody is a user without e-mail and user name') FROM scene;
 SELECT col_type_is('clearance', 'member', 'email', 'text', 'R109 a user has an e-mail address');
 SELECT col_type_is('clearance', 'member', 'key', 'text', 'R109 and a user name: the application''s own key');
-SELECT is((SELECT l.name FROM clearance.scope_actor(pg_temp.member('Pru'), NULL, now()) s JOIN clearance.level l ON l.id = ANY (s.base_levels)), 'permissive',
+SELECT is((SELECT l.name FROM clearance.scope_actor(pg_temp.member('Pru'), NULL) s JOIN clearance.level l ON l.id = ANY (s.base_levels)), 'permissive',
     'R111 a new user has its permissions from the start: the level of the partner');
 SELECT is(pg_temp.does('Ann', $$SELECT clearance.add_member(key => 7006, name => 'Bare')$$), '1', 'R113 a vendor''s member without role');
 SELECT is(pg_temp.does('Ann', format('SELECT clearance.update_partner(%s, owner => %s)', pg_temp.partner('Solo'), pg_temp.member('Bare'))), '1', 'R113 is put in charge of a partner');
