@@ -13,7 +13,6 @@
  */
 #include "key.h"
 
-#include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "utils/array.h"
@@ -91,9 +90,7 @@ clr_key_from_datum(Datum value, ClrKeyClass class, Oid type, ClrKey *key)
 	switch (class)
 	{
 		case CLR_KEY_INT:
-			key->integer = type == INT8OID ? DatumGetInt64(value) :
-						   type == INT4OID ? DatumGetInt32(value) :
-											 DatumGetInt16(value);
+			key->integer = clr_key_integer(value, type);
 			return;
 		case CLR_KEY_UUID:
 			key->data = (const char *) DatumGetUUIDP(value)->data;
@@ -342,4 +339,51 @@ clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b)
 	while (same && (entry = clr_keytab_iterate(a, &iterator)) != NULL)
 		same = clr_keytab_lookup(b, entry->key) != NULL;
 	return same;
+}
+
+/* ---------- bitmaps ---------- */
+
+/* Bits for each key: about what a key takes in a hash table. */
+#define MAX_BITS_OF_KEY 256
+
+/*
+ * The integers of a table as a bitmap, or NULL if they lie too far apart, or
+ * there are other keys or none.
+ */
+ClrKeyBits *
+clr_keybits_new(MemoryContext context, ClrKeyTable *table)
+{
+	int64 least = PG_INT64_MAX;
+	int64 greatest = PG_INT64_MIN;
+	clr_keytab_iterator iterator;
+	ClrKeyEntry *entry;
+	ClrKeyBits *bits;
+	uint64 range;
+
+	if (table->members == 0)
+		return NULL;
+	clr_keytab_start_iterate(table, &iterator);
+	while ((entry = clr_keytab_iterate(table, &iterator)) != NULL)
+	{
+		if (entry->key.class != CLR_KEY_INT)
+			return NULL;
+		least = Min(least, entry->key.integer);
+		greatest = Max(greatest, entry->key.integer);
+	}
+	range = (uint64) greatest - (uint64) least;
+	if (range >= (uint64) table->members * MAX_BITS_OF_KEY)
+		return NULL;
+	range++;
+	bits = MemoryContextAllocZero(context,
+								  offsetof(ClrKeyBits, words) + (range + 63) / 64 * sizeof(uint64));
+	bits->least = least;
+	bits->range = range;
+	clr_keytab_start_iterate(table, &iterator);
+	while ((entry = clr_keytab_iterate(table, &iterator)) != NULL)
+	{
+		uint64 at = (uint64) entry->key.integer - (uint64) least;
+
+		bits->words[at / 64] |= (uint64) 1 << at % 64;
+	}
+	return bits;
 }

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "catalog/pg_type.h"
+
 /* Types whose values are comparable with each other. */
 typedef enum ClrKeyClass
 {
@@ -44,6 +46,15 @@ extern bool clr_key_from_text(const char *text, ClrKeyClass class, ClrKey *key);
 extern bool clr_key_to_datum(const ClrKey *key, Oid type, Datum *value);
 extern bool clr_key_equal(const ClrKey *a, const ClrKey *b);
 
+/* A value of an integer type. */
+static inline int64
+clr_key_integer(Datum value, Oid type)
+{
+	return type == INT8OID ? DatumGetInt64(value) :
+		   type == INT4OID ? DatumGetInt32(value) :
+							 DatumGetInt16(value);
+}
+
 extern ClrKeyTable *clr_keytab_new(MemoryContext context, uint32 size);
 extern ClrKeyEntry *clr_keytab_find(ClrKeyTable *table, const ClrKey *key);
 extern ClrKeyEntry *clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found);
@@ -52,5 +63,23 @@ clr_keytab_each(ClrKeyTable *table, void (*visit)(const ClrKeyEntry *entry, void
 extern uint32 clr_keytab_count(ClrKeyTable *table);
 extern Datum clr_keytab_array(ClrKeyTable *table, Oid type);
 extern bool clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b);
+
+/* Integers as a bitmap: a test in a few instructions. */
+typedef struct ClrKeyBits
+{
+	int64 least;
+	uint64 range; /* of those from least that have a bit */
+	uint64 words[FLEXIBLE_ARRAY_MEMBER];
+} ClrKeyBits;
+
+extern ClrKeyBits *clr_keybits_new(MemoryContext context, ClrKeyTable *table);
+
+static inline bool
+clr_keybits_has(const ClrKeyBits *bits, int64 integer)
+{
+	uint64 at = (uint64) integer - (uint64) bits->least;
+
+	return at < bits->range && (bits->words[at / 64] >> at % 64 & 1) != 0;
+}
 
 #endif /* CLR_KEY_H */

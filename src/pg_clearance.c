@@ -19,6 +19,7 @@
 #include "kept.h"
 #include "rows.h"
 #include "scope_cache.h"
+#include "set.h"
 #include "simplify.h"
 #include "token.h"
 #include "utility.h"
@@ -44,6 +45,7 @@ _PG_init(void)
 	clr_rows_init();
 	clr_scope_cache_init();
 	clr_utility_init();
+	clr_set_init();
 	clr_simplify_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");

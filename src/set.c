@@ -28,7 +28,9 @@
 #include "nodes/supportnodes.h"
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
+#include "parser/parsetree.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/selfuncs.h"
@@ -54,6 +56,15 @@
 /* Typmod of the binding's id where the planner made the call. */
 #define MADE_BY_PLANNER (-2)
 
+/* What part of a table's rows is in open projects, by a column's statistics. */
+typedef struct Estimate
+{
+	Oid relation;
+	AttrNumber column;
+	uint64 generation; /* of all statistics */
+	Selectivity part;
+} Estimate;
+
 /* Which set a call is about. */
 typedef struct ClrSet
 {
@@ -74,7 +85,11 @@ typedef struct SetCall
 	Oid type; /* of the value */
 	ClrKeyClass key_class;
 	ClrKeyTable *keys;
+	const ClrKeyBits *bits; /* the same, or NULL */
 } SetCall;
+
+/* Changes with statistics of columns. */
+static uint64 statistics_generation = 0;
 
 PG_FUNCTION_INFO_V1(clearance_in_set);
 PG_FUNCTION_INFO_V1(clearance_set_keys);
@@ -93,6 +108,18 @@ static bool is_big(const ClrSet *set, Oid type);
 static Node *index_condition(SupportRequestIndexCondition *request);
 static bool has_equality(const SupportRequestIndexCondition *request, Var *column);
 static bool estimate(SupportRequestSelectivity *request);
+static bool
+given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *selectivity);
+static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys);
+static Selectivity
+remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys);
+static void note_statistics(Datum arg, int cache, uint32 hash);
+
+void
+clr_set_init(void)
+{
+	CacheRegisterSyscacheCallback(STATRELATTINH, note_statistics, (Datum) 0);
+}
 
 /* ---------- at run time ---------- */
 
@@ -103,10 +130,20 @@ static bool estimate(SupportRequestSelectivity *request);
 Datum
 clearance_in_set(PG_FUNCTION_ARGS)
 {
-	SetCall *call = set_call(fcinfo);
+	SetCall *call = fcinfo->flinfo->fn_extra;
+	Datum value = PG_GETARG_DATUM(0);
 	ClrKey key;
 
-	clr_key_from_datum(PG_GETARG_DATUM(0), call->key_class, call->type, &key);
+	if (call == NULL || !call->is_of_query)
+		call = set_call(fcinfo);
+	if (call->bits != NULL)
+	{
+		if (clr_keybits_has(call->bits, clr_key_integer(value, call->type)))
+			PG_RETURN_BOOL(true);
+		if (call->frame->created[CLR_KEY_INT] == NULL)
+			PG_RETURN_BOOL(false);
+	}
+	clr_key_from_datum(value, call->key_class, call->type, &key);
 	if (clr_keytab_find(call->keys, &key) != NULL)
 		PG_RETURN_BOOL(true);
 	PG_RETURN_BOOL(call->set.kind == CLR_SET_PROJECTS && is_created_here(call, &key));
@@ -156,6 +193,8 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query)
 	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 	call->key_class = clr_key_class(call->type);
 	call->keys = keys_of(call->frame, call->binding, &call->set, call->key_class);
+	if (call->set.kind == CLR_SET_PROJECTS)
+		call->bits = clr_shape_of(call->frame, call->binding, call->set.verb)->bits;
 	return call;
 }
 
@@ -412,31 +451,43 @@ has_equality(const SupportRequestIndexCondition *request, Var *column)
 
 	foreach(lc, request->index->rel->baserestrictinfo)
 	{
-		RestrictInfo *rinfo = lfirst_node(RestrictInfo, lc);
-		OpExpr *clause = (OpExpr *) rinfo->clause;
+		OpExpr *clause = (OpExpr *) lfirst_node(RestrictInfo, lc)->clause;
 
-		if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
-			get_op_opfamily_strategy(clause->opno, request->opfamily) != BTEqualStrategyNumber)
-			continue;
-		if ((equal(linitial(clause->args), column) &&
-			 is_pseudo_constant_clause(lsecond(clause->args))) ||
-			(equal(lsecond(clause->args), column) &&
-			 is_pseudo_constant_clause(linitial(clause->args))))
+		if (clr_set_given_value(clause, column) != NULL &&
+			get_op_opfamily_strategy(clause->opno, request->opfamily) == BTEqualStrategyNumber)
 			return true;
 	}
 	return false;
 }
 
 /*
- * Estimated for the actor of the moment, from the statistics of the column;
- * nothing of the actor stays in the plan.
+ * What a clause compares a column with, if that is known before rows are read;
+ * else NULL. How it compares is up to the caller.
+ */
+Node *
+clr_set_given_value(const OpExpr *clause, const Var *column)
+{
+	Node *given;
+
+	if (!IsA(clause, OpExpr) || list_length(clause->args) != 2)
+		return NULL;
+	if (equal(linitial(clause->args), column))
+		given = lsecond(clause->args);
+	else if (equal(lsecond(clause->args), column))
+		given = linitial(clause->args);
+	else
+		return NULL;
+	return is_pseudo_constant_clause(given) ? given : NULL;
+}
+
+/*
+ * Estimated for the actor of the moment; nothing of the actor stays in the
+ * plan.
  */
 static bool
 estimate(SupportRequestSelectivity *request)
 {
 	Node *value = linitial(request->args);
-	Oid type = exprType(value);
-	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
 	const ClrParent *parent;
 	ClrKeyTable *keys;
 	ClrSet set;
@@ -445,15 +496,69 @@ estimate(SupportRequestSelectivity *request)
 		return false;
 	parent = parent_of(&set);
 	if (parent != NULL)
-	{
 		request->selectivity = part_seen(parent);
-		CLAMP_PROBABILITY(request->selectivity);
+	else
+	{
+		keys = keys_now(&set, exprType(value));
+		if (IsA(value, Var) && !request->is_join &&
+			given_value(request->root, (Var *) value, keys, &request->selectivity))
+			return true;
+		if (set.kind != CLR_SET_PROJECTS || !IsA(value, Var) || request->is_join)
+			request->selectivity = part_of_rows(request, keys);
+		else
+			request->selectivity = remembered_part(request, &set, keys);
+	}
+	CLAMP_PROBABILITY(request->selectivity);
+	return true;
+}
+
+/*
+ * Where the query gives the column's value, the set holds it or does not; most
+ * actors ask about what they may see.
+ */
+static bool
+given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *selectivity)
+{
+	RelOptInfo *rel =
+		column->varno < root->simple_rel_array_size ? root->simple_rel_array[column->varno] : NULL;
+	ListCell *lc;
+
+	if (column->varlevelsup != 0 || rel == NULL)
+		return false;
+	foreach(lc, rel->baserestrictinfo)
+	{
+		OpExpr *clause = (OpExpr *) lfirst_node(RestrictInfo, lc)->clause;
+		Node *given = clr_set_given_value(clause, column);
+		ClrKey key;
+
+		if (given == NULL || !op_mergejoinable(clause->opno, exprType((Node *) column)))
+			continue;
+		*selectivity = 1;
+		if (IsA(given, Const) && !((Const *) given)->constisnull)
+		{
+			Oid type = getBaseType(exprType(given));
+
+			clr_key_from_datum(((Const *) given)->constvalue, clr_key_class(type), type, &key);
+			if (clr_keytab_find(keys, &key) == NULL)
+				*selectivity = 0;
+		}
 		return true;
 	}
-	if (!OidIsValid(cache->eq_opr))
-		return false;
-	keys = keys_now(&set, type);
-	if (clr_keytab_count(keys) <= MAX_ESTIMATED_KEYS)
+	return false;
+}
+
+/* The same as for the keys as an array of literals, as long as they are few. */
+static Selectivity
+part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys)
+{
+	Node *value = linitial(request->args);
+	Oid type = exprType(value);
+	TypeCacheEntry *cache = lookup_type_cache(type, TYPECACHE_EQ_OPR);
+	VariableStatData data;
+	Selectivity part;
+	bool is_default;
+
+	if (OidIsValid(cache->eq_opr) && clr_keytab_count(keys) <= MAX_ESTIMATED_KEYS)
 	{
 		ScalarArrayOpExpr *clause = makeNode(ScalarArrayOpExpr);
 
@@ -462,20 +567,55 @@ estimate(SupportRequestSelectivity *request)
 		clause->inputcollid = exprCollation(value);
 		clause->args = list_make2(value, makeConst(get_array_type(type), -1, InvalidOid, -1,
 												   clr_keytab_array(keys, type), false, false));
-		request->selectivity =
-			scalararraysel(request->root, clause, request->is_join, request->varRelid,
-						   request->jointype, request->sjinfo);
+		return scalararraysel(request->root, clause, request->is_join, request->varRelid,
+							  request->jointype, request->sjinfo);
 	}
-	else
-	{
-		VariableStatData data;
-		bool is_default;
+	examine_variable(request->root, value, request->varRelid, &data);
+	part = clr_keytab_count(keys) / get_variable_numdistinct(&data, &is_default);
+	ReleaseVariableStats(data);
+	return part;
+}
 
-		examine_variable(request->root, value, request->varRelid, &data);
-		request->selectivity =
-			clr_keytab_count(keys) / get_variable_numdistinct(&data, &is_default);
-		ReleaseVariableStats(data);
+/*
+ * For open projects it is remembered with the shape, until statistics change:
+ * asking for each key takes longer than the rest of planning.
+ */
+static Selectivity
+remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrShape *shape = clr_shape_of(frame, clr_frame_binding(frame, set->binding), set->verb);
+	Var *column = linitial(request->args);
+	Oid relation = planner_rt_fetch(column->varno, request->root)->relid;
+	MemoryContext caller;
+	Estimate *known;
+	Selectivity part;
+	ListCell *lc;
+
+	foreach(lc, shape->estimates)
+	{
+		known = lfirst(lc);
+		if (known->relation == relation && known->column == column->varattno)
+		{
+			if (known->generation == statistics_generation)
+				return known->part;
+			break;
+		}
 	}
-	CLAMP_PROBABILITY(request->selectivity);
-	return true;
+	part = part_of_rows(request, keys);
+	if (lc == NULL)
+	{
+		caller = MemoryContextSwitchTo(clr_frame_scope(frame)->kept.context);
+		known = palloc0(sizeof(Estimate));
+		shape->estimates = lappend(shape->estimates, known);
+		MemoryContextSwitchTo(caller);
+	}
+	*known = (Estimate){ relation, column->varattno, statistics_generation, part };
+	return part;
+}
+
+static void
+note_statistics(Datum arg, int cache, uint32 hash)
+{
+	statistics_generation++;
 }

@@ -26,6 +26,8 @@ typedef enum ClrSetKind
 	CLR_SET_PARENTS = 2000,
 } ClrSetKind;
 
+extern void clr_set_init(void);
+extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 extern void clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan);

@@ -74,7 +74,7 @@ clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *
 	return CLR_CLASS_OTHER;
 }
 
-const ClrShape *
+ClrShape *
 clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = clr_frame_scope(frame);
@@ -125,6 +125,7 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 		shape->classes |= CLR_CLASS_BIT(class);
 		(void) clr_keytab_add(shape->open, &key, &found);
 	}
+	shape->bits = clr_keybits_new(scope->kept.context, shape->open);
 	return shape;
 }
 

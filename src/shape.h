@@ -34,9 +34,11 @@ typedef struct ClrShape
 	uint64 generation; /* of the bindings */
 	uint32 classes;	   /* a bit for each but NONE */
 	ClrKeyTable *open; /* project keys */
+	ClrKeyBits *bits;  /* the same, or NULL */
+	List *estimates;   /* see set.c */
 } ClrShape;
 
-extern const ClrShape *clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+extern ClrShape *clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 extern ClrClass
 clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 

@@ -239,18 +239,9 @@ is_lookup(PlannerInfo *root, const Var *key)
 	foreach(lc, quals)
 	{
 		OpExpr *clause = lfirst(lc);
-		Node *other;
 
-		if (!IsA(clause, OpExpr) || list_length(clause->args) != 2 ||
-			!op_mergejoinable(clause->opno, exprType(linitial(clause->args))))
-			continue;
-		if (equal(linitial(clause->args), key))
-			other = lsecond(clause->args);
-		else if (equal(lsecond(clause->args), key))
-			other = linitial(clause->args);
-		else
-			continue;
-		if (is_pseudo_constant_clause(other))
+		if (clr_set_given_value(clause, key) != NULL &&
+			op_mergejoinable(clause->opno, exprType(linitial(clause->args))))
 			return true;
 	}
 	return false;

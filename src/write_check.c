@@ -45,10 +45,8 @@ typedef struct Need
 
 static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
 						StringInfo why);
-static HeapTuple
-check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound);
-static HeapTuple
-check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound);
+static HeapTuple check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
+static HeapTuple check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
 static void remember_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 static bool was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 static void bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text);
@@ -467,7 +465,6 @@ clearance_write_check(PG_FUNCTION_ARGS)
 	ClrFrame *frame;
 	ClrBinding *binding;
 	int32 id;
-	bool bound;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
@@ -483,19 +480,24 @@ clearance_write_check(PG_FUNCTION_ARGS)
 						errhint("clearance.protect() creates this trigger; drop it here.")));
 	frame = clr_frame_current();
 	binding = clr_frame_binding(frame, id);
-	bound =
-		check_enable_rls(RelationGetRelid(trigger->tg_relation), InvalidOid, true) == RLS_ENABLED;
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
-		return PointerGetDatum(check_update(frame, binding, trigger, bound));
-	return PointerGetDatum(check_insert(frame, binding, trigger, bound));
+		return PointerGetDatum(check_update(frame, binding, trigger));
+	return PointerGetDatum(check_insert(frame, binding, trigger));
+}
+
+/* Whether row security binds the user. */
+static bool
+binds(Relation relation)
+{
+	return check_enable_rls(RelationGetRelid(relation), InvalidOid, true) == RLS_ENABLED;
 }
 
 static HeapTuple
-check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound)
+check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
 
-	if (bound)
+	if (binds(trigger->tg_relation))
 		judge_update(frame, binding, desc, trigger->tg_trigtuple, trigger->tg_newtuple);
 	if (trigger->tg_relation->rd_rel->relispartition)
 		remember_updated(frame, binding, desc, trigger->tg_newtuple);
@@ -503,7 +505,7 @@ check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bo
 }
 
 static HeapTuple
-check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bound)
+check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
 	HeapTuple tuple = trigger->tg_trigtuple;
@@ -516,7 +518,7 @@ check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger, bool bo
 		tuple = fill_owner(frame, binding, desc, tuple);
 	if (strcmp(binding->feature, "project") == 0)
 		announce_project(frame, binding, desc, tuple);
-	if (bound)
+	if (binding->guards != NIL && binds(trigger->tg_relation))
 		judge_guarded_values(frame, binding, trigger->tg_relation, tuple);
 	return tuple;
 }
