@@ -28,6 +28,7 @@ OBJS = \
 	src/rule.o \
 	src/parent.o \
 	src/shape.o \
+	src/whole.o \
 	src/set.o \
 	src/simplify.o \
 	src/policy.o \
@@ -80,6 +81,7 @@ REGRESS = \
 	rights \
 	resources \
 	links \
+	whole \
 	mirror
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale

@@ -12,8 +12,9 @@
  * conditions. So each plan is marked with the classes that it is for, and told
  * to go by the mark's company.
  *
- * State: the marks of the plan being made, above those of plans around it; and
- * the functions, if plans that call them were made since they last heard.
+ * State: the marks of the plan being made, above those of plans around it, if
+ * the planner hook was asked for it; and the functions, if plans that call them
+ * were made since they last heard.
  */
 #include "plans.h"
 
@@ -38,8 +39,9 @@ static uint32 hashes[lengthof(functions)];
 
 #define MAX_MARKS 64
 static ClrPlanMark marks[MAX_MARKS];
+#define NOT_PLANNING (-1)
 static int n_marks = 0;
-static int first_mark = 0;
+static int first_mark = NOT_PLANNING;
 
 /* Invalid while the extension is being created. */
 static Oid
@@ -65,12 +67,15 @@ clr_plans_call(ClrPlanFunction function)
 }
 
 /*
- * The plan being made is for a class of rights. False if it is for too many:
- * it must do without.
+ * The plan being made is for a class of rights. False if it is for too many, or
+ * if it began before there was a hook to mark it: it must do without.
  */
 bool
 clr_plans_mark(int32 binding, int verb, int class)
 {
+	if (first_mark == NOT_PLANNING)
+		return false;
+	(void) clr_plans_call(CLR_IN_SET); /* its company, also if the plan has no set */
 	for (int i = first_mark; i < n_marks; i++)
 		if (marks[i].binding == binding && marks[i].verb == verb && marks[i].class == class)
 			return true;

@@ -42,6 +42,7 @@
 #include "plans.h"
 #include "row.h"
 #include "shape.h"
+#include "whole.h"
 
 /* An array of more keys is searched again at each rescan of an index: a probe is cheaper. */
 #define MAX_INDEX_KEYS 1000
@@ -101,6 +102,8 @@ static bool read_set(const List *args, ClrSet *set);
 static ClrKeyTable *
 keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class);
 static void check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class);
+static void check_mark(ClrFrame *frame, ClrPlanMark mark);
+static void refuse_plan(const char *relation);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
 static const ClrParent *parent_of(const ClrSet *set);
@@ -242,13 +245,18 @@ keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key
 static void
 check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class)
 {
-	if (class == CLR_CLASS_OTHER ||
-		(clr_shape_of(frame, binding, verb)->classes & ~CLR_CLASS_BIT(class)) == 0)
-		return;
+	if (class != CLR_CLASS_OTHER &&
+		(clr_shape_of(frame, binding, verb)->classes & ~CLR_CLASS_BIT(class)) != 0)
+		refuse_plan(binding->relation_name);
+}
+
+static void
+refuse_plan(const char *relation)
+{
 	clr_plans_forget();
 	ereport(ERROR,
 			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("the query on %s was planned for other permissions", binding->relation_name),
+			 errmsg("the query on %s was planned for other permissions", relation),
 			 errdetail("The actor, or its access level, changed after the query was planned."),
 			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "
 					 "all statements of one are planned before the first runs.")));
@@ -260,21 +268,44 @@ check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class)
 void
 clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
 {
+	ClrCurrent previous = clr_frame_enter(frame);
 	ListCell *lc;
 
-	if (frame == NULL || !frame->resolved)
-		return;
-	foreach(lc, plan->invalItems)
+	PG_TRY();
 	{
-		PlanInvalItem *item = lfirst(lc);
-
-		if (item->cacheId == CLR_PLAN_MARK)
+		foreach(lc, plan->invalItems)
 		{
-			ClrPlanMark mark = clr_plans_read_mark(item);
+			PlanInvalItem *item = lfirst(lc);
 
-			check_class(frame, clr_frame_binding(frame, mark.binding), mark.verb, mark.class);
+			if (item->cacheId == CLR_PLAN_MARK)
+				check_mark(frame, clr_plans_read_mark(item));
 		}
 	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Nothing in a plan for who sees the whole table would stop others, also not
+ * where there is no frame, or nobody yet has asked it who acts.
+ */
+static void
+check_mark(ClrFrame *frame, ClrPlanMark mark)
+{
+	ClrBinding *binding;
+
+	if (mark.class == CLR_CLASS_WHOLE && frame == NULL)
+		refuse_plan("a protected table");
+	if (frame == NULL || (mark.class != CLR_CLASS_WHOLE && !frame->resolved))
+		return;
+	binding = clr_frame_binding(frame, mark.binding);
+	if (mark.class != CLR_CLASS_WHOLE)
+		check_class(frame, binding, mark.verb, mark.class);
+	else if (!clr_whole_holds(frame, binding))
+		refuse_plan(binding->relation_name);
 }
 
 /*

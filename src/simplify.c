@@ -10,10 +10,11 @@
  * the projects that are open to the actor, which an index can find, and the
  * same call again for each row. Where all the projects of the actor of the
  * moment are of one class (shape.h), the second half becomes a test that the
- * planner knows: nothing, a shared row, a related row.
+ * planner knows: nothing, a shared row, a related row. For who sees the whole
+ * table (whole.c) nothing is tested at all.
  *
  * No actor and no project is in a plan. What is in it is the class, and
- * in_set() refuses to run for others (set.c). A lookup by primary key keeps
+ * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup by primary key keeps
  * the whole call: it is as fast, and its plan is good for every actor.
  */
 #include "simplify.h"
@@ -27,6 +28,7 @@
 #include "optimizer/clauses.h"
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
+#include "parser/parsetree.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -38,6 +40,7 @@
 #include "plans.h"
 #include "set.h"
 #include "shape.h"
+#include "whole.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_support);
 
@@ -45,6 +48,9 @@ static bool simplify = true;
 
 static void assign_simplify(bool newval, void *extra);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
+static bool contains(Node *node, void *part);
+static bool is_nullable(Node *node, Index relation, bool below_outer);
 static Node *split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
 							 List *columns);
 static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
@@ -121,6 +127,9 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	/* a plan for one class must be told to go when somebody else acts */
 	if (pg_popcount32(shape->classes) == 1 && !clr_actor_is_unwatched(&frame->identity))
 		class = pg_rightmost_one_pos32(shape->classes);
+	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call) &&
+		clr_whole_is_likely(frame, binding) && clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
+		return makeBoolConst(true, false);
 	if (class != CLR_CLASS_ALL)
 		test = row_test(binding, verb, columns, class);
 	if ((class != CLR_CLASS_ALL && test == NULL) || !clr_plans_mark(binding->id, verb, class))
@@ -135,6 +144,60 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 														 CLR_SET_PROJECTS, class),
 											test),
 								 -1);
+}
+
+/*
+ * Whether the call is of the policy for reading, and rows are but read. Rows
+ * that are written or locked may come in a newer version than the snapshot
+ * sees (EvalPlanQual(), execMain.c), which may be in a project newer than all
+ * that is known. And a query that writes the same call itself may ask about
+ * rows of nulls, which joins and grouping sets make.
+ */
+static bool
+is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call)
+{
+	Index relation = ((Var *) lsecond(call->args))->varno;
+	RangeTblEntry *entry = planner_rt_fetch(relation, root);
+	ListCell *lc;
+
+	if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding->id ||
+		relation == (Index) root->parse->resultRelation || root->parse->groupingSets != NIL ||
+		is_nullable((Node *) root->parse->jointree, relation, false) ||
+		!contains((Node *) entry->securityQuals, call))
+		return false;
+	foreach(lc, root->parse->rowMarks)
+		if (lfirst_node(RowMarkClause, lc)->rti == relation)
+			return false;
+	return strcmp(get_func_name(call->funcid), "visible") == 0;
+}
+
+static bool
+contains(Node *node, void *part)
+{
+	return node != NULL && (equal(node, part) || expression_tree_walker(node, contains, part));
+}
+
+/* Whether an outer join may put nulls in place of a relation's rows. */
+static bool
+is_nullable(Node *node, Index relation, bool below_outer)
+{
+	ListCell *lc;
+
+	if (IsA(node, RangeTblRef))
+		return below_outer && (Index) ((RangeTblRef *) node)->rtindex == relation;
+	if (IsA(node, JoinExpr))
+	{
+		JoinExpr *join = (JoinExpr *) node;
+		bool left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
+		bool right = join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
+
+		return is_nullable(join->larg, relation, below_outer || left) ||
+			   is_nullable(join->rarg, relation, below_outer || right);
+	}
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		if (is_nullable(lfirst(lc), relation, below_outer))
+			return true;
+	return false;
 }
 
 /*

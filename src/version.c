@@ -217,9 +217,9 @@ clearance_note_change(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("note_change is a trigger of the extension's tables")));
+						errmsg("note_change is a trigger of tables with permissions")));
 	note_change(kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : ""));
 	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
 	{

@@ -13,7 +13,7 @@
 typedef enum ClrChange
 {
 	CLR_CHANGED_PEOPLE,	  /* who is who, and on which project */
-	CLR_CHANGED_PROJECTS, /* what is true of a project for everybody */
+	CLR_CHANGED_PROJECTS, /* what is true of projects for everybody; accounts */
 	CLR_CHANGED_LEVELS,	  /* what levels grant */
 } ClrChange;
 

@@ -178,6 +178,17 @@ BEGIN
         EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
                        ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab);
     END IF;
+    -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
+    IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only
+        AND (SELECT c.relkind = 'r' FROM pg_class c WHERE c.oid = tab) THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_insert" AFTER INSERT ON %s'
+                       ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab);
+        EXECUTE format('CREATE TRIGGER "00_clearance_note_key" AFTER UPDATE ON %s FOR EACH ROW'
+                       ' WHEN (OLD.%I IS DISTINCT FROM NEW.%I) EXECUTE FUNCTION clearance.note_change(''projects'')',
+                       tab, b.project_column, b.project_column);
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_insert",'
+                       ' ENABLE ALWAYS TRIGGER "00_clearance_note_key"', tab);
+    END IF;
     -- a row and its parents stay in one project, whoever writes
     IF clearance.project_sources(b) > 1 THEN
         FOREACH event IN ARRAY ARRAY['insert', 'update'] LOOP

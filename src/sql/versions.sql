@@ -39,8 +39,8 @@ BEGIN
         FROM (VALUES ('levels', 'feature', 'any'), ('levels', 'action', 'any'), ('levels', 'level', 'any'),
                      ('levels', 'level_grant', 'any'), ('levels', 'level_denial', 'any'),
                      ('levels', 'not_available', 'any'), ('levels', 'gate', 'any'),
-                     ('projects', 'project', 'open_level_id'), ('projects', 'project_feature_off', NULL),
-                     ('people', 'account', 'any'), ('people', 'role', 'any'), ('people', 'partner', 'level_id'),
+                     ('projects', 'account', 'any'), ('projects', 'project', 'open_level_id'), ('projects', 'project_feature_off', 'any'),
+                     ('people', 'role', 'any'), ('people', 'partner', 'level_id'),
                      ('people', 'customer', NULL), ('people', 'member', 'partner_id'), ('people', 'member_role', 'any'),
                      ('people', 'member_switch', 'any'), ('people', 'project_partner', 'level_id'),
                      ('people', 'project_customer', NULL), ('people', 'project_member', 'level_id'),
@@ -55,6 +55,11 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- An archived project is the first that is closed to some.
+CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project FOR EACH ROW
+    WHEN (OLD.archived IS DISTINCT FROM NEW.archived) EXECUTE FUNCTION clearance.note_change('projects', 'any');
+ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
 
 CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version
     FOR EACH ROW EXECUTE FUNCTION clearance.refuse_version_write();
