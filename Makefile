@@ -18,6 +18,7 @@ OBJS = \
 	src/project.o \
 	src/plans.o \
 	src/actor.o \
+	src/worker.o \
 	src/frame.o \
 	src/scope.o \
 	src/scope_load.o \

@@ -198,6 +198,23 @@ clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz 
 	return actor;
 }
 
+/* Whether what decides the actor now would name the same. */
+bool
+clr_actor_is_still(const ClrIdentity *identity)
+{
+	const char *claims;
+
+	if (identity->setting != setting_member || identity->login_role != GetSessionUserId() ||
+		strcmp(identity->token, clr_token_setting()) != 0)
+		return false;
+	if (identity->claims == NULL)
+		return true;
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return false;
+	claims = GetConfigOption(mapping.setting, true, false);
+	return strcmp(identity->claims, claims != NULL ? claims : "") == 0;
+}
+
 /*
  * Whether a setting that is not ours says who acts, so that nobody hears when
  * it changes.

@@ -34,6 +34,7 @@
 #include "catalog.h"
 #include "scope_cache.h"
 #include "version.h"
+#include "worker.h"
 
 typedef enum StrictRevoke
 {
@@ -78,18 +79,19 @@ clr_frame_init(bool late)
 }
 
 /*
- * A query starts: freeze who acts, if it touches a protected table. Parallel
- * workers run nothing that asks (policy functions are PARALLEL RESTRICTED).
+ * A query starts: freeze who acts, if it touches a protected table. In a
+ * parallel worker the leader found out whether it does: its part of the query
+ * gets a frame that looks for actor and scope when it is asked for them.
  */
 ClrFrame *
 clr_frame_open(QueryDesc *query)
 {
 	EState *estate = query->estate;
 	ClrFrame *frame;
-	bool binds;
+	bool binds = false;
 
-	if (IsParallelWorker() || clr_catalog_is_reading() ||
-		!touches_protected(query->plannedstmt, &binds))
+	if (clr_catalog_is_reading() || (!(IsParallelWorker() && current == NULL) &&
+									 !touches_protected(query->plannedstmt, &binds)))
 		return NULL;
 	frame = new_frame(estate->es_query_cxt);
 	frame->estate = estate;
@@ -168,6 +170,38 @@ clr_frame_leave(ClrCurrent previous)
 		MemoryContextDelete(previous.planning);
 }
 
+/*
+ * A query runs; may it have parallel workers, and what of the current frame
+ * must they be told? They act by the settings of this moment, which must still
+ * be the frame's, and see permissions that this transaction changed, but not
+ * that it did. True if they were told, at the nest level.
+ */
+bool
+clr_frame_tell_workers(QueryDesc *query, int *told)
+{
+	ClrLeader leader;
+
+	if (!query->plannedstmt->parallelModeNeeded)
+		return false;
+	if (current == NULL)
+	{
+		*told = clr_worker_tell(NULL);
+		return true;
+	}
+	if (clr_version_changed_any() || IsolationIsSerializable() ||
+		!clr_actor_is_still(&current->identity))
+	{
+		/* what the executor goes by: it starts none for the rest of a query (ExecutePlan(), execMain.c) */
+		query->already_executed = true;
+		return false;
+	}
+	leader.started = current->started;
+	leader.resolved = current->resolved;
+	leader.actor = current->actor;
+	*told = clr_worker_tell(&leader);
+	return true;
+}
+
 /* Whether a query that has a frame runs: then the actor must stay. */
 bool
 clr_frame_is_running(void)
@@ -206,10 +240,13 @@ new_frame(MemoryContext context)
 {
 	ClrFrame *frame = MemoryContextAllocZero(context, sizeof(ClrFrame));
 	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	ClrLeader leader;
 
 	frame->serial = ++last_serial;
 	frame->context = context;
 	frame->started = GetCurrentStatementStartTimestamp();
+	if (current == NULL && clr_worker_leader(&leader))
+		frame->started = leader.started;
 	frame->identity = clr_actor_identity(context, current != NULL ? &current->identity : NULL);
 	callback->func = forget_frame;
 	callback->arg = frame;
@@ -310,6 +347,7 @@ static void
 resolve(ClrFrame *frame)
 {
 	static ClrVersion version;
+	ClrLeader leader;
 	MemoryContext caller = MemoryContextSwitchTo(frame->context);
 	Snapshot around = clr_catalog_read_under(frame->snapshot);
 	bool pushed = clr_catalog_push_snapshot();
@@ -318,7 +356,14 @@ resolve(ClrFrame *frame)
 	{
 		clr_version_read_current(&version);
 		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->started);
-		if (frame->estate != NULL && IsolationUsesXactSnapshot() &&
+		if (clr_worker_leader(&leader) && leader.resolved &&
+			(leader.actor.member != frame->actor.member ||
+			 leader.actor.partner != frame->actor.partner))
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("a parallel worker would act for somebody else"),
+							errdetail("Settings changed while the query ran."),
+							errhint("Retry the transaction.")));
+		if (frame->estate != NULL && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
 			refuse_outdated(frame);
 		frame->scope = clr_scope_acquire(frame->actor, &version, frame->started);

@@ -49,6 +49,7 @@ extern ClrFrame *clr_frame_of(QueryDesc *query);
 extern ClrCurrent clr_frame_enter(ClrFrame *frame);
 extern ClrCurrent clr_frame_enter_planning(void);
 extern void clr_frame_leave(ClrCurrent previous);
+extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
 extern bool clr_frame_is_running(void);
 extern bool clr_frame_binds(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_current(void);

@@ -17,6 +17,7 @@
 #include "seal.h"
 #include "set.h"
 #include "utility.h"
+#include "worker.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
@@ -45,13 +46,21 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 {
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
 	bool explaining = clr_utility_set_explaining(false);
+	int told;
 
 	PG_TRY();
 	{
+		bool telling = clr_frame_tell_workers(query, &told);
+
+		/* minor releases before 15.11 go by this, and later ones by the query alone */
+		once = once && !query->already_executed;
+
 		if (prev_ExecutorRun)
 			prev_ExecutorRun(query, direction, count, once);
 		else
 			standard_ExecutorRun(query, direction, count, once);
+		if (telling)
+			clr_worker_told(told);
 	}
 	PG_FINALLY();
 	{

@@ -24,6 +24,7 @@
 #include "token.h"
 #include "utility.h"
 #include "version.h"
+#include "worker.h"
 
 PG_MODULE_MAGIC;
 
@@ -43,6 +44,7 @@ _PG_init(void)
 	clr_frame_init(late);
 	clr_kept_init();
 	clr_rows_init();
+	clr_worker_init();
 	clr_scope_cache_init();
 	clr_utility_init();
 	clr_set_init();

@@ -1,4 +1,4 @@
--- What the application's own queries need; the same in each copy.
+-- What the application's own queries need, and what keeps its rows whole; the same in each copy.
 ALTER TABLE project ADD PRIMARY KEY (id);
 ALTER TABLE phase ADD PRIMARY KEY (id);
 ALTER TABLE task ADD PRIMARY KEY (id);
@@ -9,6 +9,11 @@ ALTER TABLE document_comment ADD PRIMARY KEY (id);
 ALTER TABLE grown ADD PRIMARY KEY (id);
 ALTER TABLE task_assignee ADD PRIMARY KEY (task_id, member_id);
 ALTER TABLE raid_assignee ADD PRIMARY KEY (raid_id, member_id);
+ALTER TABLE phase ADD FOREIGN KEY (project_id) REFERENCES project;
+ALTER TABLE task ADD FOREIGN KEY (project_id) REFERENCES project;
+ALTER TABLE milestone ADD FOREIGN KEY (project_id) REFERENCES project;
+ALTER TABLE raid_item ADD FOREIGN KEY (project_id) REFERENCES project;
+ALTER TABLE document ADD FOREIGN KEY (project_id) REFERENCES project;
 CREATE INDEX ON phase (project_id);
 CREATE INDEX ON task (project_id, due_on) INCLUDE (is_private);
 CREATE INDEX ON task (due_on, id);

@@ -16,24 +16,24 @@ REVOKE ALL ON FUNCTION clearance.set_support(internal) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.set_support(internal) IS 'planner support of in_set';
 
 CREATE FUNCTION clearance.in_set(value "any", binding integer, verb integer, kind integer, class integer) RETURNS boolean
-LANGUAGE c STABLE STRICT PARALLEL RESTRICTED COST 1 SUPPORT clearance.set_support
+LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1 SUPPORT clearance.set_support
 AS 'MODULE_PATHNAME', 'clearance_in_set';
 COMMENT ON FUNCTION clearance.in_set("any", integer, integer, integer, integer) IS
 'in plans: whether a key is that of a project open to the actor, its own, or linked to it';
 
 CREATE FUNCTION clearance.set_keys(element anyelement, binding integer, verb integer, kind integer, class integer) RETURNS anyarray
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_set_keys';
 COMMENT ON FUNCTION clearance.set_keys(anyelement, integer, integer, integer, integer) IS
 'in plans: what in_set tests, as an array of the element''s type';
 
 CREATE FUNCTION clearance.permitted(binding integer, verb integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED COST 100
+LANGUAGE c STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'clearance_permitted';
 COMMENT ON FUNCTION clearance.permitted(integer, integer, "any") IS 'in plans: what the policy of a verb says of a row';
 
 CREATE FUNCTION clearance.visible(binding integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED COST 100 SUPPORT clearance.policy_support
+LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_visible';
 COMMENT ON FUNCTION clearance.visible(integer, "any") IS 'policy: SELECT may see the row';
 
@@ -43,7 +43,7 @@ AS 'MODULE_PATHNAME', 'clearance_creatable';
 COMMENT ON FUNCTION clearance.creatable(integer, "any") IS 'policy: INSERT may add the row, else an error that says why';
 
 CREATE FUNCTION clearance.editable(binding integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED COST 100 SUPPORT clearance.policy_support
+LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_editable';
 COMMENT ON FUNCTION clearance.editable(integer, "any") IS 'policy: UPDATE may touch the row as it was';
 
@@ -53,7 +53,7 @@ AS 'MODULE_PATHNAME', 'clearance_edited';
 COMMENT ON FUNCTION clearance.edited(integer, "any") IS 'policy: UPDATE may leave the row like this, else an error that says why';
 
 CREATE FUNCTION clearance.deletable(binding integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED COST 100 SUPPORT clearance.policy_support
+LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_deletable';
 COMMENT ON FUNCTION clearance.deletable(integer, "any") IS 'policy: DELETE may remove the row';
 
