@@ -82,6 +82,7 @@ REGRESS = \
 	rights \
 	resources \
 	links \
+	cache \
 	whole \
 	mirror
 # sorting and texts do not depend on the server's locale

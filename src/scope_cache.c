@@ -39,7 +39,8 @@ static struct
 	int64 evictions;
 } counts;
 
-PG_FUNCTION_INFO_V1(clearance_cache_stats);
+PG_FUNCTION_INFO_V1(clearance_session_cache);
+PG_FUNCTION_INFO_V1(clearance_session_actors);
 
 static CachedScope *find(ClrActor actor);
 static bool holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at);
@@ -166,24 +167,52 @@ weigh(CachedScope *entry)
 	}
 }
 
+/* ---------- SQL ---------- */
+
 /*
- * cache_stats(OUT hits, misses, reloads, evictions, actors, bytes, limit):
- * scopes of this session since it began; those kept now, and their memory.
+ * session_cache(OUT hits, misses, reloads, evictions, actors, bytes,
+ * projects_bytes, limit): scopes of this session since it began; those kept
+ * now, and their memory.
  */
 Datum
-clearance_cache_stats(PG_FUNCTION_ARGS)
+clearance_session_cache(PG_FUNCTION_ARGS)
 {
 	TupleDesc desc;
-	bool nulls[7] = { false };
-	Datum values[7] = { Int64GetDatum(counts.hits),
+	bool nulls[8] = { false };
+	Datum values[8] = { Int64GetDatum(counts.hits),
 						Int64GetDatum(counts.misses),
 						Int64GetDatum(counts.reloads),
 						Int64GetDatum(counts.evictions),
 						Int64GetDatum(hash_get_num_entries(cached)),
 						Int64GetDatum((int64) total_bytes),
+						Int64GetDatum((int64) clr_projects_bytes()),
 						Int64GetDatum((int64) limit()) };
 
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * session_actors() returns setof (member, partner, projects, bytes): actors
+ * whose scopes are kept, the last used first.
+ */
+Datum
+clearance_session_actors(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	dlist_iter iter;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dlist_foreach(iter, &by_use)
+	{
+		CachedScope *entry = dlist_container(CachedScope, node, iter.cur);
+		Datum values[] = { Int64GetDatum(entry->actor.member), Int64GetDatum(entry->actor.partner),
+						   Int64GetDatum(list_length(entry->scope->projects)),
+						   Int64GetDatum((int64) entry->bytes) };
+		bool nulls[] = { entry->actor.member == 0, entry->actor.partner == 0, false, false };
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
 }

@@ -92,10 +92,45 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION clearance.cache_stats(OUT hits bigint, OUT misses bigint, OUT reloads bigint,
-    OUT evictions bigint, OUT actors bigint, OUT bytes bigint, OUT "limit" bigint)
+-- What this session keeps of actors; the library counts, the views are for people.
+CREATE FUNCTION clearance.session_cache(OUT hits bigint, OUT misses bigint, OUT reloads bigint,
+    OUT evictions bigint, OUT actors bigint, OUT bytes bigint, OUT projects_bytes bigint, OUT "limit" bigint)
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
-AS 'MODULE_PATHNAME', 'clearance_cache_stats';
-REVOKE ALL ON FUNCTION clearance.cache_stats() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.cache_stats() IS
-'what this session keeps of actors'' permissions: statements that found them, did not, found them outdated; actors let go for room; actors and bytes kept, and the most it may keep';
+AS 'MODULE_PATHNAME', 'clearance_session_cache';
+REVOKE ALL ON FUNCTION clearance.session_cache() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.session_cache() IS 'what clearance.cache_stats shows';
+
+CREATE FUNCTION clearance.session_actors(OUT member bigint, OUT partner bigint, OUT projects bigint, OUT bytes bigint)
+RETURNS SETOF record
+LANGUAGE c VOLATILE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_session_actors';
+REVOKE ALL ON FUNCTION clearance.session_actors() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.session_actors() IS 'what clearance.cached_actor shows';
+
+CREATE VIEW clearance.cache_stats AS
+SELECT hits, misses, reloads, evictions, actors, bytes, bytes / nullif(actors, 0) AS bytes_per_actor,
+       projects_bytes, "limit"
+FROM clearance.session_cache();
+COMMENT ON VIEW clearance.cache_stats IS 'what this session keeps of actors'' permissions, and how often that served';
+COMMENT ON COLUMN clearance.cache_stats.hits IS 'how often an actor''s permissions were kept and held';
+COMMENT ON COLUMN clearance.cache_stats.misses IS 'how often they were not kept, and were read';
+COMMENT ON COLUMN clearance.cache_stats.reloads IS 'how often they were kept, but permissions had changed';
+COMMENT ON COLUMN clearance.cache_stats.evictions IS 'actors let go for room, those first whose last use was longest ago';
+COMMENT ON COLUMN clearance.cache_stats.actors IS 'actors kept now';
+COMMENT ON COLUMN clearance.cache_stats.bytes IS 'their memory';
+COMMENT ON COLUMN clearance.cache_stats.bytes_per_actor IS 'memory of one, on average';
+COMMENT ON COLUMN clearance.cache_stats.projects_bytes IS 'memory of the projects that they share';
+COMMENT ON COLUMN clearance.cache_stats."limit" IS 'the setting clearance.scope_cache, in bytes: more than that is not kept';
+
+CREATE VIEW clearance.cached_actor AS
+SELECT a.member, a.partner, m.key, m.name, a.projects, a.bytes
+FROM clearance.session_actors() WITH ORDINALITY AS a (member, partner, projects, bytes, turn)
+LEFT JOIN clearance.member m ON m.id = a.member
+ORDER BY a.turn;
+COMMENT ON VIEW clearance.cached_actor IS 'actors whose permissions this session keeps, the last used first';
+COMMENT ON COLUMN clearance.cached_actor.member IS 'the member';
+COMMENT ON COLUMN clearance.cached_actor.partner IS 'or the partner as a whole';
+COMMENT ON COLUMN clearance.cached_actor.key IS 'the member''s key';
+COMMENT ON COLUMN clearance.cached_actor.name IS 'the member''s name';
+COMMENT ON COLUMN clearance.cached_actor.projects IS 'projects that it may have a way into';
+COMMENT ON COLUMN clearance.cached_actor.bytes IS 'memory of what it may do';

@@ -1,0 +1,125 @@
+-- What sessions keep of actors: used while permissions stay as they are, read
+-- again after changes, and never more than clearance.scope_cache.
+\set SHOW_CONTEXT never
+\set VERBOSITY terse
+\pset format unaligned
+\pset tuples_only on
+\set ECHO queries
+SET client_min_messages = warning;
+CREATE DATABASE regress_cache;
+\c regress_cache
+SET client_min_messages = warning;
+CREATE EXTENSION pg_clearance;
+CREATE ROLE regress_cache;
+SELECT clearance.trust_role('regress_cache');
+SELECT clearance.create_account('Regress');
+SELECT clearance.create_partner('Acme', 'permissive') AS acme \gset
+SELECT count(clearance.add_member(n::text, name => 'member ' || n, partner => :acme, partner_admin => true)) FROM generate_series(1, 60) n;
+SELECT clearance.add_member('ada', name => 'Ada', roles => '{account_admin}') AS ada \gset
+CREATE TABLE project (id integer PRIMARY KEY, name text);
+INSERT INTO project SELECT n, 'p' || n FROM generate_series(1, 500) n;
+CREATE TABLE task (id integer PRIMARY KEY, project_id integer NOT NULL, hidden boolean NOT NULL);
+INSERT INTO task SELECT n, n, n % 5 = 0 FROM generate_series(1, 500) n;
+SELECT clearance.protect('project', 'project', 'id');
+SELECT clearance.protect('task', 'task', 'project_id', visibility => 'hidden', shared_values => '{false}');
+SELECT count(clearance.add_partner_to_project(p.key, :acme)) FROM clearance.project p WHERE p.id <= 400;
+GRANT ALL ON project, task TO regress_cache;
+ANALYZE;
+
+-- the counters since the last call, of statements that ran as a member
+CREATE TABLE before AS SELECT hits, misses, reloads, evictions FROM clearance.cache_stats;
+CREATE PROCEDURE act(member text, n integer DEFAULT 1) LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM clearance.set_actor(key => member, local => false);
+    SET LOCAL ROLE regress_cache;
+    FOR i IN 1..n LOOP
+        PERFORM count(*) FROM task WHERE id = 7;
+    END LOOP;
+    RESET ROLE;
+END $$;
+CREATE FUNCTION since(OUT hits boolean, OUT misses bigint, OUT reloads bigint, OUT evictions bigint) LANGUAGE plpgsql AS $$
+DECLARE
+    now record;
+BEGIN
+    SELECT * INTO now FROM clearance.cache_stats;
+    SELECT now.hits > b.hits, now.misses - b.misses, now.reloads - b.reloads, now.evictions - b.evictions
+    INTO hits, misses, reloads, evictions FROM before b;
+    UPDATE before b SET hits = now.hits, misses = now.misses, reloads = now.reloads, evictions = now.evictions;
+END $$;
+
+-- read once, then kept (hits, misses, reloads, evictions)
+CALL act('1', 10);
+SELECT since();
+CALL act('1', 10);
+SELECT since();
+CALL act('2');
+CALL act('1');
+SELECT since();
+SELECT member = 1, name, projects, bytes > 0 FROM clearance.cached_actor;
+SELECT actors, bytes = (SELECT sum(c.bytes) FROM clearance.cached_actor c), bytes_per_actor = bytes / 2, projects_bytes > 0, "limit"
+FROM clearance.cache_stats;
+
+-- a change of people, of projects, of levels: everybody is read again, once
+SELECT clearance.add_member('new', name => 'New', partner => :acme);
+CALL act('1', 10);
+SELECT since();
+SELECT clearance.set_project(1, archived => true);
+CALL act('1', 10);
+SELECT since();
+SELECT clearance.create_level('odd', 'partner', 'restricted');
+CALL act('1', 10);
+SELECT since();
+-- what is not about permissions changes nothing
+UPDATE task SET hidden = NOT hidden WHERE id = 9;
+CALL act('1', 10);
+SELECT since();
+-- nor does a change that was rolled back
+BEGIN;
+SELECT clearance.set_project(1, archived => false);
+ROLLBACK;
+CALL act('1', 10);
+SELECT since();
+
+-- within a transaction that changes permissions, nothing is kept, nor used
+BEGIN;
+SELECT clearance.set_project(1, archived => false);
+CALL act('1');
+SELECT reloads, misses > 0 FROM since();
+ROLLBACK;
+CALL act('1');
+SELECT since();
+
+-- bounded: who acted longest ago goes first; what is shared counts
+SET clearance.scope_cache = '200kB';
+DO $$ BEGIN FOR i IN 1..60 LOOP CALL act(i::text); END LOOP; END $$;
+SELECT misses > 50, evictions > 40 FROM since();
+SELECT actors BETWEEN 1 AND 10, bytes + projects_bytes <= "limit", "limit" FROM clearance.cache_stats;
+SELECT name FROM clearance.cached_actor LIMIT 1;
+CALL act('60');
+SELECT hits, misses FROM since();
+CALL act('1');
+SELECT misses FROM since();
+-- somebody for whom there is no room is read for each statement
+SET clearance.scope_cache = 0;
+CALL act('1', 3);
+SELECT hits, misses >= 3 FROM since();
+SELECT actors, bytes FROM clearance.cache_stats;
+RESET clearance.scope_cache;
+
+-- all projects of the account, kept for everybody
+CALL act('ada');
+SELECT name, projects FROM clearance.cached_actor LIMIT 1;
+
+-- for administrators only
+SET SESSION AUTHORIZATION regress_cache;
+SELECT * FROM clearance.cache_stats;
+SELECT * FROM clearance.cached_actor;
+RESET SESSION AUTHORIZATION;
+
+-- nothing stays behind
+SELECT clearance.distrust_role('regress_cache');
+DROP OWNED BY regress_cache;
+\c postgres
+SET client_min_messages = warning;
+DROP DATABASE regress_cache;
+DROP ROLE regress_cache;
