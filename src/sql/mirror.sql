@@ -167,6 +167,7 @@ AS $$
 DECLARE
     m clearance.mirror;
 BEGIN
+    PERFORM clearance.require_given('through_phase', through_phase::text);
     IF relation IS NULL THEN
         RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p')

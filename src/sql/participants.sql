@@ -87,6 +87,7 @@ BEGIN
     END IF;
     PERFORM clearance.require_company_on(p, m);
     PERFORM clearance.require_ready(m);
+    PERFORM clearance.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at)
     VALUES (p.account_id, p.id, m.id, put_membership.source, put_membership.through_phase, owner,
@@ -176,7 +177,8 @@ DECLARE
     said clearance.project_member;
 BEGIN
     PERFORM clearance.require_participant_right(p, m, 'partner_team_member.invite');
-    PERFORM clearance.require_given('source', source);
+    PERFORM clearance.require_given('source', source), clearance.require_line('source', source),
+            clearance.require_given('owner', owner::text), clearance.require_given('through_phase', through_phase::text);
     PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
     PERFORM clearance.hold_company_on(p, m);
     SELECT pm.* INTO said FROM clearance.project_member pm
@@ -233,6 +235,7 @@ BEGIN
         PERFORM clearance.raise_not_on_project(p, m, source);
     END IF;
     level := clearance.changed_level(said.level_id, access_level, m.kind);
+    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     PERFORM clearance.require_terms_right(p, said, level, said.is_owner, plain => false);
     UPDATE clearance.project_member pm SET
         level_id = level,
@@ -278,9 +281,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(owner);
+    m clearance.member;
     level text;
 BEGIN
+    PERFORM clearance.require_given('owner', owner::text);
+    m := clearance.require_member(owner);
     PERFORM clearance.require_right('project.change_owner', p.account_id, project);
     -- two transfers wait for each other: one owner remains
     UPDATE clearance.project t SET archived = t.archived WHERE t.id = p.id;
@@ -311,7 +316,7 @@ DECLARE
     p clearance.project := clearance.require_project(project);
 BEGIN
     PERFORM clearance.require_right('project.invite_team_members', p.account_id, project);
-    PERFORM clearance.require_given('phase', phase);
+    PERFORM clearance.require_given('phase', phase), clearance.require_line('phase', phase);
     PERFORM clearance.add_member_to_project(project, member, access_level, starts_at, ends_at,
         source => 'phase:' || phase, through_phase => true);
 END

@@ -193,7 +193,7 @@ CREATE TABLE clearance.partner (
     CONSTRAINT partner_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT partner_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
     CONSTRAINT partner_kind_is_known CHECK (kind IN ('integrator', 'contractor')),
-    CONSTRAINT website_is_a_web_address CHECK (website ~ '^https?://[^[:space:][:cntrl:]<>"]+$'),
+    CONSTRAINT website_is_a_web_address CHECK (clearance.is_web_address(website)),
     CONSTRAINT licence_cap_is_not_negative CHECK (licence_cap >= 0)
 );
 CREATE UNIQUE INDEX partner_name_is_unique_in_its_account ON clearance.partner (account_id, lower(name));
@@ -270,10 +270,11 @@ CREATE TABLE clearance.member (
     CONSTRAINT member_is_of_one_company CHECK (partner_id IS NULL OR customer_id IS NULL),
     CONSTRAINT only_partner_members_are_partner_admins CHECK (partner_id IS NOT NULL OR NOT partner_admin),
     CONSTRAINT named_admin_is_a_partner_admin CHECK (partner_admin OR NOT named_admin),
+    CONSTRAINT member_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT member_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
-    CONSTRAINT member_email_is_an_address CHECK (email ~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[^[:space:][:cntrl:]@<>(),;:"\\]+$' AND length(email) <= 254),
+    CONSTRAINT member_email_is_an_address CHECK (clearance.is_email(email)),
     CONSTRAINT member_status_is_known CHECK (status IN ('invited', 'active', 'disabled')),
-    CONSTRAINT member_key_is_not_blank CHECK (key <> ''),
+    CONSTRAINT member_key_is_not_blank CHECK (btrim(key) <> ''),
     CONSTRAINT member_is_identified CHECK (key IS NOT NULL OR email IS NOT NULL)
 );
 CREATE UNIQUE INDEX member_email_is_unique_in_its_account ON clearance.member (account_id, lower(email));
@@ -396,7 +397,7 @@ CREATE TABLE clearance.rate (
     currency   text    NOT NULL,
     CONSTRAINT rate_is_set_once_a_day PRIMARY KEY (partner_id, kind, valid_from),
     CONSTRAINT rate_kind_is_known CHECK (kind IN ('cost', 'bill')),
-    CONSTRAINT rate_is_not_negative CHECK (amount >= 0),
+    CONSTRAINT rate_is_not_negative CHECK (amount >= 0 AND amount <> 'NaN'),
     CONSTRAINT currency_is_a_code CHECK (currency ~ '^[A-Z]{3}$')
 );
 COMMENT ON TABLE clearance.rate IS 'what an hour of a partner costs, and what it is billed at; the latest start counts';
@@ -516,7 +517,7 @@ CREATE TABLE clearance.allocation (
     CONSTRAINT allocation_project_is_of_its_account FOREIGN KEY (account_id, project_id) REFERENCES clearance.project (account_id, id) ON DELETE CASCADE,
     CONSTRAINT allocated_member_is_of_its_account FOREIGN KEY (account_id, member_id) REFERENCES clearance.member (account_id, id) ON DELETE CASCADE,
     CONSTRAINT allocation_ends_after_its_start CHECK (starts_on <= ends_on),
-    CONSTRAINT allocation_is_of_some_hours CHECK (weekly_hours > 0)
+    CONSTRAINT allocation_is_of_some_hours CHECK (weekly_hours > 0 AND weekly_hours <> 'NaN')
 );
 CREATE INDEX allocation_of_member ON clearance.allocation (member_id);
 CREATE INDEX allocation_of_project ON clearance.allocation (project_id);
