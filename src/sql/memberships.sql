@@ -165,7 +165,8 @@ COMMENT ON FUNCTION clearance.update_partner_on_project(clearance.app_key, bigin
 'changes with which level and when a partner takes part in a project; NULL leaves it as it is, an empty access_level takes the level away';
 
 -- The company's row goes first: whoever adds a member holds it (see
--- require_company_on), so that no membership slips in behind.
+-- hold_company_on), so that no membership slips in behind. What was said before
+-- the company came has no foreign key to it, and goes by name.
 CREATE FUNCTION clearance.remove_partner_from_project(project clearance.app_key, partner bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

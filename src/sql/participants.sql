@@ -3,16 +3,17 @@
 -- a mirrored table. Whoever may invite to a project may take off it as well.
 -- ---------------------------------------------------------------------------
 
+-- Whoever takes the company off the project waits; others who add its people do
+-- not. Its memberships then go by their foreign key, which also sees those that
+-- the snapshot of a REPEATABLE READ transaction does not.
 CREATE FUNCTION clearance.hold_company_on(p clearance.project, m clearance.member) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF m.kind = 'partner' THEN
-        UPDATE clearance.project_partner pp SET level_id = pp.level_id
-        WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id;
+        PERFORM FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id FOR KEY SHARE;
     ELSIF m.kind = 'customer' THEN
-        UPDATE clearance.project_customer pc SET starts_at = pc.starts_at
-        WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id;
+        PERFORM FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id FOR KEY SHARE;
     END IF;
     RETURN m.kind = 'vendor' OR FOUND;
 END
@@ -89,13 +90,13 @@ BEGIN
     PERFORM clearance.require_ready(m);
     PERFORM clearance.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_member
-        (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at)
+        (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at, partner_id, customer_id)
     VALUES (p.account_id, p.id, m.id, put_membership.source, put_membership.through_phase, owner,
             clearance.changed_level(NULL, access_level, m.kind),
-            coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'))
+            coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'), m.partner_id, m.customer_id)
     ON CONFLICT ON CONSTRAINT membership_is_said_once_by_a_source DO UPDATE SET
         through_phase = EXCLUDED.through_phase, is_owner = EXCLUDED.is_owner, level_id = EXCLUDED.level_id,
-        starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at
+        starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, partner_id = EXCLUDED.partner_id, customer_id = EXCLUDED.customer_id
     WHERE replaces;
     IF NOT FOUND THEN
         RAISE serialization_failure USING
