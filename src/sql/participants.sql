@@ -47,6 +47,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT CASE WHEN m.status <> 'active' THEN 'is ' || m.status
+                WHEN m.key IS NULL THEN 'has no user id'
+                WHEN m.email IS NULL THEN 'has no e-mail address'
                 WHEN r.member_id IS NULL THEN 'is no resource'
                 WHEN NOT r.schedulable THEN 'is not schedulable'
                 WHEN NOT EXISTS (SELECT FROM clearance.member_role mr WHERE mr.member_id = m.id) THEN 'has no role' END
@@ -55,8 +57,9 @@ BEGIN
     IF missing IS NOT NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('member "%s" %s', clearance.member_label(m), missing),
-            DETAIL = 'In this account partner members join projects as active users who have a role and are schedulable resources.',
-            HINT = 'See clearance.set_resource() and clearance.set_member_roles().';
+            DETAIL = 'In this account partner members join projects as active users with e-mail address and role who are schedulable resources.',
+            HINT = CASE WHEN m.key IS NULL OR m.email IS NULL THEN 'Who accepts an invitation has both; superusers can complete others in table clearance.member.'
+                        ELSE 'See clearance.set_resource() and clearance.set_member_roles().' END;
     END IF;
 END
 $$;

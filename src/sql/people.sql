@@ -266,6 +266,11 @@ DECLARE
 BEGIN
     PERFORM clearance.require_operator('create accounts');
     PERFORM clearance.require_given('name', name), clearance.require_line('name', name), clearance.require_line('key', key::text);
+    IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR a.key = create_account.key::text) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('account "%s"%s is already known', name, ' or its key "' || key::text || '"'),
+            HINT = 'Table clearance.account lists those that exist.';
+    END IF;
     INSERT INTO clearance.account (name, key) VALUES (create_account.name, create_account.key::text)
     RETURNING id INTO new_id;
     RETURN new_id;

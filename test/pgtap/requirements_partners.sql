@@ -162,9 +162,9 @@ SELECT is(pg_temp.does('dba', 'SELECT clearance.add_partner_to_project(7002, 0)'
 SELECT is((SELECT string_agg(m.name, ', ' ORDER BY m.name) FROM clearance.member m WHERE m.partner_id = pg_temp.partner('Maple') AND m.kind = 'partner'), 'Mae, Mia, Moe',
     'R103 R106 R108 the people of a partner are its contacts, and users of the partner workspace because they are');
 SELECT throws_ok(format($$INSERT INTO clearance.member (account_id, partner_id) VALUES (%s, %s)$$, account, pg_temp.partner('Pine')), '23514', NULL,
-    'R106 R109 nobody is a user without e-mail and user name') FROM scene;
-SELECT col_type_is('clearance', 'member', 'email', 'text', 'R109 a user has an e-mail address');
-SELECT col_type_is('clearance', 'member', 'key', 'text', 'R109 and a user name: the application''s own key');
+    'R106 nobody is a user who is known by neither e-mail nor user name') FROM scene;
+SELECT is((SELECT concat_ws(' ', email, key) FROM clearance.member WHERE id = pg_temp.member('Pru')), 'pru@pine.example 7015',
+    'R109 who accepted an invitation has e-mail address and user name: the application''s own key');
 SELECT is((SELECT l.name FROM clearance.scope_actor(pg_temp.member('Pru'), NULL, now()) s JOIN clearance.level l ON l.id = ANY (s.base_levels)), 'permissive',
     'R111 a new user has its permissions from the start: the level of the partner');
 SELECT is(pg_temp.does('Ann', $$SELECT clearance.add_member(key => 7006, name => 'Bare')$$), '1', 'R113 a vendor''s member without role');
@@ -179,6 +179,12 @@ SELECT is(pg_temp.does('Ann', format('SELECT clearance.set_account(%s, ready_par
     'R104 R120 an account asks for users that are resources') FROM scene;
 SELECT matches(pg_temp.does('Sue', format('SELECT clearance.add_partner_to_project(7003, %s)', pg_temp.partner('Birch'))), '^55000 partner "Birch" has no members', 'R101 a partner without people joins no project');
 SELECT is(pg_temp.does('Sue', format('SELECT clearance.add_partner_to_project(7003, %s)', pg_temp.partner('Solo'))), '1', 'R101 a partner with people joins a project');
+SELECT matches(pg_temp.does('Sue', format('SELECT clearance.add_member_to_project(7003, %s)', pg_temp.member('Sol'))), '^55000 member "Sol" has no e-mail address',
+    'R109 a user without e-mail address takes part in no project');
+UPDATE clearance.member SET email = 'sol@solo.example', key = NULL WHERE id = pg_temp.member('Sol');
+SELECT matches(pg_temp.does('Sue', format('SELECT clearance.add_member_to_project(7003, %s)', pg_temp.member('Sol'))), '^55000 member "Sol" has no user id',
+    'R109 nor does one without user name');
+UPDATE clearance.member SET key = '7081' WHERE id = pg_temp.member('Sol');
 SELECT matches(pg_temp.does('Sue', format('SELECT clearance.add_member_to_project(7003, %s)', pg_temp.member('Sol'))), '^55000 member "Sol" is no resource', 'R104 R119 R120 a user that is no resource is refused');
 SELECT matches(pg_temp.does('Ann', format('SELECT clearance.set_resource(%s, NULL)', pg_temp.member('Sol'))), '^22004 supervisor is null', 'R115 no resource without a supervisor');
 SELECT matches(pg_temp.does('Ann', format('SELECT clearance.set_resource(%s, %1$s)', pg_temp.member('Sol'))), '^22023 member "Sol" cannot supervise member "Sol"', 'R115 nobody supervises itself');
