@@ -113,7 +113,10 @@ SELECT matches(pg_temp.does('Cora', $$UPDATE app.sign_off SET title = 'Other' WH
 SELECT pg_temp.sees('Cole', format($$SELECT clearance.create_link(7001, %s, 'sign_off 7101')$$, pg_temp.member('Cora'))) AS link \gset
 SELECT isnt(:'link'::text, '', 'R160 a sent sign-off has a link as well');
 SELECT is(pg_temp.sees('app', format('SELECT title FROM app.open_link(%L)', :'link')), 'Design', 'R159 R160 who has the link sees the sign-off');
-SELECT is(pg_temp.does('Cora', 'UPDATE app.sign_off SET signed_by = 7041, signed_at = now() WHERE id = 7101'), '1', 'R159 R161 in the portal the client signs it, without a link');
+SELECT matches(pg_temp.does('Cora', 'UPDATE app.sign_off SET signed_by = 7051, signed_at = now() WHERE id = 7101'), '^42501 sign-off "Design" cannot be signed for somebody else', 'R159 nobody signs for somebody else');
+SELECT is(pg_temp.does('Cora', $$UPDATE app.sign_off SET signed_by = 7041, signed_at = '1990-01-01' WHERE id = 7101$$), '1', 'R159 R161 in the portal the client signs it, without a link');
+SELECT is((SELECT signed_at FROM app.sign_off WHERE id = 7101), now(), 'R159 at the moment at which it signs');
+SELECT matches(pg_temp.does('Cora', 'UPDATE app.sign_off SET signed_by = NULL, signed_at = NULL WHERE id = 7101'), '^42501 sign-off "Design" is signed', 'R159 a signature stays');
 SELECT is(pg_temp.does('Cole', 'UPDATE app.sign_off SET sent_at = now() WHERE id = 7102'), '1', 'R159 another one');
 SELECT pg_temp.sees('Cole', format($$SELECT clearance.create_link(7001, %s, 'sign_off 7102')$$, pg_temp.member('Cora'))) AS link \gset
 SELECT is(pg_temp.does('app', format('SELECT app.sign_by_link(%L)', :'link')), '1', 'R159 R160 a sign-off is signed by its link');
