@@ -106,7 +106,8 @@ SELECT is(pg_temp.does('Ann', format($$SELECT clearance.set_rate(%s, 'bill', 120
 SELECT is(pg_temp.sees('Ann', $$SELECT revenue FROM app.revenue_by_partner WHERE partner = 'Pine'$$), '1520.00', 'R055 a new bill rate counts from its first day on');
 SELECT is(pg_temp.does('Pit', 'SELECT clearance.update_profile(weekly_hours => 20)'), '1', 'R052 Pit works 20 hours a week');
 SELECT is(pg_temp.sees('Ann', $$SELECT percent || ' %' FROM app.utilisation WHERE member_id = 7012$$), '70 %', 'R052 14 approved hours are 70 % of a week of 20');
-SELECT is(pg_temp.sees('Ann', $$SELECT hours FROM app.utilisation WHERE member_id = 7022$$), '', 'R052 time that nobody approved counts for nothing');
+INSERT INTO app.time_entry (timesheet_id, day, hours) VALUES (7302, '2024-03-05', 8), (7304, '2024-03-19', 8);
+SELECT is(pg_temp.sees('Ann', $$SELECT hours FROM app.utilisation WHERE member_id IN (7012, 7022)$$), '14', 'R052 time that nobody approved counts for nothing');
 
 -- Capacity.
 SELECT is(pg_temp.does('Sue', format($$SELECT clearance.allocate(7001, %s, '2024-04-01', '2024-04-28', 12)$$, pg_temp.member('Pit'))), '1', 'R056 a partner''s member is allocated to a project');
