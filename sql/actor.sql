@@ -265,6 +265,7 @@ SELECT clearance.map_role('regress_actor_user', -1);
 SELECT clearance.map_role('regress_actor_user', partner => -1);
 SELECT clearance.map_role('regress_no_such_role', 1);
 SELECT clearance.map_role(NULL, :bob);
+SELECT clearance.map_role(4294967295, :bob);
 SELECT clearance.trust_role(NULL);
 SELECT clearance.trust_role('regress_no_such_role');
 SELECT clearance.distrust_role(NULL);

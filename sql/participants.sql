@@ -160,6 +160,8 @@ SELECT clearance.set_account(:north, ready_participants => true);
 SELECT clearance.create_partner('Empty', 'moderate', account => :north) AS empty \gset
 SELECT clearance.add_partner_to_project('p1', :empty);
 SELECT clearance.add_participant('p1', 'build', :pat);
+UPDATE clearance.member SET email = 'pat@acme.example' WHERE id = :pat;
+SELECT clearance.add_participant('p1', 'build', :pat);
 SELECT clearance.set_resource(:pat, :sue, schedulable => false);
 SELECT clearance.add_participant('p1', 'build', :pat);
 SELECT clearance.set_resource(:pat, :sue);

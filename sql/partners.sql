@@ -46,6 +46,12 @@ SELECT clearance.create_partner('X', website => 'javascript:alert(1)', account =
 SELECT clearance.create_partner('X', admin_email => 'pam', account => :north);
 SELECT clearance.create_partner('X', admin_email => 'pam@acme.example', account => :north);
 SELECT clearance.create_partner(E'X\r\nBcc: all@acme.example', account => :north);
+SELECT clearance.create_partner(repeat('X', 10000), account => :north);
+SELECT clearance.create_partner('X', strategic => NULL, account => :north);
+SELECT clearance.update_partner(:bolt, name => 'ACME', licence_cap => 1);
+SELECT clearance.update_partner(:bolt, kind => 'friend');
+SELECT clearance.update_partner(:bolt, name => '');
+SELECT clearance.create_role(E'two\nlines', account => :north);
 \set VERBOSITY default
 SELECT count(*) FROM clearance.partner WHERE name LIKE 'X%';
 -- 2 MB is the limit of a logo; width and height are not
@@ -127,6 +133,7 @@ SELECT clearance.update_customer(:cafe, kind => 'customer', name => 'Café');
 SELECT type, name, status FROM clearance.companies WHERE account_id = :north ORDER BY name;
 \set VERBOSITY terse
 SELECT clearance.update_customer(:cafe, kind => 'friend');
+SELECT clearance.create_customer('Café', :north);
 \set VERBOSITY default
 SELECT clearance.update_customer(-5);
 

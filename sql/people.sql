@@ -122,6 +122,8 @@ SELECT clearance.add_member(email => '', account => :north);
 SELECT clearance.add_member(key => 90, partner => :acme, customer => :cafe, account => :north);
 SELECT clearance.add_member(key => 90, partner_admin => true, account => :north);
 SELECT clearance.add_member(key => 90, status => 'retired', account => :north);
+SELECT clearance.add_member(key => repeat('9', 300), account => :north);
+SELECT clearance.add_member(key => 90, name => ' ', account => :north);
 \set VERBOSITY default
 -- none of the refused left a trace
 SELECT count(*) FROM clearance.member WHERE key = '90';

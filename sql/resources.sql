@@ -53,6 +53,7 @@ SELECT clearance.update_profile(skills => '{lies}', member => :bob);
 SELECT clearance.set_resource(:pat, :sue);
 \set VERBOSITY terse
 SELECT clearance.update_profile(weekly_hours => 200);
+SELECT clearance.update_profile(weekly_hours => 'NaN');
 SELECT clearance.update_profile(available_until => '2029-01-01');
 SELECT clearance.update_profile(skills => '{NULL}');
 \set VERBOSITY default
@@ -115,6 +116,7 @@ SELECT clearance.allocate('p2', :pat, '2030-01-01', '2030-01-31', 1);
 \set VERBOSITY terse
 SELECT clearance.allocate('p1', :pat, '2030-05-02', '2030-05-01', 1);
 SELECT clearance.allocate('p1', :pat, '2030-05-01', '2030-05-02', -1);
+SELECT clearance.allocate('p1', :pat, '2030-05-01', '2030-05-02', 'NaN');
 \set VERBOSITY default
 SELECT project, name, starts_on, ends_on, weekly_hours, capacity FROM clearance.allocations ORDER BY starts_on, ends_on;
 SELECT clearance.remove_allocation(:february);
@@ -139,6 +141,8 @@ SELECT clearance.set_rate(-5, 'cost', 1, 'EUR');
 \set VERBOSITY terse
 SELECT clearance.set_rate(:acme, 'cost', -1, 'EUR');
 SELECT clearance.set_rate(:acme, 'cost', 1, 'euro');
+SELECT clearance.set_rate(:acme, 'cost', 'NaN', 'EUR');
+SELECT clearance.set_rate(:acme, 'cost', 1, 'EUR', NULL);
 SELECT clearance.set_rate(:acme, 'cost', NULL, 'EUR');
 \set VERBOSITY default
 SELECT partner, kind, valid_from, valid_until, amount, currency FROM clearance.rates ORDER BY 2, 3;

@@ -138,6 +138,27 @@ SELECT clearance.protect('app.sign_off', 'sign_off', project => 'project_id', ow
 SELECT clearance.guard_column('app.sign_off', 'signed_by', 'sign');
 SELECT clearance.guard_column('app.sign_off', 'signed_at', 'sign');
 
+-- Who signs signs for itself, now and once.
+CREATE FUNCTION app.check_signature() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF clearance.actor() IS NULL THEN
+        RETURN NEW;
+    ELSIF OLD.signed_by IS NOT NULL THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('sign-off "%s" is signed', OLD.title),
+            HINT = 'A signature stays; send a new sign-off.';
+    ELSIF NEW.signed_by::text IS DISTINCT FROM (SELECT key FROM clearance.whoami()) THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('sign-off "%s" cannot be signed for somebody else', OLD.title);
+    END IF;
+    NEW.signed_at := now();
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER check_signature BEFORE UPDATE ON app.sign_off FOR EACH ROW
+    WHEN ((OLD.signed_by, OLD.signed_at) IS DISTINCT FROM (NEW.signed_by, NEW.signed_at)) EXECUTE FUNCTION app.check_signature();
+
 -- A sign-off is opened and signed by its link as in the portal: the link says who
 -- acts, and the rule does the rest. For the application, which follows links.
 CREATE FUNCTION app.open_link(token text) RETURNS SETOF app.sign_off

@@ -26,7 +26,7 @@ BEGIN
     EXECUTE statement INTO result;
     INSERT INTO story (who, what, result) VALUES (who, what, coalesce(nullif(result, ''), 'done'));
 EXCEPTION WHEN OTHERS THEN
-    INSERT INTO story (who, what, result) VALUES (who, what, 'ERROR: ' || SQLERRM);
+    INSERT INTO story (who, what, result) VALUES (who, what, 'refused: ' || SQLERRM);
 END
 $$;
 \set look '$$SELECT coalesce((SELECT name || '', '' || (SELECT count(*) FROM app.task WHERE project_id = 8) || '' tasks'' FROM app.project WHERE id = 8), ''nothing'')$$'
@@ -68,7 +68,7 @@ SELECT pg_temp.step('Cleo', 5051, 'signs it', $$UPDATE app.sign_off SET signed_b
 \echo
 \echo 'The second act: a partner comes and goes, and a customer signs'
 \pset format wrapped
-\pset columns 108
+\pset columns 130
 SELECT CASE WHEN who IS DISTINCT FROM lag(who) OVER (ORDER BY no) THEN who END AS who, what, result FROM story ORDER BY no;
 \pset format aligned
 \pset columns 0

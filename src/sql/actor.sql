@@ -107,6 +107,9 @@ BEGIN
     IF role IS NULL OR role = 0 THEN
         RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
+        RAISE EXCEPTION 'no role with OID %', role USING ERRCODE = 'undefined_object';
+    END IF;
     IF num_nonnulls(member, partner, setting) <> 1 THEN
         RAISE EXCEPTION 'map_role needs exactly one of member, partner and setting' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: SELECT clearance.map_role(''bi_acme'', partner => 3);';

@@ -2,6 +2,23 @@
 -- Customers
 -- ---------------------------------------------------------------------------
 
+CREATE FUNCTION clearance.require_customer_properties(account bigint, customer bigint, name text, kind text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_line('name', name), clearance.require_choice('kind', kind, '{customer,prospect}');
+    IF EXISTS (SELECT FROM clearance.customer c
+               WHERE c.account_id = account AND lower(c.name) = lower(require_customer_properties.name) AND c.id IS DISTINCT FROM customer) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('customer "%s" is already known', name),
+            HINT = 'View clearance.companies lists those that exist.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_customer_properties(bigint, bigint, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_customer_properties(bigint, bigint, text, text) IS
+'internal: refuses properties that a customer cannot have; a NULL name is fine';
+
 CREATE FUNCTION clearance.create_customer(name text, account bigint DEFAULT NULL, kind text DEFAULT 'customer') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,7 +28,7 @@ DECLARE
 BEGIN
     PERFORM clearance.require_right('customer_account.create', of_account);
     PERFORM clearance.require_given('name', name);
-    PERFORM clearance.require_choice('kind', kind, '{customer,prospect}');
+    PERFORM clearance.require_customer_properties(of_account, NULL, name, kind);
     INSERT INTO clearance.customer (account_id, name, kind)
     VALUES (of_account, create_customer.name, create_customer.kind)
     RETURNING id INTO new_id;
@@ -24,12 +41,15 @@ COMMENT ON FUNCTION clearance.create_customer(text, bigint, text) IS
 CREATE FUNCTION clearance.update_customer(customer bigint, name text DEFAULT NULL, kind text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    company clearance.customer := clearance.require_customer(customer);
 BEGIN
-    PERFORM clearance.require_right('customer_account.edit', c.account_id) FROM clearance.require_customer(customer) c;
+    PERFORM clearance.require_right('customer_account.edit', company.account_id);
+    PERFORM clearance.require_customer_properties(company.account_id, company.id, name, coalesce(kind, company.kind));
     UPDATE clearance.customer c SET
         name = coalesce(update_customer.name, c.name),
         kind = coalesce(update_customer.kind, c.kind)
-    WHERE c.id = update_customer.customer;
+    WHERE c.id = company.id;
 END
 $$;
 COMMENT ON FUNCTION clearance.update_customer(bigint, text, text) IS 'changes a customer; NULL leaves a property as it is';

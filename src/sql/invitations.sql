@@ -247,6 +247,8 @@ BEGIN
             MESSAGE = format('member "%s" is %s', clearance.member_label(m), m.status),
             HINT = 'clearance.enable_member() makes it an invited one again.';
     END IF;
+    name := nullif(name, '');
+    PERFORM clearance.require_identity(m.account_id, m.id, key::text, NULL, name);
     UPDATE clearance.member t SET status = 'active', key = accept_invitation.key::text, name = coalesce(accept_invitation.name, t.name)
     WHERE t.id = m.id RETURNING t.* INTO m;
     PERFORM clearance.check_licences(m.partner_id);

@@ -338,6 +338,7 @@ BEGIN
     ELSIF btrim(name) = '' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'name of the level is blank';
     END IF;
+    PERFORM clearance.require_line('name of the level', name);
     IF based_on IS NOT NULL THEN
         base_id := clearance.require_level(based_on, audience);
     END IF;

@@ -52,6 +52,32 @@ REVOKE ALL ON FUNCTION clearance.require_ready_owner(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_ready_owner(bigint) IS
 'internal: refuses a partner whose owner has no role; one without owner is fine';
 
+CREATE FUNCTION clearance.require_identity(account bigint, member bigint, key text, email text, name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_line('key', key), clearance.require_line('name', name), clearance.require_email(email);
+    IF num_nonnulls(key, email) = 0 THEN
+        RAISE null_value_not_allowed USING
+            MESSAGE = 'key and email are null',
+            HINT = 'A member is known by the application''s user id, by its e-mail address, or by both.';
+    ELSIF EXISTS (SELECT FROM clearance.member m
+                  WHERE m.account_id = account AND m.key = require_identity.key AND m.id IS DISTINCT FROM member) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('key "%s" is taken', key),
+            DETAIL = 'Another member of the account has it.';
+    ELSIF EXISTS (SELECT FROM clearance.member m
+                  WHERE m.account_id = account AND lower(m.email) = lower(require_identity.email) AND m.id IS DISTINCT FROM member) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('e-mail address "%s" is taken', email),
+            DETAIL = 'Another member of the account has it.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_identity(bigint, bigint, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_identity(bigint, bigint, text, text, text) IS
+'internal: refuses key, e-mail address and name that a member of the account cannot have';
+
 CREATE FUNCTION clearance.insert_member(
     account bigint,
     key text DEFAULT NULL,
@@ -69,10 +95,13 @@ AS $$
 DECLARE
     m clearance.member;
 BEGIN
+    email := nullif(email, '');
+    name := nullif(name, '');
+    PERFORM clearance.require_identity(account, NULL, key, email, name);
     PERFORM clearance.require_ready_owner(partner);
     PERFORM clearance.hold_partner(partner);
     INSERT INTO clearance.member AS t (account_id, key, email, name, partner_id, customer_id, partner_admin, named_admin, status)
-    VALUES (insert_member.account, insert_member.key, nullif(insert_member.email, ''), insert_member.name, partner, customer,
+    VALUES (insert_member.account, insert_member.key, insert_member.email, insert_member.name, partner, customer,
             insert_member.partner_admin, insert_member.named_admin, insert_member.status)
     RETURNING t.* INTO m;
     INSERT INTO clearance.member_role (member_id, role_id)
@@ -112,6 +141,16 @@ BEGIN
     IF customer IS NOT NULL THEN
         PERFORM clearance.require_same_account(format('customer "%s"', c.name), c.account_id, of_account)
         FROM clearance.require_customer(customer) c;
+    END IF;
+    PERFORM clearance.require_choice('status', status, '{active,invited,disabled}'),
+            clearance.require_given('partner_admin', partner_admin::text);
+    IF num_nonnulls(partner, customer) > 1 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'a member is of a partner or of a customer, not of both';
+    ELSIF partner_admin AND partner IS NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'partner_admin goes with a partner',
+            HINT = 'Pass partner => id; view clearance.partners lists those that exist.';
     END IF;
     added := clearance.insert_member(of_account, key::text, email, name, roles, partner, customer, partner_admin, status => status);
     RETURN added.id;

@@ -17,7 +17,7 @@ BEGIN
     IF owner <> clearance.actor() THEN
         PERFORM clearance.require_right('project.change_owner', of_account);
     END IF;
-    PERFORM clearance.require_given('project', project::text);
+    PERFORM clearance.require_given('project', project::text), clearance.require_line('project', project::text);
     INSERT INTO clearance.project AS t (account_id, key)
     VALUES (of_account, project::text)
     ON CONFLICT DO NOTHING
@@ -117,6 +117,7 @@ BEGIN
             DETAIL = 'In this account partners join projects with their people.',
             HINT = 'Invite somebody with clearance.invite_partner_member() first.';
     END IF;
+    PERFORM clearance.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_partner
     VALUES (p.account_id, p.id, company.id, clearance.changed_level(NULL, access_level, 'partner'),
             coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
@@ -143,25 +144,29 @@ AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
     company clearance.partner := clearance.require_partner(partner);
+    said clearance.project_partner;
 BEGIN
     PERFORM clearance.require_right('project.add_partners', p.account_id, project);
-    UPDATE clearance.project_partner t SET
-        level_id = clearance.changed_level(t.level_id, access_level, 'partner'),
-        starts_at = coalesce(update_partner_on_project.starts_at, t.starts_at),
-        ends_at = coalesce(update_partner_on_project.ends_at, t.ends_at)
-    WHERE t.project_id = p.id AND t.partner_id = company.id;
+    SELECT t.* INTO said FROM clearance.project_partner t WHERE t.project_id = p.id AND t.partner_id = company.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = format('partner "%s" is not on project "%s"', company.name, project),
             HINT = 'Table clearance.project_partner lists the partners of each project.';
     END IF;
+    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
+    UPDATE clearance.project_partner t SET
+        level_id = clearance.changed_level(t.level_id, access_level, 'partner'),
+        starts_at = coalesce(update_partner_on_project.starts_at, t.starts_at),
+        ends_at = coalesce(update_partner_on_project.ends_at, t.ends_at)
+    WHERE t.project_id = p.id AND t.partner_id = company.id;
 END
 $$;
 COMMENT ON FUNCTION clearance.update_partner_on_project(clearance.app_key, bigint, text, timestamptz, timestamptz) IS
 'changes with which level and when a partner takes part in a project; NULL leaves it as it is, an empty access_level takes the level away';
 
 -- The company's row goes first: whoever adds a member holds it (see
--- require_company_on), so that no membership slips in behind.
+-- hold_company_on), so that no membership slips in behind. What was said before
+-- the company came has no foreign key to it, and goes by name.
 CREATE FUNCTION clearance.remove_partner_from_project(project clearance.app_key, partner bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -197,6 +202,7 @@ DECLARE
 BEGIN
     PERFORM clearance.require_right('project.edit_customer_domains', p.account_id, project);
     PERFORM clearance.require_same_account(format('customer "%s"', company.name), company.account_id, p.account_id);
+    PERFORM clearance.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_customer
     VALUES (p.account_id, p.id, company.id, coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
@@ -221,17 +227,20 @@ AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
     company clearance.customer := clearance.require_customer(customer);
+    said clearance.project_customer;
 BEGIN
     PERFORM clearance.require_right('project.edit_customer_domains', p.account_id, project);
-    UPDATE clearance.project_customer t SET
-        starts_at = coalesce(update_customer_on_project.starts_at, t.starts_at),
-        ends_at = coalesce(update_customer_on_project.ends_at, t.ends_at)
-    WHERE t.project_id = p.id AND t.customer_id = company.id;
+    SELECT t.* INTO said FROM clearance.project_customer t WHERE t.project_id = p.id AND t.customer_id = company.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
             HINT = 'Table clearance.project_customer lists the customers of each project.';
     END IF;
+    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
+    UPDATE clearance.project_customer t SET
+        starts_at = coalesce(update_customer_on_project.starts_at, t.starts_at),
+        ends_at = coalesce(update_customer_on_project.ends_at, t.ends_at)
+    WHERE t.project_id = p.id AND t.customer_id = company.id;
 END
 $$;
 COMMENT ON FUNCTION clearance.update_customer_on_project(clearance.app_key, bigint, timestamptz, timestamptz) IS

@@ -36,12 +36,14 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format(
         'INSERT INTO clearance.project_member
-             (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at)
+             (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
          SELECT p.account_id, p.id, m.id, %s, %L, clearance.changed_level(NULL, %s, m.kind),
-                coalesce(%s, ''-infinity''), coalesce(%s, ''infinity'')
+                coalesce(%s, ''-infinity''), coalesce(%s, ''infinity''),
+                CASE WHEN h.is_on THEN m.partner_id END, CASE WHEN h.is_on THEN m.customer_id END
          FROM %s JOIN clearance.project p ON p.key = r.%I::text
          JOIN clearance.member m ON m.account_id = p.account_id AND m.key = r.%I::text
-         WHERE clearance.hold_company_on(p, m) IS NOT NULL AND %s',
+         CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p, m) AS is_on) h
+         WHERE %s',
         clearance.mirror_source_sql(m, 'r'), m.through_phase,
         coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'),
         coalesce('r.' || quote_ident(m.starts_column) || '::timestamptz', 'NULL::timestamptz'),
@@ -167,6 +169,7 @@ AS $$
 DECLARE
     m clearance.mirror;
 BEGIN
+    PERFORM clearance.require_given('through_phase', through_phase::text);
     IF relation IS NULL THEN
         RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p')

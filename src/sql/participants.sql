@@ -3,16 +3,17 @@
 -- a mirrored table. Whoever may invite to a project may take off it as well.
 -- ---------------------------------------------------------------------------
 
+-- Whoever takes the company off the project waits; others who add its people do
+-- not. Its memberships then go by their foreign key, which also sees those that
+-- the snapshot of a REPEATABLE READ transaction does not.
 CREATE FUNCTION clearance.hold_company_on(p clearance.project, m clearance.member) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF m.kind = 'partner' THEN
-        UPDATE clearance.project_partner pp SET level_id = pp.level_id
-        WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id;
+        PERFORM FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id FOR KEY SHARE;
     ELSIF m.kind = 'customer' THEN
-        UPDATE clearance.project_customer pc SET starts_at = pc.starts_at
-        WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id;
+        PERFORM FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id FOR KEY SHARE;
     END IF;
     RETURN m.kind = 'vendor' OR FOUND;
 END
@@ -46,6 +47,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT CASE WHEN m.status <> 'active' THEN 'is ' || m.status
+                WHEN m.key IS NULL THEN 'has no user id'
+                WHEN m.email IS NULL THEN 'has no e-mail address'
                 WHEN r.member_id IS NULL THEN 'is no resource'
                 WHEN NOT r.schedulable THEN 'is not schedulable'
                 WHEN NOT EXISTS (SELECT FROM clearance.member_role mr WHERE mr.member_id = m.id) THEN 'has no role' END
@@ -54,8 +57,9 @@ BEGIN
     IF missing IS NOT NULL THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('member "%s" %s', clearance.member_label(m), missing),
-            DETAIL = 'In this account partner members join projects as active users who have a role and are schedulable resources.',
-            HINT = 'See clearance.set_resource() and clearance.set_member_roles().';
+            DETAIL = 'In this account partner members join projects as active users with e-mail address and role who are schedulable resources.',
+            HINT = CASE WHEN m.key IS NULL OR m.email IS NULL THEN 'Who accepts an invitation has both; superusers can complete others in table clearance.member.'
+                        ELSE 'See clearance.set_resource() and clearance.set_member_roles().' END;
     END IF;
 END
 $$;
@@ -87,14 +91,15 @@ BEGIN
     END IF;
     PERFORM clearance.require_company_on(p, m);
     PERFORM clearance.require_ready(m);
+    PERFORM clearance.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_member
-        (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at)
+        (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at, partner_id, customer_id)
     VALUES (p.account_id, p.id, m.id, put_membership.source, put_membership.through_phase, owner,
             clearance.changed_level(NULL, access_level, m.kind),
-            coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'))
+            coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'), m.partner_id, m.customer_id)
     ON CONFLICT ON CONSTRAINT membership_is_said_once_by_a_source DO UPDATE SET
         through_phase = EXCLUDED.through_phase, is_owner = EXCLUDED.is_owner, level_id = EXCLUDED.level_id,
-        starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at
+        starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, partner_id = EXCLUDED.partner_id, customer_id = EXCLUDED.customer_id
     WHERE replaces;
     IF NOT FOUND THEN
         RAISE serialization_failure USING
@@ -176,7 +181,8 @@ DECLARE
     said clearance.project_member;
 BEGIN
     PERFORM clearance.require_participant_right(p, m, 'partner_team_member.invite');
-    PERFORM clearance.require_given('source', source);
+    PERFORM clearance.require_given('source', source), clearance.require_line('source', source),
+            clearance.require_given('owner', owner::text), clearance.require_given('through_phase', through_phase::text);
     PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
     PERFORM clearance.hold_company_on(p, m);
     SELECT pm.* INTO said FROM clearance.project_member pm
@@ -233,6 +239,7 @@ BEGIN
         PERFORM clearance.raise_not_on_project(p, m, source);
     END IF;
     level := clearance.changed_level(said.level_id, access_level, m.kind);
+    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     PERFORM clearance.require_terms_right(p, said, level, said.is_owner, plain => false);
     UPDATE clearance.project_member pm SET
         level_id = level,
@@ -278,9 +285,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(owner);
+    m clearance.member;
     level text;
 BEGIN
+    PERFORM clearance.require_given('owner', owner::text);
+    m := clearance.require_member(owner);
     PERFORM clearance.require_right('project.change_owner', p.account_id, project);
     -- two transfers wait for each other: one owner remains
     UPDATE clearance.project t SET archived = t.archived WHERE t.id = p.id;
@@ -311,7 +320,7 @@ DECLARE
     p clearance.project := clearance.require_project(project);
 BEGIN
     PERFORM clearance.require_right('project.invite_team_members', p.account_id, project);
-    PERFORM clearance.require_given('phase', phase);
+    PERFORM clearance.require_given('phase', phase), clearance.require_line('phase', phase);
     PERFORM clearance.add_member_to_project(project, member, access_level, starts_at, ends_at,
         source => 'phase:' || phase, through_phase => true);
 END

@@ -162,6 +162,31 @@ REVOKE ALL ON FUNCTION clearance.put_partner_owner(clearance.partner, bigint) FR
 COMMENT ON FUNCTION clearance.put_partner_owner(clearance.partner, bigint) IS
 'internal: puts a member of the vendor''s team in charge of a partner; NULL leaves it as it is';
 
+CREATE FUNCTION clearance.require_partner_properties(account bigint, partner bigint, name text, website text, licence_cap integer) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_line('name', name);
+    IF EXISTS (SELECT FROM clearance.partner p
+               WHERE p.account_id = account AND lower(p.name) = lower(require_partner_properties.name) AND p.id IS DISTINCT FROM partner) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('partner "%s" is already known', name),
+            HINT = 'View clearance.partners lists those that exist.';
+    ELSIF website <> '' AND NOT clearance.is_web_address(website) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"%s" is no web address', website),
+            HINT = 'Pass one with http:// or https://, such as https://example.com.';
+    ELSIF licence_cap < -1 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('licence_cap is %s', licence_cap),
+            HINT = 'It is a number of members; -1 stands for no cap.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_partner_properties(bigint, bigint, text, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_partner_properties(bigint, bigint, text, text, integer) IS
+'internal: refuses properties that a partner cannot have; NULL is fine';
+
 CREATE FUNCTION clearance.create_partner(
     name text,
     access_level text DEFAULT NULL,
@@ -184,8 +209,10 @@ DECLARE
     p clearance.partner;
 BEGIN
     PERFORM clearance.require_right('settings.manage_partner_companies', of_account);
-    PERFORM clearance.require_given('name', name);
-    PERFORM clearance.require_choice('kind', kind, '{integrator,contractor}');
+    PERFORM clearance.require_given('name', name), clearance.require_given('strategic', strategic::text),
+            clearance.require_given('can_track_time', can_track_time::text),
+            clearance.require_choice('kind', kind, '{integrator,contractor}');
+    PERFORM clearance.require_partner_properties(of_account, NULL, name, website, licence_cap);
     INSERT INTO clearance.partner AS t (account_id, name, level_id, licence_cap, strategic, can_track_time, kind, website)
     VALUES (of_account, create_partner.name, clearance.changed_level(NULL, access_level, 'partner'),
             nullif(create_partner.licence_cap, -1), create_partner.strategic, create_partner.can_track_time,
@@ -226,6 +253,8 @@ DECLARE
     company clearance.partner := clearance.require_partner(partner);
 BEGIN
     PERFORM clearance.require_right('settings.manage_partner_companies', company.account_id);
+    PERFORM clearance.require_choice('kind', coalesce(kind, company.kind), '{integrator,contractor}');
+    PERFORM clearance.require_partner_properties(company.account_id, company.id, name, website, licence_cap);
     UPDATE clearance.partner p SET
         name = coalesce(update_partner.name, p.name),
         level_id = clearance.changed_level(p.level_id, access_level, 'partner'),

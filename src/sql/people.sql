@@ -39,6 +39,58 @@ REVOKE ALL ON FUNCTION clearance.require_given(text, text) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_given(text, text) IS
 'internal: refuses NULL and blank for a required argument';
 
+-- Names and keys go into messages, mails and indexes.
+CREATE FUNCTION clearance.require_line(what text, value text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF btrim(value) = '' THEN
+        PERFORM clearance.require_given(what, value);
+    ELSIF value ~ '[[:cntrl:]]' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('%s is more than one line', what),
+            HINT = 'It must have no line breaks or other control characters.';
+    ELSIF length(value) > 255 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('%s of %s characters is too long', what, length(value)),
+            HINT = 'It has 255 characters at most.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_line(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_line(text, text) IS
+'internal: refuses what is blank, too long or not one line; NULL is fine';
+
+CREATE FUNCTION clearance.require_email(email text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.require_line('email', email);
+    IF NOT clearance.is_email(email) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('"%s" is no e-mail address', email),
+            HINT = 'Pass one address, such as ann@example.com.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_email(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_email(text) IS 'internal: refuses what is no e-mail address; NULL is fine';
+
+CREATE FUNCTION clearance.require_period(starts timestamptz, ends timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF coalesce(starts, '-infinity') >= coalesce(ends, 'infinity') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('ends_at %s is not after starts_at %s', coalesce(ends, 'infinity'), coalesce(starts, '-infinity')),
+            HINT = 'starts_at is the first moment that counts, ends_at the first that no longer does.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_period(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_period(timestamptz, timestamptz) IS
+'internal: refuses a time that ends before it starts; NULL: without start or end';
+
 CREATE FUNCTION clearance.require_account(id bigint) RETURNS clearance.account
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -213,7 +265,12 @@ DECLARE
     new_id bigint;
 BEGIN
     PERFORM clearance.require_operator('create accounts');
-    PERFORM clearance.require_given('name', name);
+    PERFORM clearance.require_given('name', name), clearance.require_line('name', name), clearance.require_line('key', key::text);
+    IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR a.key = create_account.key::text) THEN
+        RAISE unique_violation USING
+            MESSAGE = format('account "%s"%s is already known', name, ' or its key "' || key::text || '"'),
+            HINT = 'Table clearance.account lists those that exist.';
+    END IF;
     INSERT INTO clearance.account (name, key) VALUES (create_account.name, create_account.key::text)
     RETURNING id INTO new_id;
     RETURN new_id;
@@ -285,7 +342,7 @@ CREATE FUNCTION clearance.require_free_role_name(name text, account bigint) RETU
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_given('name', name);
+    PERFORM clearance.require_given('name', name), clearance.require_line('name', name);
     -- a second role of a built-in name would make that name ambiguous
     IF EXISTS (SELECT FROM clearance.role r
                WHERE r.name = require_free_role_name.name AND (r.account_id = account OR r.built_in)) THEN
@@ -312,10 +369,10 @@ DECLARE
     new_id bigint;
 BEGIN
     PERFORM clearance.require_right('settings.manage_roles', of_account);
-    PERFORM clearance.require_given('name', name);
+    PERFORM clearance.require_given('available_to_partners', available_to_partners::text);
     level := clearance.changed_level(NULL, access_level, NULL);
-    PERFORM clearance.require_role_level(name, level, available_to_partners, of_account);
     PERFORM clearance.require_free_role_name(name, of_account);
+    PERFORM clearance.require_role_level(name, level, available_to_partners, of_account);
     INSERT INTO clearance.role (account_id, name, level_id, available_to_partners)
     VALUES (of_account, create_role.name, level, create_role.available_to_partners)
     RETURNING id INTO new_id;

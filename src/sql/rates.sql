@@ -16,7 +16,17 @@ DECLARE
 BEGIN
     PERFORM clearance.require_right(CASE kind WHEN 'cost' THEN 'financials.manage_cost_rates'
                                               ELSE 'financials.manage_rate_cards' END, company.account_id);
-    PERFORM clearance.require_choice('kind', kind, '{cost,bill}');
+    PERFORM clearance.require_choice('kind', kind, '{cost,bill}'), clearance.require_given('amount', amount::text),
+            clearance.require_given('currency', currency), clearance.require_given('valid_from', valid_from::text);
+    IF NOT amount BETWEEN 0 AND 9999999999 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('amount is %s', amount),
+            HINT = 'The price of an hour is not negative and has ten digits at most before the point.';
+    ELSIF currency !~ '^[A-Z]{3}$' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('unknown currency "%s"', currency),
+            HINT = 'Use a code of ISO 4217, such as EUR.';
+    END IF;
     INSERT INTO clearance.rate (partner_id, kind, valid_from, amount, currency)
     VALUES (company.id, set_rate.kind, set_rate.valid_from, set_rate.amount, set_rate.currency)
     ON CONFLICT ON CONSTRAINT rate_is_set_once_a_day DO UPDATE SET amount = EXCLUDED.amount, currency = EXCLUDED.currency;

@@ -30,6 +30,7 @@ DECLARE
     boss clearance.member;
 BEGIN
     PERFORM clearance.require_right('settings.manage_team_members', m.account_id);
+    PERFORM clearance.require_given('supervisor', supervisor::text), clearance.require_given('schedulable', schedulable::text);
     boss := clearance.require_member(supervisor);
     PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(boss)), boss.account_id, m.account_id);
     IF m.kind = 'customer' THEN
@@ -71,6 +72,19 @@ BEGIN
         PERFORM clearance.require_right('skill.edit_values', m.account_id);
     END IF;
     own := clearance.require_resource(m);
+    IF NOT weekly_hours BETWEEN 0 AND 168 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('weekly_hours is %s', weekly_hours),
+            HINT = 'A week has 168 hours.';
+    ELSIF coalesce(available_from, own.available_from) > coalesce(available_until, own.available_until) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('available_until %s is before available_from %s', coalesce(available_until, own.available_until),
+                             coalesce(available_from, own.available_from)),
+            HINT = 'NULL leaves a day as it is; ''-infinity'' and ''infinity'' stand for none.';
+    ELSIF EXISTS (SELECT FROM unnest(skills) s WHERE coalesce(s, '') = '') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'a skill is blank';
+    END IF;
     UPDATE clearance.resource r SET
         skills = coalesce(update_profile.skills, r.skills),
         weekly_hours = coalesce(update_profile.weekly_hours, r.weekly_hours),
@@ -146,6 +160,15 @@ BEGIN
             clearance.require_given('weekly_hours', weekly_hours::text);
     PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
     r := clearance.require_resource(m);
+    IF starts_on > ends_on THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('ends_on %s is before starts_on %s', ends_on, starts_on),
+            HINT = 'They are the last and the first day.';
+    ELSIF NOT weekly_hours BETWEEN 0.01 AND 168 THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('weekly_hours is %s', weekly_hours),
+            HINT = 'An allocation is of some hours, of 168 at most.';
+    END IF;
     IF NOT r.schedulable OR starts_on < r.available_from OR ends_on > r.available_until THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('member "%s" is not available from %s to %s', clearance.member_label(m), starts_on, ends_on),

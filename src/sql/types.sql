@@ -27,3 +27,18 @@ CREATE CAST (integer AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (bigint AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (uuid AS clearance.app_key) WITH INOUT AS IMPLICIT;
 
+
+-- ---------------------------------------------------------------------------
+-- What texts must look like: constraints and functions ask the same.
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.is_email(email text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN email ~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[^[:space:][:cntrl:]@<>(),;:"\\]+$' AND length(email) <= 254;
+REVOKE ALL ON FUNCTION clearance.is_email(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_email(text) IS 'internal: whether a text is one e-mail address and nothing else';
+
+CREATE FUNCTION clearance.is_web_address(address text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN address ~ '^https?://[^[:space:][:cntrl:]<>"]+$';
+REVOKE ALL ON FUNCTION clearance.is_web_address(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_web_address(text) IS 'internal: whether a text is a web address, of HTTP and nothing else';

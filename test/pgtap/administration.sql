@@ -30,6 +30,7 @@ DECLARE
     south bigint := clearance.create_account('Not administered', key => 'not administered');
     acme bigint;
     bolt bigint;
+    coil bigint;
     cafe bigint;
     diner bigint;
     wanda bigint;
@@ -44,6 +45,7 @@ BEGIN
         ('sam', clearance.add_member('adm-sam', roles => '{account_admin}', account => south));
     acme := clearance.create_partner('Adm Acme', 'permissive', licence_cap => 10, roles => '{Tester}', account => north);
     bolt := clearance.create_partner('Adm Bolt', 'permissive', account => north);
+    coil := clearance.create_partner('Adm Coil', 'permissive', account => north);
     cafe := clearance.create_customer('Adm Cafe', north);
     diner := clearance.create_customer('Adm Diner', north);
     INSERT INTO id VALUES ('acme', acme), ('bolt', bolt), ('cafe', cafe), ('diner', diner),
@@ -52,14 +54,16 @@ BEGIN
         ('peg', clearance.add_member('adm-peg', partner => acme, account => north)),
         ('pip', clearance.add_member('adm-pip', partner => acme, account => north)),
         ('bob', clearance.add_member('adm-bob', partner => bolt, account => north)),
+        ('cid', clearance.add_member('adm-cid', partner => coil, account => north)),
+        ('con', clearance.add_member('adm-con', partner => coil, account => north)),
         ('cleo', clearance.add_member('adm-cleo', customer => cafe, account => north)),
         ('carl', clearance.add_member('adm-carl', customer => cafe, account => north)),
         ('ida', (clearance.invite_partner_member(acme, 'ida@adm.example', 'Tester')).member),
         ('cora', (clearance.invite_customer_contact(cafe, 'cora@adm.example')).member);
     PERFORM clearance.create_project('adm', north, owner => (SELECT id FROM id WHERE name = 'col'));
     PERFORM clearance.set_project('adm', portal => true);
-    PERFORM clearance.add_partner_to_project('adm', acme), clearance.add_customer_to_project('adm', cafe);
-    PERFORM clearance.add_member_to_project('adm', id) FROM id WHERE name IN ('pat', 'pip', 'cam', 'carl');
+    PERFORM clearance.add_partner_to_project('adm', acme), clearance.add_partner_to_project('adm', coil), clearance.add_customer_to_project('adm', cafe);
+    PERFORM clearance.add_member_to_project('adm', id) FROM id WHERE name IN ('pat', 'pip', 'cam', 'carl', 'con');
     PERFORM clearance.add_participant('adm', 'plan', id) FROM id WHERE name = 'cam';
     PERFORM clearance.set_resource(r.id, s.id) FROM id r, id s WHERE r.name IN ('pat', 'col') AND s.name = 'sue';
     INSERT INTO id VALUES ('allocation', clearance.allocate('adm', (SELECT id FROM id WHERE name = 'col'), '2030-01-01', '2030-01-31', 10));
@@ -164,6 +168,7 @@ INSERT INTO call (expected, sql) VALUES
     ('yyn nn n u u n y', 'add_member_to_project(''adm'', {sue}, ''super_user'')'),
     ('ynn nn n u u n y', 'add_member_to_project(''adm'', {sue}, ''account_admin'')'),
     ('yyy yy n u u n y', 'add_member_to_project(''adm'', {peg})'),
+    ('yyy nn n u u n y', 'add_member_to_project(''adm'', {cid})'),
     ('yyn nn n u u n y', 'add_member_to_project(''adm'', {peg}, ''restricted'')'),
     ('yyy nn n u u n y', 'add_member_to_project(''adm'', {peg}, ends_at => ''2100-01-01'')'),
     ('yyy nn n u u n y', 'add_member_to_project(''adm'', {cleo})'),
@@ -172,6 +177,7 @@ INSERT INTO call (expected, sql) VALUES
     ('yyy nn n u u n y', 'remove_member_from_project(''adm'', {cam})'),
     ('ynn nn n u u n y', 'remove_member_from_project(''adm'', {col})'),
     ('yyy yy n u u n y', 'remove_member_from_project(''adm'', {pip})'),
+    ('yyy nn n u u n y', 'remove_member_from_project(''adm'', {con})'),
     ('yyy nn n u u n y', 'remove_member_from_project(''adm'', {carl})'),
     ('yyy nn n u u n y', 'add_participant(''adm'', ''build'', {pip})'),
     ('yyy nn n u u n y', 'remove_participant(''adm'', ''plan'', {cam})'),

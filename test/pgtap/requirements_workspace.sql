@@ -99,19 +99,20 @@ SELECT matches(pg_temp.does('Pia', format($$SELECT clearance.set_rate(%s, 'bill'
 SELECT is(pg_temp.sees('Pit', $$SELECT kind FROM clearance.rates WHERE kind = 'cost'$$), '', 'R053 nor sees costs');
 SELECT is(pg_temp.sees('Ann', $$SELECT amount FROM clearance.rates WHERE kind = 'cost'$$), '60.00', 'R086 the cost of an hour is shown to those who may read it');
 SELECT is(pg_temp.sees('Pia', $$SELECT amount FROM clearance.rates WHERE kind = 'cost'$$), '', 'R086 and to nobody else');
-SELECT matches(pg_temp.does('Ann', format($$SELECT clearance.set_rate(%s, 'bill', -1, 'EUR')$$, pg_temp.partner('Pine'))), '^(22|23)', 'R054 a rate is not negative');
+SELECT matches(pg_temp.does('Ann', format($$SELECT clearance.set_rate(%s, 'bill', -1, 'EUR')$$, pg_temp.partner('Pine'))), '^22023 amount is -1', 'R054 a rate is not negative');
 SELECT is(pg_temp.does('Sue', $$INSERT INTO app.partner_team_member (project_id, member_id, company) VALUES (7001, 7012, 'Pine')$$), '1', 'R055 Pit is on the team page, for Pine');
 SELECT is(pg_temp.sees('Ann', $$SELECT partner || ' ' || hours || ' h ' || revenue || ' ' || currency FROM app.revenue_by_partner WHERE partner = 'Pine'$$), 'Pine 14 h 1400.00 EUR', 'R055 revenue is tracked time at the bill rate');
 SELECT is(pg_temp.does('Ann', format($$SELECT clearance.set_rate(%s, 'bill', 120, 'EUR', '2024-03-06')$$, pg_temp.partner('Pine'))), '1', 'R055 a new rate');
 SELECT is(pg_temp.sees('Ann', $$SELECT revenue FROM app.revenue_by_partner WHERE partner = 'Pine'$$), '1520.00', 'R055 a new bill rate counts from its first day on');
 SELECT is(pg_temp.does('Pit', 'SELECT clearance.update_profile(weekly_hours => 20)'), '1', 'R052 Pit works 20 hours a week');
 SELECT is(pg_temp.sees('Ann', $$SELECT percent || ' %' FROM app.utilisation WHERE member_id = 7012$$), '70 %', 'R052 14 approved hours are 70 % of a week of 20');
-SELECT is(pg_temp.sees('Ann', $$SELECT hours FROM app.utilisation WHERE member_id = 7022$$), '', 'R052 time that nobody approved counts for nothing');
+INSERT INTO app.time_entry (timesheet_id, day, hours) VALUES (7302, '2024-03-05', 8), (7304, '2024-03-19', 8);
+SELECT is(pg_temp.sees('Ann', $$SELECT hours FROM app.utilisation WHERE member_id IN (7012, 7022)$$), '14', 'R052 time that nobody approved counts for nothing');
 
 -- Capacity.
 SELECT is(pg_temp.does('Sue', format($$SELECT clearance.allocate(7001, %s, '2024-04-01', '2024-04-28', 12)$$, pg_temp.member('Pit'))), '1', 'R056 a partner''s member is allocated to a project');
 SELECT is(pg_temp.does('Sue', format($$SELECT clearance.allocate(7001, %s, '2024-04-15', '2024-05-05', 8)$$, pg_temp.member('Pit'))), '1', 'R056 up to what it can do');
-SELECT matches(pg_temp.does('Sue', format($$SELECT clearance.allocate(7001, %s, '2024-04-22', '2024-04-23', 1)$$, pg_temp.member('Pit'))), '^(22|23|53|55)', 'R056 nobody is allocated beyond its capacity');
+SELECT matches(pg_temp.does('Sue', format($$SELECT clearance.allocate(7001, %s, '2024-04-22', '2024-04-23', 1)$$, pg_temp.member('Pit'))), '^53400', 'R056 nobody is allocated beyond its capacity');
 SELECT matches(pg_temp.does('Pit', format($$SELECT clearance.allocate(7001, %s, '2024-06-03', '2024-06-07', 1)$$, pg_temp.member('Pit'))), '^42501', 'R056 not by itself');
 
 -- The own profile.
