@@ -36,6 +36,7 @@ BEGIN
         PERFORM count(*) FROM task WHERE id = 7;
     END LOOP;
     RESET ROLE;
+    PERFORM clearance.reset_actor();
 END $$;
 CREATE FUNCTION since(OUT hits boolean, OUT misses bigint, OUT reloads bigint, OUT evictions bigint) LANGUAGE plpgsql AS $$
 DECLARE
@@ -101,7 +102,7 @@ CALL act('1');
 SELECT misses FROM since();
 -- somebody for whom there is no room is read for each statement
 SET clearance.scope_cache = 0;
-CALL act('1', 3);
+CALL act('2', 3);
 SELECT hits, misses >= 3 FROM since();
 SELECT actors, bytes FROM clearance.cache_stats;
 RESET clearance.scope_cache;

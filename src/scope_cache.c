@@ -70,7 +70,8 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 {
 	CachedScope *entry;
 	ClrScope *scope;
-	bool keepable = (actor.member != 0 || actor.partner != 0) && !clr_version_changed_any();
+	bool anybody = actor.member != 0 || actor.partner != 0;
+	bool keepable = anybody && !clr_version_changed_any();
 
 	entry = keepable ? find(actor) : NULL;
 	if (entry != NULL)
@@ -86,7 +87,7 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 		counts.reloads++;
 		forget(entry);
 	}
-	else
+	else if (anybody)
 		counts.misses++;
 
 	scope = clr_scope_load(actor, version, at, limit() / 2);
