@@ -13,9 +13,16 @@
 #include "rows.h"
 
 #include "access/htup_details.h"
+#include "access/itup.h"
 #include "access/table.h"
+#include "access/tableam.h"
 #include "access/transam.h"
+#include "access/visibilitymap.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_am.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/predicate.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -101,10 +108,16 @@ static struct
 	Oid index;
 	AttrNumber key;
 	AttrNumber columns[MAX_COLUMNS];
+	bool covered;					  /* the index has all columns */
+	AttrNumber in_index[MAX_COLUMNS]; /* their places there */
 } places[lengthof(paths)];
 
 static void find_place(ClrPath path);
-static bool is_usable(Oid index);
+static void find_in_index(ClrPath path);
+static bool is_usable(Relation index);
+static void begin_in_table(ClrRows *rows, const int64 *key, bool by_index);
+static void begin_in_index(ClrRows *rows, int64 key);
+static bool next_in_index(ClrRows *rows);
 static void forget_places(Datum arg, Oid relation);
 static Datum column_value(const ClrRows *rows, int column);
 
@@ -128,33 +141,88 @@ forget_places(Datum arg, Oid relation)
 void
 clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 {
-	ScanKeyData scan_key;
+	bool by_index;
 	int natts;
 
 	if (!OidIsValid(places[path].table))
 		find_place(path);
-	rows->path = path;
+	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
 	rows->relation = table_open(places[path].table, AccessShareLock);
-	if (key != NULL)
-		ScanKeyInit(&scan_key, places[path].key, BTEqualStrategyNumber, F_INT8EQ,
-					Int64GetDatum(*key));
-	rows->scan = systable_beginscan(rows->relation, places[path].index,
-									key != NULL && is_usable(places[path].index),
-									GetActiveSnapshot(), key != NULL ? 1 : 0, &scan_key);
-	natts = RelationGetNumberOfAttributes(rows->relation);
+	rows->index = index_open(places[path].index, AccessShareLock);
+	by_index = key != NULL && is_usable(rows->index);
+	if (by_index && places[path].covered)
+		begin_in_index(rows, *key);
+	else
+		begin_in_table(rows, key, by_index);
+	natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
 	rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
 	rows->nulls = (bool *) (rows->values + natts);
+}
+
+static void
+begin_in_table(ClrRows *rows, const int64 *key, bool by_index)
+{
+	ScanKeyData scan_key;
+
+	if (key != NULL)
+		ScanKeyInit(&scan_key, places[rows->path].key, BTEqualStrategyNumber, F_INT8EQ,
+					Int64GetDatum(*key));
+	rows->scan = systable_beginscan(rows->relation, places[rows->path].index, by_index,
+									GetActiveSnapshot(), key != NULL ? 1 : 0, &scan_key);
+}
+
+static void
+begin_in_index(ClrRows *rows, int64 key)
+{
+	ScanKeyData scan_key;
+
+	ScanKeyInit(&scan_key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
+	rows->slot = table_slot_create(rows->relation, NULL);
+	rows->index_scan = index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), 1, 0);
+	rows->index_scan->xs_want_itup = true;
+	index_rescan(rows->index_scan, &scan_key, 1, NULL, 0);
 }
 
 bool
 clr_rows_next(ClrRows *rows)
 {
-	HeapTuple row = systable_getnext(rows->scan);
+	HeapTuple row;
 
+	if (rows->scan == NULL)
+		return next_in_index(rows);
+	row = systable_getnext(rows->scan);
 	if (row == NULL)
 		return false;
 	heap_deform_tuple(row, RelationGetDescr(rows->relation), rows->values, rows->nulls);
 	return true;
+}
+
+/* As IndexOnlyNext() in nodeIndexonlyscan.c, which says why the order of steps is right. */
+static bool
+next_in_index(ClrRows *rows)
+{
+	IndexScanDesc scan = rows->index_scan;
+	ItemPointer tid;
+
+	while ((tid = index_getnext_tid(scan, ForwardScanDirection)) != NULL)
+	{
+		BlockNumber block = ItemPointerGetBlockNumber(tid);
+
+		CHECK_FOR_INTERRUPTS();
+		if (VM_ALL_VISIBLE(rows->relation, block, &rows->map))
+			PredicateLockPage(rows->relation, block, scan->xs_snapshot);
+		else
+		{
+			if (!index_fetch_heap(scan, rows->slot))
+				continue;
+			ExecClearTuple(rows->slot);
+			if (scan->xs_heap_continue)
+				elog(ERROR, "non-MVCC snapshots are not supported in index-only scans");
+		}
+		index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, rows->values, rows->nulls);
+		return true;
+	}
+	return false;
 }
 
 /*
@@ -176,7 +244,16 @@ void
 clr_rows_end(ClrRows *rows)
 {
 	pfree(rows->values);
-	systable_endscan(rows->scan);
+	if (rows->scan != NULL)
+		systable_endscan(rows->scan);
+	else
+	{
+		if (BufferIsValid(rows->map))
+			ReleaseBuffer(rows->map);
+		index_endscan(rows->index_scan);
+		ExecDropSingleTupleTableSlot(rows->slot);
+	}
+	index_close(rows->index, AccessShareLock);
 	table_close(rows->relation, AccessShareLock);
 }
 
@@ -196,7 +273,29 @@ find_place(ClrPath path)
 	places[path].key = get_attnum(table, paths[path].key);
 	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
 		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);
+	find_in_index(path);
 	places[path].table = table;
+}
+
+/* Whether the index has the key first, and all columns. */
+static void
+find_in_index(ClrPath path)
+{
+	Relation index = index_open(places[path].index, AccessShareLock);
+	const int16 *attributes = index->rd_index->indkey.values;
+
+	places[path].covered =
+		index->rd_rel->relam == BTREE_AM_OID && attributes[0] == places[path].key;
+	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
+	{
+		int at = 0;
+
+		while (at < index->rd_index->indnatts && attributes[at] != places[path].columns[i])
+			at++;
+		places[path].in_index[i] = at + 1;
+		places[path].covered &= at < index->rd_index->indnatts;
+	}
+	index_close(index, AccessShareLock);
 }
 
 /*
@@ -204,16 +303,12 @@ find_place(ClrPath path)
  * searched. As the planner has it (get_relation_info, plancat.c).
  */
 static bool
-is_usable(Oid index)
+is_usable(Relation index)
 {
-	Relation relation = index_open(index, AccessShareLock);
-	bool usable = relation->rd_index->indisvalid &&
-				  (!relation->rd_index->indcheckxmin ||
-				   TransactionIdPrecedes(HeapTupleHeaderGetXmin(relation->rd_indextuple->t_data),
-										 TransactionXmin));
-
-	index_close(relation, AccessShareLock);
-	return usable;
+	return index->rd_index->indisvalid &&
+		   (!index->rd_index->indcheckxmin ||
+			TransactionIdPrecedes(HeapTupleHeaderGetXmin(index->rd_indextuple->t_data),
+								  TransactionXmin));
 }
 
 /* ---------- columns ---------- */
@@ -222,7 +317,8 @@ is_usable(Oid index)
 static Datum
 column_value(const ClrRows *rows, int column)
 {
-	AttrNumber attribute = places[rows->path].columns[column];
+	AttrNumber attribute = rows->scan != NULL ? places[rows->path].columns[column] :
+												places[rows->path].in_index[column];
 
 	if (attribute <= 0)
 		elog(ERROR, "column %s of clearance.%s is missing", paths[rows->path].columns[column],

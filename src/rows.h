@@ -8,7 +8,10 @@
 #include "compat.h"
 
 #include "access/genam.h"
+#include "access/relscan.h"
 #include "datatype/timestamp.h"
+#include "executor/tuptable.h"
+#include "storage/buf.h"
 #include "utils/rel.h"
 
 /* Ways to find rows: a table, an index, and the columns that are read. */
@@ -98,8 +101,12 @@ typedef struct ClrRows
 {
 	ClrPath path;
 	Relation relation;
-	SysScanDesc scan;
-	Datum *values; /* of the present row, by attribute */
+	SysScanDesc scan; /* of the table; or else of an index that has all columns: */
+	Relation index;
+	IndexScanDesc index_scan;
+	TupleTableSlot *slot;
+	Buffer map;	   /* visibility map */
+	Datum *values; /* of the present row, by attribute of the table or the index */
 	bool *nulls;
 } ClrRows;
 

@@ -450,7 +450,7 @@ CREATE TABLE clearance.project_partner (
     CONSTRAINT project_partner_is_of_its_account FOREIGN KEY (account_id, partner_id) REFERENCES clearance.partner (account_id, id) ON DELETE CASCADE,
     CONSTRAINT partner_participation_ends_after_its_start CHECK (starts_at < ends_at)
 );
-CREATE INDEX project_of_partner ON clearance.project_partner (partner_id);
+CREATE INDEX project_of_partner ON clearance.project_partner (partner_id) INCLUDE (project_id, level_id, starts_at, ends_at);
 COMMENT ON TABLE clearance.project_partner IS 'partners on projects';
 COMMENT ON COLUMN clearance.project_partner.account_id IS 'account of both';
 COMMENT ON COLUMN clearance.project_partner.project_id IS 'the project';
@@ -470,7 +470,7 @@ CREATE TABLE clearance.project_customer (
     CONSTRAINT project_customer_is_of_its_account FOREIGN KEY (account_id, customer_id) REFERENCES clearance.customer (account_id, id) ON DELETE CASCADE,
     CONSTRAINT customer_participation_ends_after_its_start CHECK (starts_at < ends_at)
 );
-CREATE INDEX project_of_customer ON clearance.project_customer (customer_id);
+CREATE INDEX project_of_customer ON clearance.project_customer (customer_id) INCLUDE (project_id, starts_at, ends_at);
 COMMENT ON TABLE clearance.project_customer IS 'customers of projects';
 COMMENT ON COLUMN clearance.project_customer.account_id IS 'account of both';
 COMMENT ON COLUMN clearance.project_customer.project_id IS 'the project';
@@ -498,7 +498,8 @@ CREATE TABLE clearance.project_member (
     CONSTRAINT membership_source_is_not_blank CHECK (btrim(source) <> ''),
     CONSTRAINT membership_ends_after_its_start CHECK (starts_at < ends_at)
 );
-CREATE INDEX project_of_member ON clearance.project_member (member_id);
+CREATE INDEX project_of_member ON clearance.project_member (member_id)
+    INCLUDE (project_id, level_id, is_owner, through_phase, starts_at, ends_at);
 COMMENT ON TABLE clearance.project_member IS 'memberships of projects; several sources may say one, and it lasts as long as one of them does';
 COMMENT ON COLUMN clearance.project_member.account_id IS 'account of both';
 COMMENT ON COLUMN clearance.project_member.project_id IS 'the project';
