@@ -31,6 +31,7 @@ OBJS = \
 	src/shape.o \
 	src/whole.o \
 	src/set.o \
+	src/paths.o \
 	src/simplify.o \
 	src/policy.o \
 	src/write_check.o \

@@ -7,12 +7,14 @@
 #include "hooks.h"
 
 #include "executor/executor.h"
+#include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "rewrite/rowsecurity.h"
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
 #include "frame.h"
+#include "paths.h"
 #include "plans.h"
 #include "seal.h"
 #include "set.h"
@@ -25,6 +27,7 @@ static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static planner_hook_type prev_planner = NULL;
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
+static set_rel_pathlist_hook_type prev_set_rel_pathlist = NULL;
 static row_security_policy_hook_type prev_row_security_restrictive = NULL;
 
 static void
@@ -114,6 +117,14 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 }
 
 static void
+clr_set_rel_pathlist_hook(PlannerInfo *root, RelOptInfo *rel, Index index, RangeTblEntry *entry)
+{
+	if (prev_set_rel_pathlist)
+		prev_set_rel_pathlist(root, rel, index, entry);
+	clr_paths_add(root, rel, entry);
+}
+
+static void
 clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 						ProcessUtilityContext context, ParamListInfo params,
 						QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
@@ -171,6 +182,8 @@ clr_hooks_init(void)
 	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
 	prev_planner = planner_hook;
 	planner_hook = clr_planner_hook;
+	prev_set_rel_pathlist = set_rel_pathlist_hook;
+	set_rel_pathlist_hook = clr_set_rel_pathlist_hook;
 	prev_ProcessUtility = ProcessUtility_hook;
 	ProcessUtility_hook = clr_ProcessUtility_hook;
 	prev_row_security_restrictive = row_security_policy_hook_restrictive;

@@ -5,7 +5,7 @@
  * in_set(value, binding, verb, kind, class) is a hash probe into the projects
  * that are open to the actor, the actor's own keys, or what a link table links
  * to it. On an index it becomes column = ANY (set_keys(...)), the same set as
- * an array. A plan that relies on a class of projects (shape.h) names it, and
+ * an array (paths.c). A plan that relies on a class of projects (shape.h) names it, and
  * running it for an actor with projects of another class is an error: it would
  * show too little or too much.
  *
@@ -16,9 +16,7 @@
 #include "set.h"
 
 #include "access/htup_details.h"
-#include "access/stratnum.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_am.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -43,9 +41,6 @@
 #include "row.h"
 #include "shape.h"
 #include "whole.h"
-
-/* An array of more keys is searched again at each rescan of an index: a probe is cheaper. */
-#define MAX_INDEX_KEYS 1000
 
 /* The rows that an actor sees of a table of whose projects nothing is known; and what is much. */
 #define UNKNOWN_PART_SEEN 0.05
@@ -94,7 +89,6 @@ static uint64 statistics_generation = 0;
 
 PG_FUNCTION_INFO_V1(clearance_in_set);
 PG_FUNCTION_INFO_V1(clearance_set_keys);
-PG_FUNCTION_INFO_V1(clearance_set_support);
 
 static SetCall *set_call(FunctionCallInfo fcinfo);
 static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query);
@@ -107,10 +101,6 @@ static void refuse_plan(const char *relation);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
 static const ClrParent *parent_of(const ClrSet *set);
-static bool is_big(const ClrSet *set, Oid type);
-static Node *index_condition(SupportRequestIndexCondition *request);
-static bool has_equality(const SupportRequestIndexCondition *request, Var *column);
-static bool estimate(SupportRequestSelectivity *request);
 static bool
 given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *selectivity);
 static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys);
@@ -362,19 +352,34 @@ clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int
 								 COERCE_EXPLICIT_CALL);
 }
 
-/*
- * set_support(internal): planner support of in_set().
- */
-Datum
-clearance_set_support(PG_FUNCTION_ARGS)
+/* Whether an expression is a call of in_set() that the planner made. */
+bool
+clr_set_is_test(const Node *node)
 {
-	Node *request = (Node *) PG_GETARG_POINTER(0);
+	const FuncExpr *call = (const FuncExpr *) node;
+	ClrSet set;
 
-	if (IsA(request, SupportRequestIndexCondition))
-		PG_RETURN_POINTER(index_condition((SupportRequestIndexCondition *) request));
-	if (IsA(request, SupportRequestSelectivity) && estimate((SupportRequestSelectivity *) request))
-		PG_RETURN_POINTER(request);
-	PG_RETURN_POINTER(NULL);
+	return IsA(node, FuncExpr) && list_length(call->args) == CLR_SET_ARGS + 1 &&
+		   read_set(call->args, &set);
+}
+
+/*
+ * What a call of set_keys() is for the actor of the moment, as a constant, for
+ * estimates; NULL for other expressions, and for sets that would have to be
+ * read first.
+ */
+Expr *
+clr_set_keys_now(const Node *node)
+{
+	const FuncExpr *call = (const FuncExpr *) node;
+	Oid type;
+	ClrSet set;
+
+	if (!clr_set_is_test(node) || !read_set(call->args, &set) || set.kind >= CLR_SET_PARENTS)
+		return NULL;
+	type = exprType(linitial(call->args));
+	return (Expr *) makeConst(call->funcresulttype, -1, InvalidOid, -1,
+							  clr_keytab_array(keys_now(&set, type), type), false, false);
 }
 
 /* The keys that the set holds for the actor of the moment; for estimates. */
@@ -408,14 +413,29 @@ part_seen(const ClrParent *parent)
 	return clr_keytab_count(clr_shape_of(frame, binding, CLR_VIEW)->open) / total;
 }
 
-static bool
-is_big(const ClrSet *set, Oid type)
+/* Whether much of a table would have to be read to know the set: the visible rows of a parent. */
+bool
+clr_set_is_big(const FuncExpr *test)
 {
-	const ClrParent *parent = parent_of(set);
+	const ClrParent *parent;
+	ClrSet set;
 
-	if (parent != NULL)
-		return part_seen(parent) > BIG_PART_SEEN;
-	return clr_keytab_count(keys_now(set, type)) > MAX_INDEX_KEYS;
+	if (!read_set(test->args, &set))
+		return true;
+	parent = parent_of(&set);
+	return parent != NULL && part_seen(parent) > BIG_PART_SEEN;
+}
+
+/* The set that in_set() tests, as an array. */
+FuncExpr *
+clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation)
+{
+	List *args = list_make1(makeNullConst(type, -1, collation));
+
+	for (int i = 1; i <= CLR_SET_ARGS; i++)
+		args = lappend(args, copyObject(list_nth(test->args, i)));
+	return makeFuncExpr(clr_plans_call(CLR_SET_KEYS), get_array_type(type), args, collation,
+						InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
 /* The parent whose visible rows the set holds; NULL for other sets. */
@@ -426,69 +446,6 @@ parent_of(const ClrSet *set)
 		return NULL;
 	return list_nth(clr_frame_binding(clr_frame_current(), set->binding)->parents,
 					set->kind - CLR_SET_PARENTS);
-}
-
-/*
- * column = ANY (set_keys(...)), as good as the function on a B-tree. Not where
- * the query gives the column's value, which is the better condition, and not
- * for big sets.
- */
-static Node *
-index_condition(SupportRequestIndexCondition *request)
-{
-	FuncExpr *test = (FuncExpr *) request->node;
-	Expr *value;
-	Oid type;
-	Oid operator;
-	Oid collation;
-	List *args;
-	ClrSet set;
-	ScalarArrayOpExpr *condition;
-
-	if (!IsA(test, FuncExpr) || request->indexarg != 0 || request->index->relam != BTREE_AM_OID ||
-		!read_set(test->args, &set))
-		return NULL;
-	value = linitial(test->args);
-	type = exprType((Node *) value);
-	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
-	if (!IsA(value, Var) || !OidIsValid(operator) || has_equality(request, (Var *) value) ||
-		is_big(&set, type))
-		return NULL;
-
-	args = list_make1(makeNullConst(type, -1, exprCollation((Node *) value)));
-	for (int i = 1; i <= CLR_SET_ARGS; i++)
-		args = lappend(args, copyObject(list_nth(test->args, i)));
-	collation = request->indexcollation;
-	condition = makeNode(ScalarArrayOpExpr);
-	condition->opno = operator;
-	condition->opfuncid = get_opcode(operator);
-	condition->useOr = true;
-	condition->inputcollid = collation;
-	condition->args =
-		list_make2(copyObject(value),
-				   makeFuncExpr(clr_plans_call(CLR_SET_KEYS), get_array_type(type), args,
-								exprCollation((Node *) value), InvalidOid, COERCE_EXPLICIT_CALL));
-	condition->location = -1;
-	/* such a collation takes more texts for equal than the rule does */
-	request->lossy = OidIsValid(collation) && !get_collation_isdeterministic(collation);
-	return (Node *) list_make1(condition);
-}
-
-/* Whether a clause of the query gives the column's value. */
-static bool
-has_equality(const SupportRequestIndexCondition *request, Var *column)
-{
-	ListCell *lc;
-
-	foreach(lc, request->index->rel->baserestrictinfo)
-	{
-		OpExpr *clause = (OpExpr *) lfirst_node(RestrictInfo, lc)->clause;
-
-		if (clr_set_given_value(clause, column) != NULL &&
-			get_op_opfamily_strategy(clause->opno, request->opfamily) == BTEqualStrategyNumber)
-			return true;
-	}
-	return false;
 }
 
 /*
@@ -515,8 +472,8 @@ clr_set_given_value(const OpExpr *clause, const Var *column)
  * Estimated for the actor of the moment; nothing of the actor stays in the
  * plan.
  */
-static bool
-estimate(SupportRequestSelectivity *request)
+bool
+clr_set_estimate(SupportRequestSelectivity *request)
 {
 	Node *value = linitial(request->args);
 	const ClrParent *parent;
@@ -565,7 +522,8 @@ given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *sele
 		if (given == NULL || !op_mergejoinable(clause->opno, exprType((Node *) column)))
 			continue;
 		*selectivity = 1;
-		if (IsA(given, Const) && !((Const *) given)->constisnull)
+		if (IsA(given, Const) && !((Const *) given)->constisnull &&
+			clr_key_class(exprType(given)) == clr_key_class(column->vartype))
 		{
 			Oid type = getBaseType(exprType(given));
 

@@ -9,6 +9,7 @@
 
 #include "nodes/plannodes.h"
 #include "nodes/primnodes.h"
+#include "nodes/supportnodes.h"
 
 #include "binding.h"
 #include "frame.h"
@@ -30,6 +31,11 @@ extern void clr_set_init(void);
 extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
+extern bool clr_set_is_test(const Node *node);
+extern Expr *clr_set_keys_now(const Node *node);
+extern bool clr_set_is_big(const FuncExpr *test);
+extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
+extern bool clr_set_estimate(SupportRequestSelectivity *request);
 extern void clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan);
 
 #endif /* CLR_SET_H */
