@@ -32,6 +32,7 @@ OBJS = \
 	src/whole.o \
 	src/set.o \
 	src/paths.o \
+	src/prune.o \
 	src/simplify.o \
 	src/policy.o \
 	src/write_check.o \
@@ -84,6 +85,7 @@ REGRESS = \
 	resources \
 	links \
 	cache \
+	plans \
 	whole \
 	mirror
 # sorting and texts do not depend on the server's locale

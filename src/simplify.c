@@ -19,6 +19,8 @@
  */
 #include "simplify.h"
 
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -29,15 +31,19 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
+#include "utils/syscache.h"
 #include "utils/typcache.h"
 
 #include "binding.h"
 #include "frame.h"
 #include "plans.h"
+#include "prune.h"
 #include "set.h"
 #include "shape.h"
 #include "whole.h"
@@ -48,6 +54,8 @@ static bool simplify = true;
 
 static void assign_simplify(bool newval, void *extra);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static Node *
+replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
 static bool contains(Node *node, void *part);
 static bool is_nullable(Node *node, Index relation, bool below_outer);
@@ -60,6 +68,9 @@ static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const Var *key);
 static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
 static Expr *shared_test(const ClrBinding *binding, Node *column);
+static bool label_of_text(const char *text, Oid type, Datum *value);
+static Datum array_of(Datum *values, int count, Oid type);
+static void forget_labels(Datum arg, int cache, uint32 hash);
 static Expr *related_test(const ClrBinding *binding, ClrVerb verb, List *columns,
 						  ClrRelationKind kind, int class);
 
@@ -71,6 +82,14 @@ clr_simplify_init(void)
 		"Whether plans test what policies ask by means that the planner knows.",
 		"Off, each row is judged by itself: slower, with the same result.", &simplify, true,
 		PGC_SUSET, 0, NULL, assign_simplify, NULL);
+	CacheRegisterSyscacheCallback(ENUMOID, forget_labels, (Datum) 0);
+}
+
+/* Plans hold labels of enums as what they were called then. */
+static void
+forget_labels(Datum arg, int cache, uint32 hash)
+{
+	clr_plans_forget();
 }
 
 /* Cached plans were made with the other value. */
@@ -104,11 +123,9 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	List *columns = list_copy_tail(call->args, 1);
 	ClrFrame *frame;
 	ClrBinding *binding;
-	const ClrShape *shape;
-	ClrClass class = CLR_CLASS_OTHER;
 	ClrVerb verb;
-	Expr *test = NULL;
-	Var *project;
+	Node *test;
+	Expr *account;
 
 	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
 		return NULL;
@@ -117,6 +134,26 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	if (!are_its_columns(binding, columns) ||
 		(binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot))))
 		return NULL;
+	test = replace(root, call, frame, binding, verb);
+	account = clr_prune_test(root, binding, columns);
+	if (account == NULL)
+		return test;
+	if (test == NULL)
+		test = (Node *) permitted_call(id, verb, columns);
+	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
+}
+
+/* The same, but for partitions. */
+static Node *
+replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	Const *id = linitial(call->args);
+	List *columns = list_copy_tail(call->args, 1);
+	const ClrShape *shape;
+	ClrClass class = CLR_CLASS_OTHER;
+	Expr *test = NULL;
+	Var *project;
+
 	if (binding->project_slot == CLR_NO_SLOT)
 		return split_by_parent(root, id, binding, verb, columns);
 	project = list_nth(columns, binding->project_slot);
@@ -343,22 +380,82 @@ row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
 }
 
 /*
- * Privacy flags only: a boolean is shared if it is true, or false, but not
- * NULL. Labels are compared by the rule itself.
+ * Whether the column holds one of the shared values; NULL is none of them. The
+ * rule compares texts (clr_row_is_shared()), and so do these types' own
+ * equalities: two values are the same if their texts are, and two texts if
+ * their bytes are. Other columns are left to the rule.
  */
 static Expr *
 shared_test(const ClrBinding *binding, Node *column)
 {
-	const char *value;
+	Oid type = exprType(column);
+	Oid collation = exprCollation(column);
+	int count = list_length(binding->shared_values);
+	Datum *values = palloc(sizeof(Datum) * count);
+	ScalarArrayOpExpr *test;
+	ListCell *lc;
 
-	if (exprType(column) != BOOLOID || list_length(binding->shared_values) != 1)
+	if (type == BOOLOID && count == 1)
+	{
+		if (strcmp(linitial(binding->shared_values), "true") == 0)
+			return (Expr *) column;
+		if (strcmp(linitial(binding->shared_values), "false") == 0)
+			return makeBoolExpr(NOT_EXPR, list_make1(column), -1);
+	}
+	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
 		return NULL;
-	value = linitial(binding->shared_values);
-	if (strcmp(value, "true") == 0)
-		return (Expr *) column;
-	if (strcmp(value, "false") == 0)
-		return makeBoolExpr(NOT_EXPR, list_make1(column), -1);
-	return NULL;
+	foreach(lc, binding->shared_values)
+		if (!label_of_text(lfirst(lc), type, &values[foreach_current_index(lc)]))
+			return NULL;
+	if (type == VARCHAROID)
+	{
+		type = TEXTOID;
+		column = applyRelabelType(column, TEXTOID, -1, collation, COERCE_IMPLICIT_CAST, -1, false);
+	}
+	test = makeNode(ScalarArrayOpExpr);
+	test->opno = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
+	test->opfuncid = get_opcode(test->opno);
+	test->useOr = true;
+	test->inputcollid = collation;
+	test->args = list_make2(column, makeConst(get_array_type(type), -1, collation, -1,
+											  array_of(values, count, type), false, false));
+	test->location = -1;
+	return (Expr *) test;
+}
+
+/*
+ * The value of a type whose text is this; false for other types, and if there
+ * is none: labels of an enum may have been renamed.
+ */
+static bool
+label_of_text(const char *text, Oid type, Datum *value)
+{
+	HeapTuple tuple;
+	ClrKey key;
+
+	if (type == TEXTOID || type == VARCHAROID || type == INT2OID || type == INT4OID ||
+		type == INT8OID)
+		return clr_key_from_text(text, clr_key_class(type), &key) &&
+			   clr_key_to_datum(&key, type, value);
+	if (!type_is_enum(type))
+		return false;
+	tuple = SearchSysCache2(ENUMTYPOIDNAME, ObjectIdGetDatum(type), CStringGetDatum(text));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	*value = ObjectIdGetDatum(((Form_pg_enum) GETSTRUCT(tuple))->oid);
+	ReleaseSysCache(tuple);
+	return true;
+}
+
+static Datum
+array_of(Datum *values, int count, Oid type)
+{
+	int16 length;
+	bool by_value;
+	char alignment;
+
+	get_typlenbyvalalign(type, &length, &by_value, &alignment);
+	return PointerGetDatum(construct_array(values, count, type, length, by_value, alignment));
 }
 
 /*

@@ -27,6 +27,12 @@ AS 'MODULE_PATHNAME', 'clearance_set_keys';
 COMMENT ON FUNCTION clearance.set_keys(anyelement, integer, integer, integer, integer) IS
 'in plans: what in_set tests, as an array of the element''s type';
 
+CREATE FUNCTION clearance.own_account(element anyelement) RETURNS anyelement
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clearance_own_account';
+COMMENT ON FUNCTION clearance.own_account(anyelement) IS
+'in plans of tables that are partitioned by account: the key of the actor''s, as a value of the element''s type';
+
 CREATE FUNCTION clearance.permitted(binding integer, verb integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100
 AS 'MODULE_PATHNAME', 'clearance_permitted';
