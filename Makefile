@@ -33,6 +33,8 @@ OBJS = \
 	src/set.o \
 	src/paths.o \
 	src/prune.o \
+	src/rowtest.o \
+	src/estimate.o \
 	src/simplify.o \
 	src/policy.o \
 	src/write_check.o \

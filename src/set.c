@@ -42,8 +42,7 @@
 #include "shape.h"
 #include "whole.h"
 
-/* The rows that an actor sees of a table of whose projects nothing is known; and what is much. */
-#define UNKNOWN_PART_SEEN 0.05
+/* What is much of a table. */
 #define BIG_PART_SEEN 0.1
 
 /* More keys than these are not looked up in the column's statistics one by one. */
@@ -391,26 +390,13 @@ keys_now(const ClrSet *set, Oid type)
 	return keys_of(frame, clr_frame_binding(frame, set->binding), set, clr_key_class(type));
 }
 
-/*
- * The part of a table's rows that the actor of the moment sees, if projects
- * have about as many each: its rows are not read for an estimate.
- */
+/* The part of a parent's rows that the actor of the moment sees. */
 static Selectivity
 part_seen(const ClrParent *parent)
 {
 	ClrFrame *frame = clr_frame_current();
-	ClrBinding *binding = clr_frame_binding(frame, parent->binding);
-	Oid projects = get_relname_relid("project", get_namespace_oid("clearance", false));
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(projects));
-	double total;
 
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for relation %u", projects);
-	total = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
-	ReleaseSysCache(tuple);
-	if (binding->project_slot == CLR_NO_SLOT || total < 1)
-		return UNKNOWN_PART_SEEN;
-	return clr_keytab_count(clr_shape_of(frame, binding, CLR_VIEW)->open) / total;
+	return clr_shape_part_seen(frame, clr_frame_binding(frame, parent->binding));
 }
 
 /* Whether much of a table would have to be read to know the set: the visible rows of a parent. */

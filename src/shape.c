@@ -12,13 +12,24 @@
  */
 #include "shape.h"
 
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_statistic.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
 #include "rule.h"
 #include "write_check.h"
 
 static ClrShape *build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static ClrClass
+likely_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 static uint32 possible_relations(const ClrBinding *binding);
 static uint32 implied_by(uint32 relations);
 static uint32 without(uint32 relations, ClrRelationKind kind);
+static double rows_of(Oid relid);
 static bool same_rights(const ClrProject *a, const ClrProject *b);
 
 /* A trial of rows that share some facts. */
@@ -105,6 +116,7 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 	ClrShape *shape = palloc0(sizeof(ClrShape));
 	ClrProject *last = NULL;
 	ClrClass class = CLR_CLASS_NONE;
+	ClrClass likely = CLR_CLASS_NONE;
 	ListCell *lc;
 
 	shape->binding = binding->id;
@@ -118,15 +130,32 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 
 		/* neighbours mostly have the same rights */
 		if (last == NULL || !same_rights(last, project))
+		{
 			class = clr_shape_class(frame, binding, verb, project);
+			likely = likely_class(frame, binding, verb, project);
+		}
 		last = project;
 		if (class == CLR_CLASS_NONE || !clr_key_from_text(project->key, column->key_class, &key))
 			continue;
 		shape->classes |= CLR_CLASS_BIT(class);
+		shape->likely_whole += likely == CLR_CLASS_ALL;
+		shape->likely_shared += likely == CLR_CLASS_SHARED;
+		shape->likely_related += likely == CLR_CLASS_RELATED;
 		(void) clr_keytab_add(shape->open, &key, &found);
 	}
 	shape->bits = clr_keybits_new(scope->kept.context, shape->open);
 	return shape;
+}
+
+/* What decides if all holds that plans cannot know: of a row that is shared or not, or related. */
+static ClrClass
+likely_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project)
+{
+	Probe probe = { frame, binding, verb, project };
+
+	if (open_if(&probe, false, 0, true))
+		return CLR_CLASS_ALL;
+	return open_if(&probe, true, 0, true) ? CLR_CLASS_SHARED : CLR_CLASS_RELATED;
 }
 
 /* Whether the rule cannot tell two projects apart. */
@@ -181,4 +210,98 @@ without(uint32 relations, ClrRelationKind kind)
 		if (clr_relation_implies(held, kind))
 			relations &= ~CLR_REL_BIT(held);
 	return relations;
+}
+
+/* ---------- estimates ---------- */
+
+/* Of tables of whose projects nothing is known; of rows that only some may see. */
+#define UNKNOWN_PART 0.05
+#define PART_SHARED 0.75
+#define PART_RELATED 0.25
+#define PART_WITH_PARENT 0.9
+
+/*
+ * The part of a table's rows that are in projects that are not closed to the
+ * actor of the moment, by the statistics of its project column; without, as if
+ * all projects had as many.
+ */
+double
+clr_shape_part_open(ClrFrame *frame, ClrBinding *binding)
+{
+	const ClrColumn *column;
+	const ClrShape *shape;
+	HeapTuple tuple;
+	AttStatsSlot slot;
+	double common = 0;
+	double open = 0;
+	double distinct;
+	uint32 left;
+	int found = 0;
+
+	if (binding->project_slot == CLR_NO_SLOT)
+		return UNKNOWN_PART;
+	column = &binding->columns[binding->project_slot];
+	shape = clr_shape_of(frame, binding, CLR_VIEW);
+	left = clr_keytab_count(shape->open);
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(binding->relid),
+							Int16GetDatum(get_attnum(binding->relid, column->name)),
+							BoolGetDatum(has_subclass(binding->relid)));
+	if (!HeapTupleIsValid(tuple))
+		return left /
+			   Max(rows_of(get_relname_relid("project", get_namespace_oid("clearance", false))),
+				   Max(left, 1.0));
+	distinct = ((Form_pg_statistic) GETSTRUCT(tuple))->stadistinct;
+	if (distinct < 0)
+		distinct *= -rows_of(binding->relid);
+	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_MCV, InvalidOid,
+						 ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS))
+	{
+		for (int i = 0; i < slot.nvalues; i++)
+		{
+			ClrKey key;
+
+			common += slot.numbers[i];
+			clr_key_from_datum(slot.values[i], column->key_class, column->type, &key);
+			if (clr_keytab_find(shape->open, &key) == NULL)
+				continue;
+			open += slot.numbers[i];
+			left--;
+		}
+		found = slot.nvalues;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	if (distinct > found)
+		open += Max(1 - common, 0) * Min(left / (distinct - found), 1);
+	return Min(open, 1);
+}
+
+/* The part that the actor sees; the rows themselves are not looked at. */
+double
+clr_shape_part_seen(ClrFrame *frame, ClrBinding *binding)
+{
+	const ClrShape *shape;
+
+	if (binding->project_slot == CLR_NO_SLOT)
+		return UNKNOWN_PART;
+	shape = clr_shape_of(frame, binding, CLR_VIEW);
+	return clr_shape_part_open(frame, binding) * (binding->parents != NIL ? PART_WITH_PARENT : 1) *
+		   (shape->likely_whole +
+			shape->likely_shared * (binding->visibility_slot != CLR_NO_SLOT ? PART_SHARED : 1) +
+			shape->likely_related * PART_RELATED) /
+		   Max(clr_keytab_count(shape->open), 1);
+}
+
+/* As the last ANALYZE found. */
+static double
+rows_of(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	double rows;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return Max(rows, 0);
 }

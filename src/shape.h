@@ -37,10 +37,16 @@ typedef struct ClrShape
 	ClrKeyTable *open; /* project keys */
 	ClrKeyBits *bits;  /* the same, or NULL */
 	List *estimates;   /* see set.c */
+	/* of these, by what most likely decides, for estimates */
+	uint32 likely_whole;
+	uint32 likely_shared;
+	uint32 likely_related;
 } ClrShape;
 
 extern ClrShape *clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 extern ClrClass
 clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+extern double clr_shape_part_open(ClrFrame *frame, ClrBinding *binding);
+extern double clr_shape_part_seen(ClrFrame *frame, ClrBinding *binding);
 
 #endif /* CLR_SHAPE_H */

@@ -41,9 +41,11 @@
 #include "utils/typcache.h"
 
 #include "binding.h"
+#include "estimate.h"
 #include "frame.h"
 #include "plans.h"
 #include "prune.h"
+#include "rowtest.h"
 #include "set.h"
 #include "shape.h"
 #include "whole.h"
@@ -66,13 +68,7 @@ static bool are_its_columns(const ClrBinding *binding, List *columns);
 static bool is_domain(const Var *column);
 static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const Var *key);
-static Expr *row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
-static Expr *shared_test(const ClrBinding *binding, Node *column);
-static bool label_of_text(const char *text, Oid type, Datum *value);
-static Datum array_of(Datum *values, int count, Oid type);
 static void forget_labels(Datum arg, int cache, uint32 hash);
-static Expr *related_test(const ClrBinding *binding, ClrVerb verb, List *columns,
-						  ClrRelationKind kind, int class);
 
 void
 clr_simplify_init(void)
@@ -101,8 +97,8 @@ assign_simplify(bool newval, void *extra)
 }
 
 /*
- * policy_support(internal): planner support of visible(), editable() and
- * deletable().
+ * policy_support(internal): planner support of visible(), editable(),
+ * deletable() and permitted().
  */
 Datum
 clearance_policy_support(PG_FUNCTION_ARGS)
@@ -110,6 +106,8 @@ clearance_policy_support(PG_FUNCTION_ARGS)
 	Node *node = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestSimplify *request = (SupportRequestSimplify *) node;
 
+	if (IsA(node, SupportRequestSelectivity))
+		PG_RETURN_POINTER(clr_estimate((SupportRequestSelectivity *) node) ? node : NULL);
 	if (!simplify || !IsA(node, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
 	PG_RETURN_POINTER(simplify_policy(request->root, request->fcall));
@@ -168,7 +166,7 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 		clr_whole_is_likely(frame, binding) && clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false);
 	if (class != CLR_CLASS_ALL)
-		test = row_test(binding, verb, columns, class);
+		test = clr_rowtest(binding, verb, columns, class);
 	if ((class != CLR_CLASS_ALL && test == NULL) || !clr_plans_mark(binding->id, verb, class))
 	{
 		class = CLR_CLASS_OTHER;
@@ -345,151 +343,4 @@ is_lookup(PlannerInfo *root, const Var *key)
 			return true;
 	}
 	return false;
-}
-
-/* ---------- tests of rows ---------- */
-
-/*
- * The test of a class other than ALL, or NULL if it cannot be said.
- */
-static Expr *
-row_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
-{
-	Expr *shared = NULL;
-	Expr *related = NULL;
-
-	if (class == CLR_CLASS_OTHER)
-		return NULL;
-	if (class == CLR_CLASS_SHARED || class >= CLR_CLASS_RELATED_SHARED)
-	{
-		if (binding->visibility_slot == CLR_NO_SLOT)
-			return NULL;
-		shared = shared_test(binding, list_nth(columns, binding->visibility_slot));
-		if (shared == NULL)
-			return NULL;
-	}
-	if (class == CLR_CLASS_SHARED)
-		return shared;
-	related = related_test(binding, verb, columns,
-						   class - (class >= CLR_CLASS_RELATED_SHARED ? CLR_CLASS_RELATED_SHARED :
-																		CLR_CLASS_RELATED),
-						   class);
-	if (related == NULL || shared == NULL)
-		return related;
-	return makeBoolExpr(AND_EXPR, list_make2(shared, related), -1);
-}
-
-/*
- * Whether the column holds one of the shared values; NULL is none of them. The
- * rule compares texts (clr_row_is_shared()), and so do these types' own
- * equalities: two values are the same if their texts are, and two texts if
- * their bytes are. Other columns are left to the rule.
- */
-static Expr *
-shared_test(const ClrBinding *binding, Node *column)
-{
-	Oid type = exprType(column);
-	Oid collation = exprCollation(column);
-	int count = list_length(binding->shared_values);
-	Datum *values = palloc(sizeof(Datum) * count);
-	ScalarArrayOpExpr *test;
-	ListCell *lc;
-
-	if (type == BOOLOID && count == 1)
-	{
-		if (strcmp(linitial(binding->shared_values), "true") == 0)
-			return (Expr *) column;
-		if (strcmp(linitial(binding->shared_values), "false") == 0)
-			return makeBoolExpr(NOT_EXPR, list_make1(column), -1);
-	}
-	if (OidIsValid(collation) && !get_collation_isdeterministic(collation))
-		return NULL;
-	foreach(lc, binding->shared_values)
-		if (!label_of_text(lfirst(lc), type, &values[foreach_current_index(lc)]))
-			return NULL;
-	if (type == VARCHAROID)
-	{
-		type = TEXTOID;
-		column = applyRelabelType(column, TEXTOID, -1, collation, COERCE_IMPLICIT_CAST, -1, false);
-	}
-	test = makeNode(ScalarArrayOpExpr);
-	test->opno = lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr;
-	test->opfuncid = get_opcode(test->opno);
-	test->useOr = true;
-	test->inputcollid = collation;
-	test->args = list_make2(column, makeConst(get_array_type(type), -1, collation, -1,
-											  array_of(values, count, type), false, false));
-	test->location = -1;
-	return (Expr *) test;
-}
-
-/*
- * The value of a type whose text is this; false for other types, and if there
- * is none: labels of an enum may have been renamed.
- */
-static bool
-label_of_text(const char *text, Oid type, Datum *value)
-{
-	HeapTuple tuple;
-	ClrKey key;
-
-	if (type == TEXTOID || type == VARCHAROID || type == INT2OID || type == INT4OID ||
-		type == INT8OID)
-		return clr_key_from_text(text, clr_key_class(type), &key) &&
-			   clr_key_to_datum(&key, type, value);
-	if (!type_is_enum(type))
-		return false;
-	tuple = SearchSysCache2(ENUMTYPOIDNAME, ObjectIdGetDatum(type), CStringGetDatum(text));
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	*value = ObjectIdGetDatum(((Form_pg_enum) GETSTRUCT(tuple))->oid);
-	ReleaseSysCache(tuple);
-	return true;
-}
-
-static Datum
-array_of(Datum *values, int count, Oid type)
-{
-	int16 length;
-	bool by_value;
-	char alignment;
-
-	get_typlenbyvalalign(type, &length, &by_value, &alignment);
-	return PointerGetDatum(construct_array(values, count, type, length, by_value, alignment));
-}
-
-/*
- * Any of the ways to be related, as row.c knows them: by columns that name
- * members, and by link tables.
- */
-static Expr *
-related_test(const ClrBinding *binding, ClrVerb verb, List *columns, ClrRelationKind kind,
-			 int class)
-{
-	List *tests = NIL;
-	ListCell *lc;
-
-	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_implies(CLR_REL_OWN, kind))
-	{
-		if (binding->columns[binding->owner_slot].is_array)
-			return NULL;
-		tests = lappend(tests, clr_set_test(list_nth(columns, binding->owner_slot), binding, verb,
-											CLR_SET_ME, class));
-	}
-	foreach(lc, binding->relations)
-	{
-		ClrRelation *relation = lfirst(lc);
-		int set =
-			relation->link_sql == NULL ? CLR_SET_ME : CLR_SET_LINKED + foreach_current_index(lc);
-
-		if (!clr_relation_implies(relation->kind, kind))
-			continue;
-		if (binding->columns[relation->slot].is_array)
-			return NULL;
-		tests = lappend(tests,
-						clr_set_test(list_nth(columns, relation->slot), binding, verb, set, class));
-	}
-	if (list_length(tests) < 2)
-		return tests == NIL ? NULL : linitial(tests);
-	return makeBoolExpr(OR_EXPR, tests, -1);
 }

@@ -7,7 +7,7 @@ CREATE FUNCTION clearance.policy_support(internal) RETURNS internal
 LANGUAGE c STRICT
 AS 'MODULE_PATHNAME', 'clearance_policy_support';
 REVOKE ALL ON FUNCTION clearance.policy_support(internal) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.policy_support(internal) IS 'planner support of visible, editable and deletable';
+COMMENT ON FUNCTION clearance.policy_support(internal) IS 'planner support of visible, editable, deletable and permitted';
 
 CREATE FUNCTION clearance.set_support(internal) RETURNS internal
 LANGUAGE c STRICT
@@ -34,7 +34,7 @@ COMMENT ON FUNCTION clearance.own_account(anyelement) IS
 'in plans of tables that are partitioned by account: the key of the actor''s, as a value of the element''s type';
 
 CREATE FUNCTION clearance.permitted(binding integer, verb integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL SAFE COST 100
+LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_permitted';
 COMMENT ON FUNCTION clearance.permitted(integer, integer, "any") IS 'in plans: what the policy of a verb says of a row';
 
