@@ -257,9 +257,12 @@ refuse_plan(const char *relation)
 void
 clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
 {
-	ClrCurrent previous = clr_frame_enter(frame);
+	ClrCurrent previous;
 	ListCell *lc;
 
+	if (plan->invalItems == NIL)
+		return;
+	previous = clr_frame_enter(frame);
 	PG_TRY();
 	{
 		foreach(lc, plan->invalItems)
