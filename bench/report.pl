@@ -6,7 +6,7 @@ use FindBin;
 use lib $FindBin::Bin;
 use Plot;
 
-my ($mode, $factor, $seed) = @ARGV;
+my ($mode, $factor, $seed, $statements) = @ARGV;
 my @roads = qw(ideal naive static tuned clearance);
 my $out = "$FindBin::Bin/results/$mode";
 
@@ -96,6 +96,11 @@ for (
 		defined $target ? ("≤ $target", $median <= $target ? 'yes' : 'no') : ('', ''));
 }
 put('', 'The switch is counted beyond the same statement without a switch. After every change, the first statement obeyed it.');
+
+my @memory = map { $_->[0] } rows('SELECT kb FROM bench.memory ORDER BY sample');
+put('', '## Memory', '');
+put(sprintf 'A backend that acts for 500 members in turn, %s statements, while permissions change twice a second: %s kB of its own after a tenth of them, %s kB after half, %s kB at the end; %s kB at most.',
+	thousands($statements), map { thousands($_) } $memory[@memory / 10], $memory[@memory / 2], $memory[-1], (sort { $b <=> $a } @memory)[0]);
 
 growth_tables() if grep { $_->{part} ne 'cases' } @cases;
 write_file("$out.md", join("\n", @page) . "\n");
