@@ -1,10 +1,12 @@
 -- ---------------------------------------------------------------------------
 -- Versions: which transactions last changed permissions; see src/version.c
 -- ---------------------------------------------------------------------------
+-- Every statement reads all of it. So little of a page is meant to be filled that old rows are
+-- pruned whenever it is read (heap_page_prune_opt, pruneheap.c), and not just by VACUUM.
 CREATE TABLE clearance.version (
     changed_by xid8    NOT NULL,
     what       integer NOT NULL
-) USING heap;
+) USING heap WITH (fillfactor = 10);
 COMMENT ON TABLE clearance.version IS 'transactions that last changed permissions; kept by triggers, and of use to this server alone';
 COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other rows stand for those that changed permissions at the same time';
 COMMENT ON COLUMN clearance.version.what IS 'what it changed: 0 people, 1 projects, 2 levels';
