@@ -86,6 +86,16 @@ SELECT clearance.set_member_roles(:pam, '{Consultant}');
 SELECT clearance.set_member_roles(:pat, '{super_user}');
 SELECT clearance.set_member_roles(:bob, '{}');
 SELECT clearance.disable_member(:pat), clearance.enable_member(:pat);
+-- but whom the vendor disabled, the vendor enables
+SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.disable_member(:pat);
+SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.enable_member(:pat);
+SELECT clearance.disable_member(:pat);
+SELECT clearance.enable_member(:pat);
+SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.enable_member(:pat);
+SELECT clearance.set_actor(:pam) AS acting \gset
 SELECT clearance.disable_member(:pam);
 SELECT clearance.disable_member(:bob);
 SELECT clearance.disable_member(:cleo);

@@ -55,7 +55,7 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 	{
 		bool telling = clr_frame_tell_workers(query, &told);
 
-		/* minor releases before 15.11 go by this, and later ones by the query alone */
+		/* early minor releases go by this, later ones by the query alone */
 		once = once && !query->already_executed;
 
 		if (prev_ExecutorRun)

@@ -153,15 +153,20 @@ put_keys(PlannerInfo *root, IndexPath *path)
 			ScalarArrayOpExpr *condition = (ScalarArrayOpExpr *) qual->clause;
 			Expr *keys;
 
-			if (!IsA(condition, ScalarArrayOpExpr) ||
-				(keys = clr_set_keys_now(lsecond(condition->args))) == NULL)
+			if (!IsA(condition, ScalarArrayOpExpr) || !clr_set_is_test(lsecond(condition->args)))
 				continue;
-			replaced = lappend(replaced, list_make2(condition, lsecond(condition->args)));
-			lsecond(condition->args) = keys;
-			/* found once for all paths, and not from each key */
+			/*
+			 * Found once for all paths, and not from each key. Else the planner
+			 * would call the function (scalararraysel(), selfuncs.c).
+			 */
 			if (qual->norm_selec < 0)
 				qual->norm_selec =
 					clause_selectivity(root, (Node *) clause->rinfo, 0, JOIN_INNER, NULL);
+			keys = clr_set_keys_now(lsecond(condition->args));
+			if (keys == NULL)
+				continue;
+			replaced = lappend(replaced, list_make2(condition, lsecond(condition->args)));
+			lsecond(condition->args) = keys;
 		}
 	}
 	return replaced;

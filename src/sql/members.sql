@@ -205,7 +205,11 @@ DECLARE
     m clearance.member := clearance.require_member(member);
 BEGIN
     PERFORM clearance.require_member_right(m, team => true);
-    UPDATE clearance.member t SET status = 'disabled' WHERE t.id = m.id;
+    UPDATE clearance.member t
+    SET status = 'disabled',
+        disabled_by_vendor = (t.status = 'disabled' AND t.disabled_by_vendor)
+            OR (t.kind <> 'vendor' AND (SELECT s.kind FROM clearance.standing() s) IS DISTINCT FROM t.kind)
+    WHERE t.id = m.id;
 END
 $$;
 COMMENT ON FUNCTION clearance.disable_member(bigint) IS
@@ -221,8 +225,15 @@ BEGIN
     PERFORM clearance.require_ready_owner(m.partner_id);
     PERFORM clearance.hold_partner(m.partner_id);
     UPDATE clearance.member t
-    SET status = CASE WHEN EXISTS (SELECT FROM clearance.invitation i WHERE i.member_id = t.id) THEN 'invited' ELSE 'active' END
-    WHERE t.id = m.id;
+    SET status = CASE WHEN EXISTS (SELECT FROM clearance.invitation i WHERE i.member_id = t.id) THEN 'invited' ELSE 'active' END,
+        disabled_by_vendor = false
+    WHERE t.id = m.id
+      AND NOT (t.disabled_by_vendor AND (SELECT s.kind FROM clearance.standing() s) IS NOT DISTINCT FROM t.kind);
+    IF NOT FOUND THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('member "%s" was disabled by the vendor', clearance.member_label(m)),
+            HINT = 'Ask the vendor to enable it.';
+    END IF;
     PERFORM clearance.check_licences(m.partner_id);
 END
 $$;

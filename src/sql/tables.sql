@@ -261,6 +261,7 @@ CREATE TABLE clearance.member (
     partner_admin boolean NOT NULL DEFAULT false,
     named_admin   boolean NOT NULL DEFAULT false,
     status        text    NOT NULL DEFAULT 'active',
+    disabled_by_vendor boolean NOT NULL DEFAULT false,
     kind          text    NOT NULL GENERATED ALWAYS AS
         (CASE WHEN partner_id IS NOT NULL THEN 'partner' WHEN customer_id IS NOT NULL THEN 'customer' ELSE 'vendor' END) STORED,
     CONSTRAINT member_key_is_unique_in_its_account UNIQUE (account_id, key),
@@ -292,6 +293,7 @@ COMMENT ON COLUMN clearance.member.name IS 'name of the person or service';
 COMMENT ON COLUMN clearance.member.partner_id IS 'the partner company, if any';
 COMMENT ON COLUMN clearance.member.customer_id IS 'the customer company, if any';
 COMMENT ON COLUMN clearance.member.partner_admin IS 'reaches every project of its partner; otherwise only those it is invited to';
+COMMENT ON COLUMN clearance.member.disabled_by_vendor IS 'its own company cannot enable it again';
 COMMENT ON COLUMN clearance.member.named_admin IS 'the admin whom the vendor named when it created the partner; stays so';
 COMMENT ON COLUMN clearance.member.status IS 'invited, active or disabled; only active members have standing';
 COMMENT ON COLUMN clearance.member.kind IS 'vendor, partner or customer';
