@@ -70,6 +70,20 @@ SELECT since();
 SELECT clearance.create_level('odd', 'partner', 'restricted');
 CALL act('1', 10);
 SELECT since();
+-- all three in one transaction
+BEGIN;
+SELECT clearance.add_member('newer', name => 'Newer', partner => :acme);
+SELECT clearance.set_project(2, archived => true);
+SELECT clearance.deny('permissive', 'task', 'view');
+COMMIT;
+SET ROLE regress_cache;
+SELECT clearance.set_actor(key => '1', local => false);
+SELECT count(*) FROM task;
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.allow('permissive', 'task', 'view');
+CALL act('1');
+SELECT count(*) > 0 FROM since();
 -- what is not about permissions changes nothing
 UPDATE task SET hidden = NOT hidden WHERE id = 9;
 CALL act('1', 10);
