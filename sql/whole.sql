@@ -199,6 +199,24 @@ INSERT INTO task VALUES (22, 77, false);
 INSERT INTO task VALUES (22, 1, false);
 :try;
 
+-- a level that reaches the account, but not archived projects
+RESET SESSION AUTHORIZATION;
+SELECT clearance.reset_actor();
+SELECT clearance.create_level('reader', 'vendor') > 0;
+SELECT clearance.allow('reader', 'project', 'view', reach => 'account'), clearance.allow('reader', 'task', 'view', reach => 'account');
+SELECT clearance.create_role('Reader', access_level => 'reader') > 0;
+SELECT clearance.add_member('5', name => 'Ria', roles => '{Reader}') AS ria \gset
+SELECT clearance.set_project(2, archived => true);
+SET SESSION AUTHORIZATION regress_whole;
+SELECT clearance.set_actor(:ria, local => false);
+SELECT count(*), count(*) FILTER (WHERE project_id = 2) FROM task;
+RESET SESSION AUTHORIZATION;
+SELECT clearance.reset_actor();
+SELECT clearance.set_project(2, archived => false);
+SET SESSION AUTHORIZATION regress_whole;
+SELECT clearance.set_actor(:ria, local => false);
+SELECT count(*) > 0, count(*) FILTER (WHERE project_id = 2) > 0 FROM task;
+
 \c postgres
 SET client_min_messages = warning;
 DROP DATABASE regress_whole;
