@@ -22,7 +22,6 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
-#include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "utils/guc.h"
 #include "utils/inval.h"

@@ -162,7 +162,7 @@ put_keys(PlannerInfo *root, IndexPath *path)
 			if (qual->norm_selec < 0)
 				qual->norm_selec =
 					clause_selectivity(root, (Node *) clause->rinfo, 0, JOIN_INNER, NULL);
-			keys = clr_set_keys_now(lsecond(condition->args));
+			keys = clr_set_keys_now((FuncExpr *) lsecond(condition->args));
 			if (keys == NULL)
 				continue;
 			replaced = lappend(replaced, list_make2(condition, lsecond(condition->args)));

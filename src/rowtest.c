@@ -57,10 +57,9 @@ clr_rowtest(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass cla
 
 /*
  * Whether a column holds one of these values; NULL is none of them. NULL if it
- * cannot be said. The
- * rule compares texts (clr_row_is_shared()), and so do these types' own
- * equalities: two values are the same if their texts are, and two texts if
- * their bytes are. Other columns are left to the rule.
+ * cannot be said. The rule compares texts (clr_row_is_shared()), and so do
+ * these types' own equalities: two values are the same if their texts are, and
+ * two texts if their bytes are. Other columns are left to the rule.
  */
 Expr *
 clr_rowtest_label(Node *column, List *labels)

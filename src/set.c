@@ -5,9 +5,9 @@
  * in_set(value, binding, verb, kind, class) is a hash probe into the projects
  * that are open to the actor, the actor's own keys, or what a link table links
  * to it. On an index it becomes column = ANY (set_keys(...)), the same set as
- * an array (paths.c). A plan that relies on a class of projects (shape.h) names it, and
- * running it for an actor with projects of another class is an error: it would
- * show too little or too much.
+ * an array (paths.c). A plan that relies on a class of projects (shape.h) names
+ * it, and running it for an actor with projects of another class is an error:
+ * it would show too little or too much.
  *
  * What link tables link to the actor may be rows that it does not see, so only
  * plans may ask. The planner's calls are marked by the typmod of a constant,
@@ -15,9 +15,6 @@
  */
 #include "set.h"
 
-#include "access/htup_details.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -354,7 +351,7 @@ clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int
 								 COERCE_EXPLICIT_CALL);
 }
 
-/* Whether an expression is a call of in_set() that the planner made. */
+/* Whether an expression is a call of in_set() or set_keys() that the planner made. */
 bool
 clr_set_is_test(const Node *node)
 {
@@ -367,17 +364,15 @@ clr_set_is_test(const Node *node)
 
 /*
  * What a call of set_keys() is for the actor of the moment, as a constant, for
- * estimates; NULL for other expressions, and for sets that would have to be
- * read first.
+ * estimates; NULL for sets that would have to be read first.
  */
 Expr *
-clr_set_keys_now(const Node *node)
+clr_set_keys_now(const FuncExpr *call)
 {
-	const FuncExpr *call = (const FuncExpr *) node;
 	Oid type;
 	ClrSet set;
 
-	if (!clr_set_is_test(node) || !read_set(call->args, &set) || set.kind >= CLR_SET_PARENTS)
+	if (!read_set(call->args, &set) || set.kind >= CLR_SET_PARENTS)
 		return NULL;
 	type = exprType(linitial(call->args));
 	return (Expr *) makeConst(call->funcresulttype, -1, InvalidOid, -1,

@@ -32,7 +32,7 @@ extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 extern bool clr_set_is_test(const Node *node);
-extern Expr *clr_set_keys_now(const Node *node);
+extern Expr *clr_set_keys_now(const FuncExpr *call);
 extern bool clr_set_is_big(const FuncExpr *test);
 extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
 extern bool clr_set_estimate(SupportRequestSelectivity *request);

@@ -14,13 +14,12 @@
  * table (whole.c) nothing is tested at all.
  *
  * No actor and no project is in a plan. What is in it is the class, and
- * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup by primary key keeps
- * the whole call: it is as fast, and its plan is good for every actor.
+ * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup
+ * by primary key keeps the whole call: it is as fast, and its plan is good for
+ * every actor.
  */
 #include "simplify.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -31,14 +30,12 @@
 #include "optimizer/optimizer.h"
 #include "parser/parse_func.h"
 #include "parser/parsetree.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
 #include "binding.h"
 #include "estimate.h"
