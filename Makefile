@@ -63,8 +63,8 @@ DATA = $(wildcard src/sql/updates/*.sql)
 EXTRA_CLEAN = build
 
 # `make installcheck` uses the server that PGHOST, PGPORT … name. It must have pg_clearance in
-# shared_preload_libraries and max_prepared_transactions > 0, and the user must be a superuser.
-# The TAP tests start their own.
+# shared_preload_libraries, and the user must be a superuser; what two-phase commit does shows only
+# with max_prepared_transactions > 0. The TAP tests start their own.
 REGRESS = \
 	install \
 	levels \

@@ -8,8 +8,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_cache;
 \c regress_cache
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_cache;
 SELECT clearance.trust_role('regress_cache');
 SELECT clearance.create_account('Regress');

@@ -1,7 +1,7 @@
 -- What CREATE EXTENSION makes, whom it lets at it, and how it goes again.
 -- Runs first: the other topics use the extension that it leaves installed.
 \set SHOW_CONTEXT never
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
 RESET client_min_messages;
 
@@ -112,8 +112,9 @@ DROP ROLE regress_install_user;
 CREATE DATABASE regress_install;
 \c regress_install
 \set VERBOSITY terse
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_install_user;
 CREATE TABLE task (id integer PRIMARY KEY, project_id integer);
 INSERT INTO task VALUES (1, 7), (2, 7);
@@ -151,7 +152,9 @@ DELETE FROM task RETURNING id;
 SELECT * FROM plain;
 RESET ROLE;
 -- It can come back, and the table be protected again.
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 SELECT count(*) AS bindings FROM clearance.binding;
 SELECT clearance.create_account('Northwind') > 0 AS ok;
 SELECT clearance.create_project(7) > 0 AS ok;

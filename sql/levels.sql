@@ -1,5 +1,5 @@
 -- Levels: what they hold, and how a DBA changes it.
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION IF NOT EXISTS pg_clearance;
 RESET client_min_messages;
 \set SHOW_CONTEXT never

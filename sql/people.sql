@@ -294,7 +294,8 @@ SELECT count(*) FROM clearance.partners;
 SELECT * FROM clearance.customer;
 -- who owns the extension, or may act as that one, needs no superuser's rights
 RESET ROLE;
-SELECT format('GRANT %s TO regress_people_app', extowner::regrole) FROM pg_extension WHERE extname = 'pg_clearance' \gexec
+SELECT extowner::regrole AS extension_owner FROM pg_extension WHERE extname = 'pg_clearance' \gset
+GRANT :extension_owner TO regress_people_app;
 SET LOCAL ROLE regress_people_app;
 SELECT clearance.create_customer('Allowed', :north) > 0 AS created;
 SELECT name FROM clearance.partners WHERE id = :bolt;

@@ -10,8 +10,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_whole;
 \c regress_whole
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_whole;
 SELECT clearance.trust_role('regress_whole');
 SELECT clearance.create_account('Regress');

@@ -19,3 +19,13 @@ BEGIN
 END
 $$;
 
+-- Minor releases before this one have holes in row security itself, which an extension cannot mend.
+DO $$
+BEGIN
+    IF pg_catalog.current_setting('server_version_num')::integer < 150020 THEN
+        RAISE WARNING 'PostgreSQL % has known holes in row security', pg_catalog.current_setting('server_version')
+            USING DETAIL = 'Releases before 15.20 show some queries rows that policies hide.',
+            HINT = 'Update the server to the latest minor release of PostgreSQL 15.';
+    END IF;
+END
+$$;

@@ -13,6 +13,13 @@ use Workspace;
 
 my $node = new_server('main', settings => '# no library is preloaded');
 
+# CREATE EXTENSION tells of servers whose minor release has holes in row security itself
+$node->safe_psql('postgres', 'CREATE DATABASE plain');
+my $warning;
+$node->psql('plain', 'CREATE EXTENSION pg_clearance', stderr => \$warning);
+my $is_old = $node->safe_psql('plain', q{SELECT current_setting('server_version_num')::integer < 150020});
+is($warning =~ /has known holes in row security/ ? 't' : 'f', $is_old, 'CREATE EXTENSION warns of old minor releases, and of no others');
+
 build_workspace($node, 'postgres');
 $node->safe_psql(
 	'postgres', q{
