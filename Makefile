@@ -70,6 +70,7 @@ REGRESS = \
 	levels \
 	people \
 	actor \
+	acting_key \
 	tokens \
 	protect \
 	select \

@@ -38,7 +38,7 @@ SELECT clearance.trust_role('regress_actor_app');
 BEGIN;
 SET LOCAL ROLE regress_actor_app;
 SELECT * FROM regress_actor.me;
-SELECT clearance.set_actor(:bob) = :bob AS by_id;
+SELECT clearance.set_actor(id => :bob) = :bob AS by_id;
 SELECT * FROM regress_actor.me;
 SELECT clearance.actor() = :bob AS same;
 SELECT clearance.set_actor(key => 2) = :bob AS by_key;
@@ -47,19 +47,19 @@ SELECT clearance.set_actor(key => 1, account => :north) = :ann AS in_north;
 SELECT * FROM regress_actor.me;
 SELECT clearance.set_actor(email => 'ann@example.com', account => :south) = :ann_abroad AS in_south;
 SELECT * FROM regress_actor.me;
-SELECT clearance.set_actor(:bob) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob) = :bob AS ok;
 -- a refused call leaves the actor as it was
 \set ON_ERROR_ROLLBACK on
 SELECT clearance.set_actor();
-SELECT clearance.set_actor(:bob, key => 2);
+SELECT clearance.set_actor(id => :bob, key => 2);
 SELECT clearance.set_actor(key => 2, email => 'bob@acme.example');
 SELECT clearance.set_actor(key => 1);
 SELECT clearance.set_actor(email => 'ann@example.com');
-SELECT clearance.set_actor(-1);
+SELECT clearance.set_actor(id => -1);
 SELECT clearance.set_actor(key => 'no such key');
 SELECT clearance.set_actor(email => 'nobody@example.com');
 SELECT clearance.set_actor(account => :north);
-SELECT clearance.set_actor(NULL);
+SELECT clearance.set_actor(id => NULL);
 SELECT clearance.set_actor(key => 2, account => :south);
 SELECT clearance.set_actor(email => 'bob@acme.example', account => -1);
 SELECT * FROM regress_actor.me;
@@ -72,42 +72,42 @@ COMMIT;
 SET ROLE regress_actor_app;
 SELECT * FROM regress_actor.me;
 BEGIN;
-SELECT clearance.set_actor(:bob, local => false) = :bob AS for_the_session;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS for_the_session;
 COMMIT;
 SELECT * FROM regress_actor.me;
 BEGIN;
-SELECT clearance.set_actor(:ann) = :ann AS for_the_transaction;
+SELECT clearance.set_actor(id => :ann) = :ann AS for_the_transaction;
 SELECT * FROM regress_actor.me;
 COMMIT;
 SELECT * FROM regress_actor.me;
 -- a session's actor that a rolled-back transaction set was never set
 BEGIN;
-SELECT clearance.set_actor(:ann, local => false) = :ann AS ok;
+SELECT clearance.set_actor(id => :ann, local => false) = :ann AS ok;
 ROLLBACK;
 SELECT * FROM regress_actor.me;
 -- rolling back to a savepoint restores who acted there
 BEGIN;
-SELECT clearance.set_actor(:ann) = :ann AS ok;
+SELECT clearance.set_actor(id => :ann) = :ann AS ok;
 SAVEPOINT a;
 SELECT clearance.reset_actor();
 SELECT * FROM regress_actor.me;
 ROLLBACK TO a;
 SELECT * FROM regress_actor.me;
-SELECT clearance.set_actor(:bob) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob) = :bob AS ok;
 RELEASE a;
 SELECT * FROM regress_actor.me;
 COMMIT;
 -- outside a transaction block, local means this statement
-SELECT clearance.set_actor(:ann) = :ann AS ok;
+SELECT clearance.set_actor(id => :ann) = :ann AS ok;
 SELECT * FROM regress_actor.me;
 -- what ends it: reset_actor, DISCARD ALL, RESET ALL
 SELECT clearance.reset_actor();
 SELECT * FROM regress_actor.me;
-SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS ok;
 DISCARD ALL;
 SET ROLE regress_actor_app;
 SELECT * FROM regress_actor.me;
-SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS ok;
 RESET ALL;
 SELECT * FROM regress_actor.me;
 RESET ROLE;
@@ -120,11 +120,11 @@ CREATE INDEX ON regress_actor.task (project_id);
 BEGIN;
 SET LOCAL enable_seqscan = off;
 SET LOCAL ROLE regress_actor_app;
-SELECT clearance.set_actor(:bob) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob) = :bob AS ok;
 DECLARE moved SCROLL CURSOR FOR SELECT id FROM regress_actor.task;
 DECLARE held CURSOR WITH HOLD FOR SELECT id FROM regress_actor.task;
 FETCH moved;
-SELECT clearance.set_actor(:ann) = :ann AS ok;
+SELECT clearance.set_actor(id => :ann) = :ann AS ok;
 MOVE ABSOLUTE 0 IN moved;
 FETCH ALL FROM moved;
 SELECT clearance.reset_actor();
@@ -135,8 +135,8 @@ FETCH ALL FROM held;
 CLOSE held;
 -- while a query on a protected table runs, the actor stays
 SET ROLE regress_actor_app;
-SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
-SELECT id, clearance.set_actor(:ann) FROM regress_actor.task;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS ok;
+SELECT id, clearance.set_actor(id => :ann) FROM regress_actor.task;
 SELECT id, clearance.reset_actor() FROM regress_actor.task;
 SELECT id, set_config('clearance.token', 'x', false) FROM regress_actor.task;
 SELECT * FROM regress_actor.me;
@@ -145,7 +145,7 @@ SELECT clearance.reset_actor();
 --
 -- Plans of protected tables are for the vendor's members.
 --
-SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS ok;
 EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
 EXPLAIN (ANALYZE) UPDATE regress_actor.task SET is_private = true;
 PREPARE tasks AS SELECT FROM regress_actor.task;
@@ -154,7 +154,7 @@ SET debug_print_plan = on;
 SELECT count(*) FROM regress_actor.task;
 SET debug_print_plan = off;
 EXPLAIN (COSTS OFF) SELECT 1;
-SELECT clearance.set_actor(:cleo, local => false) = :cleo AS ok;
+SELECT clearance.set_actor(id => :cleo, local => false) = :cleo AS ok;
 EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
 SELECT clearance.reset_actor();
 EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task;
@@ -167,7 +167,7 @@ RESET ROLE;
 RESET clearance.external_explain;
 DEALLOCATE tasks;
 SET ROLE regress_actor_app;
-SELECT clearance.set_actor(:ann, local => false) = :ann AS ok;
+SELECT clearance.set_actor(id => :ann, local => false) = :ann AS ok;
 EXPLAIN (COSTS OFF) SELECT FROM regress_actor.task WHERE id = 1;
 SELECT clearance.reset_actor();
 RESET ROLE;
@@ -183,7 +183,7 @@ SELECT clearance.map_role('regress_actor_user', setting => 'a.b', account => -1)
 -- No other role sets the actor, by whatever road.
 --
 SET ROLE regress_actor_user;
-SELECT clearance.set_actor(:ann);
+SELECT clearance.set_actor(id => :ann);
 SET clearance.actor = '1';
 SET LOCAL clearance.actor = '1';
 SELECT set_config('clearance.actor', '1', false);
@@ -225,7 +225,7 @@ SHOW clearance.actor;
 -- taking trust back
 SELECT clearance.distrust_role('regress_actor_app');
 SET ROLE regress_actor_app;
-SELECT clearance.set_actor(:bob);
+SELECT clearance.set_actor(id => :bob);
 RESET ROLE;
 
 --
@@ -283,7 +283,7 @@ RESET SESSION AUTHORIZATION;
 \set as_operator 'RESET ROLE; DO $$ BEGIN PERFORM set_config(''regress.actor'', current_setting(''clearance.actor''), false), set_config(''clearance.actor'', '''', false); END $$;'
 \set as_member 'DO $$ BEGIN PERFORM set_config(''clearance.actor'', current_setting(''regress.actor''), false); END $$; SET ROLE regress_actor_app;'
 SET ROLE regress_actor_app;
-SELECT clearance.set_actor(:bob, local => false) = :bob AS ok;
+SELECT clearance.set_actor(id => :bob, local => false) = :bob AS ok;
 RESET ROLE;
 PREPARE who AS SELECT w.note, (SELECT count(*) FROM regress_actor.task) AS tasks FROM clearance.whoami() w;
 SET ROLE regress_actor_app;
@@ -307,7 +307,7 @@ EXECUTE who;
 SELECT clearance.set_account(:north, active => true);
 :as_member
 EXECUTE who;
-SELECT clearance.set_actor(:cleo, local => false) = :cleo AS ok;
+SELECT clearance.set_actor(id => :cleo, local => false) = :cleo AS ok;
 EXECUTE who;
 :as_operator
 SELECT clearance.disable_customer(:cafe);
@@ -316,7 +316,7 @@ EXECUTE who;
 :as_operator
 SELECT clearance.add_member(email => 'new@acme.example', partner => :acme, status => 'invited', account => :north) AS new \gset
 :as_member
-SELECT clearance.set_actor(:new, local => false) = :new AS ok;
+SELECT clearance.set_actor(id => :new, local => false) = :new AS ok;
 EXECUTE who;
 -- a member that is gone is nobody
 RESET ROLE;

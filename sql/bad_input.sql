@@ -188,7 +188,7 @@ SELECT :'before' = pg_temp.state() AS nothing_changed;
 BEGIN;
 \set ON_ERROR_ROLLBACK on
 SET LOCAL ROLE regress_bad_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT clearance.can('task.veiw', 'rb-1');
 SELECT clearance.can('task', 'rb-1');
 SELECT clearance.can('task.', 'rb-1');
@@ -212,7 +212,7 @@ GRANT ALL ON regress_bad.numbered TO regress_bad_app;
 SELECT clearance.protect('regress_bad.numbered', 'file', project => 'project_id', owner => 'author') > 0 AS ok;
 BEGIN;
 SET LOCAL ROLE regress_bad_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT id FROM regress_bad.numbered ORDER BY id;
 COMMIT;
 SELECT clearance.unprotect('regress_bad.numbered');
@@ -232,7 +232,7 @@ ALTER EVENT TRIGGER clearance_follow_drop ENABLE;
 RESET client_min_messages;
 BEGIN;
 SET LOCAL ROLE regress_bad_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT id FROM regress_bad.task;
 ROLLBACK;
 \set VERBOSITY sqlstate
@@ -264,14 +264,14 @@ WHERE "table"::text !~ 'regress_bad\.' ORDER BY feature, role DESC \gx
 SELECT clearance.add_member_to_project('rb-1', :bob);
 BEGIN;
 SET LOCAL ROLE regress_bad_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM "it's ""the"" Täsk'); --" ORDER BY 1;
 SELECT * FROM "Líņk" ORDER BY 1;
 \set ON_ERROR_ROLLBACK on
 UPDATE "it's ""the"" Täsk'); --" SET "project ❤" = 'elsewhere';
 UPDATE "it's ""the"" Täsk'); --" SET "own'er" = '1';
 \set ON_ERROR_ROLLBACK off
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT "KEY" FROM "Kömment" ORDER BY 1;
 INSERT INTO "Kömment" VALUES (3, '00000000-0000-0000-0000-000000000002') RETURNING "KEY";
 UPDATE "it's ""the"" Täsk'); --" SET "project ❤" = 'rb-1', "$1" = 7 RETURNING 1;

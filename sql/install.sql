@@ -21,8 +21,8 @@ ORDER BY 1;
 -- A second time is an error.
 CREATE EXTENSION pg_clearance;
 
--- Every function says what it is for; only the two of the type's own text form
--- have nothing to say.
+-- Every function says what it is for; only the four that
+-- read and write keys have nothing to say.
 SELECT p.oid::regprocedure AS without_comment FROM pg_proc p
 WHERE p.pronamespace = 'clearance'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY p.proname;
 -- So do every table, view and column of a table.
@@ -130,7 +130,7 @@ SELECT clearance.create_project(7) > 0 AS ok;
 SELECT clearance.add_member(key => 1, roles => '{account_admin}') AS admin \gset
 SELECT clearance.protect('task', 'task', project => 'project_id') > 0 AS ok;
 BEGIN;
-SELECT clearance.set_actor(:admin) = :admin AS ok;
+SELECT clearance.set_actor(id => :admin) = :admin AS ok;
 SET LOCAL ROLE regress_install_user;
 SELECT * FROM task ORDER BY id;
 ROLLBACK;
@@ -161,7 +161,7 @@ SELECT clearance.create_project(7) > 0 AS ok;
 SELECT clearance.add_member(key => 1, roles => '{account_admin}') AS admin \gset
 SELECT clearance.protect('task', 'task', project => 'project_id') > 0 AS ok;
 BEGIN;
-SELECT clearance.set_actor(:admin) = :admin AS ok;
+SELECT clearance.set_actor(id => :admin) = :admin AS ok;
 SET LOCAL ROLE regress_install_user;
 SELECT * FROM task ORDER BY id;
 ROLLBACK;

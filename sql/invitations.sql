@@ -64,7 +64,7 @@ SELECT count(*) FROM clearance.invitation i WHERE i.token_hash = convert_to(:'pa
 -- as admin or collaborator, within the licences.
 --
 SET LOCAL ROLE regress_invitations_app;
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT member AS ben, token AS ben_token FROM clearance.invite_partner_member(:acme, 'Ben@acme.example', 'Consultant', name => 'Ben') \gset
 SELECT member AS cat, token AS cat_token FROM clearance.invite_partner_member(:acme, 'cat@acme.example', 'Consultant', admin => true) \gset
 SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example', 'Consultant');
@@ -77,9 +77,9 @@ SELECT * FROM clearance.invite_partner_member(:acme, NULL, 'Consultant');
 SELECT * FROM clearance.invite_partner_member(:bolt, 'dan@acme.example');
 SELECT * FROM clearance.invite_customer_contact(:cafe, 'dan@acme.example');
 SELECT clearance.add_member(email => 'dan@acme.example', partner => :acme, roles => '{Consultant}');
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example', 'Consultant');
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT member > 0 FROM clearance.invite_partner_member(:bolt, 'bob@bolt.example');
 \set VERBOSITY terse
 SELECT * FROM clearance.invite_partner_member(:bolt, 'BEN@acme.example');
@@ -92,7 +92,7 @@ SELECT clearance.reset_actor();
 -- disabled one accepts nothing, and is invited again when it is enabled.
 --
 SET LOCAL ROLE regress_invitations_app;
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.resend_invitation(:ben) AS new_token \gset
 SELECT :'new_token' <> :'ben_token';
 SELECT clearance.accept_invitation(:'ben_token', 'ben');
@@ -107,13 +107,13 @@ SELECT clearance.withdraw_invitation(:cat);
 SELECT clearance.accept_invitation(:'cat_token', 'cat');
 SELECT licences_used FROM clearance.partners;
 -- a collaborator manages nobody; an admin neither itself nor the admin whom the vendor named
-SELECT clearance.set_actor(:ben) AS acting \gset
+SELECT clearance.set_actor(id => :ben) AS acting \gset
 SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example', 'Consultant');
 SELECT clearance.disable_member(:pam);
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.set_partner_admin(:ben, true);
 SELECT clearance.set_partner_admin(:pam, true);
-SELECT clearance.set_actor(:ben) AS acting \gset
+SELECT clearance.set_actor(id => :ben) AS acting \gset
 SELECT clearance.disable_member(:pam);
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -152,16 +152,16 @@ SELECT clearance.accept_invitation('x', NULL);
 --
 SET LOCAL ROLE regress_invitations_app;
 SELECT count(*) > 0 FROM clearance.take_mail();
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT * FROM clearance.invite_customer_contact(:cafe, 'cleo@cafe.example');
 SELECT member AS cleo, token AS cleo_token FROM clearance.invite_customer_contact(:cafe, 'cleo@cafe.example', 'Cleo', project => 'p1') \gset
 SELECT member AS carl, token AS carl_token FROM clearance.invite_customer_contact(:cafe, 'carl@cafe.example', project => 'p1', by_link => true) \gset
 SELECT kind, recipient, payload - 'token' - 'expires_at' FROM clearance.take_mail();
 SELECT clearance.resend_invitation(:cleo) IS NOT NULL;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT member > 0 FROM clearance.invite_customer_contact(:cafe, 'cara@cafe.example');
 SELECT clearance.accept_invitation(:'carl_token', 'carl') = :carl;
-SELECT clearance.set_actor(:carl) AS acting \gset
+SELECT clearance.set_actor(id => :carl) AS acting \gset
 SELECT kind, company, note FROM clearance.whoami();
 SELECT * FROM clearance.invite_customer_contact(:cafe, 'x@cafe.example', project => 'p1');
 SELECT count(*) FROM clearance.invitations;

@@ -48,7 +48,7 @@ SELECT clearance.trust_role('regress_links_owner');
 --
 GRANT regress_links_owner TO regress_links;
 SET LOCAL ROLE regress_links;
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT clearance.create_link('1', :cleo, '1') AS token1 \gset
 SELECT clearance.create_link('1', :cleo, '2') AS token2 \gset
 SELECT clearance.create_link('1', :cleo, '3', valid_for => '1 day') AS token3 \gset
@@ -58,9 +58,9 @@ SELECT clearance.create_link('1', :dina, '1');
 SELECT clearance.create_link('1', :cleo, '');
 SELECT clearance.create_link('1', :cleo, '1', valid_for => '0');
 SELECT clearance.create_link('2', :cleo, '1');
-SELECT clearance.set_actor(:cam) AS acting \gset
+SELECT clearance.set_actor(id => :cam) AS acting \gset
 SELECT clearance.create_link('1', :cleo, '1');
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT clearance.create_link('1', :cleo, '1');
 SELECT clearance.withdraw_links('1', '1');
 SELECT clearance.reset_actor();

@@ -105,7 +105,7 @@ SET LOCAL clearance.actor = ' ';
 SHOW clearance.actor;
 SET LOCAL clearance.actor = '';
 -- A member who is removed, or whose account is, while it acts.
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SET LOCAL ROLE regress_no_actor;
 TABLE seen;
 RESET ROLE;
@@ -115,7 +115,7 @@ TABLE seen;
 INSERT INTO invoice VALUES ('second');
 SELECT note FROM clearance.whoami();
 RESET ROLE;
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SAVEPOINT before;
 DELETE FROM clearance.account WHERE id = :account;
 SET LOCAL ROLE regress_no_actor;

@@ -61,13 +61,13 @@ SELECT clearance.update_member_on_project('p1', :pat, source => 'phase:1');
 SELECT clearance.update_member_on_project('p1', :bob);
 -- a window that has ended shuts out, one that begins again lets in
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.can('project.view', 'p1');
 RESET ROLE;
 SELECT clearance.reset_actor();
 SELECT clearance.update_partner_on_project('p1', :acme, ends_at => now());
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.can('project.view', 'p1');
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -78,7 +78,7 @@ SELECT clearance.update_partner_on_project('p1', :acme, ends_at => 'infinity');
 -- people take part is the vendor's to say.
 --
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.add_member_to_project('p1', :pam);
 SELECT clearance.remove_member_from_project('p1', :pam);
 SELECT clearance.add_member_to_project('p1', :pat);
@@ -95,23 +95,23 @@ SELECT clearance.add_member_to_project('p1', :cleo);
 SELECT clearance.remove_member_from_project('p1', :col);
 SELECT clearance.update_partner_on_project('p1', :acme, access_level => 'permissive');
 -- a collaborator of the vendor's invites to its own projects, without terms that it could not set
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT clearance.add_member_to_project('p1', :cam);
 SELECT clearance.add_member_to_project('p1', :cam, 'super_user');
 SELECT clearance.add_member_to_project('p1', :cam, owner => true);
 SELECT clearance.add_member_to_project('p1', :col);
 SELECT clearance.remove_member_from_project('p1', :pat);
 SELECT clearance.add_partner_to_project('p1', :bolt);
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT clearance.add_partner_to_project('p1', :bolt);
 SELECT clearance.add_member_to_project('p1', :bob);
 SELECT clearance.add_member_to_project('p1', :cam, 'account_admin');
 SELECT clearance.add_member_to_project('p1', :cam, 'super_user');
 SELECT clearance.transfer_project('p1', :sue);
-SELECT clearance.set_actor(:cam) AS acting \gset
+SELECT clearance.set_actor(id => :cam) AS acting \gset
 SELECT clearance.can('project.delete', 'p1');
 -- nobody sheds a level by ending the membership
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT clearance.remove_member_from_project('p1', :cam);
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -139,15 +139,15 @@ SELECT clearance.remove_participant('p1', 'build', :pat);
 SELECT clearance.add_participant('p1', '', :pat);
 SELECT clearance.add_participant('p1', NULL, :pat);
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.can('project.view', 'p1');
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.can('project.view', 'p1');
 RESET ROLE;
 SELECT clearance.reset_actor();
 SELECT clearance.remove_participant('p1', 'test', :pat);
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.can('project.view', 'p1');
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -187,15 +187,15 @@ SELECT clearance.set_project('p1', by_phase => false);
 SELECT clearance.add_customer_to_project('p1', :diner);
 SELECT name, side, company, website, logo, is_owner, roles, email FROM clearance.project_team('p1');
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:cam) AS acting \gset
+SELECT clearance.set_actor(id => :cam) AS acting \gset
 SELECT name, side, company FROM clearance.project_team('p1');
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT name, side, company, website, logo, roles, email FROM clearance.project_team('p1');
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT name, side, company, website, logo, roles, email FROM clearance.project_team('p1');
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT name, side, company, website, logo, roles, email FROM clearance.project_team('p1');
-SELECT clearance.set_actor(:dina) AS acting \gset
+SELECT clearance.set_actor(id => :dina) AS acting \gset
 SELECT name, side, company FROM clearance.project_team('p1') WHERE side <> 'vendor';
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -203,16 +203,16 @@ SELECT clearance.update_partner(:acme, strategic => false), clearance.set_projec
 SELECT name FROM clearance.project_team('p1') WHERE side = 'customer';
 SELECT clearance.set_project('p1', portal => true);
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT name, side, company, website, logo FROM clearance.project_team('p1') WHERE name = 'Pat';
 -- no way into the project, no team; nor one of a project that is not there, nor for nobody
 RESET ROLE;
 SELECT clearance.reset_actor();
 SELECT clearance.remove_customer_from_project('p1', :cafe), clearance.remove_partner_from_project('p1', :bolt);
 SET LOCAL ROLE regress_participants;
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT count(*) FROM clearance.project_team('p1');
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT count(*) FROM clearance.project_team('p1');
 SELECT count(*) FROM clearance.project_team('p9');
 SELECT count(*) FROM clearance.project_team(NULL);

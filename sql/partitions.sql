@@ -55,9 +55,9 @@ $$;
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
 SELECT * FROM regress_partitions.seen();
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM regress_partitions.seen();
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT * FROM regress_partitions.seen();
 COMMIT;
 -- the owner of the tables too
@@ -70,7 +70,7 @@ BEGIN;
 \set ON_ERROR_ROLLBACK on
 SET LOCAL ROLE regress_partitions_app;
 -- moderate members edit shared tasks, and create none
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 UPDATE regress_partitions.task SET title = 'by bob' RETURNING tableoid::regclass, id;
 UPDATE regress_partitions.task_1 SET title = 'by bob, directly' RETURNING tableoid::regclass, id;
 UPDATE regress_partitions.task_2_low SET is_private = true;
@@ -78,12 +78,12 @@ DELETE FROM regress_partitions.task_2_low WHERE id = 4 RETURNING id;
 INSERT INTO regress_partitions.task VALUES (5, 1001, false, 2, 'new');
 INSERT INTO regress_partitions.task_1 VALUES (5, 1001, false, 2, 'new');
 -- an owner column names its creator, also where a partition is written directly
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 INSERT INTO regress_partitions.task (id, project_id) VALUES (5, 1001) RETURNING tableoid::regclass, id, author;
 INSERT INTO regress_partitions.task_2_low (id, project_id) VALUES (6, 1002) RETURNING tableoid::regclass, id, author;
 -- an update moves a row to another partition if both are open to the actor
 UPDATE regress_partitions.task SET project_id = 1002 WHERE id = 5 RETURNING tableoid::regclass, id, author;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 UPDATE regress_partitions.task SET project_id = 1002 WHERE id = 1 RETURNING tableoid::regclass, id, title;
 UPDATE regress_partitions.task SET project_id = 1003 WHERE id = 1;
 -- … and makes nobody the owner of a row that has none
@@ -111,9 +111,9 @@ INSERT INTO regress_partitions.task VALUES (150, 1002, false, 1, 'shared'), (41,
 SELECT * FROM pg_temp.tree('regress_partitions.task');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM regress_partitions.seen();
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT * FROM regress_partitions.seen();
 COMMIT;
 -- Neither may row security of a partition be switched off, nor its policies go.
@@ -139,7 +139,7 @@ SELECT * FROM pg_temp.tree('regress_partitions.task_1');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
 SELECT id FROM regress_partitions.task_1 ORDER BY id;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT id FROM regress_partitions.task_1 ORDER BY id;
 COMMIT;
 SET ROLE regress_partitions_owner;
@@ -150,7 +150,7 @@ RESET ROLE;
 SELECT * FROM pg_temp.tree('regress_partitions.task_1');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT id FROM regress_partitions.task_1 ORDER BY id;
 COMMIT;
 -- partitions that leave and come back at once, with row security off in between
@@ -199,7 +199,7 @@ SELECT p.key, m.name, pm.is_owner FROM clearance.project_member pm JOIN clearanc
 JOIN clearance.member m ON m.id = pm.member_id WHERE pm.account_id = :account ORDER BY 1, 2;
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 UPDATE regress_partitions.project SET region = 'south' WHERE id = 1002 RETURNING tableoid::regclass, id;
 COMMIT;
 SELECT p.key, m.name, pm.is_owner FROM clearance.project_member pm JOIN clearance.project p ON p.id = pm.project_id
@@ -207,7 +207,7 @@ JOIN clearance.member m ON m.id = pm.member_id WHERE pm.account_id = :account OR
 -- a new project is registered whatever partition it comes to
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 INSERT INTO regress_partitions.project VALUES (1004, 'west') RETURNING tableoid::regclass, id;
 COMMIT;
 SELECT p.key, m.name, pm.is_owner FROM clearance.project_member pm JOIN clearance.project p ON p.id = pm.project_id
@@ -256,7 +256,7 @@ SELECT * FROM pg_temp.tree('regress_partitions.file');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
 SELECT * FROM regress_partitions.seen();
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM regress_partitions.seen();
 COMMIT;
 -- a column is renamed with those of its children; a child that leaves stays closed
@@ -268,7 +268,7 @@ SELECT * FROM pg_temp.tree('regress_partitions.video');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
 SELECT * FROM regress_partitions.seen();
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM regress_partitions.seen();
 COMMIT;
 SET ROLE regress_partitions_owner;
@@ -284,7 +284,7 @@ SELECT clearance.unprotect('regress_partitions.file');
 SELECT * FROM pg_temp.tree('regress_partitions.file');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT count(*) FROM regress_partitions.image;
 \set VERBOSITY sqlstate
 SELECT count(*) FROM regress_partitions.video;

@@ -145,17 +145,17 @@ CREATE ROLE regress_partners;
 SELECT clearance.trust_role('regress_partners');
 SELECT clearance.set_partner_admin(:pia, true);
 SET LOCAL ROLE regress_partners;
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT name, admin, licences_used || ' of ' || licence_cap, access_level, status FROM clearance.partners ORDER BY name;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT name FROM clearance.partners ORDER BY name;
-SELECT clearance.set_actor(:col) AS acting \gset
-SELECT name FROM clearance.partners ORDER BY name;
-SELECT name FROM clearance.companies ORDER BY name;
-SELECT clearance.set_actor(:pia) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT name FROM clearance.partners ORDER BY name;
 SELECT name FROM clearance.companies ORDER BY name;
-SELECT clearance.set_actor(:sam) AS acting \gset
+SELECT clearance.set_actor(id => :pia) AS acting \gset
+SELECT name FROM clearance.partners ORDER BY name;
+SELECT name FROM clearance.companies ORDER BY name;
+SELECT clearance.set_actor(id => :sam) AS acting \gset
 SELECT name FROM clearance.partners ORDER BY name;
 SELECT name FROM clearance.companies ORDER BY name;
 -- a function in a condition is shown no hidden row

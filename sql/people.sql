@@ -130,7 +130,7 @@ SELECT count(*) FROM clearance.member WHERE key = '90';
 
 -- with an actor, the account is the actor's, which is told of no other
 SELECT clearance.set_member_roles(:sven, '{account_admin}');
-SELECT clearance.set_actor(:sven) = :sven AS acting;
+SELECT clearance.set_actor(id => :sven) = :sven AS acting;
 SELECT clearance.create_customer('Of the actor') > 0 AS created;
 \set VERBOSITY sqlstate
 SELECT clearance.create_customer('Elsewhere', :north) > 0 AS created;

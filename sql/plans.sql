@@ -49,11 +49,11 @@ CREATE TABLE pick AS SELECT n AS project FROM generate_series(1, 6000, 600) n;
 GRANT SELECT ON task, pick TO regress_plans;
 ANALYZE;
 SET LOCAL ROLE regress_plans;
-SELECT clearance.set_actor(:sue) > 0;
+SELECT clearance.set_actor(id => :sue) > 0;
 SELECT plan('SELECT pad FROM task');
 SELECT plan('SELECT points FROM task t JOIN pick USING (project)');
 SELECT count(*) FROM task t JOIN pick USING (project);
-SELECT clearance.set_actor(:mo) > 0;
+SELECT clearance.set_actor(id => :mo) > 0;
 SELECT plan('SELECT points FROM task');
 SELECT plan('SELECT pad FROM task');
 SELECT count(*) FROM task;
@@ -76,7 +76,7 @@ BEGIN
     ANALYZE note;
     PERFORM clearance.protect('note', 'task', project => 'project', visibility => 'label', shared_values => shared);
     GRANT SELECT ON note TO regress_plans;
-    PERFORM clearance.set_actor((SELECT m.id FROM clearance.member m WHERE m.name = 'Mo' AND m.key = '3'));
+    PERFORM clearance.set_actor(id => (SELECT m.id FROM clearance.member m WHERE m.name = 'Mo' AND m.key = '3'));
     SET LOCAL ROLE regress_plans;
     RETURN QUERY SELECT type || ': ' || p.p FROM plan('SELECT * FROM note') p (p) WHERE p.p ~ 'Filter';
     RETURN QUERY SELECT type || ': ' || string_agg(coalesce(l.label, 'null') || ' ' || l.n, ', ' ORDER BY l.label)
@@ -99,7 +99,7 @@ CREATE TABLE memo (id integer PRIMARY KEY, project integer NOT NULL, label audie
 INSERT INTO memo SELECT n, 1, 'everyone'::audience FROM generate_series(1, 3) n UNION ALL SELECT n, 1, 'team' FROM generate_series(4, 5) n;
 SELECT clearance.protect('memo', 'task', project => 'project', visibility => 'label', shared_values => '{everyone}') > 0;
 GRANT SELECT ON memo TO regress_plans;
-SELECT clearance.set_actor(:mo) > 0;
+SELECT clearance.set_actor(id => :mo) > 0;
 SET LOCAL ROLE regress_plans;
 PREPARE memos AS SELECT count(*) FROM memo;
 EXECUTE memos;
@@ -126,11 +126,11 @@ SELECT clearance.protect('bill', 'task', project => 'project', account => 'accou
 GRANT SELECT ON bill TO regress_plans;
 ANALYZE bill;
 SET LOCAL ROLE regress_plans;
-SELECT clearance.set_actor(:sue) > 0;
+SELECT clearance.set_actor(id => :sue) > 0;
 PREPARE bills AS SELECT count(*), min(account), max(account) FROM bill;
 SELECT plan('SELECT * FROM bill');
 EXECUTE bills;
-SELECT clearance.set_actor(:two_sue) > 0;
+SELECT clearance.set_actor(id => :two_sue) > 0;
 SELECT plan('SELECT * FROM bill');
 EXECUTE bills;
 RESET ROLE;

@@ -33,7 +33,7 @@ WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('pub
 ORDER BY p.oid::regprocedure::text;
 -- What plans call, the planner alone writes: the sets hold keys of rows that may
 -- be closed. Numbers that no plan has are not looked up.
-SELECT clearance.set_actor(:max) = :max;
+SELECT clearance.set_actor(id => :max) = :max;
 SET LOCAL ROLE regress_privileges;
 SELECT clearance.set_keys(NULL::text, :binding, 0, 1, 3);
 SELECT clearance.set_keys(NULL::text, :binding, 0, 1000, 3);
@@ -83,7 +83,7 @@ DELETE FROM clearance.level_denial;
 CREATE TABLE clearance.mine ();
 CREATE FUNCTION clearance.can(text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 -- not: become somebody
-SELECT clearance.set_actor(:ann);
+SELECT clearance.set_actor(id => :ann);
 SELECT clearance.set_actor(key => 'ann');
 SET clearance.actor = '1';
 SELECT set_config('clearance.actor', '1', true);

@@ -47,9 +47,9 @@ SELECT * FROM pg_temp.flags('regress_protect.task');
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
 SELECT id FROM regress_protect.task ORDER BY id;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT id FROM regress_protect.task ORDER BY id;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT id FROM regress_protect.task ORDER BY id;
 SET LOCAL ROLE regress_protect_owner;
 SELECT id FROM regress_protect.task ORDER BY id;
@@ -124,7 +124,7 @@ SELECT relations FROM clearance.protected_tables WHERE "table" = 'regress_protec
 SELECT policy, "using" FROM pg_temp.policies('regress_protect.follower') WHERE cmd = 'select';
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT * FROM regress_protect.follower ORDER BY 1;
 COMMIT;
 -- it does not go before its target
@@ -206,7 +206,7 @@ ALTER TABLE regress_protect.task RENAME COLUMN at_risk TO is_at_risk;
 SELECT project, key, visibility, owner, guards, enforced FROM clearance.protected_tables WHERE "table" = 'regress_protect.task'::regclass;
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT task_id FROM regress_protect.task ORDER BY 1;
 -- moderate members edit, but do not mark tasks as being at risk
 UPDATE regress_protect.task SET title = 'edited' RETURNING task_id, title;
@@ -236,7 +236,7 @@ ALTER EVENT TRIGGER clearance_follow_drop ENABLE;
 SELECT enforced FROM clearance.protected_tables WHERE "table" = 'regress_protect.task'::regclass;
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT task_id FROM regress_protect.task ORDER BY 1;
 ROLLBACK;
 SET ROLE regress_protect_owner;
@@ -247,7 +247,7 @@ SELECT enforced FROM clearance.protected_tables WHERE "table" = 'regress_protect
 SELECT * FROM pg_temp.flags('regress_protect.task');
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
-SELECT clearance.set_actor(:bob) = :bob AS bob;
+SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT task_id FROM regress_protect.task ORDER BY 1;
 ROLLBACK;
 
@@ -268,7 +268,7 @@ GRANT ALL ON regress_protect.project TO regress_protect_app;
 RESET ROLE;
 BEGIN;
 SET LOCAL ROLE regress_protect_app;
-SELECT clearance.set_actor(:ann) = :ann AS ann;
+SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 \set ON_ERROR_ROLLBACK on
 INSERT INTO regress_protect.project VALUES (72, 'good') RETURNING id;
 UPDATE regress_protect.project SET mood = 'bad' WHERE id = 72 RETURNING id;

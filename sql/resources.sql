@@ -44,7 +44,7 @@ SELECT key, kind, schedulable, skills, weekly_hours, available_from, available_u
 -- The profile is its owner's, and of those who may edit skills in the account.
 --
 SET LOCAL ROLE regress_resources;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.update_profile(skills => '{sql,german}', weekly_hours => 32, available_from => '2030-01-01');
 SELECT clearance.update_profile(available_until => '2030-12-31');
 SELECT key, skills, weekly_hours, available_from, available_until FROM clearance.resources ORDER BY key;
@@ -57,16 +57,16 @@ SELECT clearance.update_profile(weekly_hours => 'NaN');
 SELECT clearance.update_profile(available_until => '2029-01-01');
 SELECT clearance.update_profile(skills => '{NULL}');
 \set VERBOSITY default
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.update_profile(skills => '{none}', member => :pat);
 SELECT key FROM clearance.resources ORDER BY key;
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT key FROM clearance.resources ORDER BY key;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT clearance.update_profile(skills => '{c}', member => :bob);
 SELECT clearance.update_profile(skills => '{c}', member => :ann);
 SELECT key, skills FROM clearance.resources ORDER BY key;
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT key FROM clearance.resources ORDER BY key;
 SELECT clearance.reset_actor();
 SELECT clearance.update_profile(skills => '{none}', member => :pat);
@@ -79,20 +79,20 @@ SELECT clearance.update_profile(weekly_hours => 20, member => :bob);
 -- is enabled for it, customers never.
 --
 SET LOCAL ROLE regress_resources;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT clearance.supervises('pat'), clearance.supervises('bob'), clearance.supervises('sue'), clearance.supervises(NULL), clearance.may_track_time();
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.supervises('pam'), clearance.supervises('pat'), clearance.may_track_time();
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT clearance.may_track_time();
-SELECT clearance.set_actor(:cleo) AS acting \gset
+SELECT clearance.set_actor(id => :cleo) AS acting \gset
 SELECT clearance.may_track_time();
 SELECT clearance.reset_actor();
 SELECT clearance.may_track_time(), clearance.supervises('pat');
 RESET ROLE;
 SELECT clearance.update_partner(:acme, can_track_time => false);
 SET LOCAL ROLE regress_resources;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT clearance.may_track_time();
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -101,7 +101,7 @@ SELECT clearance.reset_actor();
 -- Allocations stay within the capacity of each day, and within availability.
 --
 SET LOCAL ROLE regress_resources;
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT clearance.allocate('p1', :pat, '2030-02-01', '2030-02-28', 20) AS february \gset
 SELECT clearance.allocate('p1', :pat, '2030-04-01', '2030-04-30', 20) > 0;
 SELECT clearance.allocate('p1', :pat, '2030-01-01', '2030-12-31', 12) > 0;
@@ -121,10 +121,10 @@ SELECT clearance.allocate('p1', :pat, '2030-05-01', '2030-05-02', 'NaN');
 SELECT project, name, starts_on, ends_on, weekly_hours, capacity FROM clearance.allocations ORDER BY starts_on, ends_on;
 SELECT clearance.remove_allocation(:february);
 SELECT clearance.allocate('p1', :pat, '2030-02-01', '2030-02-28', 15) > 0;
-SELECT clearance.set_actor(:pat) AS acting \gset
+SELECT clearance.set_actor(id => :pat) AS acting \gset
 SELECT count(*) FROM clearance.allocations;
 SELECT clearance.allocate('p1', :pat, '2030-01-01', '2030-01-31', 1);
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT count(*) FROM clearance.allocations;
 SELECT clearance.remove_allocation(-5);
 RESET ROLE;
@@ -147,14 +147,14 @@ SELECT clearance.set_rate(:acme, 'cost', NULL, 'EUR');
 \set VERBOSITY default
 SELECT partner, kind, valid_from, valid_until, amount, currency FROM clearance.rates ORDER BY 2, 3;
 SET LOCAL ROLE regress_resources;
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT kind, count(*) FROM clearance.rates GROUP BY 1 ORDER BY 1;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT kind, count(*) FROM clearance.rates GROUP BY 1 ORDER BY 1;
 SELECT clearance.set_rate(:acme, 'bill', 1, 'EUR');
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT count(*) FROM clearance.rates;
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT count(*) FROM clearance.rates;
 SELECT clearance.set_rate(:acme, 'bill', 1, 'EUR');
 ROLLBACK;

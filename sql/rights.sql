@@ -42,7 +42,7 @@ SELECT clearance.map_role('regress_rights_bi', partner => :acme);
 -- away, nothing that is above itself.
 --
 SET LOCAL ROLE regress_rights;
-SELECT clearance.set_actor(:sue) AS acting \gset
+SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT clearance.add_member('new1', roles => '{collaborator,Helper}') > 0, clearance.add_member('new2', roles => '{super_user}') > 0;
 SELECT clearance.add_member('new3', roles => '{account_admin}');
 SELECT clearance.add_member('new3', roles => '{Chief}');
@@ -70,7 +70,7 @@ RESET ROLE;
 SELECT clearance.reset_actor();
 SELECT clearance.switch_on(:col, 'settings', 'manage_team_members');
 SET LOCAL ROLE regress_rights;
-SELECT clearance.set_actor(:col) AS acting \gset
+SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT clearance.add_member('new4', roles => '{collaborator}') > 0;
 SELECT clearance.add_member('new5', roles => '{Reader}');
 SELECT clearance.add_member('new5', roles => '{super_user}');
@@ -80,22 +80,22 @@ SELECT clearance.disable_member(:sue);
 --
 -- A partner's admin: its own team within the vendor's terms, never itself.
 --
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.set_member_roles(:pat, '{Consultant}'), clearance.set_member_roles(:pat, '{Trainee}');
 SELECT clearance.set_member_roles(:pam, '{Consultant}');
 SELECT clearance.set_member_roles(:pat, '{super_user}');
 SELECT clearance.set_member_roles(:bob, '{}');
 SELECT clearance.disable_member(:pat), clearance.enable_member(:pat);
 -- but whom the vendor disabled, the vendor enables
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT clearance.disable_member(:pat);
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.enable_member(:pat);
 SELECT clearance.disable_member(:pat);
 SELECT clearance.enable_member(:pat);
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT clearance.enable_member(:pat);
-SELECT clearance.set_actor(:pam) AS acting \gset
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.disable_member(:pam);
 SELECT clearance.disable_member(:bob);
 SELECT clearance.disable_member(:cleo);
@@ -121,7 +121,7 @@ SELECT clearance.create_customer('Mine');
 -- Nothing crosses an account, not even knowledge of what is there. A project
 -- without a way in is unknown too.
 --
-SELECT clearance.set_actor(:sam) AS acting \gset
+SELECT clearance.set_actor(id => :sam) AS acting \gset
 \set VERBOSITY terse
 DO $$
 DECLARE
@@ -159,7 +159,7 @@ BEGIN
     END LOOP;
 END
 $$;
-SELECT clearance.set_actor(:bob) AS acting \gset
+SELECT clearance.set_actor(id => :bob) AS acting \gset
 SELECT clearance.add_member_to_project('p1', :bob);
 SELECT clearance.add_member_to_project('p9', :bob);
 
@@ -168,7 +168,7 @@ SELECT clearance.add_member_to_project('p9', :bob);
 -- a superuser who acts for somebody have more than that one.
 --
 RESET ROLE;
-SELECT clearance.set_actor(:ann) AS acting \gset
+SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT clearance.disable_member(:ann);
 SELECT clearance.create_customer('X');
 SELECT clearance.has_right('project.create', :north), clearance.is_operator();

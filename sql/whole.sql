@@ -52,20 +52,20 @@ END $$;
 -- themselves need no test. A collaborator on every project does not, since the
 -- next project would not be its own; nor does a partner.
 --
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM task;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM project;
 EXECUTE counted;
-SELECT clearance.set_actor(:sue, local => false) = :sue, tests();
+SELECT clearance.set_actor(id => :sue, local => false) = :sue, tests();
 SELECT tests();
 EXECUTE counted;
 RESET SESSION AUTHORIZATION;
 SELECT clearance.add_member_to_project(p.key, :cole) FROM clearance.project p;
 SET SESSION AUTHORIZATION regress_whole;
-SELECT clearance.set_actor(:cole, local => false) = :cole;
+SELECT clearance.set_actor(id => :cole, local => false) = :cole;
 SELECT tests();
 EXECUTE counted;
-SELECT clearance.set_actor(:pat, local => false) = :pat;
+SELECT clearance.set_actor(id => :pat, local => false) = :pat;
 EXECUTE counted;
 SELECT clearance.reset_actor();
 EXECUTE counted;
@@ -73,7 +73,7 @@ EXECUTE counted;
 --
 -- Rows that are locked or written are tested: they may be newer than what is known.
 --
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 SELECT tests('SELECT * FROM task FOR UPDATE'), tests('UPDATE task SET hidden = hidden'), tests('DELETE FROM task');
 SELECT tests('SELECT * FROM task a JOIN project p ON p.id = a.project_id FOR UPDATE OF p');
 
@@ -81,21 +81,21 @@ SELECT tests('SELECT * FROM task a JOIN project p ON p.id = a.project_id FOR UPD
 -- A plan is for whom it was made: an SQL function is planned before it sets the actor.
 --
 CREATE FUNCTION count_for(id bigint) RETURNS bigint LANGUAGE sql AS
-$$ SELECT clearance.set_actor(id, local => false); SELECT count(*) FROM app.task $$;
+$$ SELECT clearance.set_actor(id => id, local => false); SELECT count(*) FROM app.task $$;
 SELECT count_for(:pat);
 SELECT count_for(:pat);
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 CREATE FUNCTION count_for_nobody() RETURNS bigint LANGUAGE sql AS
 $$ SELECT clearance.reset_actor(); SELECT count(*) FROM app.task $$;
 SELECT count_for_nobody();
 SELECT count_for_nobody();
 -- also where the planner finds that nothing can be there
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 CREATE FUNCTION none_for(id bigint) RETURNS bigint LANGUAGE sql AS
-$$ SELECT clearance.set_actor(id, local => false); SELECT count(*) FROM app.task WHERE false $$;
+$$ SELECT clearance.set_actor(id => id, local => false); SELECT count(*) FROM app.task WHERE false $$;
 SELECT none_for(:pat);
 -- a call of one's own is no policy
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 SELECT count(*) FROM (SELECT 99 AS id, 99 AS project_id, false AS hidden) t WHERE clearance.visible(2, id, project_id, hidden);
 SELECT count(*) FROM (VALUES (1), (99)) v (id) LEFT JOIN task t USING (id)
 WHERE clearance.visible(2, t.id, t.project_id, t.hidden);
@@ -103,7 +103,7 @@ WHERE clearance.visible(2, t.id, t.project_id, t.hidden);
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM task ORDER BY id DESC;
 FETCH 1 FROM c;
-SELECT clearance.set_actor(:pat) = :pat;
+SELECT clearance.set_actor(id => :pat) = :pat;
 FETCH 1 FROM c;
 SELECT count(*) FROM task;
 ROLLBACK;
@@ -114,7 +114,7 @@ ROLLBACK;
 --
 RESET SESSION AUTHORIZATION;
 \set try 'SET SESSION AUTHORIZATION regress_whole; EXECUTE counted; SELECT tests(); EXECUTE counted; RESET SESSION AUTHORIZATION'
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 :try;
 -- a second account
 INSERT INTO clearance.account (name) VALUES ('Other');
@@ -173,11 +173,11 @@ SELECT clearance.unprotect('project');
 SELECT clearance.protect('project', 'project', 'id') > 0;
 :try;
 -- a level that changes
-SELECT clearance.set_actor(:sue, local => false) = :sue;
+SELECT clearance.set_actor(id => :sue, local => false) = :sue;
 :try;
 DELETE FROM clearance.level_grant WHERE level_id = 2 AND feature = 'task' AND action = 'view';
 :try;
-SELECT clearance.set_actor(:ada, local => false) = :ada;
+SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 :try;
 
 --
@@ -209,13 +209,13 @@ SELECT clearance.create_role('Reader', access_level => 'reader') > 0;
 SELECT clearance.add_member('5', name => 'Ria', roles => '{Reader}') AS ria \gset
 SELECT clearance.set_project(2, archived => true);
 SET SESSION AUTHORIZATION regress_whole;
-SELECT clearance.set_actor(:ria, local => false);
+SELECT clearance.set_actor(id => :ria, local => false);
 SELECT count(*), count(*) FILTER (WHERE project_id = 2) FROM task;
 RESET SESSION AUTHORIZATION;
 SELECT clearance.reset_actor();
 SELECT clearance.set_project(2, archived => false);
 SET SESSION AUTHORIZATION regress_whole;
-SELECT clearance.set_actor(:ria, local => false);
+SELECT clearance.set_actor(id => :ria, local => false);
 SELECT count(*) > 0, count(*) FILTER (WHERE project_id = 2) > 0 FROM task;
 
 \c postgres

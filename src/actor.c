@@ -358,7 +358,7 @@ forget(Memory *memory)
 static int64
 look_up_claims(const char *value)
 {
-	static const char *const by[] = { "id", "key", "email" };
+	static const char *const by[] = { "key", "id", "email" };
 	const char *name = value;
 	Datum args[4] = { 0 };
 	char nulls[] = { 'n', 'n', 'n', 'n' };
@@ -372,10 +372,10 @@ look_up_claims(const char *value)
 	for (int i = 0; i < (int) lengthof(by); i++)
 		if (strcmp(mapping.names, by[i]) == 0)
 			nulls[i] = ' ';
-	if (nulls[0] == ' ' && !clr_key_from_text(name, CLR_KEY_INT, &id))
+	if (nulls[1] == ' ' && !clr_key_from_text(name, CLR_KEY_INT, &id))
 		return 0;
-	args[0] = nulls[0] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
-	args[1] = args[2] = CStringGetTextDatum(name);
+	args[0] = args[2] = CStringGetTextDatum(name);
+	args[1] = nulls[1] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
 	args[3] = Int64GetDatum(mapping.account);
 	nulls[3] = mapping.account != 0 ? ' ' : 'n';
 	return look_up_member(args, nulls, &member) == 1 ? member : 0;
@@ -419,21 +419,21 @@ claim_of(const char *value)
 }
 
 /*
- * The member that id, key, e-mail (one of the three) and account name. Returns
+ * The member that key, id, e-mail (one of the three) and account name. Returns
  * how many there are: 0, 1 or 2 for several.
  */
 static uint64
 look_up_member(const Datum *args, const char *nulls, int64 *member)
 {
 	static const Oid argtypes[] = { TEXTOID, INT8OID };
-	bool by_key = nulls[1] == ' ';
-	Datum named[] = { args[by_key ? 1 : 2], args[3] };
+	bool by_key = nulls[0] == ' ';
+	Datum named[] = { args[by_key ? 0 : 2], args[3] };
 	char named_nulls[] = { ' ', nulls[3] };
 	ClrCatalog state;
 	uint64 found;
 
-	if (nulls[0] == ' ')
-		return look_up_id(DatumGetInt64(args[0]), nulls[3] == ' ' ? DatumGetInt64(args[3]) : 0,
+	if (nulls[1] == ' ')
+		return look_up_id(DatumGetInt64(args[1]), nulls[3] == ' ' ? DatumGetInt64(args[3]) : 0,
 						  member);
 	clr_catalog_begin(&state);
 	found =
@@ -488,16 +488,16 @@ find_member(FunctionCallInfo fcinfo)
 	}
 	if ((nulls[0] == ' ') + (nulls[1] == ' ') + (nulls[2] == ' ') != 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-						errmsg("set_actor needs exactly one of id, key and email"),
+						errmsg("set_actor needs exactly one of key, id and email"),
 						errhint("For example: SELECT clearance.set_actor(key => 42);")));
 
 	found = look_up_member(args, nulls, &member);
 	if (found == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
 						nulls[0] == ' ' ?
-							errmsg("no member with id " INT64_FORMAT, DatumGetInt64(args[0])) :
+							errmsg("no member with key \"%s\"", TextDatumGetCString(args[0])) :
 						nulls[1] == ' ' ?
-							errmsg("no member with key \"%s\"", TextDatumGetCString(args[1])) :
+							errmsg("no member with id " INT64_FORMAT, DatumGetInt64(args[1])) :
 							errmsg("no member with e-mail \"%s\"", TextDatumGetCString(args[2])),
 						errhint("Members are added with clearance.add_member().")));
 	if (found > 1)
@@ -508,8 +508,8 @@ find_member(FunctionCallInfo fcinfo)
 }
 
 /*
- * set_actor(id bigint, key app_key, email text, account bigint, local boolean)
- * returns the member's id. Errors: none or several of id, key, email; unknown
+ * set_actor(key app_key, id bigint, email text, account bigint, local boolean)
+ * returns the member's id. Errors: none or several of key, id, email; unknown
  * or ambiguous member.
  */
 Datum

@@ -40,7 +40,7 @@ DECLARE
     seen  text;
 BEGIN
     FOREACH actor IN ARRAY actors LOOP
-        PERFORM clearance.set_actor(actor, local => false);
+        PERFORM clearance.set_actor(id => actor, local => false);
         SELECT title INTO seen FROM protected.task WHERE id = key;
     END LOOP;
     us := 1000000 * extract(epoch FROM clock_timestamp() - began) / cardinality(actors);

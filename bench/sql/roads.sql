@@ -42,7 +42,7 @@ CREATE PROCEDURE bench.enter(road bench.road, member bigint)
 LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE 'RESET ROLE';
-    PERFORM set_config('bench.member', member::text, false), clearance.set_actor(member, local => false),
+    PERFORM set_config('bench.member', member::text, false), clearance.set_actor(id => member, local => false),
             set_config('search_path', road.tables, false);
     EXECUTE format('SET ROLE %I', road.role);
 END $$;

@@ -5,13 +5,13 @@
 -- Everybody may look up names here; what each function gives is granted below it.
 GRANT USAGE ON SCHEMA clearance TO PUBLIC;
 
-CREATE FUNCTION clearance.set_actor(id bigint DEFAULT NULL, key clearance.app_key DEFAULT NULL,
+CREATE FUNCTION clearance.set_actor(key clearance.app_key DEFAULT NULL, id bigint DEFAULT NULL,
     email text DEFAULT NULL, account bigint DEFAULT NULL, local boolean DEFAULT true) RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_set_actor';
-REVOKE ALL ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean) IS
-'acts as the member with this id, key or e-mail, until the end of the transaction (local) or of the session; returns the member''s id. For trusted roles: see trust_role()';
+REVOKE ALL ON FUNCTION clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean) IS
+'acts as the member with this key (the application''s user id), id or e-mail, until the end of the transaction (local) or of the session; returns the member''s id. For trusted roles: see trust_role()';
 
 CREATE FUNCTION clearance.reset_actor() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
@@ -61,7 +61,7 @@ COMMENT ON FUNCTION clearance.whoami() IS
 -- kept but these privileges.
 CREATE FUNCTION clearance.trusted_functions() RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN 'clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean), '
+RETURN 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean), '
     'clearance.accept_invitation(text, clearance.app_key, text), clearance.follow_link(text), clearance.take_mail(integer)';
 REVOKE ALL ON FUNCTION clearance.trusted_functions() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.trusted_functions() IS 'internal: what trust_role() lets a role call';
@@ -138,7 +138,7 @@ BEGIN
         RAISE EXCEPTION 'no account with id %', account USING ERRCODE = 'undefined_object',
             HINT = 'Accounts are created with clearance.create_account().';
     END IF;
-    IF has_function_privilege(role, 'clearance.set_actor(bigint, clearance.app_key, text, bigint, boolean)', 'EXECUTE') THEN
+    IF has_function_privilege(role, 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)', 'EXECUTE') THEN
         RAISE EXCEPTION 'role % may set the actor', role USING ERRCODE = 'object_in_use',
             DETAIL = 'A role either is one actor or sets any.',
             HINT = 'Call clearance.distrust_role() first; superusers cannot be mapped.';

@@ -50,7 +50,7 @@ BEGIN
             DETAIL = 'It expired, was withdrawn, or never existed.',
             HINT = 'clearance.create_link() makes a new one.';
     END IF;
-    PERFORM clearance.set_actor(member);
+    PERFORM clearance.set_actor(id => member);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_link(text) FROM PUBLIC;

@@ -9,10 +9,17 @@ CREATE FUNCTION clearance.app_key_in(cstring) RETURNS clearance.app_key
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textin';
 CREATE FUNCTION clearance.app_key_out(clearance.app_key) RETURNS cstring
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
+-- drivers that leave the type of a parameter open are told this one, and may send it in binary
+CREATE FUNCTION clearance.app_key_recv(internal) RETURNS clearance.app_key
+LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textrecv';
+CREATE FUNCTION clearance.app_key_send(clearance.app_key) RETURNS bytea
+LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textsend';
 
 CREATE TYPE clearance.app_key (
     INPUT = clearance.app_key_in,
     OUTPUT = clearance.app_key_out,
+    RECEIVE = clearance.app_key_recv,
+    SEND = clearance.app_key_send,
     INTERNALLENGTH = VARIABLE,
     STORAGE = extended
 );

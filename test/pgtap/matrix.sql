@@ -399,7 +399,7 @@ BEGIN
     IF before IS NOT NULL THEN
         EXECUTE before;
     END IF;
-    PERFORM clearance.set_actor(member, local => true);
+    PERFORM clearance.set_actor(id => member, local => true);
     IF by <> 'ask' THEN
         SET LOCAL ROLE app_user;
     END IF;

@@ -853,7 +853,7 @@ sub create_databases
 		GRANT SELECT ON ALL TABLES IN SCHEMA app, "Old Parts" TO regress_crew;
 		GRANT INSERT ON test.taken, app.page TO regress_crew;
 		CREATE FUNCTION test.as_and_fail(actor bigint) RETURNS integer LANGUAGE plpgsql AS
-			$$ BEGIN PERFORM clearance.set_actor(actor, local => false); RETURN 1 / 0; END $$;
+			$$ BEGIN PERFORM clearance.set_actor(id => actor, local => false); RETURN 1 / 0; END $$;
 	});
 	create_changes($node, 'workspace');
 	create_functions($node, 'workspace');

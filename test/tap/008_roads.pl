@@ -162,8 +162,8 @@ sub closed_roads
 		"ALTER DATABASE $db SET clearance.actor = '$ada'; \\c\nME",
 		"ALTER SYSTEM SET clearance.actor = '$ada'; \\c\nME",
 		"GRANT SET ON PARAMETER clearance.actor TO CURRENT_USER; SET clearance.actor = '$ada'; ME",
-		"SELECT clearance.set_actor($ada, local => false); ME",
-		"SELECT clearance.trust_role(CURRENT_USER::regrole); SELECT clearance.set_actor($ada, local => false); ME",
+		"SELECT clearance.set_actor(id => $ada, local => false); ME",
+		"SELECT clearance.trust_role(CURRENT_USER::regrole); SELECT clearance.set_actor(id => $ada, local => false); ME",
 		"SELECT clearance.map_role(CURRENT_USER::regrole, $ada); ME",
 		"SELECT set_config('request.jwt.claims', '{\"sub\":\"ada\"}', false), set_config('jwt.claims.user_id', '$ada', false); ME",
 		"SET SESSION AUTHORIZATION regress_cole; ME");

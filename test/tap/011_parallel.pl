@@ -31,7 +31,7 @@ build();
 
 foreach my $key (qw(ada cole pat rex mo))
 {
-	compare($key, 'regress_app', "SELECT clearance.set_actor($id{$key}, local => false)");
+	compare($key, 'regress_app', "SELECT clearance.set_actor(id => $id{$key}, local => false)");
 	compare("$key by claims", 'regress_gate', "SET work.member = '$id{$key}'");
 	compare("$key by a token", 'regress_anybody', "SET clearance.token = '" . token($key) . "'");
 }
@@ -49,12 +49,12 @@ foreach ([ 'ada', 'pat' ], [ 'pat', 'ada' ], [ 'mo', 'rex' ])
 {
 	my ($first, $then) = @$_;
 
-	is(bound($app, "SELECT clearance.set_actor($id{$first})", "SELECT clearance.set_actor($id{$then})"), counted($first),
+	is(bound($app, "SELECT clearance.set_actor(id => $id{$first})", "SELECT clearance.set_actor(id => $id{$then})"), counted($first),
 		"bound for $first, executed when $then acts");
 }
-is(bound($app, "SELECT clearance.set_actor($id{pat})", 'SELECT clearance.reset_actor()'), counted('pat'), 'executed when nobody acts');
-is(bound($app, 'SELECT clearance.reset_actor()', "SELECT clearance.set_actor($id{pat})"), '0,NULL', 'bound for nobody');
-is(bound($app, "SELECT clearance.set_actor($id{mo})", 'SELECT pg_sleep(0.01)'), counted('mo'), 'the same acts, some time later');
+is(bound($app, "SELECT clearance.set_actor(id => $id{pat})", 'SELECT clearance.reset_actor()'), counted('pat'), 'executed when nobody acts');
+is(bound($app, 'SELECT clearance.reset_actor()', "SELECT clearance.set_actor(id => $id{pat})"), '0,NULL', 'bound for nobody');
+is(bound($app, "SELECT clearance.set_actor(id => $id{mo})", 'SELECT pg_sleep(0.01)'), counted('mo'), 'the same acts, some time later');
 
 my $gate = session('regress_gate');
 $gate->query($workers);
@@ -67,9 +67,9 @@ is(bound($anybody, "SET LOCAL clearance.token = '" . token('pat') . "'", "SET LO
 is(bound($anybody, "SET LOCAL clearance.token = '" . token('pat', 2) . "'", 'SELECT pg_sleep(3)'), counted('pat'), 'a token that expired since');
 # and so does a membership
 $node->safe_psql($db, "UPDATE clearance.project_member SET ends_at = now() + interval '2 s' WHERE member_id = $id{mo}");
-my $before = bound($app, "SELECT clearance.set_actor($id{mo})", 'SELECT pg_sleep(3)');
+my $before = bound($app, "SELECT clearance.set_actor(id => $id{mo})", 'SELECT pg_sleep(3)');
 isnt($before, '0,NULL', 'a membership that ended since');
-is(bound($app, "SELECT clearance.set_actor($id{mo})", 'SELECT 1'), '0,NULL', 'and later');
+is(bound($app, "SELECT clearance.set_actor(id => $id{mo})", 'SELECT 1'), '0,NULL', 'and later');
 $node->safe_psql($db, "UPDATE clearance.project_member SET ends_at = 'infinity' WHERE member_id = $id{mo}");
 is(counted('mo'), $before, 'and again');
 
@@ -79,11 +79,11 @@ is(counted('mo'), $before, 'and again');
 #
 my $dba = session('postgres');
 $dba->query($workers);
-$dba->query("BEGIN; DELETE FROM clearance.project_partner WHERE project_id % 2 = 0; SELECT clearance.set_actor($id{pat}); SET LOCAL ROLE regress_app");
+$dba->query("BEGIN; DELETE FROM clearance.project_partner WHERE project_id % 2 = 0; SELECT clearance.set_actor(id => $id{pat}); SET LOCAL ROLE regress_app");
 my $changed = rows($dba->query($count));
 is(launched($dba, $count), 0, 'no workers where permissions changed');
 isnt($changed, counted('pat'), 'which shows');
-$dba->query("ROLLBACK; SET ROLE regress_app; SELECT clearance.set_actor($id{pat}, local => false)");
+$dba->query("ROLLBACK; SET ROLE regress_app; SELECT clearance.set_actor(id => $id{pat}, local => false)");
 is(rows($dba->query($count)), counted('pat'), 'rolled back');
 $dba->query('BEGIN ISOLATION LEVEL SERIALIZABLE');
 is(launched($dba, $count), 0, 'none under SERIALIZABLE');
@@ -103,7 +103,7 @@ foreach my $key (qw(ada pat rex))
 {
 	my $query = 'SELECT sum(tasks_of(n)), min(who()), max(who()) FROM number';
 
-	$app->query("SELECT clearance.set_actor($id{$key}, local => false); $alone");
+	$app->query("SELECT clearance.set_actor(id => $id{$key}, local => false); $alone");
 	my $expected = rows($app->query($query));
 	$app->query($workers);
 	cmp_ok(launched($app, $query), '>', 0, "workers call functions for $key");
@@ -164,7 +164,7 @@ sub counted
 
 	return $known{$key} if $when;
 	my $wire = session('regress_app');
-	$wire->query("$alone; SELECT clearance.set_actor($id{$key}, local => false)");
+	$wire->query("$alone; SELECT clearance.set_actor(id => $id{$key}, local => false)");
 	my $result = rows($wire->query($count));
 	$known{$key} //= $result;
 	return $result;

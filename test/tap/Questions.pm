@@ -89,15 +89,15 @@ sub functions_sql
 		CREATE FUNCTION test.sql_$question() RETURNS text LANGUAGE sql AS \$\$ $query \$\$;
 		CREATE FUNCTION test.rows_$question() RETURNS SETOF text LANGUAGE sql STABLE AS \$\$ $rows \$\$;
 		CREATE FUNCTION test.plpgsql_as_$question(actor bigint, local boolean) RETURNS text LANGUAGE plpgsql AS
-			\$\$ BEGIN PERFORM clearance.set_actor(actor, local => local); RETURN ($query); END \$\$;
+			\$\$ BEGIN PERFORM clearance.set_actor(id => actor, local => local); RETURN ($query); END \$\$;
 		CREATE FUNCTION test.sql_as_$question(actor bigint, local boolean) RETURNS text LANGUAGE sql AS
-			\$\$ SELECT clearance.set_actor(actor, local => local); $query \$\$;
+			\$\$ SELECT clearance.set_actor(id => actor, local => local); $query \$\$;
 		CREATE FUNCTION test.try_as_$question(actor bigint) RETURNS text LANGUAGE plpgsql AS \$\$
 			DECLARE
 				seen text;
 			BEGIN
 				BEGIN
-					PERFORM clearance.set_actor(actor, local => false);
+					PERFORM clearance.set_actor(id => actor, local => false);
 					seen := ($query);
 					PERFORM 1 / 0;
 				EXCEPTION WHEN division_by_zero THEN
