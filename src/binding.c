@@ -61,7 +61,7 @@ static void load_relations(ClrBinding *binding);
 static void load_parents(ClrBinding *binding);
 static void load_link_roles(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
-static char *through_task_sql(int32 task_binding, const char *link_column, Oid *link_type);
+static List *links_through_task(int32 task_binding, const char *link_column);
 
 /* Copy of a column of the current result, in the binding's memory. */
 static char *
@@ -147,6 +147,10 @@ clr_binding_load(MemoryContext context, int32 id)
 	load_link_roles(binding);
 	load_guards(binding);
 	clr_catalog_end(&state);
+	MemoryContextSwitchTo(context);
+	/* as the server names tables to the user: by the user's search_path */
+	binding->relation_name =
+		DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(binding->relid)));
 	MemoryContextSwitchTo(caller);
 	return binding;
 }
@@ -177,25 +181,20 @@ load_columns(ClrBinding *binding, char **names, int count)
 	}
 }
 
-/*
- * Text of a query for the values that a link table links to the members of
- * the array $1. `link_type` is the base type of its member column.
- */
-static char *
-link_sql(Oid link, const char *link_column, const char *member_column, Oid *link_type)
+/* How a table links values in one column to the members in another. */
+static ClrLink *
+new_link(Oid table, const char *value, const char *member)
 {
-	Oid type = getBaseType(get_atttype(link, get_attnum(link, member_column)));
+	ClrLink *link = palloc0(sizeof(ClrLink));
+	Oid type = getBaseType(get_atttype(table, get_attnum(table, member)));
 	Oid element = get_base_element_type(type);
-	char *table =
-		quote_qualified_identifier(get_namespace_name(get_rel_namespace(link)), get_rel_name(link));
-	char *member = psprintf("l.%s", quote_identifier(member_column));
 
-	*link_type = OidIsValid(element) ? getBaseType(element) : type;
-	if (OidIsValid(element))
-		return psprintf("SELECT l.%s FROM %s l WHERE %s::%s[] OPERATOR(pg_catalog.&&) $1",
-						quote_identifier(link_column), table, member, format_type_be(*link_type));
-	return psprintf("SELECT l.%s FROM %s l WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
-					quote_identifier(link_column), table, member);
+	link->table = table;
+	link->value = value;
+	link->member = member;
+	link->is_array = OidIsValid(element);
+	link->type = link->is_array ? getBaseType(element) : type;
+	return link;
 }
 
 static void
@@ -223,32 +222,31 @@ load_relations(ClrBinding *binding)
 		Oid link;
 
 		SPI_tuptable = result; /* the loop's own queries replace it */
-		member_column = clr_column_text(i, 3);
+		member_column = keep_text(CurrentMemoryContext, i, 3);
 		link = (Oid) clr_column_int64(i, 4);
-		link_column = clr_column_text(i, 5);
+		link_column = keep_text(CurrentMemoryContext, i, 5);
 		relation->id = clr_column_int64(i, 1);
 		relation->kind = clr_relation_kind(clr_column_text(i, 2));
 		relation->slot =
 			find_slot(binding, OidIsValid(link) ? clr_column_text(i, 6) : member_column);
 		if (OidIsValid(link) && member_column != NULL)
-			relation->link_sql = link_sql(link, link_column, member_column, &relation->link_type);
+			relation->links = list_make1(new_link(link, link_column, member_column));
 		else if (OidIsValid(link))
-			relation->link_sql =
-				through_task_sql(clr_column_int64(i, 7), link_column, &relation->link_type);
+			relation->links = links_through_task(clr_column_int64(i, 7), link_column);
 		binding->relations = lappend(binding->relations, relation);
 	}
 }
 
 /*
- * Text of a query for the rows of another protected table (tasks) that are
- * assigned to the members of $1: their keys, or what link_column names.
+ * How another protected table (tasks) links the values in link_column (NULL:
+ * its keys) to those whom its rows are assigned to.
  */
-static char *
-through_task_sql(int32 task_binding, const char *link_column, Oid *link_type)
+static List *
+links_through_task(int32 task_binding, const char *link_column)
 {
 	static const Oid argtypes[] = { INT4OID };
 	Datum args[] = { Int32GetDatum(task_binding) };
-	StringInfoData sql;
+	List *links = NIL;
 	uint64 rows =
 		clr_catalog_query("SELECT b.relation::oid::bigint, b.key_column, r.member_column,"
 						  " coalesce(r.link::oid::bigint, 0), r.link_column,"
@@ -259,39 +257,30 @@ through_task_sql(int32 task_binding, const char *link_column, Oid *link_type)
 						  " ORDER BY r.id",
 						  1, argtypes, args, NULL);
 
-	initStringInfo(&sql);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		Oid task = (Oid) clr_column_int64(i, 1);
-		const char *key = clr_column_text(i, 2);
-		const char *member_column = clr_column_text(i, 3);
-		Oid link = (Oid) clr_column_int64(i, 4);
-		const char *out = link_column ? link_column : key;
-		Oid type;
+		const char *value = link_column ? link_column : keep_text(CurrentMemoryContext, i, 2);
+		const char *member = keep_text(CurrentMemoryContext, i, 3);
+		Oid table = (Oid) clr_column_int64(i, 4);
+		ClrLink *link;
 
-		if (i > 0)
-			appendStringInfoString(&sql, " UNION ");
-		if (!OidIsValid(link))
-			appendStringInfoString(&sql, link_sql(task, out, member_column, &type));
+		if (!OidIsValid(table))
+			link = new_link(task, value, member);
 		else
-			appendStringInfo(&sql,
-							 "SELECT t.%s FROM %s t WHERE t.%s OPERATOR(pg_catalog.=) ANY (%s)",
-							 quote_identifier(out),
-							 quote_qualified_identifier(get_namespace_name(get_rel_namespace(task)),
-														get_rel_name(task)),
-							 quote_identifier(clr_column_text(i, 6)),
-							 link_sql(link, clr_column_text(i, 5), member_column, &type));
-		if (i > 0 && type != *link_type)
-			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-							errmsg("assignees of %s have several types", get_rel_name(task)),
-							errhint("Use one type for the member columns of one table.")));
-		*link_type = type;
+		{
+			link = new_link(table, keep_text(CurrentMemoryContext, i, 5), member);
+			link->through = task;
+			link->key = keep_text(CurrentMemoryContext, i, 6);
+			link->through_value = value;
+		}
+		links = lappend(links, link);
 	}
 	if (rows == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("the table that assigned_task goes through has no assignees"),
 						errhint("Declare them with clearance.relate(..., 'assigned', ...).")));
-	return sql.data;
+	return links;
 }
 
 static void
@@ -642,12 +631,4 @@ clearance_canonical_text(PG_FUNCTION_ARGS)
 	PG_RETURN_TEXT_P(cstring_to_text(
 		clr_value_text(type, OidInputFunctionCall(input, text_to_cstring(PG_GETARG_TEXT_PP(0)),
 												  ioparam, -1))));
-}
-
-/* Qualified name of the table for query texts. */
-char *
-clr_binding_relation_sql(const ClrBinding *binding)
-{
-	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(binding->relid)),
-									  get_rel_name(binding->relid));
 }

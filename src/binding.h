@@ -36,16 +36,30 @@ typedef struct ClrColumn
 	ClrKeyClass key_class;
 } ClrColumn;
 
+/*
+ * A table that links values to members, or, through another table, to rows of
+ * it: those rows' keys are in its column `key`, and lead to the values there.
+ */
+typedef struct ClrLink
+{
+	Oid table;
+	const char *member;
+	Oid type; /* base type of the member column, of its elements if an array */
+	bool is_array;
+	const char *value;
+	Oid through; /* InvalidOid: value is what is linked */
+	const char *key;
+	const char *through_value;
+} ClrLink;
+
 /* One way in which a member can be related to a row. */
 typedef struct ClrRelation
 {
 	int32 id;
 	ClrRelationKind kind;
-	int slot;			  /* the row's member column, or what the link refers to */
-	const char *link_sql; /* finds the linked values; NULL: slot holds members */
-	Oid link_type;		  /* base type of the member column in the link */
-	ClrKeyTable *linked;  /* values linked to the actor, once loaded */
-	ClrKeyClass linked_class;
+	int slot;			 /* the row's member column, or what the link refers to */
+	List *links;		 /* of ClrLink *, which add up; NIL: slot holds members */
+	ClrKeyTable *linked; /* values linked to the actor, once loaded */
 } ClrRelation;
 
 typedef struct ClrParent
@@ -135,6 +149,5 @@ extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);
 extern char *clr_value_text(Oid type, Datum value);
-extern char *clr_binding_relation_sql(const ClrBinding *binding);
 
 #endif /* CLR_BINDING_H */

@@ -1,44 +1,105 @@
 /*
  * catalog.c
- *		Read-only queries that the extension runs on its own behalf.
+ *		Queries that the extension runs on its own behalf.
  *
- * The rule is computed from tables that members cannot read, so these queries
- * run as the bootstrap superuser, to whom row security does not apply. Nothing
- * that a member wrote is ever part of their text: names come from the binding
- * tables, quoted; values are parameters; search_path is pinned while a query
- * is planned, and stays with the plan.
+ * The rule is computed from tables that members cannot read. Our own are read
+ * as the bootstrap superuser, to whom row security does not apply: nobody else
+ * has put anything into them that a query would run. A table of the
+ * application holds code of its owner's (predicates and expressions of
+ * indexes, constraints, statistics), which is evaluated as soon as a query on
+ * it is planned; so such a table is read as its owner, without row security
+ * (SECURITY_NOFORCE_RLS, see check_enable_rls() in rls.c), as the server's own
+ * foreign key checks do (ri_triggers.c). A query names one such table: tables
+ * have different owners.
  *
- * They see the snapshot of the query on whose behalf they run, also where a
+ * Whoever runs the statement around chooses search_path, and operators are
+ * looked up in it whenever a kept plan is made anew (RevalidateCachedQuery,
+ * plancache.c). So a query runs under a search_path of its own, which also
+ * holds for what an owner's code calls; other settings that such code makes
+ * end with the query. Texts hold quoted names and parameters, nothing else of
+ * anybody's.
+ *
+ * Tables of the application are meant by OID. Their names are looked up at
+ * each use, with the table locked, and what was planned is compared with the
+ * OID: a name may have become another table's.
+ *
+ * Queries see the snapshot of the query on whose behalf they run, also where a
  * function that it calls has a later one active (read-only SPI uses the active
  * snapshot, see _SPI_execute_plan in spi.c).
  *
- * Lifetime: plans are kept in plan_context for the backend's life, one per
- * query text. Texts derive from bindings alone, so their number is bounded by
- * the configuration, not by the number of statements.
+ * Lifetime: plans are kept for the backend's life. Their number is bounded by
+ * the configuration, not by the number of statements: one per query text, for
+ * tables of the application one per table, owner and shape of query.
  */
 #include "catalog.h"
 
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "key.h"
 
-/* Kept plans by query text. Owned by this file, never reset. */
+#define OWN_PATH "pg_catalog, pg_temp"
+
+/*
+ * A bit of the security context that the server does not use (miscadmin.h has
+ * three): what runs is a query of our own tables. The server restores it with
+ * the user, after errors too, and nobody else can set it.
+ */
+#define SECURITY_OWN_TABLES 0x10000
+
+/* A kept plan of a query on a table of the application. */
+typedef struct TablePlan
+{
+	SPIPlanPtr plan;
+	char *name; /* of the table, when it was prepared */
+} TablePlan;
+
+/* Kept plans: of our own tables by query text, of others see find_table_plan(). Never reset. */
 static ClrKeyTable *plans = NULL;
+static ClrKeyTable *table_plans = NULL;
+
+/* Plans of tables under former names, to be freed when no query can be running. */
+static List *outdated = NIL;
 
 /* Set by the frame of the running query. */
 static Snapshot query_snapshot = NULL;
 
-static void become_extension(ClrCatalog *state);
+static void become(ClrCatalog *state, Oid user, int context);
+static void become_owner(ClrCatalog *state, Oid table);
+static SPIPlanPtr find_plan(const char *sql, int nargs, const Oid *argtypes);
+static SPIPlanPtr find_table_plan(const ClrCatalog *state, const ClrTableQuery *query);
+static ClrKey plan_key(const char *text, int nargs, const Oid *argtypes);
+static void let_go(TablePlan *kept);
+static void check_reads(SPIPlanPtr plan, Oid table);
+static void free_outdated(XactEvent event, void *arg);
 static SPIPlanPtr prepare(const char *sql, int nargs, const Oid *argtypes);
+
+void
+clr_catalog_init(void)
+{
+	StaticAssertStmt((SECURITY_OWN_TABLES &
+					  (SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION |
+					   SECURITY_NOFORCE_RLS)) == 0,
+					 "the server uses the bit");
+	RegisterXactCallback(free_outdated, NULL);
+}
 
 Snapshot
 clr_catalog_read_under(Snapshot snapshot)
@@ -49,10 +110,7 @@ clr_catalog_read_under(Snapshot snapshot)
 	return previous;
 }
 
-/*
- * Whether what runs is a query of ours (or another restricted operation of the
- * bootstrap superuser's, which may do as it likes).
- */
+/* Whether what runs is a query of our own tables. */
 bool
 clr_catalog_is_reading(void)
 {
@@ -60,18 +118,18 @@ clr_catalog_is_reading(void)
 	int sec_context;
 
 	GetUserIdAndSecContext(&user, &sec_context);
-	return user == BOOTSTRAP_SUPERUSERID && (sec_context & SECURITY_RESTRICTED_OPERATION) != 0;
+	return (sec_context & SECURITY_OWN_TABLES) != 0;
 }
 
 /*
- * Become the extension: superuser rights, an active snapshot, SPI connected.
+ * To read our own tables: superuser rights, an active snapshot, SPI connected.
  * On error, transaction abort restores the user (AbortTransaction, xact.c).
  */
 void
 clr_catalog_begin(ClrCatalog *state)
 {
 	state->pushed_snapshot = clr_catalog_push_snapshot();
-	become_extension(state);
+	become(state, BOOTSTRAP_SUPERUSERID, SECURITY_OWN_TABLES);
 }
 
 /*
@@ -87,26 +145,95 @@ clr_catalog_push_snapshot(void)
 	return true;
 }
 
+/* The present, as the server's own catalog is read. (GetLatestSnapshot() is refused in parallel
+ * mode, snapmgr.c.) */
+static void
+push_latest_snapshot(ClrCatalog *state)
+{
+	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
+	state->pushed_snapshot = true;
+}
+
 /*
- * As clr_catalog_begin(), under a snapshot of this moment, as the server's own catalog is
- * read, for declarations and checks that must not miss what others committed.
- * (GetLatestSnapshot() is refused in parallel mode, snapmgr.c.)
+ * As clr_catalog_begin(), for declarations and checks that must not miss what
+ * others committed.
  */
 void
 clr_catalog_begin_latest(ClrCatalog *state)
 {
-	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
-	state->pushed_snapshot = true;
-	become_extension(state);
+	push_latest_snapshot(state);
+	become(state, BOOTSTRAP_SUPERUSERID, SECURITY_OWN_TABLES);
+}
+
+/*
+ * To read a table of the application, as its owner. An error if the owner may
+ * not: nobody else's rights are used instead.
+ */
+void
+clr_catalog_begin_owner(ClrCatalog *state, Oid table)
+{
+	state->pushed_snapshot = clr_catalog_push_snapshot();
+	become_owner(state, table);
+}
+
+void
+clr_catalog_begin_owner_latest(ClrCatalog *state, Oid table)
+{
+	push_latest_snapshot(state);
+	become_owner(state, table);
 }
 
 static void
-become_extension(ClrCatalog *state)
+become_owner(ClrCatalog *state, Oid table)
+{
+	HeapTuple tuple;
+	Oid schema;
+	Oid owner;
+
+	LockRelationOid(table, AccessShareLock); /* keeps its name, and tells of an earlier change */
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+						errmsg("a table that a declaration names does not exist any more")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
+	ReleaseSysCache(tuple);
+	if (pg_namespace_aclcheck(schema, owner, ACL_USAGE) != ACLCHECK_OK)
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("the owner of %s may not use its schema", get_rel_name(table)),
+						errdetail("The extension reads tables with the rights of their owners."),
+						errhint("Grant it: GRANT USAGE ON SCHEMA %s TO %s.",
+								quote_identifier(get_namespace_name(schema)),
+								quote_identifier(GetUserNameFromId(owner, false)))));
+	if (pg_class_aclcheck(table, owner, ACL_SELECT) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(table, owner, ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the owner of %s may not read it", get_rel_name(table)),
+				 errdetail("The extension reads tables with the rights of their owners."),
+				 errhint("Grant it: GRANT SELECT ON %s TO %s.", clr_catalog_table_name(table),
+						 quote_identifier(GetUserNameFromId(owner, false)))));
+	become(state, owner, SECURITY_NOFORCE_RLS);
+	state->table = table;
+	state->owner = owner;
+}
+
+/*
+ * Another user, who can do nothing for longer than this: no settings, no
+ * objects of the session. Names are looked up in the system's schema alone.
+ */
+static void
+become(ClrCatalog *state, Oid user, int context)
 {
 	GetUserIdAndSecContext(&state->user, &state->sec_context);
-	SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, state->sec_context |
-													  SECURITY_LOCAL_USERID_CHANGE |
-													  SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(user, (state->sec_context & ~SECURITY_OWN_TABLES) | context |
+									 SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	state->table = InvalidOid;
+	state->owner = InvalidOid;
+	state->settings = NewGUCNestLevel();
+	if (strcmp(namespace_search_path, OWN_PATH) != 0)
+		(void) set_config_option("search_path", OWN_PATH, PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }
@@ -116,10 +243,13 @@ clr_catalog_end(ClrCatalog *state)
 {
 	if (SPI_finish() != SPI_OK_FINISH)
 		elog(ERROR, "SPI_finish failed");
+	AtEOXact_GUC(false, state->settings);
 	if (state->pushed_snapshot)
 		PopActiveSnapshot();
 	SetUserIdAndSecContext(state->user, state->sec_context);
 }
+
+/* ---------- our own tables ---------- */
 
 /*
  * Run a query between clr_catalog_begin() and _end(); the result is in
@@ -131,65 +261,181 @@ clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *
 				  const char *nulls)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr plan = clr_catalog_plan(sql, nargs, argtypes);
-	int result = SPI_execute_plan(plan, unconstify(Datum *, args), nulls, true, 0);
+	SPIPlanPtr plan = find_plan(sql, nargs, argtypes);
+	int result;
 
+	Assert(clr_catalog_is_reading());
+	result = SPI_execute_plan(plan, unconstify(Datum *, args), nulls, true, 0);
 	MemoryContextSwitchTo(caller); /* SPI leaves its own as current */
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "query of the extension failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
 }
 
-/*
- * The kept plan of a query text with these argument types: the types are part
- * of what was planned.
- */
-SPIPlanPtr
-clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes)
+static SPIPlanPtr
+find_plan(const char *sql, int nargs, const Oid *argtypes)
 {
-	StringInfoData name;
-	ClrKey key;
+	ClrKey key = plan_key(sql, nargs, argtypes);
 	ClrKeyEntry *entry;
 	bool found;
 
-	initStringInfo(&name);
-	for (int i = 0; i < nargs; i++)
-		appendStringInfo(&name, "%u ", argtypes[i]);
-	appendStringInfoString(&name, sql);
-	clr_key_from_text(name.data, CLR_KEY_TEXT, &key);
 	if (plans == NULL)
 		plans = clr_keytab_new(TopMemoryContext, 64);
 	entry = clr_keytab_find(plans, &key);
 	if (entry == NULL)
 	{
-		SPIPlanPtr plan = prepare(sql, nargs, argtypes);
+		SPIPlanPtr plan = prepare(sql, nargs, argtypes); /* may add others */
 
 		entry = clr_keytab_add(plans, &key, &found);
 		entry->value = plan;
 	}
-	pfree(name.data);
 	return entry->value;
 }
 
+/* By what a plan is found. Argument types are part of what was planned. */
+static ClrKey
+plan_key(const char *text, int nargs, const Oid *argtypes)
+{
+	StringInfoData name;
+	ClrKey key;
+
+	initStringInfo(&name);
+	for (int i = 0; i < nargs; i++)
+		appendStringInfo(&name, "%u ", argtypes[i]);
+	appendStringInfoString(&name, text);
+	clr_key_from_text(name.data, CLR_KEY_TEXT, &key);
+	return key;
+}
+
+/* ---------- tables of the application ---------- */
+
 /*
- * Plan under a pinned search_path: the plan cache keeps the path and uses it
- * again when it replans (CompleteCachedPlan, plancache.c). Generic plans only:
- * planning anew for each actor costs more than any better plan would save.
+ * Read rows of the table that clr_catalog_begin_owner() was called for. The
+ * result is as that of clr_catalog_query(). Locked rows are read as they are
+ * now, in READ COMMITTED.
+ */
+uint64
+clr_catalog_query_table(const ClrCatalog *state, const ClrTableQuery *query)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	SPIPlanPtr plan = find_table_plan(state, query);
+	int result = SPI_execute_plan(plan, unconstify(Datum *, query->args), NULL, !query->locks, 0);
+
+	MemoryContextSwitchTo(caller);
+	if (result != SPI_OK_SELECT)
+		elog(ERROR, "query of the extension failed: %s", SPI_result_code_string(result));
+	check_reads(plan, state->table);
+	return SPI_processed;
+}
+
+/* The same, to be read in parts with SPI_cursor_fetch(). */
+Portal
+clr_catalog_open_table(const ClrCatalog *state, const ClrTableQuery *query)
+{
+	SPIPlanPtr plan = find_table_plan(state, query);
+	Portal portal = SPI_cursor_open(NULL, plan, unconstify(Datum *, query->args), NULL, true);
+
+	check_reads(plan, state->table);
+	return portal;
+}
+
+/*
+ * The kept plan of a query on a table under its present name. A plan belongs
+ * to the owner: it holds what became of the owner's expressions.
+ */
+static SPIPlanPtr
+find_table_plan(const ClrCatalog *state, const ClrTableQuery *query)
+{
+	char *name = clr_catalog_table_name(state->table);
+	ClrKey key = plan_key(psprintf("%u %u %s FROM %s", state->table, state->owner, query->columns,
+								   query->rest),
+						  query->nargs, query->argtypes);
+	ClrKeyEntry *entry;
+	TablePlan *kept;
+	bool found;
+
+	if (table_plans == NULL)
+		table_plans = clr_keytab_new(TopMemoryContext, 64);
+	entry = clr_keytab_add(table_plans, &key, &found);
+	if (!found)
+		entry->value = MemoryContextAllocZero(TopMemoryContext, sizeof(TablePlan));
+	kept = entry->value;
+	if (kept->plan != NULL && strcmp(kept->name, name) != 0)
+		let_go(kept);
+	if (kept->plan == NULL)
+	{
+		kept->plan = prepare(psprintf("SELECT %s FROM %s t %s", query->columns, name, query->rest),
+							 query->nargs, query->argtypes);
+		kept->name = MemoryContextStrdup(TopMemoryContext, name);
+	}
+	return kept->plan;
+}
+
+static void
+let_go(TablePlan *kept)
+{
+	MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+	outdated = lappend(outdated, kept->plan);
+	MemoryContextSwitchTo(caller);
+	kept->plan = NULL;
+	pfree(kept->name);
+}
+
+/*
+ * An error if a plan is about another table: schemas are renamed without a
+ * lock on their tables.
+ */
+static void
+check_reads(SPIPlanPtr plan, Oid table)
+{
+	CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plan));
+
+	if (!list_member_oid(source->relationOids, table))
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("table %s was renamed meanwhile", get_rel_name(table)),
+						errhint("Retry the transaction.")));
+}
+
+/* Queries that run may still use their plans, so not before the transaction ends. */
+static void
+free_outdated(XactEvent event, void *arg)
+{
+	ListCell *lc;
+
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	foreach(lc, outdated)
+		SPI_freeplan(lfirst(lc));
+	list_free(outdated);
+	outdated = NIL;
+}
+
+/* The qualified name of a table, for query texts. */
+char *
+clr_catalog_table_name(Oid table)
+{
+	char *name = get_rel_name(table);
+
+	if (name == NULL)
+		elog(ERROR, "cache lookup failed for relation %u", table);
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), name);
+}
+
+/*
+ * Generic plans only: planning anew for each actor costs more than any better
+ * plan would save.
  */
 static SPIPlanPtr
 prepare(const char *sql, int nargs, const Oid *argtypes)
 {
-	int nestlevel = NewGUCNestLevel();
-	SPIPlanPtr plan;
+	SPIPlanPtr plan =
+		SPI_prepare_cursor(sql, nargs, unconstify(Oid *, argtypes), CURSOR_OPT_GENERIC_PLAN);
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	plan = SPI_prepare_cursor(sql, nargs, unconstify(Oid *, argtypes), CURSOR_OPT_GENERIC_PLAN);
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
-	AtEOXact_GUC(true, nestlevel);
 	return plan;
 }
 

@@ -1,6 +1,7 @@
 /*
  * catalog.h
- *		Read-only queries that the extension runs on its own behalf.
+ *		Queries that the extension runs on its own behalf: of its own tables as
+ *		itself, of the application's tables as their owners.
  */
 #ifndef CLR_CATALOG_H
 #define CLR_CATALOG_H
@@ -15,10 +16,24 @@
 /* What clr_catalog_begin() changed and clr_catalog_end() restores. */
 typedef struct ClrCatalog
 {
+	Oid table; /* of the application, which is read as its owner; invalid: our own */
+	Oid owner;
 	Oid user;
 	int sec_context;
+	int settings; /* nest level of those made here */
 	bool pushed_snapshot;
 } ClrCatalog;
+
+/* Which columns of which rows of a table of the application, with "t" for the table. */
+typedef struct ClrTableQuery
+{
+	const char *columns;
+	const char *rest; /* what follows the table: WHERE ... */
+	int nargs;
+	const Oid *argtypes;
+	const Datum *args;
+	bool locks; /* rest ends in FOR SHARE */
+} ClrTableQuery;
 
 /*
  * The snapshot under which to read, while a query that has a frame runs; NULL:
@@ -30,10 +45,15 @@ extern bool clr_catalog_push_snapshot(void);
 extern bool clr_catalog_is_reading(void);
 extern void clr_catalog_begin(ClrCatalog *state);
 extern void clr_catalog_begin_latest(ClrCatalog *state);
+extern void clr_catalog_begin_owner(ClrCatalog *state, Oid table);
+extern void clr_catalog_begin_owner_latest(ClrCatalog *state, Oid table);
 extern void clr_catalog_end(ClrCatalog *state);
-extern SPIPlanPtr clr_catalog_plan(const char *sql, int nargs, const Oid *argtypes);
 extern uint64 clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *args,
 								const char *nulls);
+extern uint64 clr_catalog_query_table(const ClrCatalog *state, const ClrTableQuery *query);
+extern Portal clr_catalog_open_table(const ClrCatalog *state, const ClrTableQuery *query);
+extern char *clr_catalog_table_name(Oid table);
+extern void clr_catalog_init(void);
 
 /*
  * Columns of a row of the last query's result, in the current context (after

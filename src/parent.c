@@ -52,7 +52,8 @@ static void fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows,
 static void scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows);
 static void
 judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc);
-static char *select_sql(const ClrBinding *binding, const char *column);
+static char *bound_columns(const ClrBinding *binding);
+static char *equals(const ClrColumn *column, const char *what);
 
 /*
  * The verdict on the row of a key: may the frame's actor do `action` (NULL:
@@ -171,16 +172,17 @@ static void
 fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key)
 {
 	const ClrColumn *column = &binding->columns[binding->key_slot];
-	Oid argtypes[] = { column->type };
 	Datum args[1];
+	ClrTableQuery query = { .nargs = 1, .argtypes = &column->type, .args = args };
 	ClrCatalog state;
 	bool found;
 
 	rows->fetches++;
-	clr_catalog_begin(&state);
+	query.columns = bound_columns(binding);
+	query.rest = equals(column, "$1");
+	clr_catalog_begin_owner(&state, binding->relid);
 	if (clr_key_to_datum(key, column->type, &args[0]) &&
-		clr_catalog_query(psprintf("%s = $1", select_sql(binding, column->name)), 1, argtypes, args,
-						  NULL) == 1)
+		clr_catalog_query_table(&state, &query) == 1)
 		judge(frame, binding, rows, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
 	else
 	{
@@ -200,27 +202,27 @@ scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows)
 	ClrScope *scope = clr_frame_scope(frame);
 	Oid argtypes[1];
 	Datum args[1];
-	int nargs = 0;
-	char *sql;
+	ClrTableQuery query = { .argtypes = argtypes, .args = args };
 	ClrCatalog state;
 	Portal portal;
 
-	clr_catalog_begin(&state);
+	query.columns = bound_columns(binding);
 	if (binding->project_slot != CLR_NO_SLOT &&
 		list_length(scope->projects) <= MAX_PROJECTS_TO_SEARCH)
 	{
 		const ClrColumn *column = &binding->columns[binding->project_slot];
 
-		sql = psprintf("%s = ANY ($1)", select_sql(binding, column->name));
+		query.rest = equals(column, "ANY ($1)");
+		query.nargs = 1;
 		argtypes[0] = get_array_type(column->type);
 		args[0] = clr_scope_projects_array(scope, column->type);
-		nargs = 1;
 	}
 	else
-		sql = psprintf("%s IS NOT NULL",
-					   select_sql(binding, binding->columns[binding->key_slot].name));
+		query.rest = psprintf("WHERE t.%s IS NOT NULL",
+							  quote_identifier(binding->columns[binding->key_slot].name));
 
-	portal = SPI_cursor_open(NULL, clr_catalog_plan(sql, nargs, argtypes), args, NULL, true);
+	clr_catalog_begin_owner(&state, binding->relid);
+	portal = clr_catalog_open_table(&state, &query);
 	do
 	{
 		SPITupleTable *batch;
@@ -254,7 +256,7 @@ judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple
 	ClrKey key;
 	bool found;
 
-	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see select_sql() */
+	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see bound_columns() */
 	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
 	entry = clr_keytab_add(rows->rows, &key, &found);
 	if (!found)
@@ -273,18 +275,21 @@ judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple
 	pfree(row.nulls);
 }
 
-/* "SELECT the bound columns FROM the table WHERE column" */
+/* The bound columns in their order, for a query. */
 static char *
-select_sql(const ClrBinding *binding, const char *column)
+bound_columns(const ClrBinding *binding)
 {
-	StringInfoData sql;
+	StringInfoData list;
 
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT ");
+	initStringInfo(&list);
 	for (int i = 0; i < binding->ncolumns; i++)
-		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "",
+		appendStringInfo(&list, "%st.%s", i > 0 ? ", " : "",
 						 quote_identifier(binding->columns[i].name));
-	appendStringInfo(&sql, " FROM %s WHERE %s", clr_binding_relation_sql(binding),
-					 quote_identifier(column));
-	return sql.data;
+	return list.data;
+}
+
+static char *
+equals(const ClrColumn *column, const char *what)
+{
+	return psprintf("WHERE t.%s OPERATOR(pg_catalog.=) %s", quote_identifier(column->name), what);
 }

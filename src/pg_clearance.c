@@ -13,6 +13,7 @@
 
 #include "actor.h"
 #include "binding.h"
+#include "catalog.h"
 #include "ddl.h"
 #include "frame.h"
 #include "hooks.h"
@@ -39,6 +40,7 @@ _PG_init(void)
 	bool late = !process_shared_preload_libraries_in_progress &&
 				(IsBackgroundWorker || debug_query_string != NULL);
 
+	clr_catalog_init();
 	clr_actor_init();
 	clr_token_init();
 	clr_frame_init(late);

@@ -18,7 +18,9 @@
 
 static bool
 relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
-static void load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation);
+static void load_linked(ClrFrame *frame, ClrRelation *relation);
+static void collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
+					bool is_array, Datum wanted);
 
 /*
  * Whether a row is shared; a table without visibility holds shared rows.
@@ -77,7 +79,7 @@ relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelat
 
 	if (row->nulls[relation->slot])
 		return false;
-	if (relation->link_sql == NULL)
+	if (relation->links == NIL)
 		return clr_row_value_is_me(clr_frame_scope(frame), column, value);
 	clr_key_from_datum(value, column->key_class, column->type, &key);
 	return clr_keytab_find(clr_row_linked(frame, binding, relation), &key) != NULL;
@@ -90,7 +92,7 @@ ClrKeyTable *
 clr_row_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
 {
 	if (relation->linked == NULL)
-		load_linked(frame, binding, relation);
+		load_linked(frame, relation);
 	return relation->linked;
 }
 
@@ -129,37 +131,66 @@ clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
 }
 
 static void
-load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
+load_linked(ClrFrame *frame, ClrRelation *relation)
 {
-	Oid argtypes[] = { get_array_type(relation->link_type) };
-	Datum args[] = { clr_scope_me_array(clr_frame_scope(frame), relation->link_type) };
-	const ClrColumn *column = &binding->columns[relation->slot];
-	ClrKeyTable *linked;
+	ClrKeyTable *linked = clr_keytab_new(frame->context, 16);
+	ListCell *lc;
+
+	foreach(lc, relation->links)
+	{
+		const ClrLink *link = lfirst(lc);
+		Datum me = clr_scope_me_array(clr_frame_scope(frame), link->type);
+
+		if (OidIsValid(link->through))
+		{
+			ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 16);
+			Oid type =
+				getBaseType(get_atttype(link->through, get_attnum(link->through, link->key)));
+
+			collect(keys, link->table, link->value, link->member, link->type, link->is_array, me);
+			collect(linked, link->through, link->through_value, link->key, type, false,
+					clr_keytab_array(keys, type));
+		}
+		else
+			collect(linked, link->table, link->value, link->member, link->type, link->is_array, me);
+	}
+	relation->linked = linked;
+}
+
+/*
+ * Add the values of a column of those rows of a table in which another column
+ * is among the wanted ones, or shares one with them if it is an array.
+ */
+static void
+collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
+		bool is_array, Datum wanted)
+{
+	Oid array_type = get_array_type(type);
+	ClrTableQuery query = { .nargs = 1, .argtypes = &array_type, .args = &wanted };
 	ClrCatalog state;
 	uint64 rows;
 
-	clr_catalog_begin(&state);
-	rows = clr_catalog_query(relation->link_sql, 1, argtypes, args, NULL);
-	linked = clr_keytab_new(frame->context, rows);
-	if (rows > 0)
+	query.columns = psprintf("t.%s", quote_identifier(value));
+	query.rest =
+		is_array ? psprintf("WHERE t.%s::%s[] OPERATOR(pg_catalog.&&) $1", quote_identifier(column),
+							format_type_be(type)) :
+				   psprintf("WHERE t.%s OPERATOR(pg_catalog.=) ANY ($1)", quote_identifier(column));
+	clr_catalog_begin_owner(&state, table);
+	rows = clr_catalog_query_table(&state, &query);
+	for (uint64 i = 0; i < rows; i++)
 	{
-		Oid type = getBaseType(SPI_gettypeid(SPI_tuptable->tupdesc, 1));
+		Oid value_type = getBaseType(SPI_gettypeid(SPI_tuptable->tupdesc, 1));
+		bool isnull;
+		bool found;
+		Datum datum = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		ClrKey key;
 
-		for (uint64 i = 0; i < rows; i++)
-		{
-			bool isnull;
-			bool found;
-			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-			ClrKey key;
-
-			if (isnull)
-				continue;
-			clr_key_from_datum(value, column->key_class, type, &key);
-			(void) clr_keytab_add(linked, &key, &found);
-		}
+		if (isnull)
+			continue;
+		clr_key_from_datum(datum, clr_key_class(value_type), value_type, &key);
+		(void) clr_keytab_add(values, &key, &found);
 	}
 	clr_catalog_end(&state);
-	relation->linked = linked;
 }
 
 /*

@@ -155,8 +155,7 @@ clr_rowtest_related(const ClrBinding *binding, ClrVerb verb, List *columns, ClrR
 	foreach(lc, binding->relations)
 	{
 		ClrRelation *relation = lfirst(lc);
-		int set =
-			relation->link_sql == NULL ? CLR_SET_ME : CLR_SET_LINKED + foreach_current_index(lc);
+		int set = relation->links == NIL ? CLR_SET_ME : CLR_SET_LINKED + foreach_current_index(lc);
 
 		if (!clr_relation_implies(relation->kind, kind))
 			continue;

@@ -57,6 +57,7 @@ static RowSecurityPolicy *find_policy(Relation relation, int32 binding, const Ex
 									  const char *name, bool permissive);
 static bool calls_us(Expr *expression, const char *function, int32 binding, Oid relid);
 static void refuse_left_behind(Relation relation, CmdType command);
+static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static List *policy_columns(Expr *expression, const char *function, int32 binding, Oid relid);
 
@@ -191,10 +192,9 @@ clr_seal_check_tables(List *range_table)
 		HeapTuple tuple;
 		bool secured;
 
-		/* whom row security does not bind first: our own queries are theirs */
 		if (rte->rtekind != RTE_RELATION || rte->requiredPerms == 0 ||
-			has_bypassrls_privilege(OidIsValid(rte->checkAsUser) ? rte->checkAsUser :
-																   GetUserId()) ||
+			never_binds(rte->relid,
+						OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId()) ||
 			clr_binding_of_relation(rte->relid) == 0)
 			continue;
 		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rte->relid));
@@ -210,6 +210,17 @@ clr_seal_check_tables(List *range_table)
 				 errhint(
 					 "Finish the restore that is under way, or run clearance.repair() on it.")));
 	}
+}
+
+/*
+ * Whether row security would bind a user nowhere, or here for no query like
+ * this one: as check_enable_rls() decides (rls.c), our own queries included.
+ */
+static bool
+never_binds(Oid relid, Oid user)
+{
+	return has_bypassrls_privilege(user) ||
+		   (InNoForceRLSOperation() && pg_class_ownercheck(relid, user));
 }
 
 static bool

@@ -33,7 +33,6 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
-#include "lib/stringinfo.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -48,6 +47,8 @@
 #include "rule.h"
 #include "shape.h"
 #include "version.h"
+
+#define ROWS_A_FETCH 1000
 
 /* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
 static const char *const note_triggers[] = { CLR_TRIGGER_PREFIX "note_insert",
@@ -84,6 +85,8 @@ static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing)
 static bool find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers);
 static bool registration_of(ClrBinding *projects, Snapshot snapshot, Registration *found);
 static void read_registration(ClrBinding *projects, Registration *found);
+static bool read_registered(ClrBinding *projects, Registration *found, ClrKeyTable *keys);
+static bool all_are_in(ClrBinding *projects, ClrKeyTable *keys);
 
 /* Whether a plan should rely on it: while it can be found out without reading much. */
 bool
@@ -359,21 +362,66 @@ find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
 static void
 read_registration(ClrBinding *projects, Registration *found)
 {
-	const char *column = quote_identifier(projects->columns[projects->project_slot].name);
-	StringInfoData sql;
-	ClrCatalog state;
+	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
 
-	initStringInfo(&sql);
-	appendStringInfo(
-		&sql,
-		"SELECT (SELECT count(*) FROM clearance.account) = 1 AND NOT EXISTS (SELECT FROM %s x"
-		" WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = x.%s::text)),"
-		" (SELECT count(*) FROM clearance.project)",
-		clr_binding_relation_sql(projects), column);
+	found->complete = read_registered(projects, found, keys) && all_are_in(projects, keys);
+}
+
+/* The keys of all projects that are registered. False if they are not one account's. */
+static bool
+read_registered(ClrBinding *projects, Registration *found, ClrKeyTable *keys)
+{
+	ClrKeyClass class = projects->columns[projects->project_slot].key_class;
+	ClrCatalog state;
+	bool one_account;
+
 	clr_catalog_begin(&state);
-	(void) clr_catalog_query(sql.data, 0, NULL, NULL, NULL);
-	found->complete = clr_column_bool(0, 1);
-	found->projects = clr_column_int64(0, 2);
+	(void) clr_catalog_query("SELECT count(*) = 1 FROM clearance.account", 0, NULL, NULL, NULL);
+	one_account = clr_column_bool(0, 1);
+	found->projects = clr_catalog_query("SELECT key FROM clearance.project", 0, NULL, NULL, NULL);
+	for (int64 i = 0; i < found->projects; i++)
+	{
+		ClrKey key;
+		bool is_known;
+
+		if (clr_key_from_text(clr_column_text(i, 1), class, &key))
+			(void) clr_keytab_add(keys, &key, &is_known);
+	}
 	clr_catalog_end(&state);
-	pfree(sql.data);
+	return one_account;
+}
+
+/* Whether each row of the table of projects has one of the keys. */
+static bool
+all_are_in(ClrBinding *projects, ClrKeyTable *keys)
+{
+	const ClrColumn *column = &projects->columns[projects->project_slot];
+	ClrTableQuery query = { .rest = "" };
+	ClrCatalog state;
+	Portal portal;
+	bool all = true;
+	uint64 rows;
+
+	query.columns = psprintf("t.%s", quote_identifier(column->name));
+	clr_catalog_begin_owner(&state, projects->relid);
+	portal = clr_catalog_open_table(&state, &query);
+	do
+	{
+		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
+		rows = SPI_processed;
+		for (uint64 i = 0; all && i < rows; i++)
+		{
+			bool isnull;
+			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+			ClrKey key;
+
+			if (!isnull)
+				clr_key_from_datum(value, column->key_class, column->type, &key);
+			all = !isnull && clr_keytab_find(keys, &key) != NULL;
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (all && rows > 0);
+	SPI_cursor_close(portal);
+	clr_catalog_end(&state);
+	return all;
 }

@@ -81,7 +81,7 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 		ClrRelation *relation = lfirst(lc);
 		const char *giver = clr_relation_giver(relation->kind);
 
-		if (relation->link_sql != NULL || row->nulls[relation->slot])
+		if (relation->links != NIL || row->nulls[relation->slot])
 			continue;
 		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
 			only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
@@ -205,7 +205,7 @@ needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
 			const ClrRelation *relation = lfirst(lc);
 			const char *giver = clr_relation_giver(relation->kind);
 
-			if (relation->slot == slot && relation->link_sql == NULL)
+			if (relation->slot == slot && relation->links == NIL)
 				needs = add_need(needs, giver ? binding->feature : NULL, giver);
 		}
 	}
@@ -270,8 +270,8 @@ announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple
 {
 	const ClrColumn *column = &binding->columns[binding->project_slot];
 	Oid text_type[] = { TEXTOID };
-	Oid key_type[] = { column->type };
 	ClrRow row = clr_binding_row(binding, desc, tuple);
+	ClrTableQuery query = { .columns = "1", .nargs = 1, .argtypes = &column->type };
 	Datum text[1];
 	ClrCatalog state;
 	ClrKey key;
@@ -282,11 +282,14 @@ announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple
 	text[0] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->project_slot));
 	clr_catalog_begin_latest(&state);
 	known = clr_catalog_query("SELECT FROM clearance.project WHERE key = $1", 1, text_type, text,
-							  NULL) > 0 ||
-			clr_catalog_query(psprintf("SELECT FROM %s WHERE %s = $1",
-									   clr_binding_relation_sql(binding),
-									   quote_identifier(column->name)),
-							  1, key_type, &row.values[binding->project_slot], NULL) > 0;
+							  NULL) > 0;
+	clr_catalog_end(&state);
+	if (known)
+		return;
+	query.rest = psprintf("WHERE t.%s OPERATOR(pg_catalog.=) $1", quote_identifier(column->name));
+	query.args = &row.values[binding->project_slot];
+	clr_catalog_begin_owner_latest(&state, binding->relid);
+	known = clr_catalog_query_table(&state, &query) > 0;
 	clr_catalog_end(&state);
 	if (known)
 		return;
