@@ -37,6 +37,7 @@ OBJS = \
 	src/estimate.o \
 	src/simplify.o \
 	src/policy.o \
+	src/owner.o \
 	src/write_check.o \
 	src/move.o \
 	src/seal.o \
@@ -75,6 +76,8 @@ REGRESS = \
 	protect \
 	select \
 	write \
+	owners \
+	changed_columns \
 	keys \
 	partitions \
 	foreign_policies \

@@ -58,7 +58,7 @@ INSERT INTO task (name, project) SELECT 'row' || p, p FROM generate_series(1, 2)
 INSERT INTO task (name, creator) VALUES ('mine', 'pat') RETURNING creator;
 INSERT INTO task (name, creator) VALUES ('foisted', 'max');
 UPDATE task SET creator = 'max' WHERE name = 'mine';
-UPDATE task SET creator = NULL WHERE name = 'mine';
+UPDATE task SET creator = NULL WHERE name = 'mine' RETURNING creator;
 SELECT clearance.set_actor(key => 'ann') AS acting \gset
 INSERT INTO task (name, creator) VALUES ('imported', 'max') RETURNING creator;
 UPDATE task SET creator = 'pat' WHERE name = 'imported' RETURNING creator;

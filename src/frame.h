@@ -30,6 +30,7 @@ typedef struct ClrFrame
 	ClrScope *scope;
 	ClrKeyTable *created[CLR_KEY_CLASSES]; /* of ClrProject: those that the query creates */
 	List *bindings;						   /* of ClrBinding, loaded when first asked for */
+	int32 filled;		/* binding whose last new row got its owner from owner.c */
 	StringInfo updated; /* bound values that the last UPDATE of a partition's row left */
 	struct ClrFrame *next;
 } ClrFrame;

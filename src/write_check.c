@@ -27,8 +27,10 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
+#include "utils/typcache.h"
 
 #include "catalog.h"
+#include "owner.h"
 #include "row.h"
 #include "rule.h"
 
@@ -52,6 +54,7 @@ static bool was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, He
 static void bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text);
 static List *add_need(List *needs, const char *feature, const char *action);
 static List *needs_of_columns(const ClrBinding *binding);
+static bool is_same(Form_pg_attribute attr, Datum a, Datum b);
 static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
 							bool new_null, Datum new);
 
@@ -238,29 +241,6 @@ needs_of_columns(const ClrBinding *binding)
 /* ---------- trigger ---------- */
 
 /*
- * Fill an empty owner with the actor.
- */
-static HeapTuple
-fill_owner(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
-{
-	ClrScope *scope = clr_frame_scope(frame);
-	const ClrColumn *column = &binding->columns[binding->owner_slot];
-	int attnum = SPI_fnumber(desc, column->name);
-	bool isnull = false;
-	ClrKey key;
-	Datum owner;
-
-	(void) heap_getattr(tuple, attnum, desc, &isnull);
-	if (!isnull || scope->no_standing != NULL || scope->actor.member == 0 ||
-		scope->member_keys == NIL ||
-		!clr_key_from_text(linitial(scope->member_keys), column->key_class, &key) ||
-		!clr_key_to_datum(&key, column->type, &owner))
-		return tuple;
-	isnull = false;
-	return heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &owner, &isnull);
-}
-
-/*
  * A new row of the project table creates its project: the rest of the
  * statement (RETURNING, other parts of a WITH query) sees it as the actor's.
  * Not if anybody knows the key already: ON CONFLICT must not open that one.
@@ -355,7 +335,7 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 			continue;
 		attr = TupleDescAttr(desc, attnum - 1);
 		normal = default_value(relation, attnum, &default_null);
-		if (!default_null && datum_image_eq(value, normal, attr->attbyval, attr->attlen))
+		if (!default_null && is_same(attr, value, normal))
 			continue;
 		foreach(ln, needs_of_guards(binding, guard->column, false,
 									clr_value_text(getBaseType(attr->atttypid), value)))
@@ -369,6 +349,25 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 				clr_write_refuse(binding, "insert into", "the new row", why.data);
 		}
 	}
+}
+
+/*
+ * Whether two values of a column are one: what equals by its type's default
+ * equality (8.50 is 8.5), which the current user's statement computes like any
+ * of its own; what looks the same where the type has none. Texts are compared
+ * byte by byte, as the rule reads them: the collation is the type's, not the
+ * column's, which may take different keys for one.
+ */
+static bool
+is_same(Form_pg_attribute attr, Datum a, Datum b)
+{
+	TypeCacheEntry *type;
+
+	if (datum_image_eq(a, b, attr->attbyval, attr->attlen))
+		return true;
+	type = lookup_type_cache(getBaseType(attr->atttypid), TYPECACHE_EQ_OPR_FINFO);
+	return OidIsValid(type->eq_opr_finfo.fn_oid) &&
+		   DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo, type->typcollation, a, b));
 }
 
 static void
@@ -431,8 +430,7 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 			continue;
 		old_value = heap_getattr(old, attnum, desc, &old_null);
 		new_value = heap_getattr(new, attnum, desc, &new_null);
-		if (old_null == new_null &&
-			(old_null || datum_image_eq(old_value, new_value, attr->attbyval, attr->attlen)))
+		if (old_null == new_null && (old_null || is_same(attr, old_value, new_value)))
 			continue;
 
 		needs = needs_of_column(binding, NameStr(attr->attname), false,
@@ -499,12 +497,16 @@ static HeapTuple
 check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	HeapTuple tuple = trigger->tg_newtuple;
 
 	if (binds(trigger->tg_relation))
-		judge_update(frame, binding, desc, trigger->tg_trigtuple, trigger->tg_newtuple);
+	{
+		tuple = clr_owner_keep(frame, binding, desc, trigger->tg_trigtuple, tuple);
+		judge_update(frame, binding, desc, trigger->tg_trigtuple, tuple);
+	}
 	if (trigger->tg_relation->rd_rel->relispartition)
-		remember_updated(frame, binding, desc, trigger->tg_newtuple);
-	return trigger->tg_newtuple;
+		remember_updated(frame, binding, desc, tuple);
+	return tuple;
 }
 
 static HeapTuple
@@ -517,8 +519,7 @@ check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 		return tuple; /* the policies refuse it, if they bind the user */
 	if (trigger->tg_relation->rd_rel->relispartition && was_updated(frame, binding, desc, tuple))
 		return tuple; /* an UPDATE moves it to this partition, and was judged */
-	if (binding->owner_slot != CLR_NO_SLOT)
-		tuple = fill_owner(frame, binding, desc, tuple);
+	tuple = clr_owner_fill(frame, binding, desc, tuple);
 	if (strcmp(binding->feature, "project") == 0)
 		announce_project(frame, binding, desc, tuple);
 	if (binding->guards != NIL && binds(trigger->tg_relation))

@@ -157,6 +157,17 @@ $$;
 REVOKE ALL ON FUNCTION clearance.drop_policies(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the extension''s policies off a table';
 
+-- Keys of text compare byte by byte, whatever the column's collation takes for equal.
+CREATE FUNCTION clearance.key_changes(tab regclass, "column" name) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT format('OLD.%1$I%2$s IS DISTINCT FROM NEW.%1$I%2$s', a.attname,
+                  CASE WHEN a.attcollation <> 0 THEN ' COLLATE pg_catalog."C"' ELSE '' END)
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = tab AND a.attname = "column" AND NOT a.attisdropped;
+END;
+REVOKE ALL ON FUNCTION clearance.key_changes(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
+
 -- Triggers sort first by name; row triggers of a partitioned table come to its
 -- partitions by themselves.
 CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding) RETURNS void
@@ -184,8 +195,8 @@ BEGIN
         EXECUTE format('CREATE TRIGGER "00_clearance_note_insert" AFTER INSERT ON %s'
                        ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab);
         EXECUTE format('CREATE TRIGGER "00_clearance_note_key" AFTER UPDATE ON %s FOR EACH ROW'
-                       ' WHEN (OLD.%I IS DISTINCT FROM NEW.%I) EXECUTE FUNCTION clearance.note_change(''projects'')',
-                       tab, b.project_column, b.project_column);
+                       ' WHEN (%s) EXECUTE FUNCTION clearance.note_change(''projects'')',
+                       tab, clearance.key_changes(tab, b.project_column));
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_insert",'
                        ' ENABLE ALWAYS TRIGGER "00_clearance_note_key"', tab);
     END IF;
@@ -199,9 +210,9 @@ BEGIN
     END IF;
     IF NOT is_partition AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL AND NOT b.link_only THEN
         EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children" AFTER UPDATE ON %s'
-                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.%I IS DISTINCT FROM NEW.%I)'
+                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
                        ' EXECUTE FUNCTION clearance.check_children_project(%s)',
-                       tab, b.project_column, b.project_column, b.id);
+                       tab, clearance.key_changes(tab, b.project_column), b.id);
         -- an UPDATE that moves a row to another partition inserts it there
         IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = tab) THEN
             EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children_moved" AFTER INSERT ON %s'

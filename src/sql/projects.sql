@@ -203,7 +203,7 @@ BEGIN
     IF cardinality(sources) < 2 THEN
         RETURN NULL;
     END IF;
-    RETURN format('SELECT %s FROM %s n%s WHERE (SELECT count(DISTINCT s.project) FROM unnest(ARRAY[%s]) AS s (project)) > 1 LIMIT 1',
+    RETURN format('SELECT %s FROM %s n%s WHERE (SELECT count(DISTINCT s.project COLLATE pg_catalog."C") FROM unnest(ARRAY[%s]) AS s (project)) > 1 LIMIT 1',
         CASE WHEN b.key_column IS NULL THEN '''of no key''' ELSE format('n.%I::text', b.key_column) END, source, joins, array_to_string(sources, ', '));
 END
 $$;
