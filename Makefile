@@ -7,6 +7,7 @@ OBJS = \
 	src/hooks.o \
 	src/utility.o \
 	src/key.o \
+	src/by_name.o \
 	src/catalog.o \
 	src/signature.o \
 	src/jwt.o \
@@ -84,6 +85,7 @@ REGRESS = \
 	no_actor \
 	privileges \
 	bad_input \
+	by_name \
 	partners \
 	invitations \
 	participants \

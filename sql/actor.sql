@@ -176,7 +176,7 @@ RESET ROLE;
 SELECT clearance.map_role('regress_actor_user', setting => 'nope');
 SELECT clearance.map_role('regress_actor_user', setting => 'clearance.actor');
 SELECT clearance.map_role('regress_actor_user', setting => 'request.jwt.claims', names => 'phone');
-SELECT clearance.map_role('regress_actor_user', :bob, claim => 'sub');
+SELECT clearance.map_role('regress_actor_user', member => :bob, claim => 'sub');
 SELECT clearance.map_role('regress_actor_user', setting => 'a.b', account => -1);
 
 --
@@ -196,7 +196,7 @@ ALTER FUNCTION pg_temp.plain() SET clearance.actor = '1';
 ALTER FUNCTION pg_temp.plain() SET clearance.actor FROM CURRENT;
 SELECT pg_temp.plain();
 SELECT clearance.trust_role('regress_actor_user');
-SELECT clearance.map_role('regress_actor_user', :ann);
+SELECT clearance.map_role('regress_actor_user', member => :ann);
 SELECT * FROM regress_actor.me;
 RESET ROLE;
 -- a role that creates roles, and one that owns the database
@@ -254,18 +254,18 @@ RESET SESSION AUTHORIZATION;
 -- a role is one actor or sets any, not both
 SELECT clearance.trust_role('regress_actor_user');
 SELECT clearance.trust_role('regress_actor_app');
-SELECT clearance.map_role('regress_actor_app', :bob);
-SELECT clearance.map_role('regress_actor_super', :bob);
+SELECT clearance.map_role('regress_actor_app', member => :bob);
+SELECT clearance.map_role('regress_actor_super', member => :bob);
 -- nor by membership of a trusted role
 GRANT regress_actor_app TO regress_actor_owner;
-SELECT clearance.map_role('regress_actor_owner', :bob);
+SELECT clearance.map_role('regress_actor_owner', member => :bob);
 SELECT clearance.map_role('regress_actor_user');
-SELECT clearance.map_role('regress_actor_user', :bob, :acme);
-SELECT clearance.map_role('regress_actor_user', -1);
+SELECT clearance.map_role('regress_actor_user', member => :bob, partner => :acme);
+SELECT clearance.map_role('regress_actor_user', member => -1);
 SELECT clearance.map_role('regress_actor_user', partner => -1);
-SELECT clearance.map_role('regress_no_such_role', 1);
-SELECT clearance.map_role(NULL, :bob);
-SELECT clearance.map_role(4294967295, :bob);
+SELECT clearance.map_role('regress_no_such_role', member => 1);
+SELECT clearance.map_role(NULL, member => :bob);
+SELECT clearance.map_role(4294967295, member => :bob);
 SELECT clearance.trust_role(NULL);
 SELECT clearance.trust_role('regress_no_such_role');
 SELECT clearance.distrust_role(NULL);

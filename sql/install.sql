@@ -41,7 +41,7 @@ WHERE p.pronamespace = 'clearance'::regnamespace AND l.lanname IN ('sql', 'plpgs
 ORDER BY 1;
 
 -- Everybody may execute what tells the actor about itself, what policies call,
--- the text form of keys, and what asks for the actor's rights: nothing else.
+-- the text form of keys and of by_name, and what asks for the actor's rights: nothing else.
 -- (Trigger functions come below.)
 SELECT p.proname, p.prosecdef AS as_owner FROM pg_proc p
 WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')

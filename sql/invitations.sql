@@ -154,7 +154,7 @@ SET LOCAL ROLE regress_invitations_app;
 SELECT count(*) > 0 FROM clearance.take_mail();
 SELECT clearance.set_actor(id => :col) AS acting \gset
 SELECT * FROM clearance.invite_customer_contact(:cafe, 'cleo@cafe.example');
-SELECT member AS cleo, token AS cleo_token FROM clearance.invite_customer_contact(:cafe, 'cleo@cafe.example', 'Cleo', project => 'p1') \gset
+SELECT member AS cleo, token AS cleo_token FROM clearance.invite_customer_contact(:cafe, 'cleo@cafe.example', name => 'Cleo', project => 'p1') \gset
 SELECT member AS carl, token AS carl_token FROM clearance.invite_customer_contact(:cafe, 'carl@cafe.example', project => 'p1', by_link => true) \gset
 SELECT kind, recipient, payload - 'token' - 'expires_at' FROM clearance.take_mail();
 SELECT clearance.resend_invitation(:cleo) IS NOT NULL;

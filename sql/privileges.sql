@@ -89,7 +89,7 @@ SET clearance.actor = '1';
 SELECT set_config('clearance.actor', '1', true);
 SET clearance.maintaining = on;
 SELECT clearance.trust_role('regress_privileges');
-SELECT clearance.map_role('regress_privileges', :ann);
+SELECT clearance.map_role('regress_privileges', member => :ann);
 -- not: administer people, levels and tables
 SELECT clearance.create_account('Mine');
 SELECT clearance.add_member('me', roles => '{account_admin}');

@@ -161,7 +161,7 @@ SELECT seen('task', 'cleo');
 SELECT clearance.in_force(statement_timestamp(), 'infinity', statement_timestamp()), clearance.in_force('-infinity', statement_timestamp(), statement_timestamp());
 SELECT clearance.add_partner_to_project(2, :perm, starts_at => now() + interval '1 day');
 SELECT clearance.add_partner_to_project(2, :mod, ends_at => now() - interval '1 day');
-SELECT clearance.add_partner_to_project(2, :rest, 'permissive', now() - interval '1 day', now() + interval '1 day');
+SELECT clearance.add_partner_to_project(2, :rest, 'permissive', starts_at => now() - interval '1 day', ends_at => now() + interval '1 day');
 SELECT clearance.add_customer_to_project(2, :cafe, starts_at => now() + interval '1 day');
 SELECT seen('task', 'pat', 'max', 'rex', 'cleo');
 SELECT clearance.remove_customer_from_project(2, :cafe);

@@ -99,7 +99,7 @@ $$;
 REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.distrust_role(regrole) IS 'takes back trust_role()';
 
-CREATE FUNCTION clearance.map_role(role regrole, member bigint DEFAULT NULL, partner bigint DEFAULT NULL,
+CREATE FUNCTION clearance.map_role(role regrole, clearance.by_name DEFAULT 'by name', member bigint DEFAULT NULL, partner bigint DEFAULT NULL,
     setting text DEFAULT NULL, claim text DEFAULT NULL, names text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -151,8 +151,8 @@ BEGIN
                       claim = excluded.claim, names = excluded.names, account_id = excluded.account_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.map_role(regrole, bigint, bigint, text, text, text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.map_role(regrole, bigint, bigint, text, text, text, bigint) IS
+REVOKE ALL ON FUNCTION clearance.map_role(regrole, clearance.by_name, bigint, bigint, text, text, text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.map_role(regrole, clearance.by_name, bigint, bigint, text, text, text, bigint) IS
 'makes a login role a member, a partner as a whole (which only views), or whom a setting names by id, key or email, as a whole or in a claim of its JSON; mapping again replaces. A setting may be set by anyone who can write SQL in such a session';
 
 CREATE FUNCTION clearance.unmap_role(role regrole) RETURNS void

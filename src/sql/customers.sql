@@ -38,7 +38,7 @@ $$;
 COMMENT ON FUNCTION clearance.create_customer(text, bigint, text) IS
 'adds a company for which projects are done, or one that may become a customer';
 
-CREATE FUNCTION clearance.update_customer(customer bigint, name text DEFAULT NULL, kind text DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance.update_customer(customer bigint, clearance.by_name DEFAULT 'by name', name text DEFAULT NULL, kind text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -52,7 +52,7 @@ BEGIN
     WHERE c.id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_customer(bigint, text, text) IS 'changes a customer; NULL leaves a property as it is';
+COMMENT ON FUNCTION clearance.update_customer(bigint, clearance.by_name, text, text) IS 'changes a customer; NULL leaves a property as it is';
 
 CREATE FUNCTION clearance.disable_customer(customer bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -73,6 +73,7 @@ CREATE FUNCTION clearance.invite_partner_member(
     partner bigint,
     email text,
     role text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     admin boolean DEFAULT false,
     name text DEFAULT NULL,
     valid_for interval DEFAULT '7 days',
@@ -106,12 +107,13 @@ BEGIN
     token := clearance.put_invitation(invited, false, valid_for);
 END
 $$;
-COMMENT ON FUNCTION clearance.invite_partner_member(bigint, text, text, boolean, text, interval) IS
+COMMENT ON FUNCTION clearance.invite_partner_member(bigint, text, text, clearance.by_name, boolean, text, interval) IS
 'invites somebody into a partner''s team, with a role and as admin or collaborator; uses a licence. The token is returned this once';
 
 CREATE FUNCTION clearance.invite_customer_contact(
     customer bigint,
     email text,
+    clearance.by_name DEFAULT 'by name',
     name text DEFAULT NULL,
     project clearance.app_key DEFAULT NULL,
     by_link boolean DEFAULT false,
@@ -150,7 +152,7 @@ BEGIN
     token := clearance.put_invitation(invited, by_link, valid_for);
 END
 $$;
-COMMENT ON FUNCTION clearance.invite_customer_contact(bigint, text, text, clearance.app_key, boolean, interval) IS
+COMMENT ON FUNCTION clearance.invite_customer_contact(bigint, text, clearance.by_name, text, clearance.app_key, boolean, interval) IS
 'invites a customer''s contact into the portal, by mail or by a link made from the token, which is returned this once; project: one whose team may invite';
 
 CREATE FUNCTION clearance.require_invitation_right(m clearance.member) RETURNS void

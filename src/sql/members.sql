@@ -119,6 +119,7 @@ CREATE FUNCTION clearance.add_member(
     email text DEFAULT NULL,
     name text DEFAULT NULL,
     roles text[] DEFAULT '{}',
+    clearance.by_name DEFAULT 'by name',
     partner bigint DEFAULT NULL,
     customer bigint DEFAULT NULL,
     partner_admin boolean DEFAULT false,
@@ -156,7 +157,7 @@ BEGIN
     RETURN added.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_member(clearance.app_key, text, text, text[], bigint, bigint, boolean, text, bigint) IS
+COMMENT ON FUNCTION clearance.add_member(clearance.app_key, text, text, text[], clearance.by_name, bigint, bigint, boolean, text, bigint) IS
 'adds a person or service: of the vendor''s team, of a partner''s team, or a customer''s contact; key: the application''s user id';
 
 CREATE FUNCTION clearance.set_member_roles(member bigint, roles text[]) RETURNS void

@@ -39,6 +39,7 @@ COMMENT ON FUNCTION clearance.create_project(clearance.app_key, bigint, bigint) 
 
 CREATE FUNCTION clearance.set_project(
     project clearance.app_key,
+    clearance.by_name DEFAULT 'by name',
     archived boolean DEFAULT NULL,
     portal boolean DEFAULT NULL,
     client_upload boolean DEFAULT NULL,
@@ -72,7 +73,7 @@ BEGIN
     WHERE p.key = set_project.project::text;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_project(clearance.app_key, boolean, boolean, boolean, boolean, text) IS
+COMMENT ON FUNCTION clearance.set_project(clearance.app_key, clearance.by_name, boolean, boolean, boolean, boolean, text) IS
 'changes a project; NULL leaves a property as it is; open_level opens it to the level''s audience, an empty one closes it';
 
 CREATE FUNCTION clearance.set_project_feature(project clearance.app_key, feature text, enabled boolean) RETURNS void
@@ -99,6 +100,7 @@ CREATE FUNCTION clearance.add_partner_to_project(
     project clearance.app_key,
     partner bigint,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL
 ) RETURNS void
@@ -129,13 +131,14 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_partner_to_project(clearance.app_key, bigint, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_partner_to_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
 'puts a partner on a project, from starts_at (inclusive) to ends_at (exclusive); refused if it is on it already';
 
 CREATE FUNCTION clearance.update_partner_on_project(
     project clearance.app_key,
     partner bigint,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL
 ) RETURNS void
@@ -161,7 +164,7 @@ BEGIN
     WHERE t.project_id = p.id AND t.partner_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_partner_on_project(clearance.app_key, bigint, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.update_partner_on_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
 'changes with which level and when a partner takes part in a project; NULL leaves it as it is, an empty access_level takes the level away';
 
 -- The company's row goes first: whoever adds a member holds it (see
@@ -191,6 +194,7 @@ COMMENT ON FUNCTION clearance.remove_partner_from_project(clearance.app_key, big
 CREATE FUNCTION clearance.add_customer_to_project(
     project clearance.app_key,
     customer bigint,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL
 ) RETURNS void
@@ -213,12 +217,13 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_customer_to_project(clearance.app_key, bigint, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_customer_to_project(clearance.app_key, bigint, clearance.by_name, timestamptz, timestamptz) IS
 'puts a customer on a project, from starts_at (inclusive) to ends_at (exclusive); refused if it is on it already';
 
 CREATE FUNCTION clearance.update_customer_on_project(
     project clearance.app_key,
     customer bigint,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL
 ) RETURNS void
@@ -243,7 +248,7 @@ BEGIN
     WHERE t.project_id = p.id AND t.customer_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_customer_on_project(clearance.app_key, bigint, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.update_customer_on_project(clearance.app_key, bigint, clearance.by_name, timestamptz, timestamptz) IS
 'changes when a customer takes part in a project; NULL leaves it as it is';
 
 CREATE FUNCTION clearance.remove_customer_from_project(project clearance.app_key, customer bigint) RETURNS void

@@ -167,6 +167,7 @@ CREATE FUNCTION clearance.add_member_to_project(
     project clearance.app_key,
     member bigint,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL,
     owner boolean DEFAULT false,
@@ -198,7 +199,7 @@ BEGIN
         replaces => said.source = source OR clearance.is_operator());
 END
 $$;
-COMMENT ON FUNCTION clearance.add_member_to_project(clearance.app_key, bigint, text, timestamptz, timestamptz, boolean, text, boolean) IS
+COMMENT ON FUNCTION clearance.add_member_to_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz, boolean, text, boolean) IS
 'invites a member to a project, from starts_at (inclusive) to ends_at (exclusive); the same source saying it again replaces what it said, other sources are untouched';
 
 CREATE FUNCTION clearance.raise_not_on_project(p clearance.project, m clearance.member, source text) RETURNS void
@@ -219,6 +220,7 @@ CREATE FUNCTION clearance.update_member_on_project(
     project clearance.app_key,
     member bigint,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL,
     source text DEFAULT 'direct'
@@ -248,7 +250,7 @@ BEGIN
     WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = update_member_on_project.source;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_member_on_project(clearance.app_key, bigint, text, timestamptz, timestamptz, text) IS
+COMMENT ON FUNCTION clearance.update_member_on_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz, text) IS
 'changes with which level and when a member takes part in a project, by one source; NULL leaves it as it is, an empty access_level takes the level away';
 
 CREATE FUNCTION clearance.remove_member_from_project(
@@ -311,6 +313,7 @@ CREATE FUNCTION clearance.add_participant(
     phase text,
     member bigint,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     starts_at timestamptz DEFAULT NULL,
     ends_at timestamptz DEFAULT NULL
 ) RETURNS void
@@ -321,11 +324,11 @@ DECLARE
 BEGIN
     PERFORM clearance.require_right('project.invite_team_members', p.account_id, project);
     PERFORM clearance.require_given('phase', phase), clearance.require_line('phase', phase);
-    PERFORM clearance.add_member_to_project(project, member, access_level, starts_at, ends_at,
+    PERFORM clearance.add_member_to_project(project, member, access_level, starts_at => starts_at, ends_at => ends_at,
         source => 'phase:' || phase, through_phase => true);
 END
 $$;
-COMMENT ON FUNCTION clearance.add_participant(clearance.app_key, text, bigint, text, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_participant(clearance.app_key, text, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
 'has a member take part in a phase of a project, named by the application''s key of it; saying it again replaces level and time';
 
 CREATE FUNCTION clearance.remove_participant(project clearance.app_key, phase text, member bigint) RETURNS void

@@ -190,6 +190,7 @@ COMMENT ON FUNCTION clearance.require_partner_properties(bigint, bigint, text, t
 CREATE FUNCTION clearance.create_partner(
     name text,
     access_level text DEFAULT NULL,
+    clearance.by_name DEFAULT 'by name',
     licence_cap integer DEFAULT NULL,
     strategic boolean DEFAULT false,
     can_track_time boolean DEFAULT false,
@@ -231,11 +232,12 @@ BEGIN
     RETURN p.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_partner(text, text, integer, boolean, boolean, text[], bigint, text, text, bytea, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.create_partner(text, text, clearance.by_name, integer, boolean, boolean, text[], bigint, text, text, bytea, text, text, bigint) IS
 'adds a partner company and invites its admin, who holds the first of the roles; its members may hold only the roles given here; licence_cap NULL or -1: no cap';
 
 CREATE FUNCTION clearance.update_partner(
     partner bigint,
+    clearance.by_name DEFAULT 'by name',
     name text DEFAULT NULL,
     access_level text DEFAULT NULL,
     licence_cap integer DEFAULT NULL,
@@ -269,7 +271,7 @@ BEGIN
     PERFORM clearance.check_licences(company.id);
 END
 $$;
-COMMENT ON FUNCTION clearance.update_partner(bigint, text, text, integer, boolean, boolean, text, bytea, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.update_partner(bigint, clearance.by_name, text, text, integer, boolean, boolean, text, bytea, text, text, bigint) IS
 'changes a partner, but not its admin; NULL leaves a property as it is, an empty access_level, website or logo takes it away, licence_cap -1 the cap';
 
 CREATE FUNCTION clearance.set_partner_roles(partner bigint, roles text[]) RETURNS void

@@ -282,6 +282,7 @@ COMMENT ON FUNCTION clearance.create_account(text, clearance.app_key) IS
 
 CREATE FUNCTION clearance.set_account(
     account bigint,
+    clearance.by_name DEFAULT 'by name',
     portal boolean DEFAULT NULL,
     default_external_level text DEFAULT NULL,
     active boolean DEFAULT NULL,
@@ -314,7 +315,7 @@ BEGIN
     WHERE a.id = set_account.account;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_account(bigint, boolean, text, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION clearance.set_account(bigint, clearance.by_name, boolean, text, boolean, boolean, boolean) IS
 'changes an account; NULL leaves a property as it is, an empty default_external_level takes it away';
 
 -- A role is no way around require_may_give().

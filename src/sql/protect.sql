@@ -2,7 +2,7 @@
 -- Declarations
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance.protect(relation regclass, feature text, project name DEFAULT NULL,
-    visibility name DEFAULT NULL, shared_values text[] DEFAULT NULL, client_visibility name DEFAULT NULL,
+    visibility name DEFAULT NULL, shared_values text[] DEFAULT NULL, clearance.by_name DEFAULT 'by name', client_visibility name DEFAULT NULL,
     account name DEFAULT NULL, owner name DEFAULT NULL, kind name DEFAULT NULL,
     published name DEFAULT NULL, publish_action text DEFAULT 'publish', key name DEFAULT NULL,
     view_action text DEFAULT 'view', create_action text DEFAULT 'create',
@@ -57,8 +57,8 @@ BEGIN
     RETURN id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.protect(regclass, text, name, name, text[], name, name, name, name, name, text, name, text, text, text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.protect(regclass, text, name, name, text[], name, name, name, name, name, text, name, text, text, text, text, boolean) IS
+REVOKE ALL ON FUNCTION clearance.protect(regclass, text, name, name, text[], clearance.by_name, name, name, name, name, name, text, name, text, text, text, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.protect(regclass, text, name, name, text[], clearance.by_name, name, name, name, name, name, text, name, text, text, text, text, boolean) IS
 'binds a table, with its partitions and children, to a feature and enforces the rule on it from now on; returns the binding''s id';
 
 CREATE FUNCTION clearance.require_unprotected(relation regclass) RETURNS void

@@ -34,6 +34,27 @@ CREATE CAST (integer AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (bigint AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (uuid AS clearance.app_key) WITH INOUT AS IMPLICIT;
 
+-- ---------------------------------------------------------------------------
+-- by_name: stands in a list of optional arguments where those begin that are
+-- passed by name alone, since a mix-up would be silent. Nothing casts to it, and
+-- it reads nothing but its default.
+-- ---------------------------------------------------------------------------
+CREATE TYPE clearance.by_name;
+
+CREATE FUNCTION clearance.by_name_in(cstring) RETURNS clearance.by_name
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clearance_by_name_in';
+COMMENT ON FUNCTION clearance.by_name_in(cstring) IS 'internal: refuses what is passed by position';
+CREATE FUNCTION clearance.by_name_out(clearance.by_name) RETURNS cstring
+LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
+COMMENT ON FUNCTION clearance.by_name_out(clearance.by_name) IS 'internal: text form of by_name';
+
+CREATE TYPE clearance.by_name (
+    INPUT = clearance.by_name_in,
+    OUTPUT = clearance.by_name_out,
+    INTERNALLENGTH = VARIABLE
+);
+COMMENT ON TYPE clearance.by_name IS 'no argument: those after it are passed by name';
+
 
 -- ---------------------------------------------------------------------------
 -- What texts must look like: constraints and functions ask the same.

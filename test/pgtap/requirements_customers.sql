@@ -77,7 +77,7 @@ SELECT is(pg_temp.does('Cora', $$INSERT INTO app.file (project_id, name) VALUES 
     'R148 a project where client upload is off still takes none');
 
 -- Invitations.
-SELECT pg_temp.sees('Cole', format($$SELECT token FROM clearance.invite_customer_contact(%s, 'cyd@coral.example', 'Cyd', 7001)$$, pg_temp.customer('Coral'))) AS token \gset
+SELECT pg_temp.sees('Cole', format($$SELECT token FROM clearance.invite_customer_contact(%s, 'cyd@coral.example', name => 'Cyd', project => 7001)$$, pg_temp.customer('Coral'))) AS token \gset
 SELECT isnt(:'token'::text, '', 'R143 R144 R145 the vendor invites a contact of a client by e-mail');
 SELECT is(pg_temp.sees('dba', $$SELECT kind || ' ' || recipient FROM clearance.outbox WHERE recipient = 'cyd@coral.example'$$),
     'customer_invitation cyd@coral.example', 'R133 R143 a mail is handed to the application');
@@ -89,13 +89,13 @@ SELECT is((SELECT m.status || ' of ' || c.name FROM clearance.member m JOIN clea
 SELECT is(pg_temp.sees('Cyd', 'SELECT id FROM app.project'), '7001, 7002', 'R136 R137 who has signed up logs in and sees what is shared with that client');
 SELECT matches(pg_temp.does('app', format('SELECT clearance.accept_invitation(%L, 7043)', :'token')), '^42704 no open invitation has this token', 'R144 an invitation is accepted once');
 SELECT matches(pg_temp.does('app', $$SELECT clearance.accept_invitation('made up', 7043)$$), '^42704 no open invitation has this token', 'R144 nobody signs up without an invitation');
-SELECT matches(pg_temp.does('Cora', format($$SELECT clearance.invite_customer_contact(%s, 'x@coral.example', 'X')$$, pg_temp.customer('Coral'))), '^42501',
+SELECT matches(pg_temp.does('Cora', format($$SELECT clearance.invite_customer_contact(%s, 'x@coral.example', name => 'X')$$, pg_temp.customer('Coral'))), '^42501',
     'R144 clients invite nobody');
-SELECT matches(pg_temp.does('Pia', format($$SELECT clearance.invite_customer_contact(%s, 'x@coral.example', 'X', 7001)$$, pg_temp.customer('Coral'))), '^42501',
+SELECT matches(pg_temp.does('Pia', format($$SELECT clearance.invite_customer_contact(%s, 'x@coral.example', name => 'X', project => 7001)$$, pg_temp.customer('Coral'))), '^42501',
     'R144 neither do partners');
 SELECT is(pg_temp.sees('nobody', 'SELECT id FROM app.project'), '', 'R138 a person without an account has no access');
 SELECT throws_ok($$SELECT clearance.set_actor(email => 'stranger@coral.example')$$, '42704', NULL, 'R138 a person without an account cannot become an actor');
-SELECT pg_temp.sees('Cole', format($$SELECT token FROM clearance.invite_customer_contact(%s, 'cat@coral.example', 'Cat', 7001, by_link => true)$$, pg_temp.customer('Coral'))) AS token \gset
+SELECT pg_temp.sees('Cole', format($$SELECT token FROM clearance.invite_customer_contact(%s, 'cat@coral.example', name => 'Cat', project => 7001, by_link => true)$$, pg_temp.customer('Coral'))) AS token \gset
 SELECT isnt(:'token'::text, '', 'R143 the vendor invites a contact by a link that it shares');
 SELECT is(pg_temp.sees('dba', $$SELECT kind FROM clearance.outbox WHERE recipient = 'cat@coral.example'$$), '', 'R143 then no mail is sent');
 SELECT is(pg_temp.does('app', format('SELECT clearance.accept_invitation(%L, 7044)', :'token')), '1', 'R134 R143 the link of an invitation signs up too');

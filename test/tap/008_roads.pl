@@ -164,7 +164,7 @@ sub closed_roads
 		"GRANT SET ON PARAMETER clearance.actor TO CURRENT_USER; SET clearance.actor = '$ada'; ME",
 		"SELECT clearance.set_actor(id => $ada, local => false); ME",
 		"SELECT clearance.trust_role(CURRENT_USER::regrole); SELECT clearance.set_actor(id => $ada, local => false); ME",
-		"SELECT clearance.map_role(CURRENT_USER::regrole, $ada); ME",
+		"SELECT clearance.map_role(CURRENT_USER::regrole, member => $ada); ME",
 		"SELECT set_config('request.jwt.claims', '{\"sub\":\"ada\"}', false), set_config('jwt.claims.user_id', '$ada', false); ME",
 		"SET SESSION AUTHORIZATION regress_cole; ME");
 
