@@ -26,6 +26,7 @@ OBJS = \
 	src/scope_digest.o \
 	src/scope_cache.o \
 	src/binding.o \
+	src/moment.o \
 	src/row.o \
 	src/rule.o \
 	src/parent.o \
@@ -95,7 +96,9 @@ REGRESS = \
 	cache \
 	plans \
 	whole \
-	mirror
+	mirror \
+	moments \
+	odd_values
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

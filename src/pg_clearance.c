@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "hooks.h"
 #include "kept.h"
+#include "moment.h"
 #include "rows.h"
 #include "scope_cache.h"
 #include "set.h"
@@ -49,6 +50,7 @@ _PG_init(void)
 	clr_worker_init();
 	clr_scope_cache_init();
 	clr_utility_init();
+	clr_moment_init();
 	clr_set_init();
 	clr_simplify_init();
 	clr_ddl_init();

@@ -10,11 +10,10 @@
 #include "catalog/pg_type.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
-#include "utils/timestamp.h"
 
 #include "catalog.h"
+#include "moment.h"
 
 static bool
 relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
@@ -236,24 +235,12 @@ bool
 clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at)
 {
 	int slot = binding->published_slot;
+	Oid type = binding->columns[slot].type;
 	Datum value = row->values[slot];
 
 	if (row->nulls[slot])
 		return false;
-	switch (binding->columns[slot].type)
-	{
-		case BOOLOID:
-			return DatumGetBool(value);
-		case DATEOID:
-			value = DirectFunctionCall1(date_timestamptz, value);
-			break;
-		case TIMESTAMPOID:
-			value = DirectFunctionCall1(timestamp_timestamptz, value);
-			break;
-		case TIMESTAMPTZOID:
-			break;
-		default:
-			elog(ERROR, "published column \"%s\" is no time", binding->columns[slot].name);
-	}
-	return DatumGetTimestampTz(value) <= at;
+	if (type == BOOLOID)
+		return DatumGetBool(value);
+	return clr_moment(value, type) <= at;
 }

@@ -19,6 +19,13 @@ RETURN ARRAY(SELECT c.name FROM unnest(m.key_columns || m.project_column || m.me
 REVOKE ALL ON FUNCTION clearance.mirrored_columns(clearance.mirror) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.mirrored_columns(clearance.mirror) IS 'internal: the columns of a table that its mirror reads';
 
+CREATE FUNCTION clearance.moment(value "any") RETURNS timestamptz
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clearance_moment';
+REVOKE ALL ON FUNCTION clearance.moment("any") FROM PUBLIC;
+COMMENT ON FUNCTION clearance.moment("any") IS
+'internal: when a date or time of the application is; without zone, in that of clearance.time_zone';
+
 CREATE FUNCTION clearance.mirror_source_sql(m clearance.mirror, "row" text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -30,25 +37,25 @@ COMMENT ON FUNCTION clearance.mirror_source_sql(clearance.mirror, text) IS
 'internal: text of an expression for the source that a row of a mirrored table is';
 
 -- The columns are of built-in types, whose casts are nobody's to define: no
--- code of others runs here as the owner of the extension.
+-- code of others runs here as the owner of the extension. A row that never
+-- starts, or ended before all time, says nothing.
 CREATE FUNCTION clearance.mirror_sql(m clearance.mirror, rows text, filter text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT format(
         'INSERT INTO clearance.project_member
              (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
-         SELECT p.account_id, p.id, m.id, %s, %L, clearance.changed_level(NULL, %s, m.kind),
-                coalesce(%s, ''-infinity''), coalesce(%s, ''infinity''),
+         SELECT p.account_id, p.id, m.id, %s, %L, clearance.changed_level(NULL, %s, m.kind), t.starts_at, t.ends_at,
                 CASE WHEN h.is_on THEN m.partner_id END, CASE WHEN h.is_on THEN m.customer_id END
          FROM %s JOIN clearance.project p ON p.key = r.%I::text
          JOIN clearance.member m ON m.account_id = p.account_id AND m.key = r.%I::text
+         CROSS JOIN LATERAL (SELECT coalesce(%s, ''-infinity'') AS starts_at, coalesce(%s, ''infinity'') AS ends_at) t
          CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p, m) AS is_on) h
-         WHERE %s',
+         WHERE t.starts_at < ''infinity'' AND t.ends_at > ''-infinity'' AND %s',
         clearance.mirror_source_sql(m, 'r'), m.through_phase,
-        coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'),
-        coalesce('r.' || quote_ident(m.starts_column) || '::timestamptz', 'NULL::timestamptz'),
-        coalesce('r.' || quote_ident(m.ends_column) || '::timestamptz', 'NULL::timestamptz'),
-        rows, m.project_column, m.member_column, filter)
+        coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'), rows, m.project_column, m.member_column,
+        coalesce('clearance.moment(r.' || quote_ident(m.starts_column) || ')', 'NULL::timestamptz'),
+        coalesce('clearance.moment(r.' || quote_ident(m.ends_column) || ')', 'NULL::timestamptz'), filter)
 $$;
 REVOKE ALL ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) IS

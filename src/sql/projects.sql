@@ -262,8 +262,9 @@ BEGIN
         FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.binding_id
         WHERE p.parent_id = binding AND (p.binding_id <> p.parent_id OR x.project_column IS NOT NULL)
     LOOP
+        -- as the widest type of the class: the column's own may not hold every key
         source := format('(SELECT * FROM %s c WHERE c.%I = ANY (%L::%s[])%s)', child.relation, child.column_name, keys,
-            clearance.require_column(child.relation, child.column_name, 'parent'),
+            replace(clearance.require_key_column(child.relation, child.column_name, 'parent'), 'integer', 'bigint'),
             CASE WHEN child.type_column IS NULL THEN '' ELSE format(' AND c.%I = %L', child.type_column, child.type_value) END);
         sql := clearance.mismatch_sql(child.id, source, false);
         IF sql IS NOT NULL THEN
