@@ -21,8 +21,8 @@ CREATE TABLE project (id integer PRIMARY KEY, name text);
 INSERT INTO project SELECT n, 'p' || n FROM generate_series(1, 500) n;
 CREATE TABLE task (id integer PRIMARY KEY, project_id integer NOT NULL, hidden boolean NOT NULL);
 INSERT INTO task SELECT n, n, n % 5 = 0 FROM generate_series(1, 500) n;
-SELECT clearance.protect('project', 'project', 'id');
-SELECT clearance.protect('task', 'task', 'project_id', visibility => 'hidden', shared_values => '{false}');
+SELECT clearance.protect('project', 'project', 'id') AS binding \gset
+SELECT clearance.protect('task', 'task', 'project_id', visibility => 'hidden', shared_values => '{false}') AS binding \gset
 SELECT count(clearance.add_partner_to_project(p.key, :acme)) FROM clearance.project p WHERE p.id <= 400;
 GRANT ALL ON project, task TO regress_cache;
 ANALYZE;

@@ -28,8 +28,8 @@ CREATE TABLE project (id integer PRIMARY KEY, name text, account text);
 INSERT INTO project SELECT n, 'p' || n FROM generate_series(1, 4) n;
 CREATE TABLE task (id integer PRIMARY KEY, project_id integer NOT NULL REFERENCES project ON DELETE CASCADE, hidden boolean NOT NULL);
 INSERT INTO task SELECT n, n % 4 + 1, n % 5 = 0 FROM generate_series(1, 20) n;
-SELECT clearance.protect('project', 'project', 'id');
-SELECT clearance.protect('task', 'task', 'project_id', visibility => 'hidden', shared_values => '{false}');
+SELECT clearance.protect('project', 'project', 'id') AS binding \gset
+SELECT clearance.protect('task', 'task', 'project_id', visibility => 'hidden', shared_values => '{false}') AS binding \gset
 SELECT clearance.add_partner_to_project(p.key, :partner) FROM clearance.project p WHERE p.key <> '4';
 GRANT ALL ON project, task TO regress_whole;
 ANALYZE;
@@ -96,9 +96,11 @@ $$ SELECT clearance.set_actor(id => id, local => false); SELECT count(*) FROM ap
 SELECT none_for(:pat);
 -- a call of one's own is no policy
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;
-SELECT count(*) FROM (SELECT 99 AS id, 99 AS project_id, false AS hidden) t WHERE clearance.visible(2, id, project_id, hidden);
+\set ECHO none
+SELECT count(*) FROM (SELECT 99 AS id, 99 AS project_id, false AS hidden) t WHERE clearance.visible(:binding, id, project_id, hidden);
 SELECT count(*) FROM (VALUES (1), (99)) v (id) LEFT JOIN task t USING (id)
-WHERE clearance.visible(2, t.id, t.project_id, t.hidden);
+WHERE clearance.visible(:binding, t.id, t.project_id, t.hidden);
+\set ECHO queries
 -- a cursor keeps its actor
 BEGIN;
 DECLARE c CURSOR FOR SELECT id FROM task ORDER BY id DESC;

@@ -37,6 +37,17 @@ static const struct
 /* Zero: no plan that calls it was made since. */
 static uint32 hashes[lengthof(functions)];
 
+/*
+ * A mark stands in the plan's list of what ends it, as items of caches that the
+ * server does not have; the last one completes it.
+ */
+typedef enum MarkPart
+{
+	MARK_CLASS = -3,
+	MARK_VERB = -2,
+	MARK_BINDING = -1,
+} MarkPart;
+
 #define MAX_MARKS 64
 static ClrPlanMark marks[MAX_MARKS];
 #define NOT_PLANNING (-1)
@@ -97,31 +108,51 @@ clr_plans_begin(void)
 	return previous;
 }
 
+static List *
+add_item(List *items, int cache, uint32 value)
+{
+	PlanInvalItem *item = makeNode(PlanInvalItem);
+
+	item->cacheId = cache;
+	item->hashValue = value;
+	return lappend(items, item);
+}
+
 /* Planning ends: mark the plan, unless it failed (NULL). */
 void
 clr_plans_end(int previous, PlannedStmt *plan)
 {
 	for (int i = first_mark; plan != NULL && i < n_marks; i++)
 	{
-		PlanInvalItem *mark = makeNode(PlanInvalItem);
-		PlanInvalItem *end = makeNode(PlanInvalItem);
+		List *items = plan->invalItems;
 
-		mark->cacheId = CLR_PLAN_MARK;
-		mark->hashValue = (uint32) marks[i].binding * 1024 + marks[i].verb * 128 + marks[i].class;
-		end->cacheId = PROCOID;
-		end->hashValue = hashes[CLR_IN_SET];
-		plan->invalItems = lappend(lappend(plan->invalItems, mark), end);
+		items = add_item(items, MARK_CLASS, marks[i].class);
+		items = add_item(items, MARK_VERB, marks[i].verb);
+		items = add_item(items, MARK_BINDING, (uint32) marks[i].binding);
+		plan->invalItems = add_item(items, PROCOID, hashes[CLR_IN_SET]);
 	}
 	n_marks = first_mark;
 	first_mark = previous;
 }
 
-ClrPlanMark
-clr_plans_read_mark(const PlanInvalItem *item)
+/* Take the next item of a plan's list; true if it completes the mark. */
+bool
+clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark)
 {
-	ClrPlanMark mark = { item->hashValue / 1024, item->hashValue / 128 % 8, item->hashValue % 128 };
-
-	return mark;
+	switch (item->cacheId)
+	{
+		case MARK_CLASS:
+			mark->class = item->hashValue;
+			return false;
+		case MARK_VERB:
+			mark->verb = item->hashValue;
+			return false;
+		case MARK_BINDING:
+			mark->binding = (int32) item->hashValue;
+			return true;
+		default:
+			return false;
+	}
 }
 
 /* Have these plans made anew. May be called at any moment, also by an abort. */

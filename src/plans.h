@@ -19,10 +19,6 @@ typedef enum ClrPlanFunction
 /* Their arguments beside the first, all of them integers. */
 #define CLR_SET_ARGS 4
 
-extern Oid clr_plans_call(ClrPlanFunction function);
-/* A mark in a plan's list of what ends it; no cache of the server has this number. */
-#define CLR_PLAN_MARK (-1)
-
 /* A class of rights that a plan is for. */
 typedef struct ClrPlanMark
 {
@@ -31,10 +27,11 @@ typedef struct ClrPlanMark
 	int class;
 } ClrPlanMark;
 
+extern Oid clr_plans_call(ClrPlanFunction function);
 extern bool clr_plans_mark(int32 binding, int verb, int class);
 extern int clr_plans_begin(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan);
-extern ClrPlanMark clr_plans_read_mark(const PlanInvalItem *item);
+extern bool clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark);
 extern void clr_plans_forget(void);
 extern void clr_plans_forget_everywhere(void);
 

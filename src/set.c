@@ -262,13 +262,11 @@ clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
 	previous = clr_frame_enter(frame);
 	PG_TRY();
 	{
-		foreach(lc, plan->invalItems)
-		{
-			PlanInvalItem *item = lfirst(lc);
+		ClrPlanMark mark = { 0 };
 
-			if (item->cacheId == CLR_PLAN_MARK)
-				check_mark(frame, clr_plans_read_mark(item));
-		}
+		foreach(lc, plan->invalItems)
+			if (clr_plans_read_mark(lfirst(lc), &mark))
+				check_mark(frame, mark);
 	}
 	PG_FINALLY();
 	{

@@ -8,24 +8,24 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(u.name ORDER BY u.first, u.name)
     FROM (
-        SELECT c.name, min(c.n) AS first
+        SELECT c.name, min(ARRAY[c.part, c.n]) AS first
         FROM (
-            SELECT v.name, v.n FROM clearance.binding b
+            SELECT v.name, 1 AS part, v.n FROM clearance.binding b
             CROSS JOIN LATERAL (VALUES (1, b.key_column), (2, b.project_column), (3, b.visibility_column),
                 (4, b.client_visibility_column), (5, b.account_column), (6, b.owner_column),
                 (7, b.kind_column), (8, b.published_column)) AS v (n, name)
             WHERE b.id = bound_columns.binding
             UNION ALL
-            SELECT CASE WHEN r.link IS NULL THEN r.member_column ELSE r.row_column END, 100 + r.id
+            SELECT CASE WHEN r.link IS NULL THEN r.member_column ELSE r.row_column END, 2, r.id
             FROM clearance.binding_relation r WHERE r.binding_id = bound_columns.binding
             UNION ALL
-            SELECT g.column_name, 100000000 FROM clearance.binding_guard g WHERE g.binding_id = bound_columns.binding
+            SELECT g.column_name, 5, 0 FROM clearance.binding_guard g WHERE g.binding_id = bound_columns.binding
             UNION ALL
-            SELECT v.name, 10000 + p.id FROM clearance.binding_parent p
+            SELECT v.name, 3, p.id FROM clearance.binding_parent p
             CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
             WHERE p.binding_id = bound_columns.binding
             UNION ALL
-            SELECT v.name, 1000000 + r.id FROM clearance.binding_relation r
+            SELECT v.name, 4, r.id FROM clearance.binding_relation r
             JOIN clearance.binding b ON b.relation = r.link
             CROSS JOIN LATERAL (VALUES (r.link_column), (r.member_column)) AS v (name)
             WHERE b.id = bound_columns.binding

@@ -41,7 +41,7 @@ BEGIN
     INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
         client_visibility_column, account_column, owner_column, kind_column, published_column, publish_action,
         view_action, create_action, edit_action, delete_action, force, had_rls, had_force)
-    SELECT coalesce(link.id, nextval('clearance.binding_id_seq')), relation, feature, key, project, visibility,
+    SELECT coalesce(link.id, clearance.new_binding_id()), relation, feature, key, project, visibility,
         shared_values, client_visibility, account, owner, kind, published,
         CASE WHEN published IS NOT NULL THEN publish_action END, view_action, create_action, edit_action,
         delete_action, force, coalesce(link.had_rls, c.relrowsecurity), coalesce(link.had_force, c.relforcerowsecurity)
