@@ -10,7 +10,7 @@ CREATE SCHEMA regress_mirror;
 SET LOCAL search_path = regress_mirror;
 CREATE VIEW pg_temp.memberships AS
 SELECT p.key AS project, m.key AS member, regexp_replace(pm.source, '^mirror:\d+:', 'mirror:') AS source, pm.through_phase, l.name AS level,
-    nullif(pm.starts_at, '-infinity')::date AS starts, nullif(pm.ends_at, 'infinity')::date AS ends
+    (nullif(pm.starts_at, '-infinity') AT TIME ZONE 'UTC')::date AS starts, (nullif(pm.ends_at, 'infinity') AT TIME ZONE 'UTC')::date AS ends
 FROM clearance.project_member pm JOIN clearance.project p ON p.id = pm.project_id
 JOIN clearance.member m ON m.id = pm.member_id LEFT JOIN clearance.level l ON l.id = pm.level_id;
 SELECT clearance.create_account('Northwind') AS north \gset

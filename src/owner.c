@@ -122,7 +122,7 @@ is_owner(const ClrBinding *binding, int slot)
 	{
 		const ClrRelation *relation = lfirst(lc);
 
-		if (relation->slot == slot && relation->kind == CLR_REL_OWN && relation->link_sql == NULL)
+		if (relation->slot == slot && relation->kind == CLR_REL_OWN && relation->links == NIL)
 			return true;
 	}
 	return false;
