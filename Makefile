@@ -93,6 +93,7 @@ REGRESS = \
 	rights \
 	resources \
 	links \
+	labels \
 	cache \
 	plans \
 	whole \

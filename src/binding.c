@@ -28,6 +28,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/syscache.h"
 
 #include "catalog.h"
 
@@ -90,6 +91,31 @@ optional_slot(const ClrBinding *binding, uint64 row, int column)
 }
 
 /*
+ * Whether a declaration names a label that the enum does not have. An event
+ * trigger has declarations follow renamed labels; where it was switched off,
+ * what the label said is taken the strict way, and whoever asks is told.
+ */
+static bool
+is_lost_label(const ClrBinding *binding, int slot, const char *label, const char *consequence)
+{
+	Oid type;
+
+	if (slot == CLR_NO_SLOT || label == NULL)
+		return false;
+	type = binding->columns[slot].type;
+	if (!type_is_enum(type) ||
+		SearchSysCacheExists2(ENUMTYPOIDNAME, ObjectIdGetDatum(type), CStringGetDatum(label)))
+		return false;
+	ereport(
+		WARNING,
+		(errmsg("\"%s\", which a declaration about column \"%s\" of %s names, is no label of %s",
+				label, binding->columns[slot].name, binding->relation_name, format_type_be(type)),
+		 errdetail_internal("%s", consequence),
+		 errhint("Use clearance.unprotect() and declare the table again.")));
+	return true;
+}
+
+/*
  * Load a binding into a context; errors if it does not exist or its table
  * does not fit it.
  */
@@ -141,6 +167,10 @@ clr_binding_load(MemoryContext context, int32 id)
 	binding->owner_slot = optional_slot(binding, 0, 16);
 	binding->kind_slot = optional_slot(binding, 0, 17);
 	binding->published_slot = optional_slot(binding, 0, 18);
+
+	for (int i = 0; i < nshared; i++)
+		(void) is_lost_label(binding, binding->visibility_slot, shared[i],
+							 "No row is shared by it.");
 
 	load_relations(binding);
 	load_parents(binding);
@@ -301,6 +331,8 @@ load_parents(ClrBinding *binding)
 		parent->slot = optional_slot(binding, i, 2);
 		parent->type_slot = optional_slot(binding, i, 3);
 		parent->type_value = keep_text(CurrentMemoryContext, i, 4);
+		parent->is_lost = is_lost_label(binding, parent->type_slot, parent->type_value,
+										"Rows without another parent are closed.");
 		parent->optional = clr_column_bool(i, 5);
 		binding->parents = lappend(binding->parents, parent);
 	}
@@ -352,6 +384,8 @@ load_guards(ClrBinding *binding)
 		guard->feature = keep_text(CurrentMemoryContext, i, 2);
 		guard->action = keep_text(CurrentMemoryContext, i, 3);
 		guard->new_value = keep_text(CurrentMemoryContext, i, 4);
+		guard->is_lost = is_lost_label(binding, find_slot(binding, guard->column), guard->new_value,
+									   "Every change of the column needs its action.");
 		binding->guards = lappend(binding->guards, guard);
 	}
 }

@@ -68,6 +68,7 @@ typedef struct ClrParent
 	int slot;
 	int type_slot;
 	const char *type_value;
+	bool is_lost; /* its type has no such label any more: a row needs another parent */
 	bool optional;
 } ClrParent;
 
@@ -86,6 +87,7 @@ typedef struct ClrGuard
 	const char *feature;
 	const char *action;
 	const char *new_value; /* NULL: any that no other guard names */
+	bool is_lost;		   /* its type has no such label any more: it guards every value */
 } ClrGuard;
 
 typedef struct ClrBinding

@@ -1,6 +1,7 @@
 /*
  * ddl.c
- *		Event trigger that keeps protection from being switched off.
+ *		Event triggers that keep protection from being switched off, and
+ *		declarations what they were when something is renamed.
  *
  * Row security and the extension's triggers stay on while a table is
  * protected; unprotect() is the way to take them off. The statement's parse
@@ -10,6 +11,7 @@
 #include "compat.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
 #include "fmgr.h"
@@ -25,9 +27,11 @@
 
 PG_FUNCTION_INFO_V1(clearance_refuse_ddl);
 PG_FUNCTION_INFO_V1(clearance_protect_new_tables);
+PG_FUNCTION_INFO_V1(clearance_follow_rename);
 PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 
 static bool adds_to_tree(Node *statement);
+static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static void refuse_if_protected(RangeVar *table, const char *what);
 static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
 
@@ -169,21 +173,16 @@ Datum
 clearance_protect_new_tables(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger;
-	ClrCatalog state;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		elog(ERROR, "protect_new_tables is an event trigger");
 	trigger = (EventTriggerData *) fcinfo->context;
 	if (!maintaining && adds_to_tree(trigger->parsetree))
-	{
-		clr_catalog_begin_latest(&state);
-		(void) clr_catalog_query("SELECT clearance.sync(b.id) FROM clearance.binding b"
-								 " WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
-								 "  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
-								 "  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
-								 0, NULL, NULL, NULL);
-		clr_catalog_end(&state);
-	}
+		run("SELECT clearance.sync(b.id) FROM clearance.binding b"
+			" WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
+			"  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
+			"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
+			0, NULL, NULL);
 	PG_RETURN_NULL();
 }
 
@@ -203,6 +202,51 @@ adds_to_tree(Node *statement)
 				return true;
 		}
 	return false;
+}
+
+/*
+ * follow_rename(): event trigger on ddl_command_end for whatever renames
+ * columns of tables or labels of enums. By the parse tree, since the table
+ * that is named may be another: the rename reaches its children, and tables of
+ * a composite type. RENAME COLUMN takes tables also under the name of views
+ * (RangeVarCallbackForRenameAttribute, tablecmds.c).
+ */
+Datum
+clearance_follow_rename(PG_FUNCTION_ARGS)
+{
+	Node *statement;
+
+	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
+		elog(ERROR, "follow_rename is an event trigger");
+	statement = ((EventTriggerData *) fcinfo->context)->parsetree;
+	if (IsA(statement, RenameStmt))
+	{
+		ObjectType renamed = ((RenameStmt *) statement)->renameType;
+
+		if (renamed == OBJECT_COLUMN || renamed == OBJECT_ATTRIBUTE)
+			run("SELECT clearance.follow_renamed_columns()", 0, NULL, NULL);
+	}
+	else if (IsA(statement, AlterEnumStmt) && ((AlterEnumStmt *) statement)->oldVal != NULL)
+	{
+		static const Oid argtypes[] = { TEXTOID, TEXTOID };
+		Datum args[] = { CStringGetTextDatum(((AlterEnumStmt *) statement)->oldVal),
+						 CStringGetTextDatum(((AlterEnumStmt *) statement)->newVal) };
+
+		run("SELECT clearance.follow_renamed_label(d.objid, $1, $2)"
+			" FROM pg_catalog.pg_event_trigger_ddl_commands() d",
+			2, argtypes, args);
+	}
+	PG_RETURN_NULL();
+}
+
+static void
+run(const char *sql, int nargs, const Oid *argtypes, const Datum *args)
+{
+	ClrCatalog state;
+
+	clr_catalog_begin_latest(&state);
+	(void) clr_catalog_query(sql, nargs, argtypes, args, NULL);
+	clr_catalog_end(&state);
 }
 
 /*

@@ -567,7 +567,7 @@ parents_visible(Trial *trial)
 		ClrParent *parent = lfirst(lc);
 		const ClrParentRow *row;
 
-		typed |= parent->type_slot != CLR_NO_SLOT && !parent->optional;
+		typed |= parent->type_slot != CLR_NO_SLOT && (!parent->optional || parent->is_lost);
 		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 		{
 			if (parent->optional || parent->type_slot != CLR_NO_SLOT)

@@ -174,8 +174,9 @@ needs_of_guards(const ClrBinding *binding, const char *column, bool any_value,
 			continue;
 		if (guard->new_value == NULL)
 			general = guard;
-		if (any_value || (guard->new_value != NULL && new_value != NULL &&
-						  strcmp(guard->new_value, new_value) == 0))
+		if (any_value || guard->is_lost ||
+			(guard->new_value != NULL && new_value != NULL &&
+			 strcmp(guard->new_value, new_value) == 0))
 			needs = add_need(needs, guard->feature, guard->action);
 	}
 	if (needs == NIL && general != NULL)

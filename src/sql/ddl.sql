@@ -10,51 +10,6 @@ COMMENT ON FUNCTION clearance.refuse_ddl() IS 'event trigger: row security and t
 CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER')
     EXECUTE FUNCTION clearance.refuse_ddl();
 
--- Under what names a renamed column is bound.
-CREATE FUNCTION clearance.follow_renamed_columns(binding integer) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    b clearance.binding;
-    present text[];
-    renamed record;
-BEGIN
-    SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
-    present := clearance.policy_columns(b.relation, b.id);
-    IF present IS NULL OR cardinality(present) <> cardinality(b.columns) OR present = b.columns::text[] THEN
-        RETURN;
-    END IF;
-    FOR renamed IN
-        SELECT o.name AS old, n.name::name AS new
-        FROM unnest(b.columns) WITH ORDINALITY AS o (name, i)
-        JOIN unnest(present) WITH ORDINALITY AS n (name, i) USING (i)
-        WHERE o.name <> n.name
-    LOOP
-        UPDATE clearance.binding x SET
-            key_column = CASE key_column WHEN renamed.old THEN renamed.new ELSE key_column END,
-            project_column = CASE project_column WHEN renamed.old THEN renamed.new ELSE project_column END,
-            visibility_column = CASE visibility_column WHEN renamed.old THEN renamed.new ELSE visibility_column END,
-            client_visibility_column = CASE client_visibility_column WHEN renamed.old THEN renamed.new ELSE client_visibility_column END,
-            account_column = CASE account_column WHEN renamed.old THEN renamed.new ELSE account_column END,
-            owner_column = CASE owner_column WHEN renamed.old THEN renamed.new ELSE owner_column END,
-            kind_column = CASE kind_column WHEN renamed.old THEN renamed.new ELSE kind_column END,
-            published_column = CASE published_column WHEN renamed.old THEN renamed.new ELSE published_column END
-        WHERE x.id = b.id;
-        UPDATE clearance.binding_relation r SET row_column = renamed.new WHERE r.binding_id = b.id AND r.row_column = renamed.old;
-        UPDATE clearance.binding_relation r SET member_column = renamed.new
-        WHERE r.member_column = renamed.old AND (r.link = b.relation OR (r.binding_id = b.id AND r.link IS NULL));
-        UPDATE clearance.binding_relation r SET link_column = renamed.new WHERE r.link_column = renamed.old AND r.link = b.relation;
-        UPDATE clearance.binding_parent p SET column_name = renamed.new WHERE p.binding_id = b.id AND p.column_name = renamed.old;
-        UPDATE clearance.binding_parent p SET type_column = renamed.new WHERE p.binding_id = b.id AND p.type_column = renamed.old;
-        UPDATE clearance.binding_guard g SET column_name = renamed.new WHERE g.binding_id = b.id AND g.column_name = renamed.old;
-    END LOOP;
-    PERFORM clearance.sync(b.id);
-END
-$$;
-REVOKE ALL ON FUNCTION clearance.follow_renamed_columns(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_renamed_columns(integer) IS
-'binds renamed columns under their new names, which the policies know';
-
 CREATE FUNCTION clearance.protect_new_tables() RETURNS event_trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_protect_new_tables';
@@ -79,8 +34,7 @@ $$;
 REVOKE ALL ON FUNCTION clearance.renew_policies(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.renew_policies(regclass) IS 'makes the policies of one table anew';
 
--- Renamed columns stay bound; own policies are not altered; beside somebody
--- else's permissive policy the table is sealed (not while a restore has yet to
+-- Own policies are not altered; beside somebody else's permissive policy the table is sealed (not while a restore has yet to
 -- make its policies).
 CREATE FUNCTION clearance.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -93,16 +47,13 @@ BEGIN
         RETURN;
     END IF;
     FOR command IN
-        SELECT DISTINCT coalesce(p.polrelid, d.objid)::regclass AS tab, p.polname AS policy, d.command_tag AS tag
+        SELECT DISTINCT p.polrelid::regclass AS tab, p.polname AS policy, d.command_tag AS tag
         FROM pg_event_trigger_ddl_commands() d
-        LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
-        WHERE d.classid IN ('pg_policy'::regclass, 'pg_class'::regclass)
+        JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
     LOOP
         bound := clearance.binding_of(command.tab);
         CONTINUE WHEN bound IS NULL;
-        IF command.policy IS NULL THEN
-            PERFORM clearance.follow_renamed_columns(bound);
-        ELSIF NOT clearance.is_own_policy(command.policy) THEN
+        IF NOT clearance.is_own_policy(command.policy) THEN
             PERFORM clearance.renew_policies(command.tab)
             WHERE clearance.foreign_policy(command.tab) IS NOT NULL
               AND 4 = (SELECT count(*) FROM pg_policy p WHERE p.polrelid = command.tab AND clearance.is_own_policy(p.polname));
@@ -116,10 +67,10 @@ END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_ddl() IS
-'event trigger: follows renamed columns, keeps the extension''s policies as they are, seals tables beside policies of others';
+'event trigger: keeps the extension''s policies as they are, seals tables beside policies of others';
 
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
-    WHEN TAG IN ('ALTER TABLE', 'CREATE POLICY', 'ALTER POLICY')
+    WHEN TAG IN ('CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance.follow_ddl();
 
 -- Policies and triggers of a protected table go with its protection only, and

@@ -246,25 +246,23 @@ COMMENT ON FUNCTION clearance.unmirror_membership(regclass) IS
 -- Tables are altered and dropped
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.follow_mirrored_table() RETURNS event_trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION clearance.follow_mirrored_columns() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    altered record;
+    renamed record;
     m clearance.mirror;
     known name[];
     watched name[];
 BEGIN
-    FOR altered IN
+    FOR renamed IN
         SELECT t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
                         JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = k.num ORDER BY k.i) AS watched
-        FROM pg_event_trigger_ddl_commands() d
-        JOIN clearance.mirror t ON d.classid = 'pg_class'::regclass AND t.relation = d.objid
-        JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'clearance_mirror'
+        FROM clearance.mirror t JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'clearance_mirror'
     LOOP
-        m := altered.mirror;
+        m := renamed.mirror;
         known := clearance.mirrored_columns(m);
-        watched := altered.watched;
+        watched := renamed.watched;
         CONTINUE WHEN known = watched;
         UPDATE clearance.mirror t SET
             key_columns = ARRAY(SELECT watched[array_position(known, k.name)] FROM unnest(m.key_columns) WITH ORDINALITY AS k (name, i) ORDER BY k.i),
@@ -278,11 +276,8 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_mirrored_table() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_mirrored_table() IS 'event trigger: mirrors know renamed columns by their new names';
-
-CREATE EVENT TRIGGER clearance_follow_mirrored_table ON ddl_command_end WHEN TAG IN ('ALTER TABLE')
-    EXECUTE FUNCTION clearance.follow_mirrored_table();
+REVOKE ALL ON FUNCTION clearance.follow_mirrored_columns() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_mirrored_columns() IS 'mirrors know renamed columns by their new names, which their triggers know';
 
 CREATE FUNCTION clearance.follow_mirror_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
