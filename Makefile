@@ -94,6 +94,7 @@ REGRESS = \
 	resources \
 	links \
 	labels \
+	generated \
 	cache \
 	plans \
 	whole \

@@ -165,6 +165,28 @@ REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text, boolean) F
 COMMENT ON FUNCTION clearance.require_column(regclass, name, text, boolean) IS
 'base type of a column, or an error that names the column''s purpose';
 
+-- What a write changes is judged before generated columns are computed: who
+-- changes what they are computed from would change them unseen. A child may
+-- generate what its parent stores.
+CREATE FUNCTION clearance.require_stored_columns(tab regclass, columns name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    generated name;
+BEGIN
+    SELECT a.attname INTO generated FROM pg_attribute a
+    WHERE a.attrelid = tab AND a.attname = ANY (columns) AND a.attgenerated <> '' AND NOT a.attisdropped
+    ORDER BY a.attnum;
+    IF FOUND THEN
+        RAISE EXCEPTION 'column "%" of % is generated', generated, tab USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'Changes of the columns that it is computed from would change what it says, unjudged.',
+            HINT = 'Name stored columns only, such as those that it is computed from.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_stored_columns(regclass, name[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_stored_columns(regclass, name[]) IS 'errors if a bound column of a table is generated';
+
 -- Types whose values declarations may name: built in, or enums.
 CREATE FUNCTION clearance.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

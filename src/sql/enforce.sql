@@ -49,6 +49,7 @@ BEGIN
     PERFORM clearance.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
         PERFORM clearance.require_one_binding(tab);
+        PERFORM clearance.require_stored_columns(tab, b.columns);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN
             EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);

@@ -351,9 +351,6 @@ BEGIN
     IF b.link_only THEN
         RAISE EXCEPTION '% is a link table', relation USING ERRCODE = 'wrong_object_type',
             HINT = 'Writing it is guarded by the relation that it gives.';
-    ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = "column" AND a.attgenerated <> '') THEN
-        RAISE EXCEPTION 'column "%" of % is generated', "column", relation USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Guard the columns that it is computed from.';
     END IF;
     IF new_value IS NOT NULL THEN
         new_value := clearance.canonical_value(new_value,

@@ -794,7 +794,8 @@ BEGIN
         ('clearance.allocation', ''),
         ('clearance.link', ''),
         ('clearance.mirror', ''),
-        ('clearance.login_role', ''),
+        -- a role that was dropped would come back as a number, which may be another's
+        ('clearance.login_role', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = role)'),
         ('clearance.token_key', ''),
         ('clearance.binding', ''),
         ('clearance.binding_relation', ''),
