@@ -95,6 +95,7 @@ REGRESS = \
 	links \
 	labels \
 	generated \
+	forgotten \
 	cache \
 	plans \
 	whole \

@@ -30,7 +30,7 @@ PG_FUNCTION_INFO_V1(clearance_protect_new_tables);
 PG_FUNCTION_INFO_V1(clearance_follow_rename);
 PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 
-static bool adds_to_tree(Node *statement);
+static bool changes_tree(Node *statement, bool comes);
 static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static void refuse_if_protected(RangeVar *table, const char *what);
 static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
@@ -167,7 +167,8 @@ refuse_if_own(RangeVar *table, const AlterTableCmd *command)
  * protect_new_tables(): event trigger on ddl_command_end for CREATE TABLE and
  * ALTER TABLE. A table that became a partition or child of a protected one is
  * protected with it. Only then: a restore makes the policies of each table
- * itself, one by one.
+ * itself, one by one. A table that is none any more takes rows of projects with
+ * it, which are there all the same.
  */
 Datum
 clearance_protect_new_tables(PG_FUNCTION_ARGS)
@@ -177,28 +178,35 @@ clearance_protect_new_tables(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		elog(ERROR, "protect_new_tables is an event trigger");
 	trigger = (EventTriggerData *) fcinfo->context;
-	if (!maintaining && adds_to_tree(trigger->parsetree))
-		run("SELECT clearance.sync(b.id) FROM clearance.binding b"
+	if (maintaining)
+		PG_RETURN_NULL();
+	if (changes_tree(trigger->parsetree, true))
+		run("SELECT clearance.take_in(b.id) FROM clearance.binding b"
 			" WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
 			"  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
 			"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
 			0, NULL, NULL);
+	if (changes_tree(trigger->parsetree, false))
+		run("SELECT clearance.keep_projects()", 0, NULL, NULL);
 	PG_RETURN_NULL();
 }
 
+/* Whether a table comes to another as its partition or child, or leaves it. */
 static bool
-adds_to_tree(Node *statement)
+changes_tree(Node *statement, bool comes)
 {
 	ListCell *lc;
 
 	if (IsA(statement, CreateStmt))
-		return ((CreateStmt *) statement)->inhRelations != NIL;
+		return comes && ((CreateStmt *) statement)->inhRelations != NIL;
 	if (IsA(statement, AlterTableStmt))
 		foreach(lc, ((AlterTableStmt *) statement)->cmds)
 		{
 			AlterTableType type = lfirst_node(AlterTableCmd, lc)->subtype;
 
-			if (type == AT_AttachPartition || type == AT_AddInherit)
+			if (comes ? type == AT_AttachPartition || type == AT_AddInherit :
+						type == AT_DetachPartition || type == AT_DetachPartitionFinalize ||
+							type == AT_DropInherit)
 				return true;
 		}
 	return false;

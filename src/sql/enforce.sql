@@ -190,6 +190,10 @@ BEGIN
         EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
                        ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab);
     END IF;
+    IF b.feature = 'project' AND NOT b.link_only THEN
+        EXECUTE format('CREATE TRIGGER "00_clearance_truncate" AFTER TRUNCATE ON %s'
+                       ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab);
+    END IF;
     -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
     IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only
         AND (SELECT c.relkind = 'r' FROM pg_class c WHERE c.oid = tab) THEN

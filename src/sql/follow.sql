@@ -220,3 +220,42 @@ CREATE EVENT TRIGGER clearance_follow_rename ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER TYPE')
     EXECUTE FUNCTION clearance.follow_rename();
 ALTER EVENT TRIGGER clearance_follow_rename ENABLE ALWAYS;
+
+-- ---------------------------------------------------------------------------
+-- Tables of projects are dropped, or their partitions come and go
+-- ---------------------------------------------------------------------------
+
+-- A partition has no binding of its own, but this trigger. After follow_drop():
+-- event triggers fire in the order of their names.
+CREATE FUNCTION clearance.follow_dropped_projects() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT clearance.is_maintaining()
+        AND EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d
+                    WHERE d.object_type = 'trigger' AND d.address_names[3] = '00_clearance_truncate') THEN
+        PERFORM clearance.forget_projects();
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_dropped_projects() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_dropped_projects() IS 'event trigger: projects go with the table that held their rows';
+
+CREATE EVENT TRIGGER clearance_forget_projects ON sql_drop
+    EXECUTE FUNCTION clearance.follow_dropped_projects();
+
+CREATE FUNCTION clearance.take_in(binding integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+BEGIN
+    PERFORM clearance.sync(binding);
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = binding;
+    IF b.feature = 'project' AND NOT b.link_only THEN
+        PERFORM clearance.register_existing_projects(b.relation, b.project_column, b.account_column);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.take_in(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.take_in(integer) IS 'protects partitions and children that came to a table, and registers their projects';

@@ -18,8 +18,8 @@ BEGIN
         PERFORM clearance.require_right('project.change_owner', of_account);
     END IF;
     PERFORM clearance.require_given('project', project::text), clearance.require_line('project', project::text);
-    INSERT INTO clearance.project AS t (account_id, key)
-    VALUES (of_account, project::text)
+    INSERT INTO clearance.project AS t (account_id, key, has_row)
+    VALUES (of_account, project::text, clearance.project_has_row(project::text))
     ON CONFLICT DO NOTHING
     RETURNING t.* INTO p;
     IF p.id IS NULL THEN

@@ -26,7 +26,7 @@ AS $$
 DECLARE
     project_id bigint;
 BEGIN
-    INSERT INTO clearance.project AS p (account_id, key) VALUES (account, register_project.key)
+    INSERT INTO clearance.project AS p (account_id, key, has_row) VALUES (account, register_project.key, true)
     ON CONFLICT ON CONSTRAINT project_key_is_unique DO NOTHING
     RETURNING p.id INTO project_id;
     IF project_id IS NOT NULL THEN
@@ -36,6 +36,8 @@ BEGIN
     ELSIF NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = register_project.key AND p.account_id = account) THEN
         RAISE EXCEPTION 'project key "%" is taken', key USING ERRCODE = 'unique_violation',
             HINT = 'A project key belongs to one account of the database.';
+    ELSE
+        UPDATE clearance.project p SET has_row = true WHERE p.key = register_project.key AND NOT p.has_row;
     END IF;
 END
 $$;
@@ -58,6 +60,60 @@ $$;
 REVOKE ALL ON FUNCTION clearance.key_of(anyelement, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.key_of(anyelement, name) IS 'a bound key column of a row as text';
 
+-- A project goes with the last of its rows, whatever takes that away. Registered
+-- ahead of one, it waits; so it does where its table is no longer protected, or
+-- its partition no longer one.
+CREATE FUNCTION clearance.is_project_row(relation regclass, "column" name, key text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_there boolean;
+BEGIN
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s t WHERE t.%I = %L::%s)', relation, "column", key,
+                   clearance.require_column(relation, "column", 'project')) INTO is_there;
+    RETURN is_there;
+EXCEPTION WHEN data_exception THEN
+    RETURN false;       -- a key that the column cannot hold
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.is_project_row(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_project_row(regclass, name, text) IS 'whether a table has a row with this project key';
+
+CREATE FUNCTION clearance.project_has_row(key text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(bool_or(clearance.is_project_row(b.relation, b.project_column, key)), false)
+    FROM clearance.binding b WHERE b.feature = 'project' AND NOT b.link_only
+$$;
+REVOKE ALL ON FUNCTION clearance.project_has_row(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.project_has_row(text) IS 'whether a protected table of projects has a row of a project';
+
+CREATE FUNCTION clearance.projects_without_row() RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    absent text;
+BEGIN
+    SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM %s t WHERE t.%I::text = p.key)', b.relation, b.project_column), '')
+    INTO absent FROM clearance.binding b WHERE b.feature = 'project' AND NOT b.link_only;
+    RETURN QUERY EXECUTE 'SELECT p.id FROM clearance.project p WHERE p.has_row' || coalesce(absent, '');
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.projects_without_row() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.projects_without_row() IS 'projects whose rows are gone from all protected tables of projects';
+
+CREATE FUNCTION clearance.forget_projects() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance.projects_without_row()) $$;
+REVOKE ALL ON FUNCTION clearance.forget_projects() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.forget_projects() IS 'rows of projects were truncated or dropped: their projects go with all memberships';
+
+CREATE FUNCTION clearance.keep_projects() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance.projects_without_row()) $$;
+REVOKE ALL ON FUNCTION clearance.keep_projects() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.keep_projects() IS 'rows of projects are in no protected table any more, but are there: their projects stay';
+
 -- Trigger of the application's project table. A row that moves to another
 -- partition is deleted and inserted: its project stays.
 CREATE FUNCTION clearance.follow_project() RETURNS trigger
@@ -67,8 +123,11 @@ DECLARE
     b clearance.binding;
     old_key text;
     new_key text;
-    remains boolean;
 BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        PERFORM clearance.forget_projects();
+        RETURN NULL;
+    END IF;
     SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(TG_RELID);
     IF b.feature IS DISTINCT FROM 'project' OR b.link_only THEN
         RAISE EXCEPTION '% is no protected table of projects', TG_RELID::regclass
@@ -81,11 +140,7 @@ BEGIN
         new_key := clearance.key_of(NEW, b.project_column);
     END IF;
     IF TG_OP = 'DELETE' THEN
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s t WHERE t.%I = ($1).%I)', b.relation, b.project_column, b.project_column)
-            INTO remains USING OLD;
-        IF NOT remains THEN
-            DELETE FROM clearance.project p WHERE p.key = old_key;
-        END IF;
+        DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance.project_has_row(old_key);
     ELSIF TG_OP = 'UPDATE' THEN
         UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
     ELSIF new_key IS NOT NULL THEN
@@ -99,7 +154,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance.follow_project() IS
-'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted ones';
+'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted and truncated ones';
 
 CREATE FUNCTION clearance.register_existing_projects(relation regclass, project name, account name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -109,14 +164,16 @@ DECLARE
     unclear bigint;
 BEGIN
     EXECUTE format(
-        'INSERT INTO clearance.project (account_id, key)
-         SELECT a.id, t.key
+        'INSERT INTO clearance.project (account_id, key, has_row)
+         SELECT a.id, t.key, true
          FROM (SELECT x.%I::text AS key, %s AS account FROM %s x) t
          JOIN clearance.account a ON coalesce(t.account = coalesce(a.key, a.id::text),
                                               (SELECT count(*) = 1 FROM clearance.account))
          WHERE t.key <> '''' AND NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t.key)',
         project, CASE WHEN account IS NULL THEN 'NULL::text' ELSE format('x.%I::text', account) END, relation);
     GET DIAGNOSTICS registered = ROW_COUNT;
+    EXECUTE format('UPDATE clearance.project p SET has_row = true
+                    WHERE NOT p.has_row AND EXISTS (SELECT FROM %s x WHERE x.%I::text = p.key)', relation, project);
     EXECUTE format('SELECT count(*) FROM %s x WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = x.%I::text)',
                    relation, project) INTO unclear;
     IF registered > 0 THEN

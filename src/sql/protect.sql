@@ -400,6 +400,7 @@ BEGIN
     IF clearance.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
         WHERE p.polrelid = relation AND clearance.is_own_policy(p.polname)) THEN
         PERFORM clearance.drop_policies(relation);
+        PERFORM clearance.drop_triggers(relation);
         EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation);
         EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation);
         RETURN;
@@ -428,6 +429,9 @@ BEGIN
             EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', tab);
         END IF;
     END LOOP;
+    IF b.feature = 'project' THEN
+        PERFORM clearance.keep_projects();
+    END IF;
     -- a link table goes with the last relation that it serves
     FOR l IN SELECT x.* FROM clearance.binding x WHERE x.relation = ANY (links) LOOP
         IF l.link_only AND NOT EXISTS (SELECT FROM clearance.binding_relation r WHERE r.link = l.relation) THEN

@@ -418,6 +418,7 @@ CREATE TABLE clearance.project (
     client_upload boolean NOT NULL DEFAULT false,
     by_phase      boolean NOT NULL DEFAULT false,
     open_level_id integer CONSTRAINT open_level_exists REFERENCES clearance.level,
+    has_row       boolean NOT NULL DEFAULT false,
     CONSTRAINT project_is_found_with_its_account UNIQUE (account_id, id),
     CONSTRAINT project_key_is_not_blank CHECK (key <> '')
 );
@@ -430,6 +431,7 @@ COMMENT ON COLUMN clearance.project.portal IS 'open to the contacts of its custo
 COMMENT ON COLUMN clearance.project.client_upload IS 'customer contacts may upload files';
 COMMENT ON COLUMN clearance.project.by_phase IS 'partner members reach it only through a phase in which they take part';
 COMMENT ON COLUMN clearance.project.open_level_id IS 'level of every active member of the level''s audience who has no other way in; NULL: not open';
+COMMENT ON COLUMN clearance.project.has_row IS 'a protected table of projects has a row for it, with which it goes';
 
 CREATE TABLE clearance.project_feature_off (
     project_id bigint NOT NULL CONSTRAINT feature_off_belongs_to_a_project REFERENCES clearance.project ON DELETE CASCADE,
