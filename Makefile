@@ -96,6 +96,7 @@ REGRESS = \
 	labels \
 	generated \
 	forgotten \
+	renames \
 	cache \
 	plans \
 	whole \

@@ -50,7 +50,7 @@ AS $$
          FROM %s JOIN clearance.project p ON p.key = r.%I::text
          JOIN clearance.member m ON m.account_id = p.account_id AND m.key = r.%I::text
          CROSS JOIN LATERAL (SELECT coalesce(%s, ''-infinity'') AS starts_at, coalesce(%s, ''infinity'') AS ends_at) t
-         CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p, m) AS is_on) h
+         CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p.*, m.*) AS is_on) h
          WHERE t.starts_at < ''infinity'' AND t.ends_at > ''-infinity'' AND %s',
         clearance.mirror_source_sql(m, 'r'), m.through_phase,
         coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'), rows, m.project_column, m.member_column,
