@@ -94,7 +94,7 @@ SELECT labels('boolean', '{true,true}', 'false');
 SELECT labels('wide', '{partners,everyone}', 'team');
 SELECT labels('text COLLATE regress_plans.loose', '{partners,everyone}', 'EVERYONE');
 
--- a label that has another name now is none of the shared ones, also in plans that are there
+-- a label that has another name now is shared as before, and one that takes its text is not, also in plans that are there
 CREATE TABLE memo (id integer PRIMARY KEY, project integer NOT NULL, label audience);
 INSERT INTO memo SELECT n, 1, 'everyone'::audience FROM generate_series(1, 3) n UNION ALL SELECT n, 1, 'team' FROM generate_series(4, 5) n;
 SELECT clearance.protect('memo', 'task', project => 'project', visibility => 'label', shared_values => '{everyone}') > 0;
