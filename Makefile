@@ -6,6 +6,7 @@ OBJS = \
 	src/pg_clearance.o \
 	src/hooks.o \
 	src/utility.o \
+	src/secrecy.o \
 	src/key.o \
 	src/by_name.o \
 	src/catalog.o \
@@ -102,7 +103,8 @@ REGRESS = \
 	whole \
 	mirror \
 	moments \
-	odd_values
+	odd_values \
+	secrecy
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

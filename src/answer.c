@@ -14,6 +14,7 @@
 #include "binding.h"
 #include "frame.h"
 #include "rule.h"
+#include "secrecy.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_can_row);
@@ -75,6 +76,8 @@ clearance_can_row(PG_FUNCTION_ARGS)
 						errhint("Name an action of the table's feature, for example 'edit'.")));
 	if (PG_ARGISNULL(1))
 		PG_RETURN_BOOL(false);
+	if (frame->estate == NULL)
+		clr_secrecy_check_row(frame);
 	binding = binding_of_record(frame, PG_GETARG_HEAPTUPLEHEADER(1), &row);
 	PG_RETURN_BOOL(
 		clr_rule_permits(frame, binding, &row,

@@ -299,15 +299,6 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 	return touches;
 }
 
-/* Whether a plan reads or writes protected tables whose row security binds the user. */
-bool
-clr_frame_binds(const PlannedStmt *plan)
-{
-	bool binds;
-
-	return !clr_catalog_is_reading() && touches_protected(plan, &binds) && binds;
-}
-
 static bool
 changes_rows(const PlannedStmt *plan)
 {

@@ -52,7 +52,6 @@ extern ClrCurrent clr_frame_enter_planning(void);
 extern void clr_frame_leave(ClrCurrent previous);
 extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
 extern bool clr_frame_is_running(void);
-extern bool clr_frame_binds(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_current(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);

@@ -9,6 +9,7 @@
 #include "executor/executor.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
+#include "parser/analyze.h"
 #include "rewrite/rowsecurity.h"
 #include "tcop/utility.h"
 #include "utils/inval.h"
@@ -17,6 +18,7 @@
 #include "paths.h"
 #include "plans.h"
 #include "seal.h"
+#include "secrecy.h"
 #include "set.h"
 #include "utility.h"
 #include "worker.h"
@@ -25,6 +27,7 @@ static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
+static post_parse_analyze_hook_type prev_post_parse_analyze = NULL;
 static planner_hook_type prev_planner = NULL;
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 static set_rel_pathlist_hook_type prev_set_rel_pathlist = NULL;
@@ -40,7 +43,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	else
 		standard_ExecutorStart(query, eflags);
 	frame = clr_frame_open(query);
-	clr_utility_check_explain(frame);
+	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_set_check_plan(frame, query->plannedstmt);
 }
 
@@ -48,7 +51,6 @@ static void
 clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
 {
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
-	bool explaining = clr_utility_set_explaining(false);
 	int told;
 
 	PG_TRY();
@@ -67,7 +69,6 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 	}
 	PG_FINALLY();
 	{
-		(void) clr_utility_set_explaining(explaining);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
@@ -77,7 +78,6 @@ static void
 clr_ExecutorFinish_hook(QueryDesc *query)
 {
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
-	bool explaining = clr_utility_set_explaining(false);
 
 	PG_TRY();
 	{
@@ -85,13 +85,21 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 			prev_ExecutorFinish(query);
 		else
 			standard_ExecutorFinish(query);
+		clr_secrecy_check_finish(query);
 	}
 	PG_FINALLY();
 	{
-		(void) clr_utility_set_explaining(explaining);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
+}
+
+static void
+clr_post_parse_analyze_hook(ParseState *state, Query *query, JumbleState *jumble)
+{
+	if (prev_post_parse_analyze)
+		prev_post_parse_analyze(state, query, jumble);
+	clr_secrecy_check_query(query);
 }
 
 static PlannedStmt *
@@ -105,7 +113,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	{
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);
-		clr_utility_check_plan(plan);
+		clr_secrecy_check_plan(plan);
 	}
 	PG_FINALLY();
 	{
@@ -130,7 +138,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 						QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *qc)
 {
 	ClrCurrent previous = clr_frame_enter(clr_utility_frame(plan->utilityStmt));
-	bool explaining = clr_utility_set_explaining(IsA(plan->utilityStmt, ExplainStmt));
+	Oid explainer = clr_secrecy_explain(plan->utilityStmt);
 
 	/* hear of plans to be made anew, also with every lock already held */
 	if (IsA(plan->utilityStmt, ExecuteStmt))
@@ -144,7 +152,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 	}
 	PG_FINALLY();
 	{
-		(void) clr_utility_set_explaining(explaining);
+		clr_secrecy_explained(explainer);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
@@ -180,6 +188,8 @@ clr_hooks_init(void)
 	ExecutorFinish_hook = clr_ExecutorFinish_hook;
 	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
 	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
+	prev_post_parse_analyze = post_parse_analyze_hook;
+	post_parse_analyze_hook = clr_post_parse_analyze_hook;
 	prev_planner = planner_hook;
 	planner_hook = clr_planner_hook;
 	prev_set_rel_pathlist = set_rel_pathlist_hook;

@@ -21,10 +21,10 @@
 #include "moment.h"
 #include "rows.h"
 #include "scope_cache.h"
+#include "secrecy.h"
 #include "set.h"
 #include "simplify.h"
 #include "token.h"
-#include "utility.h"
 #include "version.h"
 #include "worker.h"
 
@@ -49,7 +49,7 @@ _PG_init(void)
 	clr_rows_init();
 	clr_worker_init();
 	clr_scope_cache_init();
-	clr_utility_init();
+	clr_secrecy_init();
 	clr_moment_init();
 	clr_set_init();
 	clr_simplify_init();

@@ -17,6 +17,7 @@
 #include "binding.h"
 #include "frame.h"
 #include "rule.h"
+#include "secrecy.h"
 #include "write_check.h"
 
 typedef struct PolicyCall
@@ -124,6 +125,8 @@ policy_call(FunctionCallInfo fcinfo, int first)
 		if (PG_ARGISNULL(0))
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the binding is null")));
+		if (frame->estate == NULL)
+			clr_secrecy_check_row(frame);
 		binding = clr_frame_binding(frame, PG_GETARG_INT32(0));
 		check_columns(fcinfo, first, binding);
 		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));
