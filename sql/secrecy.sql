@@ -170,6 +170,46 @@ SET LOCAL client_min_messages = warning;
 SET LOCAL log_executor_stats = off;
 
 --
+-- The extension's views compare nothing with rows that they hide, by operators that the server takes
+-- for leakproof either: the plan of who may see one is the same for a text that is there.
+--
+SELECT clearance.create_account('Another') AS another \gset
+CREATE ROLE regress_secret_ann LOGIN;
+\o /dev/null
+SELECT clearance.map_role('regress_secret_ann', member => clearance.add_member(9, 'ann@another.example', 'Ann', roles => '{account_admin}', account => :another));
+SELECT clearance.set_rate(:bolt, 'cost', 1, 'EUR', '2024-01-01');
+SELECT clearance.invite_partner_member(:bolt, 'new@bolt.example', name => 'New');
+SELECT clearance.set_resource(m.id, s.id) FROM clearance.member m, clearance.member s WHERE (m.name, s.name) = ('Pam', 'Vera');
+SELECT clearance.add_member_to_project(7, m.id) FROM clearance.member m WHERE m.name = 'Pam';
+SELECT clearance.update_profile(weekly_hours => 40, member => m.id) FROM clearance.member m WHERE m.name = 'Pam';
+SELECT clearance.allocate(7, m.id, '2024-01-01', '2024-01-31', 8) FROM clearance.member m WHERE m.name = 'Pam';
+\o
+CREATE FUNCTION same_plan(view text, "column" text, there text, not_there text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    plans text[] := '{}';
+    value text;
+    line text;
+    lines text;
+BEGIN
+    FOREACH value IN ARRAY ARRAY[there, not_there] LOOP
+        lines := '';
+        FOR line IN EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT FROM clearance.%I v WHERE v.%I = %L', view, "column", value) LOOP
+            lines := lines || line || E'\n';
+        END LOOP;
+        plans := plans || replace(lines, quote_literal(value), '?');
+    END LOOP;
+    RETURN CASE WHEN plans[1] = plans[2] THEN 'the same' ELSE plans[1] || plans[2] END;
+END $$;
+CREATE VIEW guesses AS SELECT * FROM (VALUES ('partners', 'name', 'Arc', 'Arx'), ('partners', 'id', :'bolt', '987654321'), ('companies', 'name', 'Ember', 'Embex'),
+    ('invitations', 'email', 'new@bolt.example', 'xew@bolt.example'), ('resources', 'name', 'Pam', 'Pax'), ('resources', 'key', '1', '0'),
+    ('allocations', 'project', '7', '6'), ('rates', 'partner', 'Bolt', 'Bolx'), ('rates', 'currency', 'EUR', 'XXX')) g (view, "column", there, not_there);
+GRANT SELECT ON guesses TO PUBLIC;
+SELECT view, "column", (xpath('/row/n/text()', query_to_xml(format('SELECT count(*) AS n FROM clearance.%I v WHERE v.%I = %L', view, "column", there), true, true, '')))[1] FROM guesses;
+SET LOCAL SESSION AUTHORIZATION regress_secret_ann;
+SELECT view, "column", same_plan(view, "column", there, not_there) FROM guesses;
+RESET SESSION AUTHORIZATION;
+
+--
 -- Statistics of the extension's own tables, and of protected ones, are not for members.
 --
 ANALYZE clearance.member, clearance.partner, task;

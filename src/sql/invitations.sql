@@ -287,9 +287,10 @@ CREATE VIEW clearance.invitations WITH (security_barrier) AS
     JOIN clearance.member m ON m.id = i.member_id
     LEFT JOIN clearance.partner p ON p.id = m.partner_id
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
-    WHERE clearance.is_operator()
-       OR EXISTS (SELECT FROM clearance.standing() s
-                  WHERE (s.kind = 'vendor' AND s.account = m.account_id) OR s.partner = m.partner_id);
+    WHERE (SELECT clearance.is_operator())
+       OR m.account_id = (SELECT s.account FROM clearance.standing() s WHERE s.kind = 'vendor')
+       OR m.partner_id = (SELECT s.partner FROM clearance.standing() s)
+    OFFSET 0;
 GRANT SELECT ON clearance.invitations TO PUBLIC;
 COMMENT ON VIEW clearance.invitations IS
 'open invitations: to operators all, to the vendor''s team those of its account, to a partner''s members those of their company';

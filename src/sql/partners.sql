@@ -33,9 +33,10 @@ CREATE VIEW clearance.partners WITH (security_barrier) AS
     FROM clearance.partner p
     LEFT JOIN clearance.level l ON l.id = p.level_id
     LEFT JOIN clearance.partner_logo g ON g.partner_id = p.id
-    WHERE clearance.has_right('settings.manage_partner_companies', p.account_id)
-       OR clearance.has_right('project.add_partners', p.account_id)
-       OR p.id = (SELECT s.partner FROM clearance.standing() s);
+    WHERE p.account_id IN (SELECT clearance.accounts_with('settings.manage_partner_companies'))
+       OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners'))
+       OR p.id = (SELECT s.partner FROM clearance.standing() s)
+    OFFSET 0;
 GRANT SELECT ON clearance.partners TO PUBLIC;
 COMMENT ON VIEW clearance.partners IS
 'partners with their admins and the licences used of those they may use: to operators all, to members who manage partners or add them to projects those of the account, to a partner''s members their own';

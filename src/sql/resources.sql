@@ -219,8 +219,10 @@ CREATE VIEW clearance.resources WITH (security_barrier) AS
         r.supervisor_id, r.schedulable, r.skills, r.weekly_hours, r.available_from, r.available_until
     FROM clearance.resource r
     JOIN clearance.member m ON m.id = r.member_id
-    WHERE clearance.has_right('skill.view_values', r.account_id)
-       OR EXISTS (SELECT FROM clearance.standing() s WHERE s.member IN (r.member_id, r.supervisor_id) OR s.partner = m.partner_id);
+    WHERE r.account_id IN (SELECT clearance.accounts_with('skill.view_values'))
+       OR (SELECT s.member FROM clearance.standing() s) IN (r.member_id, r.supervisor_id)
+       OR m.partner_id = (SELECT s.partner FROM clearance.standing() s)
+    OFFSET 0;
 GRANT SELECT ON clearance.resources TO PUBLIC;
 COMMENT ON VIEW clearance.resources IS
 'resources with their profiles: to operators all, to members who may view skills those of the account, to others themselves, whom they supervise and their partner''s';
@@ -245,8 +247,9 @@ CREATE VIEW clearance.allocations WITH (security_barrier) AS
     JOIN clearance.project p ON p.id = a.project_id
     JOIN clearance.member m ON m.id = a.member_id
     JOIN clearance.resource r ON r.member_id = a.member_id
-    WHERE clearance.has_right('resource_management.view_allocations', a.account_id, p.key)
-       OR a.member_id = (SELECT s.member FROM clearance.standing() s);
+    WHERE a.project_id IN (SELECT clearance.projects_with('resource_management.view_allocations'))
+       OR a.member_id = (SELECT s.member FROM clearance.standing() s)
+    OFFSET 0;
 GRANT SELECT ON clearance.allocations TO PUBLIC;
 COMMENT ON VIEW clearance.allocations IS
 'allocations: to operators all, to members those of projects where they may view allocations, and their own';

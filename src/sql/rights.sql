@@ -32,7 +32,30 @@ $$;
 COMMENT ON FUNCTION clearance.has_right(text, bigint, clearance.app_key) IS
 'whether the actor may administer: it holds an action (''project.add_partners'') in a project or, without one, in the account, and is of that account; operators may always';
 
--- What the filtered views below ask: they run as whoever queries them.
+-- What the filtered views below ask: they run as whoever queries them. Each view
+-- ends with OFFSET 0, so that nothing of the query around it runs before its
+-- own conditions: comparisons that the server takes for leakproof would, and
+-- their time or their plan would tell of rows that the view hides.
+CREATE FUNCTION clearance.accounts_with(action text) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.id FROM clearance.account a
+    WHERE (SELECT clearance.is_operator())
+       OR (a.id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor()) AND clearance.can(action))
+$$;
+COMMENT ON FUNCTION clearance.accounts_with(text) IS
+'accounts in which the actor holds an action, without regard to a project: its own or none; to operators all';
+
+CREATE FUNCTION clearance.projects_with(action text) RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.id FROM clearance.project p
+    WHERE (SELECT clearance.is_operator())
+       OR (p.account_id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor())
+           AND clearance.can(action, p.key))
+$$;
+COMMENT ON FUNCTION clearance.projects_with(text) IS 'projects in which the actor holds an action; to operators all';
+
 CREATE FUNCTION clearance.standing(OUT member bigint, OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
