@@ -101,6 +101,8 @@ REGRESS = \
 	cache \
 	plans \
 	whole \
+	folded \
+	level \
 	mirror \
 	moments \
 	odd_values \

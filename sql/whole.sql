@@ -89,7 +89,7 @@ CREATE FUNCTION count_for_nobody() RETURNS bigint LANGUAGE sql AS
 $$ SELECT clearance.reset_actor(); SELECT count(*) FROM app.task $$;
 SELECT count_for_nobody();
 SELECT count_for_nobody();
--- also where the planner finds that nothing can be there
+-- but for where the planner finds that nothing can be there
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 CREATE FUNCTION none_for(id bigint) RETURNS bigint LANGUAGE sql AS
 $$ SELECT clearance.set_actor(id => id, local => false); SELECT count(*) FROM app.task WHERE false $$;

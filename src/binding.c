@@ -35,11 +35,18 @@
 PG_FUNCTION_INFO_V1(clearance_canonical_text);
 PG_FUNCTION_INFO_V1(clearance_note_declaration);
 
-/* Binding ids of tables by OID; a zero: not protected. */
+/*
+ * Binding ids of tables by OID. That a table is not protected is forgotten by
+ * itself, when its relcache entry goes; whatever happens to a protected one
+ * makes all of this stale, for bindings name each other's tables.
+ */
 static ClrKeyTable *known = NULL;
 static MemoryContext known_context = NULL;
 static bool known_is_stale = false;
-static Oid being_looked_up = InvalidOid;
+
+/* Instead of ids, which are positive. */
+#define NOT_PROTECTED 0
+#define BEING_LOOKED_UP (-1)
 
 /* Dropped all together; each time makes a new generation. */
 static List *kept = NIL; /* of ClrBinding, in bindings_context */
@@ -55,6 +62,8 @@ static ClrBinding *find_kept(int32 id);
 static ClrBinding *keep(int32 id);
 static void let_go(ClrBinding *binding);
 static void drop_stale(void);
+static int32 id_of(const ClrKeyEntry *entry);
+static void set_id(ClrKeyEntry *entry, int32 id);
 static int32 look_up_binding(Oid relid);
 static void forget_relation(Datum arg, Oid relid);
 static void load_columns(ClrBinding *binding, char **names, int count);
@@ -449,12 +458,15 @@ keep(int32 id)
 {
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance binding", ALLOCSET_SMALL_SIZES);
+	uint64 read_in = generation;
 	ClrBinding *binding = clr_binding_load(context, id);
 	MemoryContext caller;
 
 	MemoryContextSetParent(context, bindings_context);
 	binding->context = context;
-	if (known_is_stale)
+	binding->generation = read_in;
+	drop_stale();
+	if (generation != read_in)
 		return binding; /* a message came meanwhile: it may be older */
 	caller = MemoryContextSwitchTo(bindings_context);
 	kept = lappend(kept, binding);
@@ -470,14 +482,7 @@ let_go(ClrBinding *binding)
 		MemoryContextDelete(binding->context);
 }
 
-/* Another number than before if declarations may have changed. */
-uint64
-clr_binding_generation(void)
-{
-	drop_stale();
-	return generation;
-}
-
+/* Forget what may have changed: another generation begins. */
 static void
 drop_stale(void)
 {
@@ -534,21 +539,35 @@ clr_binding_of_relation(Oid relid)
 	ClrKey key = { .class = CLR_KEY_INT, .integer = relid };
 	ClrKeyEntry *entry;
 	bool found;
-
 	int32 id;
 
 	if (relid < FirstNormalObjectId || creating_extension)
 		return 0;
 	drop_stale();
-	entry = clr_keytab_find(known, &key);
-	if (entry != NULL)
-		return DatumGetInt32(PointerGetDatum(entry->value));
+	entry = clr_keytab_add(known, &key, &found);
+	if (found && id_of(entry) >= 0)
+		return id_of(entry);
 
-	being_looked_up = relid;
-	id = OidIsValid(get_extension_oid("pg_clearance", true)) ? look_up_binding(relid) : 0;
-	if (!known_is_stale)
-		clr_keytab_add(known, &key, &found)->value = DatumGetPointer(Int32GetDatum(id));
+	set_id(entry, BEING_LOOKED_UP);
+	id = OidIsValid(get_extension_oid("pg_clearance", true)) ? look_up_binding(relid) :
+															   NOT_PROTECTED;
+	/* gone, if a message came meanwhile */
+	entry = known_is_stale ? NULL : clr_keytab_find(known, &key);
+	if (entry != NULL && id_of(entry) == BEING_LOOKED_UP)
+		set_id(entry, id);
 	return id;
+}
+
+static int32
+id_of(const ClrKeyEntry *entry)
+{
+	return DatumGetInt32(PointerGetDatum(entry->value));
+}
+
+static void
+set_id(ClrKeyEntry *entry, int32 id)
+{
+	entry->value = DatumGetPointer(Int32GetDatum(id));
 }
 
 static int32
@@ -566,16 +585,20 @@ look_up_binding(Oid relid)
 	return id;
 }
 
-/* Only marks: callbacks may come at any moment. */
+/* Only marks or forgets: callbacks may come at any moment. */
 static void
 forget_relation(Datum arg, Oid relid)
 {
 	ClrKey key = { .class = CLR_KEY_INT, .integer = relid };
+	ClrKeyEntry *entry;
 
 	if (known == NULL)
 		return;
-	if (!OidIsValid(relid) || relid == being_looked_up || clr_keytab_find(known, &key) != NULL)
+	entry = clr_keytab_find(known, &key);
+	if (!OidIsValid(relid) || (entry != NULL && id_of(entry) > 0))
 		known_is_stale = true;
+	else if (entry != NULL)
+		clr_keytab_remove(known, entry);
 	for (int i = 0; i < (int) lengthof(declaration_oids); i++)
 		if (declaration_oids[i] == relid)
 			known_is_stale = true;

@@ -93,6 +93,7 @@ typedef struct ClrGuard
 typedef struct ClrBinding
 {
 	int32 id;
+	uint64 generation; /* of declarations, before it was read */
 	Oid relid;
 	const char *relation_name;
 	const char *feature;
@@ -145,7 +146,6 @@ extern void clr_binding_init(void);
 extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
 extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
 extern void clr_binding_release(ClrBinding *binding);
-extern uint64 clr_binding_generation(void);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

@@ -144,6 +144,8 @@ clr_frame_enter(ClrFrame *frame)
 
 /*
  * Planning asks for the actor of the moment, several times: one frame for all.
+ * A query around it has its own, with declarations of when it started: the plan
+ * may be kept, and must not rest on them.
  */
 ClrCurrent
 clr_frame_enter_planning(void)
@@ -151,7 +153,7 @@ clr_frame_enter_planning(void)
 	ClrCurrent previous;
 	MemoryContext context;
 
-	if (current != NULL || clr_catalog_is_reading())
+	if (clr_catalog_is_reading())
 		return clr_frame_enter(NULL);
 	context =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance planning", ALLOCSET_SMALL_SIZES);

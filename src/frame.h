@@ -31,6 +31,7 @@ typedef struct ClrFrame
 	ClrKeyTable *created[CLR_KEY_CLASSES]; /* of ClrProject: those that the query creates */
 	List *bindings;						   /* of ClrBinding, loaded when first asked for */
 	int32 filled;		/* binding whose last new row got its owner from owner.c */
+	List *shapes;		/* of ClrShape, see shape.c */
 	StringInfo updated; /* bound values that the last UPDATE of a partition's row left */
 	struct ClrFrame *next;
 } ClrFrame;

@@ -44,7 +44,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 	frame = clr_frame_open(query);
 	clr_secrecy_check_start(query->plannedstmt, frame);
-	clr_set_check_plan(frame, query->plannedstmt);
+	clr_set_check_plan(frame, query);
 }
 
 static void

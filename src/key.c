@@ -286,6 +286,14 @@ clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found)
 	return entry;
 }
 
+/* Of a key without bytes of its own. Allocates nothing; other entries may move. */
+void
+clr_keytab_remove(ClrKeyTable *table, ClrKeyEntry *entry)
+{
+	Assert(entry->key.data == NULL);
+	clr_keytab_delete_item(table, entry);
+}
+
 uint32
 clr_keytab_count(ClrKeyTable *table)
 {

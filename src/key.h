@@ -60,6 +60,7 @@ extern ClrKeyEntry *clr_keytab_find(ClrKeyTable *table, const ClrKey *key);
 extern ClrKeyEntry *clr_keytab_add(ClrKeyTable *table, const ClrKey *key, bool *found);
 extern void
 clr_keytab_each(ClrKeyTable *table, void (*visit)(const ClrKeyEntry *entry, void *arg), void *arg);
+extern void clr_keytab_remove(ClrKeyTable *table, ClrKeyEntry *entry);
 extern uint32 clr_keytab_count(ClrKeyTable *table);
 extern Datum clr_keytab_array(ClrKeyTable *table, Oid type);
 extern bool clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b);

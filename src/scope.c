@@ -16,6 +16,7 @@
 
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
+static void forget_actions(ClrScope *scope, int known);
 static ClrAction *add_action(ClrScope *scope, const char *feature, const char *name);
 
 /*
@@ -65,7 +66,6 @@ project_table(ClrScope *scope, ClrKeyClass class)
 {
 	if (scope->by_key[class] == NULL)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
 		ClrKeyTable *table = clr_keytab_new(scope->kept.context, list_length(scope->projects));
 		ListCell *lc;
 
@@ -79,7 +79,6 @@ project_table(ClrScope *scope, ClrKeyClass class)
 				clr_keytab_add(table, &key, &found)->value = project;
 		}
 		scope->by_key[class] = table;
-		MemoryContextSwitchTo(caller);
 	}
 	return scope->by_key[class];
 }
@@ -93,7 +92,6 @@ clr_scope_me(ClrScope *scope, ClrKeyClass class)
 {
 	if (scope->me[class] == NULL)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
 		ClrKeyTable *table = clr_keytab_new(scope->kept.context, list_length(scope->member_keys));
 		ListCell *lc;
 
@@ -106,7 +104,6 @@ clr_scope_me(ClrScope *scope, ClrKeyClass class)
 				(void) clr_keytab_add(table, &mine, &found);
 		}
 		scope->me[class] = table;
-		MemoryContextSwitchTo(caller);
 	}
 	return scope->me[class];
 }
@@ -151,11 +148,25 @@ clr_scope_action(ClrScope *scope, const char *feature, const char *name)
 	PG_CATCH();
 	{
 		/* gates refer to each other: none of them stays half loaded */
-		scope->actions = list_truncate(scope->actions, known);
+		forget_actions(scope, known);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	return action;
+}
+
+static void
+forget_actions(ClrScope *scope, int known)
+{
+	for (int i = list_length(scope->actions); i-- > known;)
+	{
+		ClrAction *action = list_nth(scope->actions, i);
+
+		list_free(action->grants);
+		list_free(action->gates);
+		pfree(action);
+	}
+	scope->actions = list_truncate(scope->actions, known);
 }
 
 static ClrAction *

@@ -73,7 +73,7 @@ typedef struct ClrScope
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
 	ClrKeyTable *me[CLR_KEY_CLASSES];	  /* member_keys, built when first probed */
 	List *actions;						  /* of ClrAction *, added when first asked for */
-	List *shapes;						  /* of ClrShape *, see shape.c */
+	List *shapes; /* of ClrShape *, one for a binding and verb, see shape.c */
 } ClrScope;
 
 extern ClrScope *

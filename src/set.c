@@ -92,6 +92,8 @@ static bool read_set(const List *args, ClrSet *set);
 static ClrKeyTable *
 keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class);
 static void check_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrClass class);
+static bool reads(const QueryDesc *query, int32 binding);
+static bool hides_relations(PlanState *node, void *context);
 static void check_mark(ClrFrame *frame, ClrPlanMark mark);
 static void refuse_plan(const char *relation);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
@@ -249,23 +251,24 @@ refuse_plan(const char *relation)
 }
 
 /*
- * A query starts: is its plan for what the actor is permitted?
+ * A query starts: is its plan for what the actor is permitted? That does not
+ * matter of tables that the planner left out.
  */
 void
-clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
+clr_set_check_plan(ClrFrame *frame, const QueryDesc *query)
 {
 	ClrCurrent previous;
 	ListCell *lc;
 
-	if (plan->invalItems == NIL)
+	if (query->plannedstmt->invalItems == NIL)
 		return;
 	previous = clr_frame_enter(frame);
 	PG_TRY();
 	{
 		ClrPlanMark mark = { 0 };
 
-		foreach(lc, plan->invalItems)
-			if (clr_plans_read_mark(lfirst(lc), &mark))
+		foreach(lc, query->plannedstmt->invalItems)
+			if (clr_plans_read_mark(lfirst(lc), &mark) && reads(query, mark.binding))
 				check_mark(frame, mark);
 	}
 	PG_FINALLY();
@@ -273,6 +276,49 @@ clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan)
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
+}
+
+/*
+ * Whether a plan reads a table with a binding. A scan opens its table when the
+ * executor starts (ExecOpenScanRelation(), execUtils.c), also one that a later
+ * condition may skip; what is in the range table and was not opened was folded
+ * away. Not all of what is folded away is in the range table
+ * (add_rtes_to_flat_rtable(), setrefs.c), but what is read is.
+ */
+static bool
+reads(const QueryDesc *query, int32 binding)
+{
+	bool is_listed = false;
+	ListCell *lc;
+
+	foreach(lc, query->plannedstmt->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding)
+			continue;
+		if (query->estate->es_relations[foreach_current_index(lc)] != NULL)
+			return true;
+		is_listed = true;
+	}
+	if (!is_listed)
+		return false;
+	foreach(lc, query->estate->es_subplanstates)
+		if (hides_relations(lfirst(lc), NULL))
+			return true;
+	return hides_relations(query->planstate, NULL);
+}
+
+/* Whether a plan has a node of somebody else's that stands for several tables: who knows what it opens. */
+static bool
+hides_relations(PlanState *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if ((IsA(node, CustomScanState) || IsA(node, ForeignScanState)) &&
+		((Scan *) node->plan)->scanrelid == 0)
+		return true;
+	return planstate_tree_walker(node, hides_relations, context);
 }
 
 /*
@@ -558,6 +604,7 @@ remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTab
 	ClrShape *shape = clr_shape_of(frame, clr_frame_binding(frame, set->binding), set->verb);
 	Var *column = linitial(request->args);
 	Oid relation = planner_rt_fetch(column->varno, request->root)->relid;
+	uint64 generation = statistics_generation;
 	MemoryContext caller;
 	Estimate *known;
 	Selectivity part;
@@ -568,7 +615,7 @@ remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTab
 		known = lfirst(lc);
 		if (known->relation == relation && known->column == column->varattno)
 		{
-			if (known->generation == statistics_generation)
+			if (known->generation == generation)
 				return known->part;
 			break;
 		}
@@ -576,12 +623,12 @@ remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTab
 	part = part_of_rows(request, keys);
 	if (lc == NULL)
 	{
-		caller = MemoryContextSwitchTo(clr_frame_scope(frame)->kept.context);
+		caller = MemoryContextSwitchTo(shape->context);
 		known = palloc0(sizeof(Estimate));
 		shape->estimates = lappend(shape->estimates, known);
 		MemoryContextSwitchTo(caller);
 	}
-	*known = (Estimate){ relation, column->varattno, statistics_generation, part };
+	*known = (Estimate){ relation, column->varattno, generation, part };
 	return part;
 }
 

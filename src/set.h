@@ -36,6 +36,6 @@ extern Expr *clr_set_keys_now(const FuncExpr *call);
 extern bool clr_set_is_big(const FuncExpr *test);
 extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
 extern bool clr_set_estimate(SupportRequestSelectivity *request);
-extern void clr_set_check_plan(ClrFrame *frame, const PlannedStmt *plan);
+extern void clr_set_check_plan(ClrFrame *frame, const QueryDesc *query);
 
 #endif /* CLR_SET_H */

@@ -8,7 +8,10 @@
  * answers agree, facts that a plan can test for itself decide for the whole
  * project, and the rule need not be asked row by row.
  *
- * Lifetime: shapes belong to the scope, and to a generation of bindings.
+ * Lifetime: the scope keeps one shape for a binding and verb, that of the
+ * newest declarations. A query uses the one that fits its own binding, which
+ * may be older, until it ends. Each has a memory context, below the scope's, in
+ * which there is nothing but the result.
  */
 #include "shape.h"
 
@@ -18,12 +21,19 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "rule.h"
 #include "write_check.h"
 
+static ClrShape *find(List *shapes, const ClrBinding *binding, ClrVerb verb);
+static void use(ClrFrame *frame, ClrShape *shape);
+static void let_go(void *shape);
+static void keep(ClrScope *scope, ClrShape *shape);
 static ClrShape *build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static void fill(ClrShape *shape, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static uint64 oldest_generation(const ClrFrame *frame);
 static ClrClass
 likely_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 static uint32 possible_relations(const ClrBinding *binding);
@@ -85,43 +95,138 @@ clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *
 	return CLR_CLASS_OTHER;
 }
 
+/*
+ * The shape is the query's own until it ends, whatever is declared meanwhile.
+ */
 ClrShape *
 clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = clr_frame_scope(frame);
-	uint64 generation = clr_binding_generation();
-	MemoryContext caller;
-	ClrShape *shape;
-	ListCell *lc;
+	ClrShape *shape = find(frame->shapes, binding, verb);
 
-	foreach(lc, scope->shapes)
+	if (shape != NULL)
+		return shape;
+	shape = find(scope->shapes, binding, verb);
+	if (shape == NULL || shape->generation != binding->generation)
 	{
-		shape = lfirst(lc);
-		if (shape->binding == binding->id && shape->verb == verb && shape->generation == generation)
-			return shape;
+		shape = build(frame, binding, verb);
+		keep(scope, shape);
 	}
-	caller = MemoryContextSwitchTo(scope->kept.context);
-	shape = build(frame, binding, verb);
-	shape->generation = generation;
-	scope->shapes = lappend(scope->shapes, shape);
-	MemoryContextSwitchTo(caller);
+	use(frame, shape);
 	return shape;
 }
 
 static ClrShape *
+find(List *shapes, const ClrBinding *binding, ClrVerb verb)
+{
+	ListCell *lc;
+
+	foreach(lc, shapes)
+	{
+		ClrShape *shape = lfirst(lc);
+
+		if (shape->binding == binding->id && shape->verb == verb)
+			return shape;
+	}
+	return NULL;
+}
+
+/* The callback comes before the frame's own, which lets go of the scope (mcxt.c: last in, first out). */
+static void
+use(ClrFrame *frame, ClrShape *shape)
+{
+	MemoryContext caller = MemoryContextSwitchTo(frame->context);
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+
+	frame->shapes = lappend(frame->shapes, shape);
+	callback->func = let_go;
+	callback->arg = shape;
+	shape->users++;
+	MemoryContextRegisterResetCallback(frame->context, callback);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+let_go(void *arg)
+{
+	ClrShape *shape = arg;
+
+	if (--shape->users == 0)
+		MemoryContextDelete(shape->context);
+}
+
+/* In place of one of older declarations; a newer one stays. */
+static void
+keep(ClrScope *scope, ClrShape *shape)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+	ListCell *lc;
+
+	foreach(lc, scope->shapes)
+	{
+		ClrShape *other = lfirst(lc);
+
+		if (other->binding == shape->binding && other->verb == shape->verb)
+			break;
+	}
+	if (lc == NULL)
+		scope->shapes = lappend(scope->shapes, shape);
+	else if (((ClrShape *) lfirst(lc))->generation < shape->generation)
+	{
+		let_go(lfirst(lc));
+		lfirst(lc) = shape;
+	}
+	else
+		shape->users--;
+	MemoryContextSwitchTo(caller);
+}
+
+/* A new shape, with one user. */
+static ClrShape *
 build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance shape", ALLOCSET_SMALL_SIZES);
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance shape scratch",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	ClrShape *shape = MemoryContextAllocZero(context, sizeof(ClrShape));
+
+	shape->binding = binding->id;
+	shape->verb = verb;
+	shape->context = context;
+	shape->users = 1;
+	fill(shape, frame, binding, verb);
+	shape->generation = oldest_generation(frame);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	MemoryContextSetParent(context, clr_frame_scope(frame)->kept.context);
+	return shape;
+}
+
+/* The rule may have asked for declarations of other tables as well. */
+static uint64
+oldest_generation(const ClrFrame *frame)
+{
+	uint64 oldest = PG_UINT64_MAX;
+	ListCell *lc;
+
+	foreach(lc, frame->bindings)
+		oldest = Min(oldest, ((ClrBinding *) lfirst(lc))->generation);
+	return oldest;
+}
+
+static void
+fill(ClrShape *shape, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = clr_frame_scope(frame);
 	const ClrColumn *column = &binding->columns[binding->project_slot];
-	ClrShape *shape = palloc0(sizeof(ClrShape));
 	ClrProject *last = NULL;
 	ClrClass class = CLR_CLASS_NONE;
 	ClrClass likely = CLR_CLASS_NONE;
 	ListCell *lc;
 
-	shape->binding = binding->id;
-	shape->verb = verb;
-	shape->open = clr_keytab_new(scope->kept.context, 8);
+	shape->open = clr_keytab_new(shape->context, 8);
 	foreach(lc, scope->projects)
 	{
 		ClrProject *project = lfirst(lc);
@@ -143,8 +248,7 @@ build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 		shape->likely_related += likely == CLR_CLASS_RELATED;
 		(void) clr_keytab_add(shape->open, &key, &found);
 	}
-	shape->bits = clr_keybits_new(scope->kept.context, shape->open);
-	return shape;
+	shape->bits = clr_keybits_new(shape->context, shape->open);
 }
 
 /* What decides if all holds that plans cannot know: of a row that is shared or not, or related. */

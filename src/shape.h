@@ -32,7 +32,9 @@ typedef struct ClrShape
 {
 	int32 binding;
 	ClrVerb verb;
-	uint64 generation; /* of the bindings */
+	uint64 generation; /* of the oldest declaration that it was made of */
+	MemoryContext context;
+	int users;		   /* the scope, while it is kept there, and queries */
 	uint32 classes;	   /* a bit for each but NONE */
 	ClrKeyTable *open; /* project keys */
 	ClrKeyBits *bits;  /* the same, or NULL */
