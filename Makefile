@@ -28,6 +28,7 @@ OBJS = \
 	src/scope_cache.o \
 	src/binding.o \
 	src/moment.o \
+	src/created.o \
 	src/row.o \
 	src/rule.o \
 	src/parent.o \
@@ -41,6 +42,7 @@ OBJS = \
 	src/simplify.o \
 	src/policy.o \
 	src/owner.o \
+	src/partition.o \
 	src/write_check.o \
 	src/move.o \
 	src/seal.o \
@@ -81,8 +83,10 @@ REGRESS = \
 	write \
 	owners \
 	changed_columns \
+	new_projects \
 	keys \
 	partitions \
+	partition_moves \
 	foreign_policies \
 	no_actor \
 	privileges \

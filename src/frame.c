@@ -94,6 +94,7 @@ clr_frame_open(QueryDesc *query)
 		return NULL;
 	frame = new_frame(estate->es_query_cxt);
 	frame->estate = estate;
+	frame->plan = query->planstate;
 	frame->snapshot = estate->es_snapshot;
 	frame->writes = changes_rows(query->plannedstmt);
 	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
@@ -410,43 +411,6 @@ scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot
 }
 
 /* ---------- what was loaded for the query ---------- */
-
-/*
- * The project of a key, or NULL if the actor has no way into it.
- */
-ClrProject *
-clr_frame_project(ClrFrame *frame, const ClrKey *key)
-{
-	ClrProject *project = clr_scope_project(clr_frame_scope(frame), key);
-
-	if (project == NULL && frame->created[key->class] != NULL)
-	{
-		ClrKeyEntry *entry = clr_keytab_find(frame->created[key->class], key);
-
-		project = entry ? entry->value : NULL;
-	}
-	return project;
-}
-
-/*
- * A project that the running statement creates: its creator owns it. Nothing
- * in it is changed or removed before the statement ends, so that ON CONFLICT
- * cannot turn a creation into an edit.
- */
-void
-clr_frame_add_project(ClrFrame *frame, const ClrKey *key)
-{
-	ClrProject *project = MemoryContextAllocZero(frame->context, sizeof(ClrProject));
-	bool found;
-
-	project->id = CLR_PROJECT_OF_STATEMENT;
-	project->levels = clr_frame_scope(frame)->account_level->levels;
-	project->is_member = true;
-	project->is_owner = true;
-	if (frame->created[key->class] == NULL)
-		frame->created[key->class] = clr_keytab_new(frame->context, 8);
-	clr_keytab_add(frame->created[key->class], key, &found)->value = project;
-}
 
 ClrBinding *
 clr_frame_binding(ClrFrame *frame, int32 id)

@@ -9,7 +9,6 @@
 
 #include "executor/execdesc.h"
 #include "fmgr.h"
-#include "lib/stringinfo.h"
 #include "nodes/pg_list.h"
 
 #include "actor.h"
@@ -20,6 +19,7 @@ typedef struct ClrFrame
 {
 	uint64 serial;		   /* no two frames of a backend have the same */
 	EState *estate;		   /* the query; NULL for a frame outside of one */
+	PlanState *plan;	   /* its top node */
 	MemoryContext context; /* everything below lives here */
 	Snapshot snapshot;	   /* the query's; NULL: the active one */
 	TimestampTz started;   /* when its statement began */
@@ -28,11 +28,10 @@ typedef struct ClrFrame
 	bool resolved;		   /* actor and scope are known */
 	ClrActor actor;
 	ClrScope *scope;
-	ClrKeyTable *created[CLR_KEY_CLASSES]; /* of ClrProject: those that the query creates */
+	ClrKeyTable *created[CLR_KEY_CLASSES]; /* projects that the query creates, see created.c */
 	List *bindings;						   /* of ClrBinding, loaded when first asked for */
-	int32 filled;		/* binding whose last new row got its owner from owner.c */
-	List *shapes;		/* of ClrShape, see shape.c */
-	StringInfo updated; /* bound values that the last UPDATE of a partition's row left */
+	int32 filled; /* binding whose last new row got its owner from owner.c */
+	List *shapes; /* of ClrShape, see shape.c */
 	struct ClrFrame *next;
 } ClrFrame;
 
@@ -57,8 +56,6 @@ extern ClrFrame *clr_frame_current(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);
 extern ClrScope *clr_frame_scope(ClrFrame *frame);
-extern ClrProject *clr_frame_project(ClrFrame *frame, const ClrKey *key);
-extern void clr_frame_add_project(ClrFrame *frame, const ClrKey *key);
 extern ClrBinding *clr_frame_binding(ClrFrame *frame, int32 id);
 
 #endif /* CLR_FRAME_H */

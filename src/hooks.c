@@ -14,6 +14,7 @@
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
+#include "created.h"
 #include "frame.h"
 #include "paths.h"
 #include "plans.h"
@@ -77,7 +78,8 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 static void
 clr_ExecutorFinish_hook(QueryDesc *query)
 {
-	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
+	ClrFrame *frame = clr_frame_of(query);
+	ClrCurrent previous = clr_frame_enter(frame);
 
 	PG_TRY();
 	{
@@ -85,6 +87,7 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 			prev_ExecutorFinish(query);
 		else
 			standard_ExecutorFinish(query);
+		clr_created_confirm(frame);
 		clr_secrecy_check_finish(query);
 	}
 	PG_FINALLY();

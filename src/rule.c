@@ -23,6 +23,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "created.h"
 #include "parent.h"
 #include "row.h"
 
@@ -277,7 +278,9 @@ find_project(Trial *trial)
 			return refuse(trial, "the row has no project");
 		clr_key_from_datum(trial->row->values[binding->project_slot], column->key_class,
 						   column->type, &key);
-		trial->project = clr_frame_project(trial->frame, &key);
+		trial->project = clr_scope_project(trial->scope, &key);
+		if (trial->project == NULL)
+			trial->project = clr_created_find(trial->frame, binding, &key);
 	}
 	else if (binding->parents != NIL || binding->link_roles != NIL)
 	{

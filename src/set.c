@@ -32,6 +32,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "created.h"
 #include "frame.h"
 #include "parent.h"
 #include "plans.h"
@@ -351,10 +352,8 @@ is_created_here(const SetCall *call, const ClrKey *key)
 	ClrProject *project;
 	ClrClass class;
 
-	if (call->frame->created[key->class] == NULL)
-		return false;
-	project = clr_frame_project(call->frame, key);
-	if (project == NULL || project->id != CLR_PROJECT_OF_STATEMENT)
+	project = clr_created_find(call->frame, call->binding, key);
+	if (project == NULL)
 		return false;
 	class = clr_shape_class(call->frame, call->binding, call->set.verb, project);
 	if (class != CLR_CLASS_NONE && call->set.class != CLR_CLASS_OTHER && class != call->set.class)

@@ -18,6 +18,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "rewrite/rewriteHandler.h"
@@ -29,8 +30,9 @@
 #include "utils/rls.h"
 #include "utils/typcache.h"
 
-#include "catalog.h"
+#include "created.h"
 #include "owner.h"
+#include "partition.h"
 #include "row.h"
 #include "rule.h"
 
@@ -49,9 +51,6 @@ static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
 						StringInfo why);
 static HeapTuple check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
 static HeapTuple check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
-static void remember_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
-static bool was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
-static void bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text);
 static List *add_need(List *needs, const char *feature, const char *action);
 static List *needs_of_columns(const ClrBinding *binding);
 static bool is_same(Form_pg_attribute attr, Datum a, Datum b);
@@ -240,43 +239,6 @@ needs_of_columns(const ClrBinding *binding)
 }
 
 /* ---------- trigger ---------- */
-
-/*
- * A new row of the project table creates its project: the rest of the
- * statement (RETURNING, other parts of a WITH query) sees it as the actor's.
- * Not if anybody knows the key already: ON CONFLICT must not open that one.
- */
-static void
-announce_project(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
-{
-	const ClrColumn *column = &binding->columns[binding->project_slot];
-	Oid text_type[] = { TEXTOID };
-	ClrRow row = clr_binding_row(binding, desc, tuple);
-	ClrTableQuery query = { .columns = "1", .nargs = 1, .argtypes = &column->type };
-	Datum text[1];
-	ClrCatalog state;
-	ClrKey key;
-	bool known;
-
-	if (row.nulls[binding->project_slot])
-		return;
-	text[0] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->project_slot));
-	clr_catalog_begin_latest(&state);
-	known = clr_catalog_query("SELECT FROM clearance.project WHERE key = $1", 1, text_type, text,
-							  NULL) > 0;
-	clr_catalog_end(&state);
-	if (known)
-		return;
-	query.rest = psprintf("WHERE t.%s OPERATOR(pg_catalog.=) $1", quote_identifier(column->name));
-	query.args = &row.values[binding->project_slot];
-	clr_catalog_begin_owner_latest(&state, binding->relid);
-	known = clr_catalog_query_table(&state, &query) > 0;
-	clr_catalog_end(&state);
-	if (known)
-		return;
-	clr_key_from_datum(row.values[binding->project_slot], column->key_class, column->type, &key);
-	clr_frame_add_project(frame, &key);
-}
 
 /*
  * The value that a column of a new row gets where the statement gives none.
@@ -505,8 +467,6 @@ check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 		tuple = clr_owner_keep(frame, binding, desc, trigger->tg_trigtuple, tuple);
 		judge_update(frame, binding, desc, trigger->tg_trigtuple, tuple);
 	}
-	if (trigger->tg_relation->rd_rel->relispartition)
-		remember_updated(frame, binding, desc, tuple);
 	return tuple;
 }
 
@@ -518,63 +478,18 @@ check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 
 	if (clr_frame_scope(frame)->no_standing != NULL)
 		return tuple; /* the policies refuse it, if they bind the user */
-	if (trigger->tg_relation->rd_rel->relispartition && was_updated(frame, binding, desc, tuple))
-		return tuple; /* an UPDATE moves it to this partition, and was judged */
+	if (clr_partition_is_move(frame, trigger))
+		return tuple; /* it was judged as an update */
 	tuple = clr_owner_fill(frame, binding, desc, tuple);
 	if (strcmp(binding->feature, "project") == 0)
-		announce_project(frame, binding, desc, tuple);
+	{
+		ClrRow row = clr_binding_row(binding, desc, tuple);
+
+		clr_created_announce(frame, binding, &row);
+	}
 	if (binding->guards != NIL && binds(trigger->tg_relation))
 		judge_guarded_values(frame, binding, trigger->tg_relation, tuple);
 	return tuple;
-}
-
-/*
- * The server moves a row to another partition by DELETE and INSERT, right
- * after the UPDATE's own trigger: the frame remembers the bound values that
- * this one left.
- */
-static void
-remember_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
-{
-	ClrRow row = clr_binding_row(binding, desc, tuple);
-	MemoryContext caller = MemoryContextSwitchTo(frame->context);
-
-	if (frame->updated == NULL)
-		frame->updated = makeStringInfo();
-	MemoryContextSwitchTo(caller);
-	resetStringInfo(frame->updated);
-	bound_values_text(binding, &row, frame->updated);
-}
-
-static bool
-was_updated(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
-{
-	ClrRow row = clr_binding_row(binding, desc, tuple);
-	StringInfoData values;
-
-	if (frame->updated == NULL)
-		return false;
-	initStringInfo(&values);
-	bound_values_text(binding, &row, &values);
-	return strcmp(values.data, frame->updated->data) == 0;
-}
-
-/* All bound values of a row, unambiguously, for comparison. */
-static void
-bound_values_text(const ClrBinding *binding, const ClrRow *row, StringInfo text)
-{
-	appendStringInfo(text, "%d", binding->id);
-	for (int slot = 0; slot < binding->ncolumns; slot++)
-	{
-		const ClrColumn *column = &binding->columns[slot];
-		Oid type = column->is_array ? get_array_type(column->type) : column->type;
-
-		if (row->nulls[slot])
-			appendStringInfoString(text, ",null");
-		else
-			appendStringInfo(text, ",%s",
-							 quote_literal_cstr(clr_value_text(type, row->values[slot])));
-	}
 }
 
 /* ---------- */

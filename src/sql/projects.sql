@@ -33,6 +33,11 @@ BEGIN
         INSERT INTO clearance.project_member (account_id, project_id, member_id, is_owner)
         SELECT m.account_id, project_id, m.id, true
         FROM clearance.member m WHERE m.account_id = account AND m.id = clearance.actor();
+        -- an old snapshot still shows rows of a project that had the key and is gone: they are not the new one's
+        IF EXISTS (SELECT FROM clearance.project p WHERE p.key = register_project.key AND p.id <> project_id) THEN
+            RAISE EXCEPTION 'project key "%" was another project''s when the transaction began', key
+                USING ERRCODE = 'serialization_failure', HINT = 'Retry the transaction.';
+        END IF;
     ELSIF NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = register_project.key AND p.account_id = account) THEN
         RAISE EXCEPTION 'project key "%" is taken', key USING ERRCODE = 'unique_violation',
             HINT = 'A project key belongs to one account of the database.';
