@@ -52,7 +52,7 @@ COMMENT ON FUNCTION clearance.follow_bound_columns(integer) IS
 CREATE FUNCTION clearance.follow_renamed_columns() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.follow_bound_columns(b.id) FROM clearance.binding b ORDER BY b.id;
+    SELECT clearance.follow_bound_columns(b.id) FROM clearance.binding b ORDER BY b.declared;
     SELECT clearance.follow_mirrored_columns();
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_renamed_columns() FROM PUBLIC;

@@ -656,6 +656,9 @@ $$;
 REVOKE ALL ON FUNCTION clearance.new_binding_id() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.new_binding_id() IS 'a random number for a binding, from the server''s strong source of random bits';
 
+-- Ids tell no order: this counts declarations, so that what is done to all tables is done in their order.
+CREATE SEQUENCE clearance.binding_id_seq;
+
 CREATE TABLE clearance.binding (
     id                       integer  NOT NULL DEFAULT clearance.new_binding_id() CONSTRAINT binding_id_is_unique PRIMARY KEY,
     relation                 regclass NOT NULL CONSTRAINT relation_is_bound_once UNIQUE,
@@ -679,6 +682,7 @@ CREATE TABLE clearance.binding (
     force                    boolean  NOT NULL DEFAULT true,
     had_rls                  boolean  NOT NULL DEFAULT false,
     had_force                boolean  NOT NULL DEFAULT false,
+    declared                 bigint   NOT NULL DEFAULT nextval('clearance.binding_id_seq'),
     CONSTRAINT binding_id_is_positive CHECK (id > 0)
 );
 COMMENT ON TABLE clearance.binding IS 'protected tables; the id is what their policies pass';
@@ -701,6 +705,7 @@ COMMENT ON COLUMN clearance.binding.create_action IS 'action that INSERT needs';
 COMMENT ON COLUMN clearance.binding.edit_action IS 'action that UPDATE needs';
 COMMENT ON COLUMN clearance.binding.delete_action IS 'action that DELETE needs';
 COMMENT ON COLUMN clearance.binding.columns IS 'columns that the policies pass, in this order';
+COMMENT ON COLUMN clearance.binding.declared IS 'counts declarations; an earlier table has a lower number';
 COMMENT ON COLUMN clearance.binding.force IS 'row security binds the table''s owner too';
 COMMENT ON COLUMN clearance.binding.had_rls IS 'row security was enabled before protect(); unprotect() restores it';
 COMMENT ON COLUMN clearance.binding.had_force IS 'row security was forced before protect(); unprotect() restores it';
@@ -812,6 +817,7 @@ BEGIN
         ('clearance.project_id_seq', ''),
         ('clearance.allocation_id_seq', ''),
         ('clearance.mirror_id_seq', ''),
+        ('clearance.binding_id_seq', ''),
         ('clearance.binding_relation_id_seq', ''),
         ('clearance.binding_parent_id_seq', '')
     LOOP
