@@ -30,6 +30,7 @@ OBJS = \
 	src/moment.o \
 	src/created.o \
 	src/row.o \
+	src/why.o \
 	src/rule.o \
 	src/parent.o \
 	src/shape.o \
@@ -90,6 +91,7 @@ REGRESS = \
 	foreign_policies \
 	no_actor \
 	privileges \
+	reasons \
 	bad_input \
 	by_name \
 	partners \

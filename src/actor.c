@@ -89,7 +89,7 @@ static void *recall(Memory *memory, const char *text, const ClrVersion *version)
 static void
 remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version);
 static void forget(Memory *memory);
-static int64 look_up_claims(const char *value);
+static uint64 look_up_claims(const char *value, int64 *member);
 static char *claim_of(const char *value);
 static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
 static uint64 look_up_id(int64 id, int64 account, int64 *member);
@@ -97,6 +97,7 @@ static uint64 look_up_id(int64 id, int64 account, int64 *member);
 PG_FUNCTION_INFO_V1(clearance_set_actor);
 PG_FUNCTION_INFO_V1(clearance_reset_actor);
 PG_FUNCTION_INFO_V1(clearance_current_actor);
+PG_FUNCTION_INFO_V1(clearance_why_nobody);
 
 void
 clr_actor_init(void)
@@ -225,6 +226,30 @@ clr_actor_is_unwatched(const ClrIdentity *identity)
 	return identity->claims != NULL;
 }
 
+/*
+ * Why a statement with this identity runs for nobody.
+ */
+const char *
+clr_actor_why_nobody(const ClrIdentity *identity)
+{
+	const char *value = identity->claims;
+	const char *what;
+	int64 member;
+
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return "no actor is set, and this login role is mapped to none";
+	if (value == NULL || *value == '\0')
+		what = "is blank";
+	else if (mapping.claim != NULL && claim_of(value) == NULL)
+		what = psprintf("has no claim \"%s\"", mapping.claim);
+	else
+		what = look_up_claims(value, &member) == 0 ? "names no member" :
+													 "names members of several accounts";
+	return psprintf("no actor is set, and the setting %s, which says who acts in sessions of this"
+					" login role, %s",
+					mapping.setting, what);
+}
+
 /* ---------- the login role ---------- */
 
 static void
@@ -267,14 +292,15 @@ static int64
 member_of_claims(const char *value, const ClrVersion *version)
 {
 	int64 *known;
-	int64 member;
+	int64 member = 0;
 
 	if (*value == '\0')
 		return 0;
 	known = recall(&claims, value, version);
 	if (known != NULL)
 		return *known;
-	member = look_up_claims(value);
+	if (look_up_claims(value, &member) != 1)
+		member = 0;
 	remember(&claims, value, &member, sizeof(member), version);
 	return member;
 }
@@ -355,14 +381,17 @@ forget(Memory *memory)
 
 /* ---------- a setting that names a member ---------- */
 
-static int64
-look_up_claims(const char *value)
+/*
+ * The member that a value names. Returns how many there are: 0, 1 or 2 for
+ * several.
+ */
+static uint64
+look_up_claims(const char *value, int64 *member)
 {
 	static const char *const by[] = { "key", "id", "email" };
 	const char *name = value;
 	Datum args[4] = { 0 };
 	char nulls[] = { 'n', 'n', 'n', 'n' };
-	int64 member = 0;
 	ClrKey id;
 
 	if (mapping.claim != NULL)
@@ -378,7 +407,7 @@ look_up_claims(const char *value)
 	args[1] = nulls[1] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
 	args[3] = Int64GetDatum(mapping.account);
 	nulls[3] = mapping.account != 0 ? ' ' : 'n';
-	return look_up_member(args, nulls, &member) == 1 ? member : 0;
+	return look_up_member(args, nulls, member);
 }
 
 /*
@@ -563,4 +592,18 @@ clearance_current_actor(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));
+}
+
+/*
+ * why_nobody() returns text: why nobody acts; NULL if somebody does.
+ */
+Datum
+clearance_why_nobody(PG_FUNCTION_ARGS)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrActor actor = clr_frame_actor(frame);
+
+	if (!clr_actor_is_nobody(&actor))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(clr_actor_why_nobody(&frame->identity)));
 }

@@ -30,5 +30,12 @@ extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *
 extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
 extern bool clr_actor_is_still(const ClrIdentity *identity);
 extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
+extern const char *clr_actor_why_nobody(const ClrIdentity *identity);
+
+static inline bool
+clr_actor_is_nobody(const ClrActor *actor)
+{
+	return actor->member == 0 && actor->partner == 0;
+}
 
 #endif /* CLR_ACTOR_H */

@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -18,8 +19,11 @@
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_can_row);
+PG_FUNCTION_INFO_V1(clearance_ways_in);
 
-static ClrBinding *binding_of_record(ClrFrame *frame, HeapTupleHeader record, ClrRow *row);
+static int32 binding_of_type(Oid type);
+static int32 binding_of_table(Oid relid);
+static void check_columns(const ClrBinding *binding, TupleDesc desc);
 
 /*
  * can(action text, project app_key) returns boolean: an act without a row, for
@@ -60,14 +64,18 @@ clearance_can(PG_FUNCTION_ARGS)
 }
 
 /*
- * can_row(action text, row record) returns boolean: may the actor do the
- * action, of the table's feature, to this row of a protected table? NULL row:
- * false. Errors: no row of a protected table, unknown action.
+ * can_row(action text, row record, relation regclass) returns boolean: may the
+ * actor do the action, of the table's feature, to this row of a protected
+ * table, or to one that has the same columns? NULL row: false. Errors: no row
+ * of a protected table, unknown action.
  */
 Datum
 clearance_can_row(PG_FUNCTION_ARGS)
 {
 	ClrFrame *frame = clr_frame_current();
+	HeapTupleHeader record;
+	HeapTupleData tuple;
+	TupleDesc desc;
 	ClrBinding *binding;
 	ClrRow row;
 
@@ -78,34 +86,121 @@ clearance_can_row(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	if (frame->estate == NULL)
 		clr_secrecy_check_row(frame);
-	binding = binding_of_record(frame, PG_GETARG_HEAPTUPLEHEADER(1), &row);
+	record = PG_GETARG_HEAPTUPLEHEADER(1);
+	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
+									   HeapTupleHeaderGetTypMod(record));
+	binding = clr_frame_binding(frame, PG_ARGISNULL(2) ?
+										   binding_of_type(HeapTupleHeaderGetTypeId(record)) :
+										   binding_of_table(PG_GETARG_OID(2)));
+	if (!PG_ARGISNULL(2))
+		check_columns(binding, desc);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = record;
+	row = clr_binding_row(binding, desc, &tuple);
 	PG_RETURN_BOOL(
 		clr_rule_permits(frame, binding, &row,
 						 clr_rule_action(frame, binding, text_to_cstring(PG_GETARG_TEXT_PP(0))),
 						 NULL));
 }
 
-static ClrBinding *
-binding_of_record(ClrFrame *frame, HeapTupleHeader record, ClrRow *row)
+/* The binding of the table that a row is of; an error if it is of none. */
+static int32
+binding_of_type(Oid type)
 {
-	Oid type = HeapTupleHeaderGetTypeId(record);
-	TupleDesc desc = lookup_rowtype_tupdesc_copy(type, HeapTupleHeaderGetTypMod(record));
 	Oid relid = get_typ_typrelid(type);
 	int32 id = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
-	HeapTupleData tuple;
-	ClrBinding *binding;
 
 	if (id == 0)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("the value is no row of a protected table"),
 			 errhint(
-				 "Pass the table's alias: SELECT t.*, clearance.can_row('edit', t) FROM app.task t;")));
-	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = record;
-	binding = clr_frame_binding(frame, id);
-	*row = clr_binding_row(binding, desc, &tuple);
-	return binding;
+				 "Pass the table's alias: SELECT t.*, clearance.can_row('edit', t) FROM app.task t;"
+				 " for a row of a view or sub-select that has the table's columns, name the table as"
+				 " well: clearance.can_row('edit', v, 'app.task').")));
+	return id;
+}
+
+static int32
+binding_of_table(Oid relid)
+{
+	int32 id = clr_binding_of_relation(relid);
+
+	if (id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is no protected table",
+						DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid)))),
+				 errhint("Name the table that the row comes from.")));
+	return id;
+}
+
+/*
+ * A row of a view or sub-select has each bound column of the table once, of the
+ * same type.
+ */
+static void
+check_columns(const ClrBinding *binding, TupleDesc desc)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		appendStringInfo(&names, "%s%s", slot > 0 ? ", " : "",
+						 quote_identifier(binding->columns[slot].name));
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		int found = 0;
+
+		for (int i = 0; i < desc->natts; i++)
+		{
+			Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+			if (!attr->attisdropped && namestrcmp(&attr->attname, binding->columns[slot].name) == 0)
+				found += clr_binding_has_type(binding, slot, attr->atttypid) ? 1 : 2;
+		}
+		if (found != 1)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("the row does not tell the column \"%s\" of %s",
+								   binding->columns[slot].name, binding->relation_name),
+							errhint("It needs each of these once, as the table has them: %s.",
+									names.data)));
+	}
+}
+
+/*
+ * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint): into
+ * how many projects the actor may have a way, in how many of them a level is in
+ * force, and how many of those are archived and closed to it.
+ */
+Datum
+clearance_ways_in(PG_FUNCTION_ARGS)
+{
+	ClrScope *scope = clr_frame_scope(clr_frame_current());
+	int64 counts[3] = { 0 };
+	bool nulls[3] = { false };
+	Datum values[3];
+	TupleDesc desc;
+	ListCell *lc;
+
+	foreach(lc, scope->projects)
+	{
+		ClrProject *project = lfirst(lc);
+
+		counts[0]++;
+		if (project->levels.count == 0 && project->open_level == 0)
+			continue;
+		counts[1]++;
+		if (project->archived &&
+			!clr_rule_permits_act(scope, project,
+								  clr_scope_action(scope, "project", "view_archived")))
+			counts[2]++;
+	}
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	for (int i = 0; i < (int) lengthof(counts); i++)
+		values[i] = Int64GetDatum(counts[i]);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

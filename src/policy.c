@@ -53,11 +53,10 @@ Datum
 clearance_creatable(PG_FUNCTION_ARGS)
 {
 	PolicyCall *call = policy_call(fcinfo, 1);
-	StringInfoData why;
+	ClrWhy why = { 0 };
 
-	initStringInfo(&why);
 	if (!clr_write_permits_insert(call->frame, call->binding, &call->row, &why))
-		clr_write_refuse(call->binding, "insert into", "the new row", why.data);
+		clr_write_refuse(call->binding, "insert into", "the new row", &why);
 	PG_RETURN_BOOL(true);
 }
 
@@ -75,11 +74,10 @@ Datum
 clearance_edited(PG_FUNCTION_ARGS)
 {
 	PolicyCall *call = policy_call(fcinfo, 1);
-	StringInfoData why;
+	ClrWhy why = { 0 };
 
-	initStringInfo(&why);
 	if (!clr_write_permits_update(call->frame, call->binding, &call->row, &why))
-		clr_write_refuse(call->binding, "update of", "the row as changed", why.data);
+		clr_write_refuse(call->binding, "update of", "the row as changed", &why);
 	PG_RETURN_BOOL(true);
 }
 

@@ -26,6 +26,7 @@
 #include "created.h"
 #include "parent.h"
 #include "row.h"
+#include "why.h"
 
 /* One row on trial. */
 typedef struct Trial
@@ -37,36 +38,51 @@ typedef struct Trial
 	bool viewing;  /* looking at a row, which needs no more than that */
 	bool creating; /* adding it: there is no row to see yet */
 	bool writing;  /* a statement would change the table */
-	StringInfo why;
+	ClrWhy *why;
 	ClrProject *project;
 } Trial;
 
+/* False, with a reason for the actor, be it about a column. */
+#define refuse(trial, ...) (clr_why_say((trial)->why, NULL, __VA_ARGS__), false)
+#define refuse_column(trial, slot, ...) \
+	(clr_why_say((trial)->why, (trial)->binding->columns[slot].name, __VA_ARGS__), false)
+
 static bool permits(Trial *trial, ClrAction *action);
 static bool is_seen(Trial *trial);
+static bool needed_by(Trial *trial, const ClrAction *action);
 static bool find_project(Trial *trial);
 static ClrProject *project_of_parents(Trial *trial);
+static ClrProject *closed_parent(Trial *trial, const ClrParent *parent);
+static ClrProject *parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other);
 static bool account_fits(Trial *trial);
 static bool act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
 static const char *closed_project(ClrScope *scope, ClrProject *project, const char *feature,
 								  ClrAction *action, bool writing);
 static bool action_holds(Trial *trial, ClrAction *action);
 static bool granted(Trial *trial, ClrAction *action);
+static void conceal_unreached(Trial *trial);
+static bool is_reached(Trial *trial);
+static void tell_lacks(Trial *trial, const ClrAction *action);
 static bool grant_fits(Trial *trial, const ClrGrant *grant);
+static bool visibility_fits(Trial *trial, const ClrGrant *grant);
+static bool kind_fits(Trial *trial, const ClrGrant *grant);
+static bool relation_fits(Trial *trial, const ClrGrant *grant);
 static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
 static bool gate_holds(Trial *trial, ClrAction *gate);
 static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action);
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
 static bool link_roles_permit(Trial *trial);
+static bool
+refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed);
 static bool is_customer_upload(const ClrScope *scope, const ClrAction *action);
-static bool refuse(Trial *trial, const char *format, ...) pg_attribute_printf(2, 3);
 
 /*
  * May the frame's actor do `action` to a row that is there?
  */
 bool
 clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-				 StringInfo why)
+				 ClrWhy *why)
 {
 	ClrProject *project;
 
@@ -78,7 +94,7 @@ clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAct
  */
 bool
 clr_rule_permits_in(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-					ClrProject **project, StringInfo why)
+					ClrProject **project, ClrWhy *why)
 {
 	Trial trial = {
 		.frame = frame, .scope = clr_frame_scope(frame), .binding = binding, .row = row, .why = why
@@ -97,7 +113,7 @@ clr_rule_permits_in(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, Clr
  */
 bool
 clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
-					  StringInfo why)
+					  ClrWhy *why)
 {
 	Trial trial = { .frame = frame,
 					.scope = clr_frame_scope(frame),
@@ -118,7 +134,11 @@ permits(Trial *trial, ClrAction *action)
 	const char *closed;
 
 	if (trial->scope->no_standing != NULL)
+	{
+		if (trial->why != NULL && clr_actor_is_nobody(&trial->scope->actor))
+			return refuse(trial, "%s", clr_actor_why_nobody(&trial->frame->identity));
 		return refuse(trial, "%s", trial->scope->no_standing);
+	}
 	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
 		return refuse(trial, "a login for a whole partner only views");
 
@@ -127,7 +147,10 @@ permits(Trial *trial, ClrAction *action)
 	closed = closed_project(trial->scope, trial->project, binding->feature, action,
 							trial->writing || !action->reads);
 	if (closed != NULL)
+	{
+		conceal_unreached(trial);
 		return refuse(trial, "%s", closed);
+	}
 	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
 		return refuse(trial, "the project is only just being created");
 	if (binding->link_roles != NIL && !link_roles_permit(trial))
@@ -137,7 +160,7 @@ permits(Trial *trial, ClrAction *action)
 		if (!gate_holds(trial, action))
 			return false;
 		if (!trial->viewing && !trial->creating && !is_seen(trial))
-			return false;
+			return needed_by(trial, action);
 		if (!trial->creating && !draft_is_open(trial))
 			return false;
 	}
@@ -149,7 +172,7 @@ permits(Trial *trial, ClrAction *action)
  * write at all.
  */
 bool
-clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
 {
 	Trial trial = { .frame = frame,
 					.scope = clr_frame_scope(frame),
@@ -173,6 +196,14 @@ is_seen(Trial *trial)
 												trial->binding->actions[CLR_VIEW]));
 }
 
+/* What was refused is needed by an action: say so. */
+static bool
+needed_by(Trial *trial, const ClrAction *action)
+{
+	clr_why_add(trial->why, ", and %s.%s needs it", action->feature, action->name);
+	return false;
+}
+
 /*
  * As clr_rule_permits(), for one more action that a new row needs: its project
  * and parents were judged with the create action, and there is no sight of it
@@ -180,7 +211,7 @@ is_seen(Trial *trial)
  */
 bool
 clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-					 StringInfo why)
+					 ClrWhy *why)
 {
 	Trial trial = { .frame = frame,
 					.scope = clr_frame_scope(frame),
@@ -275,18 +306,19 @@ find_project(Trial *trial)
 		ClrKey key;
 
 		if (trial->row->nulls[binding->project_slot])
-			return refuse(trial, "the row has no project");
+			return refuse_column(trial, binding->project_slot, "the row has no project");
 		clr_key_from_datum(trial->row->values[binding->project_slot], column->key_class,
 						   column->type, &key);
 		trial->project = clr_scope_project(trial->scope, &key);
 		if (trial->project == NULL)
 			trial->project = clr_created_find(trial->frame, binding, &key);
+		if (trial->project == NULL && trial->why != NULL)
+			clr_why_no_project(trial->why, trial->frame, column->name,
+							   clr_binding_value_text(binding, trial->row, binding->project_slot));
 	}
 	else if (binding->parents != NIL || binding->link_roles != NIL)
 	{
 		trial->project = project_of_parents(trial);
-		if (trial->project == NULL)
-			return refuse(trial, "a row that it belongs to is not visible");
 	}
 	else if (binding->account_slot != CLR_NO_SLOT && trial->scope->audience == CLR_VENDOR)
 		trial->project = trial->scope->account_level;
@@ -302,6 +334,7 @@ find_project(Trial *trial)
 static ClrProject *
 project_of_parents(Trial *trial)
 {
+	const ClrParent *first = NULL;
 	ClrProject *project = NULL;
 	ListCell *lc;
 	ClrKey key;
@@ -315,8 +348,11 @@ project_of_parents(Trial *trial)
 			continue;
 		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, parent->binding), &key,
 							  NULL);
-		if (!row->permitted || (project != NULL && project != row->project))
-			return NULL;
+		if (!row->permitted)
+			return closed_parent(trial, parent);
+		if (first != NULL && project != row->project)
+			return parents_apart(trial, first, parent);
+		first = parent;
 		project = row->project;
 	}
 	if (project != NULL)
@@ -324,17 +360,41 @@ project_of_parents(Trial *trial)
 	foreach(lc, trial->binding->link_roles)
 	{
 		ClrLinkRole *role = lfirst(lc);
-		const ClrParentRow *row;
+		const ClrParentRow *row = NULL;
 
-		if (!clr_row_target_key(trial->binding, trial->row, role, &key))
+		if (clr_row_target_key(trial->binding, trial->row, role, &key))
+			row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, role->target), &key,
+								  NULL);
+		if (row == NULL || !row->permitted || (project != NULL && project != row->project))
+		{
+			(void) refuse_column(trial, role->slot, "the row that it links to is not visible");
 			return NULL;
-		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, role->target), &key,
-							  NULL);
-		if (!row->permitted || (project != NULL && project != row->project))
-			return NULL;
+		}
 		project = row->project;
 	}
+	if (project == NULL)
+		(void) refuse(trial, "the row has no parent");
 	return project;
+}
+
+/* A parent that does not exist reads the same as one that is hidden. */
+static ClrProject *
+closed_parent(Trial *trial, const ClrParent *parent)
+{
+	(void) refuse_column(trial, parent->slot, "the row's parent in \"%s\" is not visible",
+						 trial->binding->columns[parent->slot].name);
+	return NULL;
+}
+
+static ClrProject *
+parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other)
+{
+	const ClrColumn *columns = trial->binding->columns;
+
+	(void) refuse_column(trial, other->slot,
+						 "the row's parents in \"%s\" and \"%s\" are in different projects",
+						 columns[one->slot].name, columns[other->slot].name);
+	return NULL;
 }
 
 static bool
@@ -357,7 +417,7 @@ account_fits(Trial *trial)
 			clr_key_equal(&value, &account))
 			return true;
 	}
-	return refuse(trial, "the row belongs to no account or to another one");
+	return refuse_column(trial, slot, "the row belongs to no account or to another one");
 }
 
 /* ---------- grants ---------- */
@@ -378,7 +438,7 @@ action_holds(Trial *trial, ClrAction *action)
 		return true;
 	foreach(lc, action->gates)
 		if (!gate_holds(trial, lfirst(lc)))
-			return false;
+			return needed_by(trial, action);
 	return true;
 }
 
@@ -412,45 +472,114 @@ granted(Trial *trial, ClrAction *action)
 		client_visibility_fits(trial, NULL))
 		return true;
 
-	if (by_level)
-		return refuse(trial, "%s.%s is granted, but not for this row", action->feature,
-					  action->name);
-	return refuse(trial, "no level of the actor grants %s.%s%s", action->feature, action->name,
-				  trial->project->id == 0 ? "" : " in this project");
+	if (trial->why != NULL && by_level)
+		tell_lacks(trial, action);
+	conceal_unreached(trial);
+	clr_why_no_grant(trial->why, trial->scope, trial->project, action);
+	return false;
 }
 
 /*
- * Visibility, kind and relation, all of one grant together. Customers do not
- * go by visibility where the row carries client visibility.
+ * Of a project that their levels do not reach, vendor members are told no more
+ * than if there were none.
  */
+static void
+conceal_unreached(Trial *trial)
+{
+	int slot = trial->binding->project_slot;
+
+	if (trial->why != NULL && !is_reached(trial))
+		clr_why_no_project(trial->why, trial->frame,
+						   slot == CLR_NO_SLOT ? NULL : trial->binding->columns[slot].name,
+						   trial->project->key);
+}
+
+static bool
+is_reached(Trial *trial)
+{
+	ClrProject *project = trial->project;
+	ListCell *lc;
+
+	if (trial->scope->audience != CLR_VENDOR || project->id <= 0 || project->is_member ||
+		act_holds(trial->scope, project, clr_scope_action(trial->scope, "project", "view")))
+		return true;
+	foreach(lc, clr_rule_action(trial->frame, trial->binding, trial->binding->actions[CLR_VIEW])
+					->grants)
+		if (clr_scope_reaches(trial->scope, project, lfirst(lc)))
+			return true;
+	return false;
+}
+
+/* Grants of the action are in force: say what the row lacks for them. */
+static void
+tell_lacks(Trial *trial, const ClrAction *action)
+{
+	List *grants = NIL;
+	List *lacks = NIL;
+	ListCell *lc;
+
+	foreach(lc, action->grants)
+	{
+		const ClrGrant *grant = lfirst(lc);
+		uint32 lacking = 0;
+
+		if (!clr_scope_reaches(trial->scope, trial->project, grant))
+			continue;
+		if (!visibility_fits(trial, grant))
+			lacking |= CLR_LACKS_VISIBILITY;
+		if (!kind_fits(trial, grant))
+			lacking |= CLR_LACKS_KIND;
+		if (!relation_fits(trial, grant))
+			lacking |= CLR_LACKS_RELATION;
+		if (!client_visibility_fits(trial, grant))
+			lacking |= CLR_LACKS_CLIENT_VISIBILITY;
+		grants = lappend(grants, (void *) grant);
+		lacks = lappend_int(lacks, (int) lacking);
+	}
+	clr_why_lacks(trial->why, action, grants, lacks);
+}
+
+/* Visibility, kind and relation, all of one grant together. */
 static bool
 grant_fits(Trial *trial, const ClrGrant *grant)
 {
+	return visibility_fits(trial, grant) && kind_fits(trial, grant) && relation_fits(trial, grant);
+}
+
+/* Customers do not go by visibility where the row carries client visibility. */
+static bool
+visibility_fits(Trial *trial, const ClrGrant *grant)
+{
+	return !grant->shared_only ||
+		   (trial->scope->audience == CLR_CUSTOMER && trial->binding->client_slot != CLR_NO_SLOT) ||
+		   clr_row_is_shared(trial->binding, trial->row);
+}
+
+static bool
+kind_fits(Trial *trial, const ClrGrant *grant)
+{
 	ClrBinding *binding = trial->binding;
-	bool by_client_visibility =
-		trial->scope->audience == CLR_CUSTOMER && binding->client_slot != CLR_NO_SLOT;
+	char *kind;
+	ListCell *lc;
 
-	if (grant->shared_only && !by_client_visibility &&
-		!clr_row_is_shared(trial->binding, trial->row))
+	if (grant->kinds == NIL)
+		return true;
+	if (binding->kind_slot == CLR_NO_SLOT)
 		return false;
-	if (grant->kinds != NIL)
-	{
-		char *kind;
-		ListCell *lc;
+	if (trial->row->facts != NULL)
+		return trial->row->facts->rest;
+	kind = clr_binding_value_text(binding, trial->row, binding->kind_slot);
+	if (kind == NULL)
+		return false;
+	foreach(lc, grant->kinds)
+		if (strcmp(lfirst(lc), kind) == 0)
+			return true;
+	return false;
+}
 
-		if (binding->kind_slot == CLR_NO_SLOT)
-			return false;
-		if (trial->row->facts != NULL)
-			return trial->row->facts->rest;
-		kind = clr_binding_value_text(binding, trial->row, binding->kind_slot);
-		if (kind == NULL)
-			return false;
-		foreach(lc, grant->kinds)
-			if (strcmp(lfirst(lc), kind) == 0)
-				break;
-		if (lc == NULL)
-			return false;
-	}
+static bool
+relation_fits(Trial *trial, const ClrGrant *grant)
+{
 	return grant->relation == CLR_REL_ANY ||
 		   clr_row_has_relation(trial->frame, trial->binding, trial->row, grant->relation);
 }
@@ -541,8 +670,10 @@ gate_holds(Trial *trial, ClrAction *gate)
 				continue;
 			judged = true;
 			if (!clr_parent_permits(trial->frame, binding, &key, gate))
-				return refuse(trial, "%s.%s is not granted for the row's parent", gate->feature,
-							  gate->name);
+				return refuse_column(trial, parent->slot,
+									 "%s.%s is not granted for the row's parent in \"%s\"",
+									 gate->feature, gate->name,
+									 trial->binding->columns[parent->slot].name);
 		}
 	return judged || action_holds(trial, gate);
 }
@@ -575,15 +706,14 @@ parents_visible(Trial *trial)
 		{
 			if (parent->optional || parent->type_slot != CLR_NO_SLOT)
 				continue;
-			return refuse(trial, "the row has no parent in \"%s\"",
-						  trial->binding->columns[parent->slot].name);
+			return refuse_column(trial, parent->slot, "the row has no parent in \"%s\"",
+								 trial->binding->columns[parent->slot].name);
 		}
 		typed_found |= parent->type_slot != CLR_NO_SLOT;
 		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, parent->binding), &key,
 							  NULL);
 		if (!row->permitted)
-			return refuse(trial, "the row's parent in \"%s\" is not visible",
-						  trial->binding->columns[parent->slot].name);
+			return closed_parent(trial, parent) != NULL;
 	}
 	if (typed && !typed_found)
 		return refuse(trial, "the row has no parent");
@@ -642,32 +772,29 @@ link_roles_permit(Trial *trial)
 		if (!clr_row_target_key(trial->binding, trial->row, role, &key) ||
 			!clr_parent_permits(trial->frame, target, &key,
 								clr_rule_action(trial->frame, target, needed)))
-			return refuse(trial, "the link needs %s on the row that it links to", needed);
+			return refuse_link(trial, role, target, needed);
 		if (!trial->viewing && role->kind == CLR_REL_FOLLOWED &&
 			(trial->row->nulls[role->member_slot] ||
 			 !clr_row_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
 								  trial->row->values[role->member_slot])))
-			return refuse(trial, "members follow for themselves only");
+			return refuse_column(trial, role->member_slot, "members follow for themselves only");
 	}
 	return true;
 }
 
+/* A target that does not exist reads the same as one that is hidden. */
 static bool
-refuse(Trial *trial, const char *format, ...)
+refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed)
 {
-	va_list args;
+	ClrAction *view;
+	ClrKey key;
 
-	if (trial->why == NULL || trial->why->len > 0)
+	if (trial->why == NULL)
 		return false;
-	for (;;)
-	{
-		int needed;
-
-		va_start(args, format);
-		needed = appendStringInfoVA(trial->why, format, args);
-		va_end(args);
-		if (needed == 0)
-			return false;
-		enlargeStringInfo(trial->why, needed);
-	}
+	view = clr_rule_action(trial->frame, target, target->actions[CLR_VIEW]);
+	if (clr_row_target_key(trial->binding, trial->row, role, &key) &&
+		clr_parent_permits(trial->frame, target, &key, view))
+		return refuse_column(trial, role->slot, "%s.%s is not granted for the row that it links to",
+							 target->feature, needed);
+	return refuse_column(trial, role->slot, "the row that it links to is not visible");
 }

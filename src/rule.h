@@ -7,11 +7,10 @@
 
 #include "compat.h"
 
-#include "lib/stringinfo.h"
-
 #include "binding.h"
 #include "frame.h"
 #include "scope.h"
+#include "why.h"
 
 /*
  * All of these answer for the frame's actor. `why`, unless NULL, gets the
@@ -19,16 +18,16 @@
  * that the actor cannot see.
  */
 extern bool clr_rule_permits(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
-							 ClrAction *action, StringInfo why);
+							 ClrAction *action, ClrWhy *why);
 extern bool clr_rule_permits_verb(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
-								  ClrVerb verb, StringInfo why);
+								  ClrVerb verb, ClrWhy *why);
 extern bool clr_rule_permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
-								 ClrAction *action, StringInfo why);
+								 ClrAction *action, ClrWhy *why);
 extern bool
-clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why);
+clr_rule_permits_following(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrWhy *why);
 extern bool clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action);
 extern bool clr_rule_permits_in(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
-								ClrAction *action, ClrProject **project, StringInfo why);
+								ClrAction *action, ClrProject **project, ClrWhy *why);
 
 extern ClrAction *clr_rule_action(ClrFrame *frame, const ClrBinding *binding, const char *name);
 

@@ -45,14 +45,16 @@ typedef struct Need
 {
 	const char *feature; /* NULL: following, for oneself only */
 	const char *action;
+	const char *column; /* the first that needs it; NULL: edit, which needs no column's name */
 } Need;
 
-static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
-						StringInfo why);
+static bool permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, int slot,
+						const char *action, ClrWhy *why);
 static HeapTuple check_update(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
 static HeapTuple check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger);
-static List *add_need(List *needs, const char *feature, const char *action);
+static List *add_need(List *needs, const char *feature, const char *action, const char *column);
 static List *needs_of_columns(const ClrBinding *binding);
+static ClrAction *asked_by(ClrFrame *frame, const Need *need);
 static bool is_same(Form_pg_attribute attr, Datum a, Datum b);
 static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
 							bool new_null, Datum new);
@@ -62,7 +64,7 @@ static bool only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_n
  * its action, assignees and invitees need theirs, followers are the actor.
  */
 bool
-clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
 {
 	ClrScope *scope = clr_frame_scope(frame);
 	ListCell *lc;
@@ -73,10 +75,10 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 		(row->nulls[binding->owner_slot] ||
 		 !clr_row_value_is_me(scope, &binding->columns[binding->owner_slot],
 							  row->values[binding->owner_slot])) &&
-		!permits_new(frame, binding, row, "change_owner", why))
+		!permits_new(frame, binding, row, binding->owner_slot, "change_owner", why))
 		return false;
 	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
-		!permits_new(frame, binding, row, binding->publish_action, why))
+		!permits_new(frame, binding, row, binding->published_slot, binding->publish_action, why))
 		return false;
 	foreach(lc, binding->relations)
 	{
@@ -91,21 +93,24 @@ clr_write_permits_insert(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 			continue;
 		if (giver == NULL)
 		{
-			appendStringInfoString(why, FOLLOW_FOR_ONESELF);
+			clr_why_say(why, binding->columns[relation->slot].name, FOLLOW_FOR_ONESELF);
 			return false;
 		}
-		if (!permits_new(frame, binding, row, giver, why))
+		if (!permits_new(frame, binding, row, relation->slot, giver, why))
 			return false;
 	}
 	return true;
 }
 
-/* One more action of the table's own feature on a new row. */
+/* One more action of the table's own feature on a new row, for the value of a column. */
 static bool
-permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char *action,
-			StringInfo why)
+permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, int slot, const char *action,
+			ClrWhy *why)
 {
-	return clr_rule_permits_new(frame, binding, row, clr_rule_action(frame, binding, action), why);
+	if (clr_rule_permits_new(frame, binding, row, clr_rule_action(frame, binding, action), why))
+		return true;
+	clr_why_needs(why, binding->columns[slot].name, binding->feature, action);
+	return false;
 }
 
 /*
@@ -113,7 +118,7 @@ permits_new(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const char 
  * them the statement needs, the trigger finds.
  */
 bool
-clr_write_permits_update(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, StringInfo why)
+clr_write_permits_update(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
 {
 	ListCell *lc;
 
@@ -134,7 +139,7 @@ clr_write_permits_update(ClrFrame *frame, ClrBinding *binding, const ClrRow *row
 }
 
 static List *
-add_need(List *needs, const char *feature, const char *action)
+add_need(List *needs, const char *feature, const char *action, const char *column)
 {
 	Need *need;
 	ListCell *lc;
@@ -150,6 +155,7 @@ add_need(List *needs, const char *feature, const char *action)
 	need = palloc(sizeof(Need));
 	need->feature = feature;
 	need->action = action;
+	need->column = column;
 	return lappend(needs, need);
 }
 
@@ -176,10 +182,10 @@ needs_of_guards(const ClrBinding *binding, const char *column, bool any_value,
 		if (any_value || guard->is_lost ||
 			(guard->new_value != NULL && new_value != NULL &&
 			 strcmp(guard->new_value, new_value) == 0))
-			needs = add_need(needs, guard->feature, guard->action);
+			needs = add_need(needs, guard->feature, guard->action, guard->column);
 	}
 	if (needs == NIL && general != NULL)
-		needs = add_need(needs, general->feature, general->action);
+		needs = add_need(needs, general->feature, general->action, column);
 	return needs;
 }
 
@@ -200,16 +206,16 @@ needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
 		if (strcmp(binding->columns[slot].name, column) != 0)
 			continue;
 		if (slot == binding->owner_slot)
-			needs = add_need(needs, binding->feature, "change_owner");
+			needs = add_need(needs, binding->feature, "change_owner", column);
 		if (slot == binding->published_slot)
-			needs = add_need(needs, binding->feature, binding->publish_action);
+			needs = add_need(needs, binding->feature, binding->publish_action, column);
 		foreach(lc, binding->relations)
 		{
 			const ClrRelation *relation = lfirst(lc);
 			const char *giver = clr_relation_giver(relation->kind);
 
 			if (relation->slot == slot && relation->links == NIL)
-				needs = add_need(needs, giver ? binding->feature : NULL, giver);
+				needs = add_need(needs, giver ? binding->feature : NULL, giver, column);
 		}
 	}
 	return needs;
@@ -227,13 +233,13 @@ needs_of_columns(const ClrBinding *binding)
 		{
 			Need *need = lfirst(lc);
 
-			needs = add_need(needs, need->feature, need->action);
+			needs = add_need(needs, need->feature, need->action, need->column);
 		}
 	foreach(lc, binding->guards)
 	{
 		ClrGuard *guard = lfirst(lc);
 
-		needs = add_need(needs, guard->feature, guard->action);
+		needs = add_need(needs, guard->feature, guard->action, guard->column);
 	}
 	return needs;
 }
@@ -273,11 +279,9 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 {
 	TupleDesc desc = RelationGetDescr(relation);
 	ClrRow row = clr_binding_row(binding, desc, tuple);
-	StringInfoData why;
 	ListCell *lg;
 	ListCell *ln;
 
-	initStringInfo(&why);
 	foreach(lg, binding->guards)
 	{
 		const ClrGuard *guard = lfirst(lg);
@@ -304,12 +308,12 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 									clr_value_text(getBaseType(attr->atttypid), value)))
 		{
 			Need *need = lfirst(ln);
+			ClrWhy why = { 0 };
 
-			if (!clr_rule_permits_new(frame, binding, &row,
-									  clr_scope_action(clr_frame_scope(frame), need->feature,
-													   need->action),
-									  &why))
-				clr_write_refuse(binding, "insert into", "the new row", why.data);
+			if (clr_rule_permits_new(frame, binding, &row, asked_by(frame, need), &why))
+				continue;
+			clr_why_needs(&why, need->column, need->feature, need->action);
+			clr_write_refuse(binding, "insert into", "the new row", &why);
 		}
 	}
 }
@@ -335,16 +339,23 @@ is_same(Form_pg_attribute attr, Datum a, Datum b)
 
 static void
 judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrRow *new,
-			 const char *feature, const char *action)
+			 const Need *need)
 {
-	ClrAction *asked = clr_scope_action(clr_frame_scope(frame), feature, action);
-	StringInfoData why;
+	ClrAction *asked = asked_by(frame, need);
+	ClrWhy why = { 0 };
+	bool was = clr_rule_permits(frame, binding, old, asked, &why);
 
-	initStringInfo(&why);
-	if (!clr_rule_permits(frame, binding, old, asked, &why))
-		clr_write_refuse(binding, "update of", "the row as it was", why.data);
-	if (!clr_rule_permits(frame, binding, new, asked, &why))
-		clr_write_refuse(binding, "update of", "the row as changed", why.data);
+	if (was && clr_rule_permits(frame, binding, new, asked, &why))
+		return;
+	if (need->column != NULL)
+		clr_why_needs(&why, need->column, need->feature, need->action);
+	clr_write_refuse(binding, "update of", was ? "the row as changed" : "the row as it was", &why);
+}
+
+static ClrAction *
+asked_by(ClrFrame *frame, const Need *need)
+{
+	return clr_scope_action(clr_frame_scope(frame), need->feature, need->action);
 }
 
 /*
@@ -355,16 +366,16 @@ static void
 judge_following(ClrFrame *frame, ClrBinding *binding, const char *name, const ClrRow *old,
 				const ClrRow *new)
 {
-	StringInfoData why;
+	ClrWhy why = { 0 };
 
-	initStringInfo(&why);
 	if (!clr_rule_permits_following(frame, binding, old, &why))
-		clr_write_refuse(binding, "update of", "the row as it was", why.data);
+		clr_write_refuse(binding, "update of", "the row as it was", &why);
+	clr_why_say(&why, name, FOLLOW_FOR_ONESELF);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
 			!only_me_changes(clr_frame_scope(frame), &binding->columns[slot], old->nulls[slot],
 							 old->values[slot], new->nulls[slot], new->values[slot]))
-			clr_write_refuse(binding, "update of", "the row as changed", FOLLOW_FOR_ONESELF);
+			clr_write_refuse(binding, "update of", "the row as changed", &why);
 }
 
 /*
@@ -406,16 +417,15 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 			Need *need = lfirst(lc);
 
 			if (need == NULL)
-				needed = add_need(needed, binding->feature, binding->actions[CLR_EDIT]);
+				needed = add_need(needed, binding->feature, binding->actions[CLR_EDIT], NULL);
 			else if (need->feature == NULL)
 				judge_following(frame, binding, NameStr(attr->attname), &old_row, &new_row);
 			else
-				needed = add_need(needed, need->feature, need->action);
+				needed = add_need(needed, need->feature, need->action, need->column);
 		}
 	}
 	foreach(lc, needed)
-		judge_change(frame, binding, &old_row, &new_row, ((Need *) lfirst(lc))->feature,
-					 ((Need *) lfirst(lc))->action);
+		judge_change(frame, binding, &old_row, &new_row, lfirst(lc));
 }
 
 /*
@@ -541,19 +551,29 @@ only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum o
 }
 
 /*
- * Refuse a write, naming which half of it failed and why.
+ * Refuse a write, naming which half of it failed and why. Clients find table
+ * and column in fields of the error.
  */
 void
 clr_write_refuse(const ClrBinding *binding, const char *statement, const char *half,
-				 const char *why)
+				 const ClrWhy *why)
 {
+	ClrActor actor = clr_frame_actor(clr_frame_current());
+	char *needs = "";
+
+	if (why->needed != NULL)
+		needs = psprintf("Column \"%s\" needs %s. ", why->column, why->needed);
 	ereport(
 		ERROR,
 		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 		 errmsg("%s %s is not permitted", statement, binding->relation_name),
-		 errdetail("Judging %s: %s.", half, why),
-		 strcmp(why, "no actor is set") == 0 ?
+		 errdetail("%sJudging %s: %s.", needs, half, why->reason),
+		 clr_actor_is_nobody(&actor) ?
 			 errhint(
 				 "Call clearance.set_actor() first, or map this login role with clearance.map_role().") :
-			 0));
+			 0,
+		 err_generic_string(PG_DIAG_SCHEMA_NAME,
+							get_namespace_name(get_rel_namespace(binding->relid))),
+		 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid)),
+		 why->column != NULL ? err_generic_string(PG_DIAG_COLUMN_NAME, why->column) : 0));
 }

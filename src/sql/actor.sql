@@ -40,21 +40,16 @@ AS $$
            a.name, coalesce(p.name, c.name),
            ARRAY(SELECT l.name FROM clearance.level l WHERE l.id = ANY (s.base_levels) ORDER BY l.id),
            session_user,
-           CASE WHEN act.member IS NULL AND act.partner IS NULL
-                THEN CASE WHEN l.setting IS NULL THEN 'no actor is set, and this login role is mapped to none'
-                          ELSE 'no actor is set, and the setting ' || l.setting || ', which says who acts in sessions of this login role, names no member'
-                     END || ': no row of a protected table is visible'
-                ELSE s.no_standing || ': no row of a protected table is visible' END
+           clearance.actor_note(act.member, act.partner, s.no_standing)
     FROM clearance.current_actor() act
     CROSS JOIN LATERAL clearance.scope_actor(act.member, act.partner) s
     LEFT JOIN clearance.member m ON m.id = act.member
     LEFT JOIN clearance.account a ON a.id = s.account_id
     LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
-    LEFT JOIN clearance.login_role l ON l.role = to_regrole(quote_ident(session_user))
 $$;
 COMMENT ON FUNCTION clearance.whoami() IS
-'who acts: member, company, account, levels where no project names others, and why nothing is visible, if so';
+'who acts: member, company, account, levels where no project names others, and why nothing or little is visible, if so';
 
 -- A trusted role is one that may execute set_actor() and what else takes the
 -- application's word: whose token it was shown, that mail was sent. Nothing is

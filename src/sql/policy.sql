@@ -69,11 +69,11 @@ AS 'MODULE_PATHNAME', 'clearance_can';
 COMMENT ON FUNCTION clearance.can(text, clearance.app_key) IS
 'whether the actor''s levels grant an action (''task.create'') in a project or, without one, in the account; what a grant asks of a row is not judged';
 
-CREATE FUNCTION clearance.can_row(action text, "row" record) RETURNS boolean
+CREATE FUNCTION clearance.can_row(action text, "row" record, relation regclass DEFAULT NULL) RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_can_row';
-COMMENT ON FUNCTION clearance.can_row(text, record) IS
-'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table';
+COMMENT ON FUNCTION clearance.can_row(text, record, regclass) IS
+'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table; relation: the table, for rows of views and sub-selects that have its columns';
 
 -- Trigger functions stay executable by everybody: owners who add partitions
 -- clone their triggers. They do nothing on a table that is not bound.

@@ -114,7 +114,11 @@ BEGIN
                    FROM clearance.current_actor() a
                    LEFT JOIN clearance.member m ON m.id = a.member
                    LEFT JOIN clearance.partner p ON p.id = a.partner),
-        DETAIL = coalesce(detail, 'Rights come from the levels and switches that are in force for the actor.'),
+        DETAIL = coalesce(detail,
+                          (SELECT upper(left(s.no_standing, 1)) || substr(s.no_standing, 2) || '.'
+                           FROM clearance.current_actor() a, clearance.scope_actor(a.member, a.partner) s
+                           WHERE a.member IS NOT NULL OR a.partner IS NOT NULL),
+                          'Rights come from the levels and switches that are in force for the actor.'),
         HINT = coalesce(hint, 'View clearance.matrix lists what each level grants.');
 END
 $$;
@@ -126,8 +130,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT clearance.has_right(action, account, project) THEN
-        PERFORM clearance.raise_refusal(format('lacks the right %s', action)
-            || coalesce(' in project "' || project::text || '"', ''));
+        PERFORM clearance.raise_refusal(format('lacks the right %s', action) || coalesce(' in project "' || project::text || '"', ''),
+            (SELECT 'The project is archived.' FROM clearance.project p WHERE p.key = project::text AND p.archived));
     END IF;
 END
 $$;
