@@ -92,6 +92,7 @@ REGRESS = \
 	no_actor \
 	privileges \
 	reasons \
+	whoami \
 	bad_input \
 	by_name \
 	partners \

@@ -23,6 +23,7 @@ PG_FUNCTION_INFO_V1(clearance_ways_in);
 
 static int32 binding_of_type(Oid type);
 static int32 binding_of_table(Oid relid);
+static bool is_way_in(ClrScope *scope, ClrProject *project);
 static void check_columns(const ClrBinding *binding, TupleDesc desc);
 
 /*
@@ -170,6 +171,21 @@ check_columns(const ClrBinding *binding, TupleDesc desc)
 	}
 }
 
+/* Vendor members' scopes hold projects that their levels do not reach, too. */
+static bool
+is_way_in(ClrScope *scope, ClrProject *project)
+{
+	ListCell *lc;
+
+	if (scope->audience != CLR_VENDOR || project->is_member || project->open_level != 0 ||
+		project->levels.admin)
+		return true;
+	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
+		if (clr_scope_reaches(scope, project, lfirst(lc)))
+			return true;
+	return false;
+}
+
 /*
  * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint): into
  * how many projects the actor may have a way, in how many of them a level is in
@@ -189,6 +205,8 @@ clearance_ways_in(PG_FUNCTION_ARGS)
 	{
 		ClrProject *project = lfirst(lc);
 
+		if (!is_way_in(scope, project))
+			continue;
 		counts[0]++;
 		if (project->levels.count == 0 && project->open_level == 0)
 			continue;
