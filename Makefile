@@ -105,6 +105,7 @@ REGRESS = \
 	generated \
 	forgotten \
 	renames \
+	notices \
 	cache \
 	plans \
 	whole \

@@ -420,6 +420,9 @@ BEGIN
             DETAIL = 'What is not available to a level can never be switched on for it.';
     END IF;
 
+    IF kinds IS NOT NULL THEN
+        PERFORM clearance.notice_kinds(feature, kinds);
+    END IF;
     SELECT array_agg(DISTINCT k ORDER BY k) INTO kinds FROM unnest(kinds) k;
     INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
     SELECT target.id, allow.feature, allow.action, allow.visibility, allow.relation, allow.reach, allow.kinds

@@ -154,6 +154,7 @@ BEGIN
             HINT = 'Pass partner => id; view clearance.partners lists those that exist.';
     END IF;
     added := clearance.insert_member(of_account, key::text, email, name, roles, partner, customer, partner_admin, status => status);
+    PERFORM clearance.notice_no_level(added);
     RETURN added.id;
 END
 $$;

@@ -241,7 +241,7 @@ CREATE FUNCTION clearance.changed_level(current integer, name text, audience tex
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN name IS NULL THEN current
-                WHEN name <> '' THEN clearance.require_level(name, audience) END
+                WHEN name <> '' THEN clearance.notice_empty_level(clearance.require_level(name, audience)) END
 $$;
 REVOKE ALL ON FUNCTION clearance.changed_level(integer, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.changed_level(integer, text, text) IS

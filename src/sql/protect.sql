@@ -36,6 +36,17 @@ BEGIN
     FROM (VALUES (project, 'project'), (account, 'account'), (owner, 'owner')) AS c (name, purpose)
     WHERE c.name IS NOT NULL;
 
+    -- before the table is locked
+    PERFORM clearance.notice_unseen(relation, feature, view_action);
+    IF feature <> 'project' AND project IS NOT NULL THEN
+        PERFORM clearance.notice_projects(relation, project);
+    END IF;
+    IF owner IS NOT NULL THEN
+        PERFORM clearance.notice_members(relation, owner);
+    END IF;
+    IF visibility IS NOT NULL THEN
+        PERFORM clearance.notice_values(relation, visibility, shared_values);
+    END IF;
     -- a link table that relate() protected becomes a table of its own
     DELETE FROM clearance.binding b WHERE b.relation = protect.relation AND b.link_only RETURNING * INTO link;
     INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
@@ -205,6 +216,10 @@ BEGIN
         RAISE EXCEPTION '% already names % as parent in "%"', relation, parent, "column" USING ERRCODE = 'duplicate_object',
             HINT = 'clearance.protected_tables lists the parents.';
     END IF;
+    IF type_column IS NOT NULL THEN
+        PERFORM clearance.notice_values(relation, type_column, ARRAY[type_value]);
+    END IF;
+    PERFORM clearance.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, coalesce(optional, false));
     INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
     VALUES (b.id, "column", p.id, type_column, type_value, coalesce(optional, false));
     PERFORM clearance.sync(b.id);
@@ -261,6 +276,9 @@ BEGIN
                    IS NOT DISTINCT FROM (kind, member_column, link, link_column, row_column)) THEN
         RAISE EXCEPTION '% is related in this way already', relation USING ERRCODE = 'duplicate_object',
             HINT = 'clearance.protected_tables lists the relations.';
+    END IF;
+    IF member_column IS NOT NULL THEN
+        PERFORM clearance.notice_members(coalesce(link, relation), member_column);
     END IF;
     INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column)
     VALUES (b.id, kind, member_column, link, link_column, row_column);
@@ -360,6 +378,9 @@ BEGIN
                AND g.new_value IS NOT DISTINCT FROM guard_column.new_value) THEN
         RAISE EXCEPTION 'column "%" of % is guarded already', "column", relation USING ERRCODE = 'duplicate_object',
             HINT = 'clearance.protected_tables lists the guards.';
+    END IF;
+    IF new_value IS NOT NULL THEN
+        PERFORM clearance.notice_values(relation, "column", ARRAY[new_value]);
     END IF;
     INSERT INTO clearance.binding_guard (binding_id, column_name, feature, action, new_value)
     VALUES (b.id, "column", feature, action, new_value);
