@@ -114,7 +114,8 @@ REGRESS = \
 	mirror \
 	moments \
 	odd_values \
-	secrecy
+	secrecy \
+	unknown
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

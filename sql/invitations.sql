@@ -74,8 +74,10 @@ SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example');
 SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example', 'super_user');
 SELECT * FROM clearance.invite_partner_member(:acme, NULL, 'Consultant');
 -- nobody else's, and nobody else
+\set VERBOSITY sqlstate
 SELECT * FROM clearance.invite_partner_member(:bolt, 'dan@acme.example');
 SELECT * FROM clearance.invite_customer_contact(:cafe, 'dan@acme.example');
+\set VERBOSITY default
 SELECT clearance.add_member(email => 'dan@acme.example', partner => :acme, roles => '{Consultant}');
 SELECT clearance.set_actor(id => :sue) AS acting \gset
 SELECT * FROM clearance.invite_partner_member(:acme, 'dan@acme.example', 'Consultant');

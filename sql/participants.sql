@@ -89,8 +89,10 @@ SELECT clearance.add_member_to_project('p1', :pam, ends_at => 'infinity');
 SELECT clearance.add_member_to_project('p1', :pam, source => 'else');
 SELECT clearance.add_member_to_project('p1', :pam, through_phase => true);
 SELECT clearance.add_participant('p1', '1', :pam);
+\set VERBOSITY sqlstate
 SELECT clearance.add_member_to_project('p1', :bob);
 SELECT clearance.add_member_to_project('p1', :cam);
+\set VERBOSITY default
 SELECT clearance.add_member_to_project('p1', :cleo);
 SELECT clearance.remove_member_from_project('p1', :col);
 SELECT clearance.update_partner_on_project('p1', :acme, access_level => 'permissive');

@@ -49,7 +49,9 @@ SELECT clearance.update_profile(skills => '{sql,german}', weekly_hours => 32, av
 SELECT clearance.update_profile(available_until => '2030-12-31');
 SELECT key, skills, weekly_hours, available_from, available_until FROM clearance.resources ORDER BY key;
 SELECT clearance.update_profile(skills => '{lies}', member => :pam);
+\set VERBOSITY sqlstate
 SELECT clearance.update_profile(skills => '{lies}', member => :bob);
+\set VERBOSITY default
 SELECT clearance.set_resource(:pat, :sue);
 \set VERBOSITY terse
 SELECT clearance.update_profile(weekly_hours => 200);

@@ -84,7 +84,9 @@ SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.set_member_roles(:pat, '{Consultant}'), clearance.set_member_roles(:pat, '{Trainee}');
 SELECT clearance.set_member_roles(:pam, '{Consultant}');
 SELECT clearance.set_member_roles(:pat, '{super_user}');
+\set VERBOSITY sqlstate
 SELECT clearance.set_member_roles(:bob, '{}');
+\set VERBOSITY default
 SELECT clearance.disable_member(:pat), clearance.enable_member(:pat);
 -- but whom the vendor disabled, the vendor enables
 SELECT clearance.set_actor(id => :ann) AS acting \gset
@@ -97,9 +99,11 @@ SELECT clearance.set_actor(id => :ann) AS acting \gset
 SELECT clearance.enable_member(:pat);
 SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.disable_member(:pam);
+\set VERBOSITY sqlstate
 SELECT clearance.disable_member(:bob);
 SELECT clearance.disable_member(:cleo);
 SELECT clearance.disable_member(:sue);
+\set VERBOSITY default
 SELECT clearance.update_partner(:acme, access_level => 'permissive');
 SELECT clearance.update_partner(:acme, licence_cap => 100);
 SELECT clearance.update_partner(:acme, strategic => true);
@@ -114,7 +118,9 @@ SELECT clearance.set_account(:north, default_external_level => 'permissive');
 SELECT clearance.set_resource(:pat, :pam);
 SELECT clearance.allow('restricted', 'task', 'create');
 SELECT clearance.create_level('mine', 'partner');
+\set VERBOSITY sqlstate
 SELECT clearance.disable_partner(:bolt);
+\set VERBOSITY default
 SELECT clearance.create_customer('Mine');
 
 --

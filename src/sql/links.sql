@@ -16,7 +16,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.require_member(member, project);
     token text := clearance.new_token();
 BEGIN
     PERFORM clearance.require_right('sign_off.send', p.account_id, project);

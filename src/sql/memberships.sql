@@ -23,9 +23,9 @@ BEGIN
     ON CONFLICT DO NOTHING
     RETURNING t.* INTO p;
     IF p.id IS NULL THEN
-        RAISE duplicate_object USING
-            MESSAGE = format('project "%s" is already known', project),
-            HINT = 'A project key belongs to one account only; table clearance.project lists those that exist.';
+        RAISE unique_violation USING
+            MESSAGE = format('project key "%s" is taken', project),
+            HINT = 'A project key belongs to one account of the database.';
     END IF;
     owner := coalesce(owner, clearance.actor());
     IF owner IS NOT NULL THEN

@@ -178,7 +178,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.require_member(member, project);
     said clearance.project_member;
 BEGIN
     PERFORM clearance.require_participant_right(p, m, 'partner_team_member.invite');
@@ -229,7 +229,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.require_member(member, project);
     said clearance.project_member;
     level integer;
 BEGIN
@@ -262,7 +262,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.require_member(member, project);
     said clearance.project_member;
 BEGIN
     PERFORM clearance.require_participant_right(p, m, 'partner_team_member.remove');
@@ -291,7 +291,7 @@ DECLARE
     level text;
 BEGIN
     PERFORM clearance.require_given('owner', owner::text);
-    m := clearance.require_member(owner);
+    m := clearance.require_member(owner, project);
     PERFORM clearance.require_right('project.change_owner', p.account_id, project);
     -- two transfers wait for each other: one owner remains
     UPDATE clearance.project t SET archived = t.archived WHERE t.id = p.id;

@@ -97,8 +97,9 @@ AS $$
 DECLARE
     a clearance.account;
 BEGIN
+    PERFORM clearance.require_actor();
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = require_account.id;
-    IF clearance.is_of_other_account(a.id) OR a.id IS NULL THEN
+    IF NOT clearance.knows_account(a.id) OR a.id IS NULL THEN
         PERFORM clearance.raise_unknown('account', 'with id ' || id, 'Table clearance.account');
     END IF;
     RETURN a;
@@ -113,8 +114,12 @@ AS $$
 DECLARE
     p clearance.partner;
 BEGIN
+    PERFORM clearance.require_actor();
     SELECT t.* INTO p FROM clearance.partner t WHERE t.id = require_partner.id;
-    IF clearance.is_of_other_account(p.account_id) OR p.id IS NULL THEN
+    -- also those whose rights have view partners show it
+    IF NOT (clearance.knows(p.account_id, p.id, NULL)
+            OR p.account_id IN (SELECT clearance.accounts_with('settings.manage_partner_companies'))
+            OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners'))) OR p.id IS NULL THEN
         PERFORM clearance.raise_unknown('partner', 'with id ' || id, 'View clearance.partners');
     END IF;
     RETURN p;
@@ -129,8 +134,9 @@ AS $$
 DECLARE
     c clearance.customer;
 BEGIN
+    PERFORM clearance.require_actor();
     SELECT t.* INTO c FROM clearance.customer t WHERE t.id = require_customer.id;
-    IF clearance.is_of_other_account(c.account_id) OR c.id IS NULL THEN
+    IF NOT clearance.knows(c.account_id, NULL, c.id) OR c.id IS NULL THEN
         PERFORM clearance.raise_unknown('customer', 'with id ' || id, 'Table clearance.customer');
     END IF;
     RETURN c;
@@ -139,21 +145,25 @@ $$;
 REVOKE ALL ON FUNCTION clearance.require_customer(bigint) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_customer(bigint) IS 'internal: the customer, or an error';
 
-CREATE FUNCTION clearance.require_member(id bigint) RETURNS clearance.member
+CREATE FUNCTION clearance.require_member(id bigint, on_project clearance.app_key DEFAULT NULL) RETURNS clearance.member
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.member;
 BEGIN
+    PERFORM clearance.require_actor();
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = require_member.id;
-    IF clearance.is_of_other_account(m.account_id) OR m.id IS NULL THEN
+    -- on a project the actor also knows who of its team is shown to it
+    IF NOT (clearance.knows(m.account_id, m.partner_id, m.customer_id)
+            OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id)) OR m.id IS NULL THEN
         PERFORM clearance.raise_unknown('member', 'with id ' || id, 'Table clearance.member');
     END IF;
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_member(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_member(bigint) IS 'internal: the member, or an error';
+REVOKE ALL ON FUNCTION clearance.require_member(bigint, clearance.app_key) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_member(bigint, clearance.app_key) IS
+'internal: the member, if the actor may know of it, or an error; on_project: whoever is in the team of this project, as the actor sees it, too';
 
 CREATE FUNCTION clearance.member_label(m clearance.member) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -207,7 +217,11 @@ BEGIN
     IF account IS NOT NULL THEN
         RETURN (clearance.require_account(account)).id;
     ELSIF actor IS NOT NULL THEN
-        RETURN (clearance.require_member(actor)).account_id;
+        SELECT m.account_id INTO account FROM clearance.member m WHERE m.id = actor;
+        IF NOT FOUND THEN
+            PERFORM clearance.raise_unknown('member', 'with id ' || actor, 'Table clearance.member');
+        END IF;
+        RETURN account;
     ELSIF (SELECT count(*) FROM clearance.account) = 1 THEN
         RETURN (SELECT a.id FROM clearance.account a);
     END IF;

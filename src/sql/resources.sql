@@ -150,7 +150,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance.require_member(member, project);
     r clearance.resource;
     taken numeric;
     new_id bigint;
@@ -198,8 +198,10 @@ DECLARE
 BEGIN
     PERFORM clearance.require_actor();
     SELECT p.account_id, p.key INTO planned
-    FROM clearance.allocation a JOIN clearance.project p ON p.id = a.project_id WHERE a.id = allocation;
-    IF NOT FOUND OR NOT clearance.has_right('project.view', planned.account_id, planned.key) THEN
+    FROM clearance.allocation a JOIN clearance.project p ON p.id = a.project_id
+    WHERE a.id = allocation AND (a.member_id = clearance.actor()
+                                 OR clearance.has_right('resource_management.view_allocations', p.account_id, p.key));
+    IF NOT FOUND THEN
         PERFORM clearance.raise_unknown('allocation', 'with id ' || allocation, 'View clearance.allocations');
     END IF;
     PERFORM clearance.require_right('resource_management.manage_allocations', planned.account_id, planned.key);

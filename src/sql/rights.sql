@@ -88,20 +88,41 @@ $$;
 REVOKE ALL ON FUNCTION clearance.require_actor() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators';
 
--- Actors are told nothing of other accounts, not even what exists there.
-CREATE FUNCTION clearance.is_of_other_account(account bigint) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+-- What an actor may not know of does not exist for it: no function tells what is
+-- hidden from what is not there. With standing, actors know their account; the
+-- vendor's team all that is of it, others what is of their own company.
+CREATE FUNCTION clearance.acting_for(OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint) RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-BEGIN
-    PERFORM clearance.require_actor();
-    RETURN NOT clearance.is_operator()
-        AND NOT EXISTS (SELECT FROM clearance.current_actor() a
-                        WHERE account IN ((SELECT m.account_id FROM clearance.member m WHERE m.id = a.member),
-                                          (SELECT p.account_id FROM clearance.partner p WHERE p.id = a.partner)));
-END
+    SELECT s.account, s.kind, s.partner, s.customer FROM clearance.standing() s WHERE s.member IS NOT NULL
+    UNION ALL
+    SELECT p.account_id, 'partner', p.id, NULL
+    FROM clearance.current_actor() a
+    JOIN clearance.partner p ON p.id = a.partner
+    CROSS JOIN LATERAL clearance.scope_actor(NULL, p.id) s
+    WHERE s.no_standing IS NULL
 $$;
-REVOKE ALL ON FUNCTION clearance.is_of_other_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_of_other_account(bigint) IS 'internal: whether something of this account is hidden from the actor';
+REVOKE ALL ON FUNCTION clearance.acting_for() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.acting_for() IS 'internal: account and company of the actor, also of a partner as a whole; no row without standing';
+
+CREATE FUNCTION clearance.knows_account(account bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.is_operator() OR EXISTS (SELECT FROM clearance.acting_for() a WHERE a.account = knows_account.account)
+$$;
+REVOKE ALL ON FUNCTION clearance.knows_account(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.knows_account(bigint) IS 'internal: whether the actor may know that an account exists';
+
+CREATE FUNCTION clearance.knows(account bigint, partner bigint, customer bigint) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.is_operator()
+        OR EXISTS (SELECT FROM clearance.acting_for() a
+                   WHERE a.account = knows.account AND (a.kind = 'vendor' OR a.partner = knows.partner OR a.customer = knows.customer))
+$$;
+REVOKE ALL ON FUNCTION clearance.knows(bigint, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.knows(bigint, bigint, bigint) IS
+'internal: whether the actor may know what is of an account, and there of this company or, without, of the vendor';
 
 CREATE FUNCTION clearance.raise_refusal(what text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
