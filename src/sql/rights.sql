@@ -76,17 +76,24 @@ COMMENT ON FUNCTION clearance.standing() IS
 CREATE FUNCTION clearance.require_actor() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    no_standing text := (SELECT s.no_standing FROM clearance.current_actor() a CROSS JOIN LATERAL clearance.scope_actor(a.member, a.partner) s
+                         WHERE a.member IS NOT NULL OR a.partner IS NOT NULL);
 BEGIN
     IF (SELECT a.member IS NULL AND a.partner IS NULL FROM clearance.current_actor() a) AND NOT clearance.is_operator() THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'no actor is set',
             DETAIL = 'Without an actor only superusers and the owner of the extension administer.',
             HINT = 'Call clearance.set_actor() first, or map this login role with clearance.map_role().';
+    ELSIF no_standing IS NOT NULL THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = 'the actor has no standing',
+            DETAIL = upper(left(no_standing, 1)) || substr(no_standing, 2) || '.';
     END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.require_actor() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators';
+COMMENT ON FUNCTION clearance.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators, and actors without standing';
 
 -- What an actor may not know of does not exist for it: no function tells what is
 -- hidden from what is not there. With standing, actors know their account; the
@@ -135,11 +142,7 @@ BEGIN
                    FROM clearance.current_actor() a
                    LEFT JOIN clearance.member m ON m.id = a.member
                    LEFT JOIN clearance.partner p ON p.id = a.partner),
-        DETAIL = coalesce(detail,
-                          (SELECT upper(left(s.no_standing, 1)) || substr(s.no_standing, 2) || '.'
-                           FROM clearance.current_actor() a, clearance.scope_actor(a.member, a.partner) s
-                           WHERE a.member IS NOT NULL OR a.partner IS NOT NULL),
-                          'Rights come from the levels and switches that are in force for the actor.'),
+        DETAIL = coalesce(detail, 'Rights come from the levels and switches that are in force for the actor.'),
         HINT = coalesce(hint, 'View clearance.matrix lists what each level grants.');
 END
 $$;
