@@ -119,6 +119,16 @@ SELECT why('max', 'INSERT INTO dependency VALUES (1, 1, 4)'), why('max', 'INSERT
 SELECT why('max', 'INSERT INTO dependency VALUES (1, NULL, 1)'), why('max', 'INSERT INTO dependency VALUES (1, NULL, NULL)');
 SELECT why('max', 'INSERT INTO dependency VALUES (1, 1, 1)');
 SELECT why('max', 'INSERT INTO step VALUES (1, 4)'), why('max', 'INSERT INTO step VALUES (1, 404)');
+-- what a gate asks of a parent
+CREATE TABLE document (id integer PRIMARY KEY, project text, is_private boolean DEFAULT false);
+CREATE TABLE remark (id integer PRIMARY KEY, document_id integer);
+SELECT clearance.protect('document', 'document', 'project', 'is_private', '{false}') > 0, clearance.protect('remark', 'document_comment') > 0, clearance.add_parent('remark', 'document_id', 'document');
+INSERT INTO document VALUES (1, 'r1'), (2, 'r3');
+GRANT SELECT, INSERT, UPDATE ON document, remark TO regress_reasons;
+SELECT clearance.add_gate('document_comment.create', 'document.change_owner', audiences => '{partner}');
+SELECT why('max', format('INSERT INTO remark VALUES (1, %s)', d)) FROM generate_series(1, 3) d;
+SELECT clearance.remove_gate('document_comment.create', 'document.change_owner');
+SELECT why('max', format('INSERT INTO remark VALUES (1, %s)', d)) FROM generate_series(1, 3) d;
 -- links
 SELECT why('max', 'INSERT INTO crew VALUES (4, ''max'')'), why('max', 'INSERT INTO crew VALUES (404, ''max'')');
 SELECT clearance.add_member_to_project('r1', :max, 'parts');

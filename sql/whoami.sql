@@ -52,6 +52,11 @@ SELECT clearance.add_partner_to_project('w1', :acme), clearance.add_customer_to_
 SELECT who, note(who) FROM unnest('{nora,pat,max,cleo}'::text[]) who;
 SELECT clearance.update_partner(:acme, access_level => 'moderate'), clearance.set_project('w1', portal => true), clearance.add_member_to_project('w1', :cole), clearance.set_member_roles(:nora, '{collaborator}');
 SELECT who, note(who) FROM unnest('{cole,nora,pat,max,cleo}'::text[]) who;
+-- a level that grants nothing
+SELECT clearance.create_level('regress whoami', 'partner') > 0, clearance.update_partner(:acme, access_level => 'regress whoami');
+SELECT note('pat');
+SELECT clearance.switch_on(:pat, 'task', 'view'), note('pat'), clearance.switch_off(:pat, 'task', 'view');
+SELECT clearance.update_partner(:acme, access_level => 'moderate');
 -- times: those of the person, of the company
 SELECT clearance.add_member_to_project('w1', :max, starts_at => '2020-01-01', ends_at => '2020-02-01'), clearance.update_member_on_project('w1', :cole, starts_at => '2200-01-01');
 SELECT who, note(who) FROM unnest('{cole,max}'::text[]) who;

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -187,38 +188,43 @@ is_way_in(ClrScope *scope, ClrProject *project)
 }
 
 /*
- * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint): into
- * how many projects the actor may have a way, in how many of them a level is in
- * force, and how many of those are archived and closed to it.
+ * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT
+ * levels integer[]): into how many projects the actor may have a way, in how
+ * many of them a level is in force, how many of those are archived and closed to
+ * it; and all levels in force anywhere.
  */
 Datum
 clearance_ways_in(PG_FUNCTION_ARGS)
 {
 	ClrScope *scope = clr_frame_scope(clr_frame_current());
+	int count = list_length(scope->level_ids);
+	Datum *levels = palloc(sizeof(Datum) * Max(count, 1));
 	int64 counts[3] = { 0 };
-	bool nulls[3] = { false };
-	Datum values[3];
+	bool nulls[4] = { false };
+	Datum values[4];
 	TupleDesc desc;
 	ListCell *lc;
 
 	foreach(lc, scope->projects)
 	{
 		ClrProject *project = lfirst(lc);
+		bool has_level = project->levels.count > 0 || project->open_level != 0;
 
 		if (!is_way_in(scope, project))
 			continue;
 		counts[0]++;
-		if (project->levels.count == 0 && project->open_level == 0)
-			continue;
-		counts[1]++;
-		if (project->archived &&
-			!clr_rule_permits_act(scope, project,
-								  clr_scope_action(scope, "project", "view_archived")))
-			counts[2]++;
+		counts[1] += has_level;
+		counts[2] += has_level && project->archived &&
+					 !clr_rule_permits_act(scope, project,
+										   clr_scope_action(scope, "project", "view_archived"));
 	}
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	for (int i = 0; i < (int) lengthof(counts); i++)
 		values[i] = Int64GetDatum(counts[i]);
+	foreach(lc, scope->level_ids)
+		levels[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
+	values[3] =
+		PointerGetDatum(construct_array(levels, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
 }

@@ -69,6 +69,8 @@ static bool kind_fits(Trial *trial, const ClrGrant *grant);
 static bool relation_fits(Trial *trial, const ClrGrant *grant);
 static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
 static bool gate_holds(Trial *trial, ClrAction *gate);
+static bool
+refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
 static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action);
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
@@ -670,12 +672,24 @@ gate_holds(Trial *trial, ClrAction *gate)
 				continue;
 			judged = true;
 			if (!clr_parent_permits(trial->frame, binding, &key, gate))
-				return refuse_column(trial, parent->slot,
-									 "%s.%s is not granted for the row's parent in \"%s\"",
-									 gate->feature, gate->name,
-									 trial->binding->columns[parent->slot].name);
+				return refuse_gate(trial, parent, binding, gate);
 		}
 	return judged || action_holds(trial, gate);
+}
+
+/* What is not granted for a parent that is hidden, is hidden with it. */
+static bool
+refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate)
+{
+	ClrKey key;
+
+	if (trial->why == NULL)
+		return false;
+	if (clr_row_parent_key(trial->binding, trial->row, parent, &key) &&
+		!clr_parent_find(trial->frame, binding, &key, NULL)->permitted)
+		return closed_parent(trial, parent) != NULL;
+	return refuse_column(trial, parent->slot, "%s.%s is not granted for the row's parent in \"%s\"",
+						 gate->feature, gate->name, trial->binding->columns[parent->slot].name);
 }
 
 /* ---------- the row ---------- */

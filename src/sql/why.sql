@@ -8,12 +8,12 @@ AS 'MODULE_PATHNAME', 'clearance_why_nobody';
 REVOKE ALL ON FUNCTION clearance.why_nobody() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.why_nobody() IS 'internal: why nobody acts; NULL if somebody does';
 
-CREATE FUNCTION clearance.ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint)
+CREATE FUNCTION clearance.ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT levels integer[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_ways_in';
 REVOKE ALL ON FUNCTION clearance.ways_in() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.ways_in() IS
-'internal: how many projects the actor may have a way into, in how many of them it has a level, and how many of those are archived and closed to it';
+'internal: how many projects the actor may have a way into, in how many of them it has a level, how many of those are archived and closed to it, and the levels in force anywhere';
 
 CREATE FUNCTION clearance.participation(kind text, id bigint, project bigint, at timestamptz,
     OUT said bigint, OUT in_force bigint, OUT ended timestamptz, OUT begins timestamptz)
@@ -128,7 +128,9 @@ BEGIN
     END IF;
     SELECT * INTO ways FROM clearance.ways_in();
     IF ways.with_level > ways.archived THEN
-        RETURN NULL;
+        RETURN (SELECT 'no level in force grants sight of anything'
+                WHERE NOT EXISTS (SELECT FROM clearance.held_grant g WHERE g.level_id = ANY (ways.levels) AND g.action LIKE '%view%')
+                  AND NOT EXISTS (SELECT FROM clearance.member_switch s WHERE s.member_id = actor_note.member));
     END IF;
     RETURN 'no project is open to the actor: '
         || CASE WHEN ways.archived > 0 THEN 'those that it has a level in are archived'
