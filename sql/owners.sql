@@ -69,6 +69,16 @@ RESET ROLE;
 SAVEPOINT emptied;
 UPDATE task SET creator = NULL WHERE id = 1 RETURNING id, creator;
 ROLLBACK TO emptied;
+-- and a foreign key's own action, whoever brings it about
+CREATE TABLE person (key text PRIMARY KEY);
+INSERT INTO person VALUES ('ann'), ('pat'), ('pim');
+ALTER TABLE task ADD FOREIGN KEY (creator) REFERENCES person ON DELETE SET NULL;
+GRANT SELECT, DELETE ON person TO regress_owners;
+SET LOCAL ROLE regress_owners;
+SELECT clearance.set_actor('pat') > 0;
+DELETE FROM person WHERE key = 'ann';
+SELECT id, creator FROM task ORDER BY id;
+ROLLBACK TO emptied;
 SET LOCAL ROLE regress_owners;
 
 --

@@ -250,6 +250,16 @@ clr_actor_why_nobody(const ClrIdentity *identity)
 					mapping.setting, what);
 }
 
+/* What to do about it. */
+const char *
+clr_actor_hint_nobody(const ClrIdentity *identity)
+{
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return "Call clearance.set_actor() first, or map this login role with clearance.map_role().";
+	return psprintf("The application sets %s in the same transaction, to whom it has verified.",
+					mapping.setting);
+}
+
 /* ---------- the login role ---------- */
 
 static void

@@ -31,6 +31,7 @@ extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *versi
 extern bool clr_actor_is_still(const ClrIdentity *identity);
 extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
 extern const char *clr_actor_why_nobody(const ClrIdentity *identity);
+extern const char *clr_actor_hint_nobody(const ClrIdentity *identity);
 
 static inline bool
 clr_actor_is_nobody(const ClrActor *actor)

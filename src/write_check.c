@@ -558,22 +558,20 @@ void
 clr_write_refuse(const ClrBinding *binding, const char *statement, const char *half,
 				 const ClrWhy *why)
 {
-	ClrActor actor = clr_frame_actor(clr_frame_current());
+	ClrFrame *frame = clr_frame_current();
+	ClrActor actor = clr_frame_actor(frame);
 	char *needs = "";
 
 	if (why->needed != NULL)
 		needs = psprintf("Column \"%s\" needs %s. ", why->column, why->needed);
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-		 errmsg("%s %s is not permitted", statement, binding->relation_name),
-		 errdetail("%sJudging %s: %s.", needs, half, why->reason),
-		 clr_actor_is_nobody(&actor) ?
-			 errhint(
-				 "Call clearance.set_actor() first, or map this login role with clearance.map_role().") :
-			 0,
-		 err_generic_string(PG_DIAG_SCHEMA_NAME,
-							get_namespace_name(get_rel_namespace(binding->relid))),
-		 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid)),
-		 why->column != NULL ? err_generic_string(PG_DIAG_COLUMN_NAME, why->column) : 0));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s %s is not permitted", statement, binding->relation_name),
+			 errdetail("%sJudging %s: %s.", needs, half, why->reason),
+			 clr_actor_is_nobody(&actor) ? errhint("%s", clr_actor_hint_nobody(&frame->identity)) :
+										   0,
+			 err_generic_string(PG_DIAG_SCHEMA_NAME,
+								get_namespace_name(get_rel_namespace(binding->relid))),
+			 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid)),
+			 why->column != NULL ? err_generic_string(PG_DIAG_COLUMN_NAME, why->column) : 0));
 }
