@@ -115,7 +115,8 @@ REGRESS = \
 	moments \
 	odd_values \
 	secrecy \
-	unknown
+	unknown \
+	roles
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

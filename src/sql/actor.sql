@@ -61,6 +61,55 @@ RETURN 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean), '
 REVOKE ALL ON FUNCTION clearance.trusted_functions() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.trusted_functions() IS 'internal: what trust_role() lets a role call';
 
+-- What a role has, or gets by SET ROLE, that the rule does not hold: then it is
+-- nobody in particular, whoever it is mapped to. In PostgreSQL 15 CREATEROLE
+-- reaches every role but superusers.
+CREATE FUNCTION clearance.power_of(role oid, is_mapped boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE reach AS (
+        SELECT power_of.role AS oid
+        UNION
+        SELECT m.roleid FROM reach r JOIN pg_auth_members m ON m.member = r.oid
+    )
+    SELECT CASE WHEN s.oid <> role THEN format('may become %I, which ', s.rolname) ELSE '' END || s.power
+    FROM (SELECT a.oid, a.rolname,
+              CASE WHEN a.rolsuper THEN 'is a superuser'
+                   WHEN a.rolbypassrls THEN 'bypasses row security'
+                   WHEN a.rolcreaterole THEN 'gives itself other roles (CREATEROLE)'
+                   WHEN a.rolreplication THEN 'reads whole tables (REPLICATION)'
+                   WHEN a.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
+                       THEN 'gets at the server''s files'
+                   WHEN is_mapped AND (has_parameter_privilege(a.oid, 'clearance.actor', 'SET')
+                                       OR has_function_privilege(a.oid, 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)', 'EXECUTE'))
+                       THEN 'may set the actor' END AS power
+          FROM reach r JOIN pg_roles a ON a.oid = r.oid) s
+    WHERE s.power IS NOT NULL
+    ORDER BY s.oid <> role, s.rolname LIMIT 1
+$$;
+REVOKE ALL ON FUNCTION clearance.power_of(oid, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.power_of(oid, boolean) IS
+'internal: what the rule does not hold of a role that is mapped, or else trusted; NULL: nothing';
+
+CREATE FUNCTION clearance.require_no_power(role regrole, is_mapped boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    power text := clearance.power_of(role, is_mapped);
+BEGIN
+    IF power IS NOT NULL THEN
+        RAISE object_in_use USING
+            MESSAGE = format('role %s %s', role, power),
+            DETAIL = CASE WHEN power LIKE '%may set the actor' THEN 'A role either is one actor or sets any.'
+                          ELSE 'The rule would not hold for it, whoever acts.' END,
+            HINT = CASE WHEN power = 'may set the actor' THEN 'Call clearance.distrust_role() first, or use a role that is no member of a trusted one.'
+                        ELSE 'Use a role that neither has such power nor gets it by SET ROLE.' END;
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_no_power(regrole, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_no_power(regrole, boolean) IS 'internal: refuses roles that the rule does not hold';
+
 CREATE FUNCTION clearance.trust_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -74,6 +123,7 @@ BEGIN
             DETAIL = 'A role either is one actor or sets any.',
             HINT = 'Call clearance.unmap_role() first.';
     END IF;
+    PERFORM clearance.require_no_power(role, is_mapped => false);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', clearance.trusted_functions(), role);
 END
 $$;
@@ -133,11 +183,7 @@ BEGIN
         RAISE EXCEPTION 'no account with id %', account USING ERRCODE = 'undefined_object',
             HINT = 'Accounts are created with clearance.create_account().';
     END IF;
-    IF has_function_privilege(role, 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)', 'EXECUTE') THEN
-        RAISE EXCEPTION 'role % may set the actor', role USING ERRCODE = 'object_in_use',
-            DETAIL = 'A role either is one actor or sets any.',
-            HINT = 'Call clearance.distrust_role() first; superusers cannot be mapped.';
-    END IF;
+    PERFORM clearance.require_no_power(role, is_mapped => true);
     INSERT INTO clearance.login_role AS l (role, member_id, partner_id, setting, claim, names, account_id)
     VALUES (map_role.role, member, partner, map_role.setting, map_role.claim,
             CASE WHEN map_role.setting IS NOT NULL THEN coalesce(map_role.names, 'key') END, account)
@@ -164,3 +210,37 @@ $$;
 REVOKE ALL ON FUNCTION clearance.unmap_role(regrole) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.unmap_role(regrole) IS 'takes back map_role()';
 
+
+-- Roles are the server's: nothing tells the extension when one is given power.
+CREATE VIEW clearance.powerful_roles AS
+SELECT r.role, r.used_as, p.power
+FROM (SELECT l.role, 'mapped' AS used_as FROM clearance.login_role l
+      UNION
+      SELECT a.grantee::regrole, 'trusted' FROM pg_catalog.pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
+      WHERE f.oid = 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)'::regprocedure AND a.grantee NOT IN (0, f.proowner)) r
+CROSS JOIN LATERAL clearance.power_of(r.role, r.used_as = 'mapped') AS p (power)
+WHERE p.power IS NOT NULL;
+COMMENT ON VIEW clearance.powerful_roles IS
+'mapped and trusted roles that were given, since, what map_role() and trust_role() refuse; should be empty';
+COMMENT ON COLUMN clearance.powerful_roles.role IS 'the role';
+COMMENT ON COLUMN clearance.powerful_roles.used_as IS 'mapped or trusted';
+COMMENT ON COLUMN clearance.powerful_roles.power IS 'what the rule does not hold';
+
+-- What a pooled connection would hand on beside the actor. DISCARD ALL does the
+-- same and more, but in no transaction.
+CREATE FUNCTION clearance.reset_session() RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.reset_actor();
+    PERFORM set_config('clearance.token', '', false);
+    EXECUTE 'CLOSE ALL';
+    DEALLOCATE ALL;
+    DISCARD TEMP;
+    DISCARD SEQUENCES;
+    UNLISTEN *;
+    PERFORM pg_advisory_unlock_all();
+END
+$$;
+COMMENT ON FUNCTION clearance.reset_session() IS
+'ends the actor and what it leaves in a session: cursors, prepared statements, temporary tables, values of sequences, LISTEN, advisory locks; commit afterwards. Settings stay: see RESET';
