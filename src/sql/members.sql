@@ -43,7 +43,10 @@ BEGIN
     WHERE o.partner_id = partner AND NOT EXISTS (SELECT FROM clearance.member_role mr WHERE mr.member_id = m.id);
     IF FOUND THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('"%s", who is in charge of the partner, has no role', clearance.member_label(owner)),
+            MESSAGE = format('%s, who is in charge of the partner, has no role',
+                -- a partner's admin, who invites, is not told who that is
+                CASE WHEN clearance.knows(owner.account_id, owner.partner_id, owner.customer_id)
+                     THEN '"' || clearance.member_label(owner) || '"' ELSE 'the vendor''s member' END),
             HINT = 'Give it one with clearance.set_member_roles(), or name another owner with clearance.update_partner().';
     END IF;
 END

@@ -159,7 +159,7 @@ SELECT * FROM clearance.protected_tables ORDER BY "table"::text COLLATE "C";
 SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C", policyname COLLATE "C";
 SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger
 WHERE tgname LIKE '00%' OR tgname LIKE 'clearance%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";
-SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY relname COLLATE "C";
+SELECT oid::regclass, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY oid::regclass::text COLLATE "C";
 EOSQL
 }
 
