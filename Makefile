@@ -116,7 +116,8 @@ REGRESS = \
 	odd_values \
 	secrecy \
 	unknown \
-	roles
+	roles \
+	untold
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 

@@ -276,7 +276,10 @@ CREATE FUNCTION clearance.raise_mismatch(relation regclass, key text) RETURNS vo
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'row % of % is not in the project of its parents', key, relation
+    -- it may be hidden from whoever writes: only who is not bound by row security is told which one
+    RAISE EXCEPTION '% of % is not in the project of its parents',
+        (SELECT CASE WHEN r.rolsuper OR r.rolbypassrls THEN 'row ' || key ELSE 'a row' END
+         FROM pg_roles r WHERE r.rolname = coalesce(nullif(current_setting('role'), 'none'), session_user)), relation
         USING ERRCODE = 'integrity_constraint_violation',
         HINT = 'Move a row and its children in one transaction, the parent first.';
 END
