@@ -54,7 +54,7 @@ SELECT is(pg_temp.sees('Cora', $$SELECT title FROM app.task WHERE title = 'new t
 SELECT is(pg_temp.does('Ann', format('SELECT clearance.set_account(%s, portal => false)', account)), '1', 'R142 the account''s portal is switched off') FROM scene;
 SELECT is(pg_temp.sees('Cora', 'SELECT id FROM app.project UNION ALL SELECT id FROM app.task'), '', 'R142 while the account''s portal is off, no client sees anything');
 SELECT matches(pg_temp.does('Cole', format('SELECT clearance.set_account(%s, portal => true)', account)), '^42501', 'R142 a collaborator cannot switch it on') FROM scene;
-SELECT matches(pg_temp.does('Cora', format('SELECT clearance.set_account(%s, portal => true)', account)), '^42704 no account', 'R142 nor can a client') FROM scene;
+SELECT matches(pg_temp.does('Cora', format('SELECT clearance.set_account(%s, portal => true)', account)), '^42501 the actor has no standing', 'R142 nor can a client') FROM scene;
 SELECT is(pg_temp.does('Ann', format('SELECT clearance.set_account(%s, portal => true)', account)), '1', 'R142 it is switched on') FROM scene;
 SELECT is(pg_temp.sees('Cora', 'SELECT id FROM app.project'), '7001, 7002', 'R142 once the account''s portal is on, clients see their projects');
 SELECT is(pg_temp.does('Sue', 'SELECT clearance.set_project(7002, portal => false)'), '1', 'R146 the portal of a project is switched off');
