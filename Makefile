@@ -19,6 +19,7 @@ OBJS = \
 	src/vocabulary.o \
 	src/project.o \
 	src/plans.o \
+	src/watch.o \
 	src/actor.o \
 	src/worker.o \
 	src/frame.o \
@@ -110,6 +111,7 @@ REGRESS = \
 	plans \
 	whole \
 	folded \
+	same_plans \
 	level \
 	mirror \
 	moments \

@@ -44,6 +44,7 @@
 #include "plans.h"
 #include "rows.h"
 #include "token.h"
+#include "watch.h"
 
 /* Texts remembered at a time; each may be some kB. */
 #define MAX_REMEMBERED 256
@@ -191,6 +192,7 @@ clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz 
 	{
 		const char *value = identity->claims;
 
+		(void) clr_watch_setting(mapping.setting); /* before it is read */
 		if (value == NULL)
 			value = GetConfigOption(mapping.setting, true, false);
 		identity->claims = pstrdup(value != NULL ? value : "");
@@ -217,13 +219,25 @@ clr_actor_is_still(const ClrIdentity *identity)
 }
 
 /*
- * Whether a setting that is not ours says who acts, so that nobody hears when
- * it changes.
+ * Whether a setting says who acts of which nobody hears when it changes: one
+ * that is not there yet, or whose owner listens to it.
  */
 bool
 clr_actor_is_unwatched(const ClrIdentity *identity)
 {
-	return identity->claims != NULL;
+	return identity->claims != NULL &&
+		   (mapping.setting == NULL || !clr_watch_setting(mapping.setting));
+}
+
+/* A command ran: does another login act from here on? */
+void
+clr_actor_note_login(void)
+{
+	static Oid last = InvalidOid;
+
+	if (last != GetSessionUserId())
+		clr_plans_forget();
+	last = GetSessionUserId();
 }
 
 /*

@@ -38,5 +38,6 @@ clr_actor_is_nobody(const ClrActor *actor)
 {
 	return actor->member == 0 && actor->partner == 0;
 }
+extern void clr_actor_note_login(void);
 
 #endif /* CLR_ACTOR_H */

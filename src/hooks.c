@@ -14,6 +14,7 @@
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
+#include "actor.h"
 #include "created.h"
 #include "frame.h"
 #include "paths.h"
@@ -152,6 +153,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
 		else
 			standard_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
+		clr_actor_note_login();
 	}
 	PG_FINALLY();
 	{
