@@ -35,6 +35,8 @@ OBJS = \
 	src/rule.o \
 	src/parent.o \
 	src/shape.o \
+	src/keyscan.o \
+	src/outlived.o \
 	src/whole.o \
 	src/set.o \
 	src/paths.o \

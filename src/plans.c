@@ -21,6 +21,7 @@
 #include "access/table.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/inval.h"
@@ -47,6 +48,8 @@ typedef enum MarkPart
 	MARK_VERB = -2,
 	MARK_BINDING = -1,
 } MarkPart;
+
+PG_FUNCTION_INFO_V1(clearance_forget_plans);
 
 #define MAX_MARKS 64
 static ClrPlanMark marks[MAX_MARKS];
@@ -153,6 +156,14 @@ clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark)
 		default:
 			return false;
 	}
+}
+
+/* forget_plans(): SQL for clr_plans_forget_everywhere(). */
+Datum
+clearance_forget_plans(PG_FUNCTION_ARGS)
+{
+	clr_plans_forget_everywhere();
+	PG_RETURN_VOID();
 }
 
 /* Have these plans made anew. May be called at any moment, also by an abort. */

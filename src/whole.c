@@ -6,10 +6,12 @@
  * is asked again whenever it starts (set.c). Every row is open if
  *
  *	 the actor sees the account: not only what it is a member of
- *	 its projects all have the class ALL in the table, and are all there are
+ *	 its projects all have the class ALL in the table, and are all that the
+ *	 account has
  *	 every row is in one of them: the project column is not null, a foreign key
- *	 refers to a table of projects, and that one's rows are all registered. The
- *	 table of projects itself needs the last of this only
+ *	 refers to a table of projects, no row has outlived its project (outlived.c),
+ *	 and the projects of that table are all registered in the account. The table
+ *	 of projects itself needs the last of this only
  *
  * A constraint says something about the rows that a snapshot sees if the
  * snapshot sees the constraint as it is now; the same goes for the triggers
@@ -32,7 +34,10 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -44,11 +49,10 @@
 
 #include "catalog.h"
 #include "ddl.h"
+#include "keyscan.h"
 #include "rule.h"
 #include "shape.h"
 #include "version.h"
-
-#define ROWS_A_FETCH 1000
 
 /* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
 static const char *const note_triggers[] = { CLR_TRIGGER_PREFIX "note_insert",
@@ -61,32 +65,46 @@ typedef struct NoteTrigger
 	TransactionId written_by;
 } NoteTrigger;
 
-/* What a table of projects and clearance.project say together. */
+/* What a table of projects, clearance.project and clearance.binding say together. */
 typedef struct Registration
 {
-	Oid table; /* InvalidOid: nothing is known */
+	Oid table;
+	AttrNumber column; /* of its keys */
 	NoteTrigger triggers[lengthof(note_triggers)];
 	ClrVersion version; /* under which it was found, of projects and accounts */
-	bool complete;		/* one account has all projects, and all rows are registered */
-	int64 projects;
+	int64 account;		/* in which all rows are registered; zero: in none, or several */
+	uint32 projects;	/* that the account has */
+	List *sound;		/* of int: bindings none of whose rows has outlived its project */
 } Registration;
 
-static Registration known;
+/* The first key of a scan. */
+typedef struct First
+{
+	Oid type;
+	MemoryContext context; /* of the text */
+	char *text;			   /* NULL: there is none */
+} First;
+
+static Registration *known = NULL;
+static MemoryContext known_context = NULL;
 
 static bool sees_account(ClrScope *scope);
 static ClrBinding *projects_of(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot);
 static ClrBinding *referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 								 const ForeignKeyCacheInfo *key, Snapshot snapshot);
-static bool is_in_force(Relation relation, Oid constraint);
+static bool is_in_force(Oid relid);
 static bool is_pending(Oid relid);
 static bool never_null(Oid relid, AttrNumber column, Snapshot snapshot);
 static bool sees(Snapshot snapshot, HeapTuple tuple);
 static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
 static bool find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers);
-static bool registration_of(ClrBinding *projects, Snapshot snapshot, Registration *found);
+static const Registration *registration_of(ClrBinding *projects, Snapshot snapshot);
 static void read_registration(ClrBinding *projects, Registration *found);
-static bool read_registered(ClrBinding *projects, Registration *found, ClrKeyTable *keys);
-static bool all_are_in(ClrBinding *projects, ClrKeyTable *keys);
+static bool take_first(const ClrKey *key, void *taken);
+static void
+read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found);
+static bool is_in(const ClrKey *key, void *keys);
+static List *read_sound(void);
 
 /* Whether a plan should rely on it: while it can be found out without reading much. */
 bool
@@ -104,8 +122,8 @@ bool
 clr_whole_holds(ClrFrame *frame, ClrBinding *binding)
 {
 	Snapshot snapshot = frame->snapshot;
+	const Registration *found;
 	ClrBinding *projects;
-	Registration found;
 	const ClrShape *shape;
 
 	if (snapshot == NULL && ActiveSnapshotSet())
@@ -117,8 +135,10 @@ clr_whole_holds(ClrFrame *frame, ClrBinding *binding)
 	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL))
 		return false;
 	projects = projects_of(frame, binding, snapshot);
-	return projects != NULL && registration_of(projects, snapshot, &found) && found.complete &&
-		   clr_keytab_count(shape->open) == found.projects;
+	found = projects == NULL ? NULL : registration_of(projects, snapshot);
+	return found != NULL && found->account == clr_frame_scope(frame)->account &&
+		   found->projects == clr_keytab_count(shape->open) &&
+		   (projects == binding || list_member_int(found->sound, binding->id));
 }
 
 /*
@@ -201,26 +221,34 @@ referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 			binding->columns[binding->project_slot].key_class)
 		return NULL;
 	referenced = table_open(key->confrelid, AccessShareLock);
-	holds = is_in_force(relation, key->conoid) && is_in_force(referenced, key->conoid) &&
+	holds = is_in_force(binding->relid) && is_in_force(key->confrelid) &&
 			!is_pending(key->confrelid) && compares_bytes(key, relation) &&
 			compares_bytes(key, referenced);
 	table_close(referenced, AccessShareLock);
 	return holds ? projects : NULL;
 }
 
-/* Whether the triggers of a foreign key fire. */
+/* Whether the triggers of all foreign keys of a table, and of its partitions, fire. */
 static bool
-is_in_force(Relation relation, Oid constraint)
+is_in_force(Oid relid)
 {
-	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
-	{
-		Trigger *trigger = &relation->trigdesc->triggers[i];
+	bool holds = true;
+	ListCell *lc;
 
-		if (trigger->tgconstraint == constraint && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN &&
-			trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
-			return false;
+	foreach(lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	{
+		Relation relation = table_open(lfirst_oid(lc), NoLock);
+
+		for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+		{
+			Trigger *trigger = &relation->trigdesc->triggers[i];
+
+			holds &= !trigger->tgisinternal || trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
+					 trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
+		}
+		table_close(relation, NoLock);
 	}
-	return true;
+	return holds;
 }
 
 /* Whether the transaction changed rows of a table and has yet to check, or note, what follows. */
@@ -282,43 +310,45 @@ compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
 /* ---------- every project is registered ---------- */
 
 /*
- * What is known, or else found out, of a table of projects. False if nobody
+ * What is known, or else found out, of a table of projects. NULL if nobody
  * would note new keys in it.
  */
-static bool
-registration_of(ClrBinding *projects, Snapshot snapshot, Registration *found)
+static const Registration *
+registration_of(ClrBinding *projects, Snapshot snapshot)
 {
 	static ClrVersion version;
 	/* others note nothing of what this transaction does, see version.c and kept.c */
 	bool keepable = !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable();
+	Registration *found = palloc0(sizeof(Registration));
+	MemoryContext caller;
 
 	found->table = projects->relid;
+	found->column = get_attnum(projects->relid, projects->columns[projects->project_slot].name);
 	if (!find_triggers(projects->relid, snapshot, found->triggers))
-		return false;
+		return NULL;
 	if (!keepable)
 	{
 		read_registration(projects, found);
-		return true;
+		return found;
 	}
 	clr_version_read(&version, snapshot);
-	if (known.table != projects->relid ||
-		!clr_version_same(&known.version, &version, CLR_CHANGED_PROJECTS) ||
-		memcmp(known.triggers, found->triggers, sizeof(known.triggers)) != 0)
-	{
-		read_registration(projects, found);
-		known.table = InvalidOid;
-		if (known.version.notes != NULL)
-			pfree(known.version.notes);
-		known.version.notes = NULL;
-		clr_version_copy(&known.version, &version, TopMemoryContext);
-		memcpy(known.triggers, found->triggers, sizeof(known.triggers));
-		known.complete = found->complete;
-		known.projects = found->projects;
-		known.table = projects->relid;
-	}
-	found->complete = known.complete;
-	found->projects = known.projects;
-	return true;
+	if (known != NULL && known->table == found->table && known->column == found->column &&
+		clr_version_same(&known->version, &version, CLR_CHANGED_PROJECTS) &&
+		memcmp(known->triggers, found->triggers, sizeof(known->triggers)) == 0)
+		return known;
+
+	read_registration(projects, found);
+	known = NULL;
+	if (known_context == NULL)
+		known_context =
+			AllocSetContextCreate(TopMemoryContext, "clearance registration", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(known_context);
+	caller = MemoryContextSwitchTo(known_context);
+	found->sound = list_copy(found->sound);
+	clr_version_copy(&found->version, &version, known_context);
+	known = memcpy(palloc(sizeof(Registration)), found, sizeof(Registration));
+	MemoryContextSwitchTo(caller);
+	return known;
 }
 
 /*
@@ -329,10 +359,14 @@ static bool
 find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
 {
 	Relation catalog;
+	Oid function;
 	bool found = true;
 
 	if (get_rel_relkind(relid) != RELKIND_RELATION || has_subclass(relid))
 		return false;
+	/* which nobody else may attach */
+	function = LookupFuncName(list_make2(makeString("clearance"), makeString("note_change")), 0,
+							  NULL, false);
 	catalog = table_open(TriggerRelationId, AccessShareLock);
 	for (int i = 0; found && i < (int) lengthof(note_triggers); i++)
 	{
@@ -347,7 +381,8 @@ find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
 		scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 2, keys);
 		tuple = systable_getnext(scan);
 		found = HeapTupleIsValid(tuple) && sees(snapshot, tuple) &&
-				((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled == TRIGGER_FIRES_ALWAYS;
+				((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled == TRIGGER_FIRES_ALWAYS &&
+				((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == function;
 		if (found)
 		{
 			triggers[i].oid = ((Form_pg_trigger) GETSTRUCT(tuple))->oid;
@@ -359,69 +394,92 @@ find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
 	return found;
 }
 
+/*
+ * Starts with the first row that comes, so that of a table which several
+ * accounts share not much is read.
+ */
 static void
 read_registration(ClrBinding *projects, Registration *found)
 {
-	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
-
-	found->complete = read_registered(projects, found, keys) && all_are_in(projects, keys);
-}
-
-/* The keys of all projects that are registered. False if they are not one account's. */
-static bool
-read_registered(ClrBinding *projects, Registration *found, ClrKeyTable *keys)
-{
-	ClrKeyClass class = projects->columns[projects->project_slot].key_class;
-	ClrCatalog state;
-	bool one_account;
-
-	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT count(*) = 1 FROM clearance.account", 0, NULL, NULL, NULL);
-	one_account = clr_column_bool(0, 1);
-	found->projects = clr_catalog_query("SELECT key FROM clearance.project", 0, NULL, NULL, NULL);
-	for (int64 i = 0; i < found->projects; i++)
-	{
-		ClrKey key;
-		bool is_known;
-
-		if (clr_key_from_text(clr_column_text(i, 1), class, &key))
-			(void) clr_keytab_add(keys, &key, &is_known);
-	}
-	clr_catalog_end(&state);
-	return one_account;
-}
-
-/* Whether each row of the table of projects has one of the keys. */
-static bool
-all_are_in(ClrBinding *projects, ClrKeyTable *keys)
-{
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance registration scratch",
+							  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
 	const ClrColumn *column = &projects->columns[projects->project_slot];
-	ClrTableQuery query = { .rest = "" };
+	ClrKeyScan scan = { found->table, found->column, false, false };
+	First first = { column->type, scratch, NULL };
+	ClrKeyTable *keys = clr_keytab_new(scratch, 64);
+
+	found->account = 0;
+	(void) clr_keyscan(&scan, take_first, &first);
+	if (first.text != NULL)
+		read_account(first.text, column->key_class, keys, found);
+	if (!clr_keyscan(&scan, is_in, keys))
+		found->account = 0;
+	found->projects = clr_keytab_count(keys);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	found->sound = found->account == 0 ? NIL : read_sound();
+}
+
+static bool
+take_first(const ClrKey *key, void *arg)
+{
+	First *first = arg;
+	Datum value;
+
+	if (key != NULL && clr_key_to_datum(key, first->type, &value))
+		first->text = MemoryContextStrdup(first->context, clr_value_text(first->type, value));
+	return false;
+}
+
+/* The account in which a project is registered, and the keys of all its projects. */
+static void
+read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found)
+{
+	static const Oid argtypes[] = { TEXTOID };
+	Datum args[] = { CStringGetTextDatum(key) };
 	ClrCatalog state;
-	Portal portal;
-	bool all = true;
 	uint64 rows;
 
-	query.columns = psprintf("t.%s", quote_identifier(column->name));
-	clr_catalog_begin_owner(&state, projects->relid);
-	portal = clr_catalog_open_table(&state, &query);
-	do
+	clr_catalog_begin(&state);
+	rows = clr_catalog_query("SELECT p.key, p.account_id FROM clearance.project o"
+							 " JOIN clearance.project p ON p.account_id = o.account_id"
+							 " WHERE o.key = $1",
+							 1, argtypes, args, NULL);
+	for (uint64 i = 0; i < rows; i++)
 	{
-		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
-		rows = SPI_processed;
-		for (uint64 i = 0; all && i < rows; i++)
-		{
-			bool isnull;
-			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
-			ClrKey key;
+		ClrKey registered;
+		bool is_known;
 
-			if (!isnull)
-				clr_key_from_datum(value, column->key_class, column->type, &key);
-			all = !isnull && clr_keytab_find(keys, &key) != NULL;
-		}
-		SPI_freetuptable(SPI_tuptable);
-	} while (all && rows > 0);
-	SPI_cursor_close(portal);
+		if (clr_key_from_text(clr_column_text(i, 1), class, &registered))
+			(void) clr_keytab_add(keys, &registered, &is_known);
+		found->account = clr_column_int64(i, 2);
+	}
 	clr_catalog_end(&state);
-	return all;
+}
+
+static bool
+is_in(const ClrKey *key, void *keys)
+{
+	return key != NULL && clr_keytab_find(keys, key) != NULL;
+}
+
+/* The bindings of tables whose foreign keys hold what they say, see outlived.c. */
+static List *
+read_sound(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List *sound = NIL;
+	ClrCatalog state;
+	uint64 rows;
+
+	clr_catalog_begin(&state);
+	rows = clr_catalog_query("SELECT id FROM clearance.binding WHERE NOT rows_outlived", 0, NULL,
+							 NULL, NULL);
+	MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < rows; i++)
+		sound = lappend_int(sound, clr_column_int64(i, 1));
+	clr_catalog_end(&state);
+	return sound;
 }

@@ -65,6 +65,7 @@ BEGIN
     ELSIF project IS NULL AND account IS NULL THEN
         RAISE NOTICE 'no row of % is visible until clearance.add_parent() names its parent', relation;
     END IF;
+    PERFORM clearance.look_for_outlived(id);
     RETURN id;
 END
 $$;
@@ -401,11 +402,12 @@ BEGIN
         PERFORM clearance.require_binding(relation);
     END IF;
     PERFORM clearance.sync(bound);
+    PERFORM clearance.look_for_outlived(bound);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.repair(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.repair(regclass) IS
-'makes policies and triggers of a protected table, its partitions and children anew, as it was declared';
+'makes policies and triggers of a protected table, its partitions and children anew, as it was declared, and looks whether its foreign keys to projects hold';
 
 CREATE FUNCTION clearance.unprotect(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on

@@ -683,6 +683,7 @@ CREATE TABLE clearance.binding (
     had_rls                  boolean  NOT NULL DEFAULT false,
     had_force                boolean  NOT NULL DEFAULT false,
     declared                 bigint   NOT NULL DEFAULT nextval('clearance.binding_id_seq'),
+    rows_outlived            boolean  NOT NULL DEFAULT false,
     CONSTRAINT binding_id_is_positive CHECK (id > 0)
 );
 COMMENT ON TABLE clearance.binding IS 'protected tables; the id is what their policies pass';
@@ -707,6 +708,7 @@ COMMENT ON COLUMN clearance.binding.delete_action IS 'action that DELETE needs';
 COMMENT ON COLUMN clearance.binding.columns IS 'columns that the policies pass, in this order';
 COMMENT ON COLUMN clearance.binding.declared IS 'counts declarations; an earlier table has a lower number';
 COMMENT ON COLUMN clearance.binding.force IS 'row security binds the table''s owner too';
+COMMENT ON COLUMN clearance.binding.rows_outlived IS 'rows may be left of projects that are gone, whatever foreign keys say; see clearance.repair()';
 COMMENT ON COLUMN clearance.binding.had_rls IS 'row security was enabled before protect(); unprotect() restores it';
 COMMENT ON COLUMN clearance.binding.had_force IS 'row security was forced before protect(); unprotect() restores it';
 
