@@ -112,6 +112,8 @@ REGRESS = \
 	cache \
 	plans \
 	whole \
+	outlived \
+	accounts \
 	folded \
 	same_plans \
 	level \
