@@ -47,7 +47,12 @@ BEGIN
     FOR "table" IN SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'regress_partitions'::regnamespace AND c.relkind IN ('r', 'p')
         AND has_table_privilege(c.oid, 'SELECT') ORDER BY 1
     LOOP
-        EXECUTE format('SELECT array_agg(id ORDER BY id) FROM regress_partitions.%I', "table") INTO ids;
+        BEGIN
+            EXECUTE format('SELECT array_agg(id ORDER BY id) FROM regress_partitions.%I', "table") INTO ids;
+        EXCEPTION WHEN object_not_in_prerequisite_state THEN
+            "table" := "table" || ': an error';
+            ids := NULL;
+        END;
         RETURN NEXT;
     END LOOP;
 END
@@ -129,7 +134,7 @@ SELECT clearance.unprotect('regress_partitions.task_1');
 SELECT clearance.protect('regress_partitions.task_1', 'task', project => 'project_id');
 
 --
--- A detached partition keeps its policies, and is judged as before. Attached
+-- A detached partition keeps its policies, and is closed by them. Attached
 -- again it is what the others are, whatever happened to it in between.
 --
 SET ROLE regress_partitions_owner;
@@ -138,10 +143,9 @@ RESET ROLE;
 SELECT * FROM pg_temp.tree('regress_partitions.task_1');
 BEGIN;
 SET LOCAL ROLE regress_partitions_app;
-SELECT id FROM regress_partitions.task_1 ORDER BY id;
 SELECT clearance.set_actor(id => :bob) = :bob AS bob;
 SELECT id FROM regress_partitions.task_1 ORDER BY id;
-COMMIT;
+ROLLBACK;
 SET ROLE regress_partitions_owner;
 ALTER TABLE regress_partitions.task_1 NO FORCE ROW LEVEL SECURITY;
 DROP POLICY clearance_delete ON regress_partitions.task_1;

@@ -21,8 +21,10 @@
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "nodes/primnodes.h"
 #include "rewrite/rowsecurity.h"
@@ -36,6 +38,8 @@
 #include "binding.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_columns);
+PG_FUNCTION_INFO_V1(clearance_is_own_policy);
+PG_FUNCTION_INFO_V1(clearance_calls_rule);
 
 typedef struct Expected
 {
@@ -53,13 +57,33 @@ static const Expected expected[] = {
 	{ 'd', "clearance_delete", "clearance_seal_delete", "deletable", NULL },
 };
 
-static RowSecurityPolicy *find_policy(Relation relation, int32 binding, const Expected *expect,
-									  const char *name, bool permissive);
-static bool calls_us(Expr *expression, const char *function, int32 binding, Oid relid);
-static void refuse_left_behind(Relation relation, CmdType command);
+/* Functions that take the number of a declaration. */
+static const char *const rule_functions[] = { "visible",   "creatable", "editable", "edited",
+											  "deletable", "permitted", "in_set",	"set_keys" };
+
+/* What the policies of a table should pass. */
+typedef struct Passed
+{
+	Oid relid;
+	int32 binding;
+	List *columns; /* names, of char * */
+} Passed;
+
+static Passed passed_by(Relation relation, int32 binding);
+static const Expected *expected_for(CmdType command);
+static RowSecurityPolicy *find_own(Relation relation, const Passed *passed, const Expected *expect,
+								   bool seal);
+static bool is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect,
+					 bool seal);
+static bool is_call(Expr *expression, const char *function, const Passed *passed);
+static void refuse_foreign_numbers(Relation relation, int32 binding);
+static void refuse_altered(Relation relation, const char *policy) pg_attribute_noreturn();
+static bool is_of_another(Node *node, void *binding);
+static bool is_rule_function(Oid function);
 static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
-static List *policy_columns(Expr *expression, const char *function, int32 binding, Oid relid);
+static RowSecurityPolicy *find_policy(Relation relation, const char *name);
+static List *column_names(Expr *expression, Oid relid);
 
 /*
  * Restrictive policies to add for a command on a table.
@@ -67,47 +91,32 @@ static List *policy_columns(Expr *expression, const char *function, int32 bindin
 List *
 clr_seal_policies(CmdType command, Relation relation)
 {
-	const Expected *expect = NULL;
+	int32 binding = clr_binding_of_relation(RelationGetRelid(relation));
+	const Expected *expect;
 	RowSecurityPolicy *own;
 	RowSecurityPolicy *seal;
-	char wanted = command == CMD_SELECT ? 'r' :
-				  command == CMD_INSERT ? 'a' :
-				  command == CMD_UPDATE ? 'w' :
-				  command == CMD_DELETE ? 'd' :
-										  '\0';
-	int32 binding = clr_binding_of_relation(RelationGetRelid(relation));
+	Passed passed;
 	ListCell *lc;
 
 	if (command == CMD_MERGE)
 		return NIL; /* the server asks again for each command that it may run */
+	refuse_foreign_numbers(relation, binding);
 	if (binding == 0)
-	{
-		refuse_left_behind(relation, command);
 		return NIL;
-	}
-	for (int i = 0; i < (int) lengthof(expected); i++)
-		if (expected[i].command == wanted)
-			expect = &expected[i];
-	if (expect == NULL)
-		elog(ERROR, "unexpected command %d on a protected table", command);
 
-	own = find_policy(relation, binding, expect, expect->policy, true);
+	expect = expected_for(command);
+	passed = passed_by(relation, binding);
+	own = find_own(relation, &passed, expect, false);
 	if (own == NULL)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("policy %s of protected table %s is missing or was altered",
-							   expect->policy, RelationGetRelationName(relation)),
-						errhint("Run clearance.repair('%s').",
-								quote_qualified_identifier(get_namespace_name(
-															   RelationGetNamespace(relation)),
-														   RelationGetRelationName(relation)))));
-	if (find_policy(relation, binding, expect, expect->seal, false) != NULL)
+		refuse_altered(relation, expect->policy);
+	if (find_own(relation, &passed, expect, true) != NULL)
 		return NIL; /* sealed in the catalog */
 	foreach(lc, relation->rd_rsdesc->policies)
 	{
 		RowSecurityPolicy *policy = lfirst(lc);
 
 		if (policy != own && policy->permissive &&
-			(policy->polcmd == wanted || policy->polcmd == '*'))
+			(policy->polcmd == expect->command || policy->polcmd == '*'))
 			break;
 	}
 	if (lc == NULL)
@@ -115,7 +124,7 @@ clr_seal_policies(CmdType command, Relation relation)
 
 	seal = palloc0(sizeof(RowSecurityPolicy));
 	seal->policy_name = pstrdup("clearance_seal");
-	seal->polcmd = wanted;
+	seal->polcmd = expect->command;
 	seal->roles = own->roles;
 	seal->permissive = false;
 	seal->qual = copyObject(own->qual);
@@ -124,57 +133,149 @@ clr_seal_policies(CmdType command, Relation relation)
 	return list_make1(seal);
 }
 
-/*
- * A policy of the extension, if it is there and is what sync() made.
- */
-static RowSecurityPolicy *
-find_policy(Relation relation, int32 binding, const Expected *expect, const char *name,
-			bool permissive)
+static Passed
+passed_by(Relation relation, int32 binding)
 {
-	Oid relid = RelationGetRelid(relation);
+	Passed passed = { RelationGetRelid(relation), binding, NIL };
+	ClrBinding *declared = clr_binding_acquire(CurrentMemoryContext, binding);
+
+	for (int i = 0; i < declared->ncolumns; i++)
+		passed.columns = lappend(passed.columns, pstrdup(declared->columns[i].name));
+	clr_binding_release(declared);
+	return passed;
+}
+
+static const Expected *
+expected_for(CmdType command)
+{
+	char wanted = command == CMD_SELECT ? 'r' :
+				  command == CMD_INSERT ? 'a' :
+				  command == CMD_UPDATE ? 'w' :
+				  command == CMD_DELETE ? 'd' :
+										  '\0';
+
+	for (int i = 0; i < (int) lengthof(expected); i++)
+		if (expected[i].command == wanted)
+			return &expected[i];
+	elog(ERROR, "unexpected command %d on a protected table", command);
+}
+
+/* A policy of the extension, or its seal, if it is there and is what sync() made. */
+static RowSecurityPolicy *
+find_own(Relation relation, const Passed *passed, const Expected *expect, bool seal)
+{
+	RowSecurityPolicy *policy = find_policy(relation, seal ? expect->seal : expect->policy);
+
+	return policy != NULL && is_whole(policy, passed, expect, seal) ? policy : NULL;
+}
+
+/* Whether a policy is, in all it says, the one that is expected under its name. */
+static bool
+is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect, bool seal)
+{
+	return policy->permissive == !seal && policy->polcmd == expect->command &&
+		   is_for_everybody(policy) && is_call(policy->qual, expect->using, passed) &&
+		   is_call(policy->with_check_qual, expect->check, passed);
+}
+
+/* Whether an expression is the call of the function, with what the table passes. */
+static bool
+is_call(Expr *expression, const char *function, const Passed *passed)
+{
+	FuncExpr *call = (FuncExpr *) expression;
+	Const *number;
+	List *names;
+	ListCell *name;
+	ListCell *declared;
+
+	if (expression == NULL || function == NULL)
+		return expression == NULL && function == NULL;
+	if (!IsA(call, FuncExpr) || call->args == NIL || call->funcvariadic ||
+		!is_rule_function(call->funcid) || strcmp(get_func_name(call->funcid), function) != 0)
+		return false;
+	number = linitial(call->args);
+	names = column_names(expression, passed->relid);
+	if (!IsA(number, Const) || number->constisnull ||
+		DatumGetInt32(number->constvalue) != passed->binding ||
+		list_length(names) != list_length(passed->columns))
+		return false;
+	forboth(name, names, declared, passed->columns)
+		if (strcmp(lfirst(name), lfirst(declared)) != 0)
+			return false;
+	return true;
+}
+
+/*
+ * Policies may come without their declaration: in a dump of the schema or of
+ * one table, on a partition that was detached, by hand. No declaration but the
+ * table's own judges its rows.
+ */
+static void
+refuse_foreign_numbers(Relation relation, int32 binding)
+{
 	ListCell *lc;
 
 	foreach(lc, relation->rd_rsdesc->policies)
 	{
 		RowSecurityPolicy *policy = lfirst(lc);
 
-		if (strcmp(policy->policy_name, name) == 0 && policy->permissive == permissive &&
-			policy->polcmd == expect->command && is_for_everybody(policy) &&
-			calls_us(policy->qual, expect->using, binding, relid) &&
-			calls_us(policy->with_check_qual, expect->check, binding, relid))
-			return policy;
+		if (!is_of_another((Node *) policy->qual, &binding) &&
+			!is_of_another((Node *) policy->with_check_qual, &binding))
+			continue;
+		if (binding != 0)
+			refuse_altered(relation, policy->policy_name);
+		clr_seal_refuse_table(RelationGetRelid(relation));
 	}
-	return NULL;
 }
 
-static bool
-calls_us(Expr *expression, const char *function, int32 binding, Oid relid)
+static void
+refuse_altered(Relation relation, const char *policy)
 {
-	if (expression == NULL || function == NULL)
-		return expression == NULL && function == NULL;
-	return policy_columns(expression, function, binding, relid) != NIL;
+	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					errmsg("policy %s of protected table %s is missing or was altered", policy,
+						   RelationGetRelationName(relation)),
+					errhint("Run clearance.repair('%s').",
+							quote_qualified_identifier(
+								get_namespace_name(RelationGetNamespace(relation)),
+								RelationGetRelationName(relation)))));
 }
 
 /*
- * A partition that was detached keeps its policies, which still judge who sees
- * its rows, but lost the triggers that judge writes.
+ * Whether something in an expression asks the rule about rows of another
+ * declaration than this one (an int32 *); NULL: of any.
  */
-static void
-refuse_left_behind(Relation relation, CmdType command)
+static bool
+is_of_another(Node *node, void *binding)
 {
-	ListCell *lc;
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, is_of_another, binding, 0);
+	if (IsA(node, FuncExpr) && is_rule_function(((FuncExpr *) node)->funcid))
+	{
+		const char *name = get_func_name(((FuncExpr *) node)->funcid);
+		bool of_plans = strcmp(name, "in_set") == 0 || strcmp(name, "set_keys") == 0;
+		Const *number = list_nth(((FuncExpr *) node)->args, of_plans ? 1 : 0);
 
-	if (command == CMD_SELECT)
-		return;
-	foreach(lc, relation->rd_rsdesc->policies)
-		if (strcmp(((RowSecurityPolicy *) lfirst(lc))->policy_name, expected[0].policy) == 0)
-			ereport(
-				ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("table %s is no longer protected, but has the policies of a protected one",
-						RelationGetRelationName(relation)),
-				 errdetail("It was a partition or child of a protected table."),
-				 errhint("Attach it again, or take its policies off with clearance.unprotect().")));
+		if (binding == NULL || !IsA(number, Const) || number->constisnull ||
+			DatumGetInt32(number->constvalue) != *(int32 *) binding)
+			return true;
+	}
+	return expression_tree_walker(node, is_of_another, binding);
+}
+
+/* The error for a table whose rows are asked about by a number that is not its own. */
+void
+clr_seal_refuse_table(Oid relid)
+{
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+		 errmsg("table %s is not the one that its policies were made for", get_rel_name(relid)),
+		 errdetail("They came from a protected table: in a copy, in a dump without the "
+				   "extension's own tables, or with a partition or child that was taken off."),
+		 errhint("Protect it with clearance.protect(), attach it again, restore it together with "
+				 "its declaration, or take the policies off with clearance.unprotect().")));
 }
 
 /*
@@ -233,68 +334,130 @@ is_for_everybody(const RowSecurityPolicy *policy)
 	return n == 1 && DatumGetObjectId(roles[0]) == ACL_ID_PUBLIC;
 }
 
-/*
- * The names of the columns that an expression of ours passes, after the
- * binding; NIL if it is none of ours.
- */
-static List *
-policy_columns(Expr *expression, const char *function, int32 binding, Oid relid)
+static bool
+is_rule_function(Oid function)
 {
-	FuncExpr *call = (FuncExpr *) expression;
-	Const *first;
-	List *names = list_make1(pstrdup(function));
+	if (get_func_namespace(function) != get_namespace_oid("clearance", true))
+		return false;
+	for (int i = 0; i < (int) lengthof(rule_functions); i++)
+		if (strcmp(get_func_name(function), rule_functions[i]) == 0)
+			return OidIsValid(get_extension_oid("pg_clearance", true)); /* else anybody's schema */
+	return false;
+}
+
+static RowSecurityPolicy *
+find_policy(Relation relation, const char *name)
+{
 	ListCell *lc;
 
-	if (!IsA(call, FuncExpr) || call->args == NIL ||
-		get_func_namespace(call->funcid) != get_namespace_oid("clearance", false) ||
-		strcmp(get_func_name(call->funcid), function) != 0)
+	if (relation->rd_rsdesc != NULL)
+		foreach(lc, relation->rd_rsdesc->policies)
+			if (strcmp(((RowSecurityPolicy *) lfirst(lc))->policy_name, name) == 0)
+				return lfirst(lc);
+	return NULL;
+}
+
+/* Present names of the columns that a call passes, after the number; NIL if it passes others. */
+static List *
+column_names(Expr *expression, Oid relid)
+{
+	List *names = NIL;
+	ListCell *lc;
+
+	if (expression == NULL || !IsA(expression, FuncExpr))
 		return NIL;
-	first = linitial(call->args);
-	if (!IsA(first, Const) || first->constisnull || DatumGetInt32(first->constvalue) != binding)
-		return NIL;
-	for_each_from(lc, call->args, 1)
+	for_each_from(lc, ((FuncExpr *) expression)->args, 1)
 	{
-		Node *arg = lfirst(lc);
+		Var *column = lfirst(lc);
 
 		/* varchar columns are passed as they are: "any" coerces nothing */
-		if (!IsA(arg, Var) || ((Var *) arg)->varno != 1)
+		if (!IsA(column, Var) || column->varno != 1 || column->varlevelsup != 0)
 			return NIL;
-		names = lappend(names, get_attname(relid, ((Var *) arg)->varattno, false));
+		names = lappend(names, get_attname(relid, column->varattno, false));
 	}
 	return names;
 }
 
 /*
  * policy_columns(relation regclass, binding integer) returns text[]: the
- * columns that the SELECT policy passes, under their present names; NULL if
- * the policy is none of ours.
+ * columns that the extension's policies pass, under their present names; NULL
+ * unless all four are there and pass the same.
  */
 Datum
 clearance_policy_columns(PG_FUNCTION_ARGS)
 {
 	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
-	List *names = NIL;
+	Passed passed = { PG_GETARG_OID(0), PG_GETARG_INT32(1), NIL };
+	RowSecurityPolicy *reading;
+	bool all = true;
 	Datum *texts;
 	ListCell *lc;
 
 	if (!RelationIsValid(relation))
 		PG_RETURN_NULL();
-	if (relation->rd_rsdesc != NULL)
-		foreach(lc, relation->rd_rsdesc->policies)
-		{
-			RowSecurityPolicy *policy = lfirst(lc);
-
-			if (strcmp(policy->policy_name, "clearance_select") == 0 && policy->qual != NULL)
-				names = policy_columns(policy->qual, "visible", PG_GETARG_INT32(1),
-									   RelationGetRelid(relation));
-		}
+	reading = find_policy(relation, expected[0].policy);
+	if (reading != NULL)
+		passed.columns = column_names(reading->qual, passed.relid);
+	for (int i = 0; i < (int) lengthof(expected); i++)
+		all = all && find_own(relation, &passed, &expected[i], false) != NULL;
 	RelationClose(relation);
-	if (names == NIL)
+	if (!all)
 		PG_RETURN_NULL();
 
-	texts = palloc(sizeof(Datum) * list_length(names));
-	for_each_from(lc, names, 1)
-		texts[foreach_current_index(lc) - 1] = CStringGetTextDatum(lfirst(lc));
-	PG_RETURN_ARRAYTYPE_P(
-		construct_array(texts, list_length(names) - 1, TEXTOID, -1, false, TYPALIGN_INT));
+	texts = palloc(sizeof(Datum) * Max(list_length(passed.columns), 1));
+	foreach(lc, passed.columns)
+		texts[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
+	PG_RETURN_ARRAYTYPE_P(construct_array(texts, list_length(passed.columns), TEXTOID, -1, false,
+										  TYPALIGN_INT));
+}
+
+/*
+ * is_own_policy(relation regclass, policy name, binding integer, columns
+ * text[]) returns boolean: whether a policy is one of the extension's, in all
+ * that it says.
+ */
+Datum
+clearance_is_own_policy(PG_FUNCTION_ARGS)
+{
+	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
+	Passed passed = { PG_GETARG_OID(0), PG_GETARG_INT32(2), NIL };
+	const char *name = NameStr(*PG_GETARG_NAME(1));
+	bool own = false;
+	Datum *texts;
+	int n;
+
+	if (!RelationIsValid(relation))
+		PG_RETURN_BOOL(false);
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(3), TEXTOID, -1, false, TYPALIGN_INT, &texts, NULL, &n);
+	for (int i = 0; i < n; i++)
+		passed.columns = lappend(passed.columns, TextDatumGetCString(texts[i]));
+	for (int i = 0; i < (int) lengthof(expected); i++)
+	{
+		bool seal = strcmp(name, expected[i].seal) == 0;
+
+		if (seal || strcmp(name, expected[i].policy) == 0)
+			own = find_own(relation, &passed, &expected[i], seal) != NULL;
+	}
+	RelationClose(relation);
+	PG_RETURN_BOOL(own);
+}
+
+/*
+ * calls_rule(relation regclass, policy name) returns boolean: whether a policy
+ * asks the rule, about whatever table.
+ */
+Datum
+clearance_calls_rule(PG_FUNCTION_ARGS)
+{
+	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
+	RowSecurityPolicy *policy;
+	bool calls;
+
+	if (!RelationIsValid(relation))
+		PG_RETURN_BOOL(false);
+	policy = find_policy(relation, NameStr(*PG_GETARG_NAME(1)));
+	calls = policy != NULL && (is_of_another((Node *) policy->qual, NULL) ||
+							   is_of_another((Node *) policy->with_check_qual, NULL));
+	RelationClose(relation);
+	PG_RETURN_BOOL(calls);
 }

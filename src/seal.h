@@ -13,5 +13,6 @@
 
 extern List *clr_seal_policies(CmdType command, Relation relation);
 extern void clr_seal_check_tables(List *range_table);
+extern void clr_seal_refuse_table(Oid relid) pg_attribute_noreturn();
 
 #endif /* CLR_SEAL_H */

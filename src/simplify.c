@@ -43,6 +43,7 @@
 #include "plans.h"
 #include "prune.h"
 #include "rowtest.h"
+#include "seal.h"
 #include "set.h"
 #include "shape.h"
 #include "whole.h"
@@ -52,6 +53,7 @@ PG_FUNCTION_INFO_V1(clearance_policy_support);
 static bool simplify = true;
 
 static void assign_simplify(bool newval, void *extra);
+static void refuse_foreign_rows(PlannerInfo *root, FuncExpr *call);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
 static Node *
 replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
@@ -105,9 +107,37 @@ clearance_policy_support(PG_FUNCTION_ARGS)
 
 	if (IsA(node, SupportRequestSelectivity))
 		PG_RETURN_POINTER(clr_estimate((SupportRequestSelectivity *) node) ? node : NULL);
-	if (!simplify || !IsA(node, SupportRequestSimplify) || request->root == NULL)
+	if (!IsA(node, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
-	PG_RETURN_POINTER(simplify_policy(request->root, request->fcall));
+	refuse_foreign_rows(request->root, request->fcall);
+	PG_RETURN_POINTER(simplify ? simplify_policy(request->root, request->fcall) : NULL);
+}
+
+/*
+ * A call about rows of a table is about the table's own declaration. The row
+ * security hook sees to that (seal.c), but not in the statement that loads the
+ * library.
+ */
+static void
+refuse_foreign_rows(PlannerInfo *root, FuncExpr *call)
+{
+	Const *id = list_nth(call->args, 0);
+	ListCell *lc;
+
+	if (!IsA(id, Const) || id->constisnull)
+		return;
+	foreach(lc, call->args)
+	{
+		Var *column = lfirst(lc);
+		RangeTblEntry *entry;
+
+		if (!IsA(column, Var) || column->varlevelsup != 0 || IS_SPECIAL_VARNO(column->varno))
+			continue;
+		entry = planner_rt_fetch(column->varno, root);
+		if (entry->rtekind == RTE_RELATION &&
+			clr_binding_of_relation(entry->relid) != DatumGetInt32(id->constvalue))
+			clr_seal_refuse_table(entry->relid);
+	}
 }
 
 /* The expression in place of the call, or NULL: the call stays. */

@@ -34,43 +34,64 @@ $$;
 REVOKE ALL ON FUNCTION clearance.renew_policies(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.renew_policies(regclass) IS 'makes the policies of one table anew';
 
--- Own policies are not altered; beside somebody else's permissive policy the table is sealed (not while a restore has yet to
--- make its policies).
+-- Policies and triggers under the extension's names are its own, in all they
+-- say; beside somebody else's permissive policy the table is sealed (not while
+-- a restore has yet to make its policies).
 CREATE FUNCTION clearance.follow_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     command record;
-    bound integer;
+    b clearance.binding;
 BEGIN
     IF clearance.is_maintaining() THEN
         RETURN;
     END IF;
     FOR command IN
-        SELECT DISTINCT p.polrelid::regclass AS tab, p.polname AS policy, d.command_tag AS tag
+        SELECT DISTINCT coalesce(p.polrelid, t.tgrelid)::regclass AS tab, p.polname AS policy, t.tgname AS trig
         FROM pg_event_trigger_ddl_commands() d
-        JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+        LEFT JOIN pg_policy p ON d.classid = 'pg_policy'::regclass AND p.oid = d.objid
+        LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+        WHERE p.oid IS NOT NULL OR clearance.is_trigger_name(t.tgname)
     LOOP
-        bound := clearance.binding_of(command.tab);
-        CONTINUE WHEN bound IS NULL;
-        IF NOT clearance.is_own_policy(command.policy) THEN
-            PERFORM clearance.renew_policies(command.tab)
-            WHERE clearance.foreign_policy(command.tab) IS NOT NULL
-              AND 4 = (SELECT count(*) FROM pg_policy p WHERE p.polrelid = command.tab AND clearance.is_own_policy(p.polname));
-            PERFORM clearance.notice_foreign_policies(command.tab, command.policy);
-        ELSIF command.tag = 'ALTER POLICY' THEN
-            RAISE EXCEPTION 'cannot alter policy % of %: the table is protected', command.policy, command.tab
-                USING ERRCODE = 'object_in_use', HINT = 'Use clearance.unprotect() to end its protection.';
+        SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(command.tab);
+        CONTINUE WHEN NOT FOUND;
+        IF command.policy IS NOT NULL THEN
+            PERFORM clearance.follow_policy(command.tab, b, command.policy);
+        ELSE
+            PERFORM clearance.require_own_trigger(command.tab, b, command.trig);
         END IF;
     END LOOP;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.follow_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.follow_ddl() IS
-'event trigger: keeps the extension''s policies as they are, seals tables beside policies of others';
+'event trigger: keeps the extension''s policies and triggers as they are, seals tables beside policies of others';
+
+CREATE FUNCTION clearance.follow_policy(tab regclass, b clearance.binding, policy name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF clearance.is_own_policy(tab, policy, b.id, b.columns::text[]) THEN
+        RETURN;
+    ELSIF clearance.is_policy_name(policy) OR clearance.calls_rule(tab, policy) THEN
+        RAISE EXCEPTION 'cannot make or alter policy % of %: the table is protected', policy, tab
+            USING ERRCODE = 'object_in_use',
+            DETAIL = 'Policies that ask the rule, and their names, are the extension''s alone.',
+            HINT = 'Use clearance.unprotect() to end its protection.';
+    END IF;
+    PERFORM clearance.renew_policies(tab)
+    WHERE clearance.policy_columns(tab, b.id) IS NOT NULL
+      AND clearance.foreign_policy(tab, b) IS NOT NULL AND NOT clearance.is_sealed(tab, b);
+    PERFORM clearance.notice_foreign_policies(tab, policy);
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.follow_policy(regclass, clearance.binding, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.follow_policy(regclass, clearance.binding, name) IS
+'a policy was made or altered: if it is somebody else''s, the table is sealed; if it only looks like one of the extension''s, an error';
 
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
-    WHEN TAG IN ('CREATE POLICY', 'ALTER POLICY')
+    WHEN TAG IN ('CREATE POLICY', 'ALTER POLICY', 'CREATE TRIGGER', 'ALTER TRIGGER')
     EXECUTE FUNCTION clearance.follow_ddl();
 
 -- Policies and triggers of a protected table go with its protection only, and
@@ -80,6 +101,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     dropped record;
+    bound clearance.binding;
     gone integer[];
     other regclass;
 BEGIN
@@ -91,13 +113,14 @@ BEGIN
                to_regclass(format('%I.%I', d.address_names[1], d.address_names[2])) AS relation
         FROM pg_event_trigger_dropped_objects() d
         WHERE d.object_type = 'policy'
-           OR (d.object_type = 'trigger' AND d.address_names[3] LIKE '00\_clearance\_%')
+           OR (d.object_type = 'trigger' AND clearance.is_trigger_name(d.address_names[3]::name))
     LOOP
-        CONTINUE WHEN dropped.relation IS NULL OR clearance.binding_of(dropped.relation) IS NULL;
-        IF dropped.object_type = 'policy' AND NOT clearance.is_own_policy(dropped.name) THEN
+        SELECT * INTO bound FROM clearance.binding x WHERE x.id = clearance.binding_of(dropped.relation);
+        CONTINUE WHEN NOT FOUND;
+        IF dropped.object_type = 'policy' AND NOT clearance.is_policy_name(dropped.name) THEN
             PERFORM clearance.renew_policies(dropped.relation)
-            WHERE clearance.foreign_policy(dropped.relation) IS NULL
-              AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = dropped.relation AND p.polname = 'clearance_seal_select');
+            WHERE clearance.policy_columns(dropped.relation, bound.id) IS NOT NULL
+              AND clearance.foreign_policy(dropped.relation, bound) IS NULL AND clearance.is_sealed(dropped.relation, bound);
         ELSE
             RAISE EXCEPTION 'cannot drop % % of %: the table is protected', dropped.object_type, dropped.name, dropped.relation
                 USING ERRCODE = 'object_in_use',

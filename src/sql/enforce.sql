@@ -79,7 +79,7 @@ BEGIN
     FOR prefix, kind IN
         VALUES ('clearance', 'PERMISSIVE'), ('clearance_seal', 'RESTRICTIVE')
     LOOP
-        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance.foreign_policy(tab) IS NULL;
+        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance.foreign_policy(tab, b) IS NULL;
         EXECUTE format('CREATE POLICY %s_select ON %s AS %s FOR SELECT USING (clearance.visible(%s))', prefix, tab, kind, args);
         EXECUTE format('CREATE POLICY %s_insert ON %s AS %s FOR INSERT WITH CHECK (clearance.creatable(%s))', prefix, tab, kind, args);
         EXECUTE format('CREATE POLICY %s_update ON %s AS %s FOR UPDATE USING (clearance.editable(%s))'
@@ -92,33 +92,37 @@ REVOKE ALL ON FUNCTION clearance.create_policies(regclass, clearance.binding) FR
 COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS
 'one policy for each command, and restrictive ones beside permissive policies of others';
 
-CREATE FUNCTION clearance.is_own_policy(policy name) RETURNS boolean
+-- Names of the extension's policies. A name proves nothing, but nobody else
+-- gives one to a policy of a protected table.
+CREATE FUNCTION clearance.is_policy_name(policy name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN policy IN ('clearance_select', 'clearance_insert', 'clearance_update', 'clearance_delete',
     'clearance_seal_select', 'clearance_seal_insert', 'clearance_seal_update', 'clearance_seal_delete');
-REVOKE ALL ON FUNCTION clearance.is_own_policy(name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_own_policy(name) IS 'whether a policy of this name is one of the extension''s';
+REVOKE ALL ON FUNCTION clearance.is_policy_name(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_policy_name(name) IS 'whether the extension gives its policies this name';
 
-CREATE FUNCTION clearance.foreign_policy(tab regclass) RETURNS name
+CREATE FUNCTION clearance.foreign_policy(tab regclass, b clearance.binding) RETURNS name
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT p.polname FROM pg_catalog.pg_policy p
-    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance.is_own_policy(tab, p.polname, b.id, b.columns::text[])
     ORDER BY p.polname LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.foreign_policy(regclass) IS 'a permissive policy of somebody else on a table, if there is one';
+REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.foreign_policy(regclass, clearance.binding) IS 'a permissive policy of somebody else on a table, if there is one';
 
 CREATE FUNCTION clearance.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    b clearance.binding;
     found_policy record;
 BEGIN
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(notice_foreign_policies.relation);
     FOR found_policy IN
         SELECT p.polname AS name, p.polrelid::regclass AS tab
         FROM clearance.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
-        WHERE p.polpermissive AND NOT clearance.is_own_policy(p.polname)
+        WHERE p.polpermissive AND NOT clearance.is_own_policy(p.polrelid, p.polname, b.id, b.columns::text[])
           AND p.polname = coalesce(notice_foreign_policies.policy, p.polname)
         ORDER BY p.polrelid::regclass::text, p.polname
     LOOP
@@ -131,14 +135,23 @@ REVOKE ALL ON FUNCTION clearance.notice_foreign_policies(regclass, name) FROM PU
 COMMENT ON FUNCTION clearance.notice_foreign_policies(regclass, name) IS
 'tells of permissive policies of others, which have no effect on a protected table';
 
+CREATE FUNCTION clearance.is_sealed(tab regclass, b clearance.binding) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT count(*) = 4 FROM pg_catalog.pg_policy p
+    WHERE p.polrelid = tab AND NOT p.polpermissive AND clearance.is_own_policy(tab, p.polname, b.id, b.columns::text[]);
+END;
+REVOKE ALL ON FUNCTION clearance.is_sealed(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_sealed(regclass, clearance.binding) IS
+'whether a table has the rule as restrictive policies too';
+
 -- Row security on, and the policies that create_policies() makes.
 CREATE FUNCTION clearance.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
-        AND (SELECT count(*) FROM pg_catalog.pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname))
-            = CASE WHEN clearance.foreign_policy(tab) IS NULL THEN 4 ELSE 8 END
         AND clearance.policy_columns(tab, b.id) = b.columns::text[]
+        AND (clearance.foreign_policy(tab, b) IS NULL OR clearance.is_sealed(tab, b))
     FROM pg_catalog.pg_class c WHERE c.oid = tab;
 END;
 REVOKE ALL ON FUNCTION clearance.is_enforced(regclass, clearance.binding) FROM PUBLIC;
@@ -150,13 +163,21 @@ AS $$
 DECLARE
     policy name;
 BEGIN
-    FOR policy IN SELECT p.polname FROM pg_policy p WHERE p.polrelid = tab AND clearance.is_own_policy(p.polname) LOOP
+    FOR policy IN SELECT p.polname FROM pg_policy p
+        WHERE p.polrelid = tab AND (clearance.is_policy_name(p.polname) OR clearance.calls_rule(tab, p.polname))
+    LOOP
         EXECUTE format('DROP POLICY %I ON %s', policy, tab);
     END LOOP;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.drop_policies(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the extension''s policies off a table';
+COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the policies off a table that ask the rule, or have names of those';
+
+CREATE FUNCTION clearance.is_trigger_name(trig name) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN trig LIKE '00\_clearance\_%';
+REVOKE ALL ON FUNCTION clearance.is_trigger_name(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_trigger_name(name) IS 'whether the extension gives its triggers such names';
 
 -- Keys of text compare byte by byte, whatever the column's collation takes for equal.
 CREATE FUNCTION clearance.key_changes(tab regclass, "column" name) RETURNS text
@@ -171,64 +192,81 @@ COMMENT ON FUNCTION clearance.key_changes(regclass, name) IS 'condition of a tri
 
 -- Triggers sort first by name; row triggers of a partitioned table come to its
 -- partitions by themselves.
-CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION clearance.triggers_of(tab regclass, b clearance.binding)
+RETURNS TABLE (name name, command text, always boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = tab);
     is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
+    is_of_rows boolean := NOT is_partition AND NOT b.link_only;
     event text;
 BEGIN
-    IF NOT is_partition AND NOT b.link_only AND
-        (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
-         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
-         OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
+    IF is_of_rows AND (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
+        OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
+        OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
     THEN
-        EXECUTE format('CREATE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON %s'
-                       ' FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', tab, b.id);
+        RETURN QUERY SELECT '00_clearance_write'::name, format('BEFORE INSERT OR UPDATE ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', tab, b.id), false;
     END IF;
-    IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only THEN
-        EXECUTE format('CREATE TRIGGER "00_clearance_project" AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
-                       ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab);
+    IF is_of_rows AND b.feature = 'project' THEN
+        RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab), false;
     END IF;
     IF b.feature = 'project' AND NOT b.link_only THEN
         EXECUTE format('CREATE TRIGGER "00_clearance_truncate" AFTER TRUNCATE ON %s'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab);
     END IF;
     -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
-    IF NOT is_partition AND b.feature = 'project' AND NOT b.link_only
-        AND (SELECT c.relkind = 'r' FROM pg_class c WHERE c.oid = tab) THEN
-        EXECUTE format('CREATE TRIGGER "00_clearance_note_insert" AFTER INSERT ON %s'
-                       ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab);
-        EXECUTE format('CREATE TRIGGER "00_clearance_note_key" AFTER UPDATE ON %s FOR EACH ROW'
-                       ' WHEN (%s) EXECUTE FUNCTION clearance.note_change(''projects'')',
-                       tab, clearance.key_changes(tab, b.project_column));
-        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_insert",'
-                       ' ENABLE ALWAYS TRIGGER "00_clearance_note_key"', tab);
+    IF is_of_rows AND b.feature = 'project' AND kind = 'r' THEN
+        RETURN QUERY SELECT '00_clearance_note_insert'::name, format('AFTER INSERT ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab), true;
+        RETURN QUERY SELECT '00_clearance_note_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
+            ' WHEN (%s) EXECUTE FUNCTION clearance.note_change(''projects'')',
+            tab, clearance.key_changes(tab, b.project_column)), true;
     END IF;
     -- a row and its parents stay in one project, whoever writes
     IF clearance.project_sources(b) > 1 THEN
         FOREACH event IN ARRAY ARRAY['insert', 'update'] LOOP
-            EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING NEW TABLE AS clearance_new'
-                           ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.check_child_project(%s)',
-                           '00_clearance_parent_' || event, event, tab, b.id);
+            RETURN QUERY SELECT ('00_clearance_parent_' || event)::name, format('AFTER %s ON %s'
+                ' REFERENCING NEW TABLE AS clearance_new FOR EACH STATEMENT'
+                ' EXECUTE FUNCTION clearance.check_child_project(%s)', event, tab, b.id), false;
         END LOOP;
     END IF;
-    IF NOT is_partition AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL AND NOT b.link_only THEN
-        EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children" AFTER UPDATE ON %s'
-                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
-                       ' EXECUTE FUNCTION clearance.check_children_project(%s)',
-                       tab, clearance.key_changes(tab, b.project_column), b.id);
+    IF is_of_rows AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL THEN
+        RETURN QUERY SELECT '00_clearance_children'::name, format('AFTER UPDATE ON %s'
+            ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
+            ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, clearance.key_changes(tab, b.project_column), b.id), false;
         -- an UPDATE that moves a row to another partition inserts it there
-        IF (SELECT c.relkind = 'p' FROM pg_class c WHERE c.oid = tab) THEN
-            EXECUTE format('CREATE CONSTRAINT TRIGGER "00_clearance_children_moved" AFTER INSERT ON %s'
-                           ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
-                           ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id);
+        IF kind = 'p' THEN
+            RETURN QUERY SELECT '00_clearance_children_moved'::name, format('AFTER INSERT ON %s'
+                ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
+                ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id), false;
         END IF;
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.create_triggers(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_triggers(regclass, clearance.binding) IS 'the triggers that a binding needs';
+REVOKE ALL ON FUNCTION clearance.triggers_of(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.triggers_of(regclass, clearance.binding) IS
+'the triggers that a binding needs, and whether they fire always';
+
+CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding, wanted name DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    trig record;
+BEGIN
+    FOR trig IN SELECT t.* FROM clearance.triggers_of(tab, b) t WHERE t.name = coalesce(create_triggers.wanted, t.name) LOOP
+        EXECUTE format('CREATE %s %I %s', CASE WHEN trig.command ~ ' DEFERRABLE ' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
+                       trig.name, trig.command);
+        IF trig.always THEN
+            EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tab, trig.name);
+        END IF;
+    END LOOP;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.create_triggers(regclass, clearance.binding, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.create_triggers(regclass, clearance.binding, name) IS 'makes the triggers that a binding needs, or one of them';
 
 CREATE FUNCTION clearance.drop_triggers(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -237,7 +275,7 @@ DECLARE
     trig name;
 BEGIN
     FOR trig IN SELECT t.tgname FROM pg_trigger t
-        WHERE t.tgrelid = tab AND t.tgname LIKE '00\_clearance\_%' AND t.tgparentid = 0
+        WHERE t.tgrelid = tab AND clearance.is_trigger_name(t.tgname) AND t.tgparentid = 0
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
     END LOOP;
@@ -245,4 +283,26 @@ END
 $$;
 REVOKE ALL ON FUNCTION clearance.drop_triggers(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
+
+-- A trigger of the extension's name is what the binding asks for, or an error:
+-- the same is made anew, and compared with it.
+CREATE FUNCTION clearance.require_own_trigger(tab regclass, b clearance.binding, trig name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+DECLARE
+    asked text := (SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = tab AND t.tgname = trig);
+BEGIN
+    EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
+    PERFORM clearance.create_triggers(tab, b, trig);
+    IF asked IS DISTINCT FROM (SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = tab AND t.tgname = trig) THEN
+        RAISE EXCEPTION 'cannot create trigger % on %: the table is protected', trig, tab
+            USING ERRCODE = 'object_in_use',
+            DETAIL = 'Names of the extension''s triggers are for its own.',
+            HINT = 'Give it a name that does not begin with 00_clearance_.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_own_trigger(regclass, clearance.binding, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_own_trigger(regclass, clearance.binding, name) IS
+'errors unless a trigger is the one that the binding asks for under its name';
 

@@ -7,7 +7,7 @@ CREATE FUNCTION clearance.policy_support(internal) RETURNS internal
 LANGUAGE c STRICT
 AS 'MODULE_PATHNAME', 'clearance_policy_support';
 REVOKE ALL ON FUNCTION clearance.policy_support(internal) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.policy_support(internal) IS 'planner support of visible, editable, deletable and permitted';
+COMMENT ON FUNCTION clearance.policy_support(internal) IS 'planner support of the functions that policies call';
 
 CREATE FUNCTION clearance.set_support(internal) RETURNS internal
 LANGUAGE c STRICT
@@ -44,7 +44,7 @@ AS 'MODULE_PATHNAME', 'clearance_visible';
 COMMENT ON FUNCTION clearance.visible(integer, "any") IS 'policy: SELECT may see the row';
 
 CREATE FUNCTION clearance.creatable(binding integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL RESTRICTED SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_creatable';
 COMMENT ON FUNCTION clearance.creatable(integer, "any") IS 'policy: INSERT may add the row, else an error that says why';
 
@@ -54,7 +54,7 @@ AS 'MODULE_PATHNAME', 'clearance_editable';
 COMMENT ON FUNCTION clearance.editable(integer, "any") IS 'policy: UPDATE may touch the row as it was';
 
 CREATE FUNCTION clearance.edited(binding integer, VARIADIC columns "any") RETURNS boolean
-LANGUAGE c STABLE PARALLEL RESTRICTED
+LANGUAGE c STABLE PARALLEL RESTRICTED SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_edited';
 COMMENT ON FUNCTION clearance.edited(integer, "any") IS 'policy: UPDATE may leave the row like this, else an error that says why';
 
@@ -87,7 +87,20 @@ LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_policy_columns';
 REVOKE ALL ON FUNCTION clearance.policy_columns(regclass, integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.policy_columns(regclass, integer) IS
-'columns that the SELECT policy of a table passes, under their present names; NULL if it is none of the extension''s';
+'columns that the extension''s policies of a table pass, under their present names; NULL unless all four are there and pass the same';
+
+CREATE FUNCTION clearance.is_own_policy(relation regclass, policy name, binding integer, columns text[]) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_is_own_policy';
+REVOKE ALL ON FUNCTION clearance.is_own_policy(regclass, name, integer, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_own_policy(regclass, name, integer, text[]) IS
+'whether a policy is one of the extension''s, in all that it says';
+
+CREATE FUNCTION clearance.calls_rule(relation regclass, policy name) RETURNS boolean
+LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_calls_rule';
+REVOKE ALL ON FUNCTION clearance.calls_rule(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.calls_rule(regclass, name) IS 'whether a policy asks the rule, about whatever table';
 
 CREATE FUNCTION clearance.canonical_text(value text, type regtype) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE

@@ -419,9 +419,9 @@ DECLARE
     links regclass[];
     l clearance.binding;
 BEGIN
-    -- a partition that was detached still has policies, but no binding
+    -- policies that came without their declaration: in a copy, or with a partition that was detached
     IF clearance.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
-        WHERE p.polrelid = relation AND clearance.is_own_policy(p.polname)) THEN
+        WHERE p.polrelid = relation AND clearance.calls_rule(p.polrelid, p.polname)) THEN
         PERFORM clearance.drop_policies(relation);
         PERFORM clearance.drop_triggers(relation);
         EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation);
