@@ -92,6 +92,7 @@ REGRESS = \
 	partitions \
 	partition_moves \
 	foreign_policies \
+	own_policies \
 	no_actor \
 	privileges \
 	reasons \
