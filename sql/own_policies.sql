@@ -31,7 +31,7 @@ DECLARE
     seen text;
 BEGIN
     SET LOCAL ROLE regress_own_app;
-    PERFORM clearance.set_actor(moe);
+    PERFORM clearance.set_actor(id => moe);
     EXECUTE format('SELECT string_agg(id::text, '','' ORDER BY id) FROM %s', tab) INTO seen;
     RESET ROLE;
     RETURN seen;
@@ -171,7 +171,7 @@ SET ROLE regress_own_owner;
 CREATE RULE copy AS ON UPDATE TO task DO ALSO INSERT INTO elsewhere SELECT t.id, t.hidden FROM task t;
 CREATE RULE away AS ON DELETE TO task DO INSTEAD INSERT INTO elsewhere VALUES (OLD.id, OLD.hidden);
 SET ROLE regress_own_app;
-SELECT clearance.set_actor(:moe) = :moe AS moe;
+SELECT clearance.set_actor(id => :moe) = :moe AS moe;
 UPDATE task SET other = 'x';
 DELETE FROM task;
 RESET ROLE;
@@ -189,7 +189,7 @@ SELECT format('CREATE POLICY left_behind ON page USING (clearance.visible(%s, id
 :command;
 ALTER TABLE page ENABLE ROW LEVEL SECURITY;
 SET ROLE regress_own_app;
-SELECT clearance.set_actor(:moe) = :moe AS moe;
+SELECT clearance.set_actor(id => :moe) = :moe AS moe;
 SELECT clearance.can_row('view', p) FROM page p;
 RESET ROLE;
 SELECT seen('regress_own.page', :moe);

@@ -22,6 +22,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
+#include "commands/policy.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
@@ -84,6 +85,7 @@ static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static RowSecurityPolicy *find_policy(Relation relation, const char *name);
 static List *column_names(Expr *expression, Oid relid);
+static Relation with_policies(Oid relid);
 
 /*
  * Restrictive policies to add for a command on a table.
@@ -350,11 +352,25 @@ find_policy(Relation relation, const char *name)
 {
 	ListCell *lc;
 
-	if (relation->rd_rsdesc != NULL)
-		foreach(lc, relation->rd_rsdesc->policies)
-			if (strcmp(((RowSecurityPolicy *) lfirst(lc))->policy_name, name) == 0)
-				return lfirst(lc);
+	foreach(lc, relation->rd_rsdesc->policies)
+		if (strcmp(((RowSecurityPolicy *) lfirst(lc))->policy_name, name) == 0)
+			return lfirst(lc);
 	return NULL;
+}
+
+/*
+ * A relation with its policies, which the server reads only where row security
+ * is on (RelationBuildDesc(), relcache.c): a restore enables it after it made
+ * them.
+ */
+static Relation
+with_policies(Oid relid)
+{
+	Relation relation = RelationIdGetRelation(relid);
+
+	if (RelationIsValid(relation) && relation->rd_rsdesc == NULL)
+		RelationBuildRowSecurity(relation);
+	return relation;
 }
 
 /* Present names of the columns that a call passes, after the number; NIL if it passes others. */
@@ -386,7 +402,7 @@ column_names(Expr *expression, Oid relid)
 Datum
 clearance_policy_columns(PG_FUNCTION_ARGS)
 {
-	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
+	Relation relation = with_policies(PG_GETARG_OID(0));
 	Passed passed = { PG_GETARG_OID(0), PG_GETARG_INT32(1), NIL };
 	RowSecurityPolicy *reading;
 	bool all = true;
@@ -419,7 +435,7 @@ clearance_policy_columns(PG_FUNCTION_ARGS)
 Datum
 clearance_is_own_policy(PG_FUNCTION_ARGS)
 {
-	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
+	Relation relation = with_policies(PG_GETARG_OID(0));
 	Passed passed = { PG_GETARG_OID(0), PG_GETARG_INT32(2), NIL };
 	const char *name = NameStr(*PG_GETARG_NAME(1));
 	bool own = false;
@@ -449,7 +465,7 @@ clearance_is_own_policy(PG_FUNCTION_ARGS)
 Datum
 clearance_calls_rule(PG_FUNCTION_ARGS)
 {
-	Relation relation = RelationIdGetRelation(PG_GETARG_OID(0));
+	Relation relation = with_policies(PG_GETARG_OID(0));
 	RowSecurityPolicy *policy;
 	bool calls;
 

@@ -93,7 +93,7 @@ sub people
 {
 	return q{
 	SELECT clearance.create_account('Northwind');
-	SELECT clearance.create_partner('Acme', 'moderate');
+	SELECT clearance.create_partner('Acme', access_level => 'moderate');
 	SELECT clearance.add_member('moe', partner => id), clearance.map_role('regress_moe', member => clearance.add_member('moe2', partner => id))
 		FROM clearance.partner;
 	SELECT clearance.create_project(1), clearance.create_project(2);
