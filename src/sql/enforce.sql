@@ -214,8 +214,8 @@ BEGIN
             ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab), false;
     END IF;
     IF b.feature = 'project' AND NOT b.link_only THEN
-        EXECUTE format('CREATE TRIGGER "00_clearance_truncate" AFTER TRUNCATE ON %s'
-                       ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab);
+        RETURN QUERY SELECT '00_clearance_truncate'::name, format('AFTER TRUNCATE ON %s'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab), false;
     END IF;
     -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
     IF is_of_rows AND b.feature = 'project' AND kind = 'r' THEN
