@@ -7,9 +7,10 @@ SET client_min_messages = warning;
 SET TimeZone = 'UTC';
 BEGIN;
 CREATE ROLE regress_whoami;
-CREATE ROLE regress_whoami_bypass BYPASSRLS;
+CREATE ROLE regress_whoami_bypass;
 CREATE ROLE "Regress whoami server";
 SELECT clearance.trust_role('regress_whoami'), clearance.trust_role('regress_whoami_bypass');
+ALTER ROLE regress_whoami_bypass BYPASSRLS;
 CREATE SCHEMA regress_whoami;
 SET LOCAL search_path = regress_whoami;
 SELECT clearance.create_account('Regress whoami', key => 'regress-whoami') AS account \gset

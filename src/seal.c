@@ -72,10 +72,10 @@ typedef struct Passed
 
 static Passed passed_by(Relation relation, int32 binding);
 static const Expected *expected_for(CmdType command);
-static RowSecurityPolicy *find_own(Relation relation, const Passed *passed, const Expected *expect,
-								   bool seal);
-static bool is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect,
-					 bool seal);
+static RowSecurityPolicy *
+find_own(Relation relation, const Passed *passed, const Expected *expect, bool seal);
+static bool
+is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect, bool seal);
 static bool is_call(Expr *expression, const char *function, const Passed *passed);
 static void refuse_foreign_numbers(Relation relation, int32 binding);
 static void refuse_altered(Relation relation, const char *policy) pg_attribute_noreturn();
@@ -233,13 +233,13 @@ refuse_foreign_numbers(Relation relation, int32 binding)
 static void
 refuse_altered(Relation relation, const char *policy)
 {
-	ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-					errmsg("policy %s of protected table %s is missing or was altered", policy,
-						   RelationGetRelationName(relation)),
-					errhint("Run clearance.repair('%s').",
-							quote_qualified_identifier(
-								get_namespace_name(RelationGetNamespace(relation)),
-								RelationGetRelationName(relation)))));
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("policy %s of protected table %s is missing or was altered", policy,
+					RelationGetRelationName(relation)),
+			 errhint("Run clearance.repair('%s').",
+					 quote_qualified_identifier(get_namespace_name(RelationGetNamespace(relation)),
+												RelationGetRelationName(relation)))));
 }
 
 /*
@@ -270,13 +270,13 @@ is_of_another(Node *node, void *binding)
 void
 clr_seal_refuse_table(Oid relid)
 {
-	ereport(
-		ERROR,
-		(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-		 errmsg("table %s is not the one that its policies were made for", get_rel_name(relid)),
-		 errdetail("They came from a protected table: in a copy, in a dump without the "
-				   "extension's own tables, or with a partition or child that was taken off."),
-		 errhint("Protect it with clearance.protect(), attach it again, restore it together with "
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("table %s is not the one that its policies were made for", get_rel_name(relid)),
+			 errdetail("They came from a protected table: in a copy, in a dump without the "
+					   "extension's own tables, or with a partition or child that was taken off."),
+			 errhint(
+				 "Protect it with clearance.protect(), attach it again, restore it together with "
 				 "its declaration, or take the policies off with clearance.unprotect().")));
 }
 
@@ -423,8 +423,8 @@ clearance_policy_columns(PG_FUNCTION_ARGS)
 	texts = palloc(sizeof(Datum) * Max(list_length(passed.columns), 1));
 	foreach(lc, passed.columns)
 		texts[foreach_current_index(lc)] = CStringGetTextDatum(lfirst(lc));
-	PG_RETURN_ARRAYTYPE_P(construct_array(texts, list_length(passed.columns), TEXTOID, -1, false,
-										  TYPALIGN_INT));
+	PG_RETURN_ARRAYTYPE_P(
+		construct_array(texts, list_length(passed.columns), TEXTOID, -1, false, TYPALIGN_INT));
 }
 
 /*
