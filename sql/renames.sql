@@ -172,6 +172,10 @@ FROM (SELECT 'page' AS tab, unnest('{id,project,private,customer,tenant,owner,ki
      (VALUES ('ALTER TABLE %I DROP %I CASCADE'), ('ALTER TABLE %I ALTER %I TYPE jsonb USING NULL')) c (command)
 ORDER BY 1, 2;
 SELECT tried('ALTER TYPE shape DROP ATTRIBUTE owner CASCADE');
+SELECT tried('ALTER TABLE root DROP CONSTRAINT root_pkey');
+SELECT tried('CREATE UNIQUE INDEX another ON root (id)'), tried('ALTER TABLE root DROP CONSTRAINT root_pkey'), tried('DROP INDEX another');
+SELECT tried('ALTER TABLE root ADD PRIMARY KEY (id)'), tried('DROP INDEX another');
+SELECT tried('ALTER TABLE root DROP CONSTRAINT root_pkey, ADD CONSTRAINT root_key UNIQUE (id)');
 SELECT tried('DROP TABLE link CASCADE');
 SELECT tried('DROP TABLE root CASCADE');
 SELECT tried('DROP TABLE page'), tried('SELECT count(*) FROM clearance.binding_parent');

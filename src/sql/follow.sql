@@ -222,11 +222,39 @@ CREATE EVENT TRIGGER clearance_follow_rename ON ddl_command_end
 ALTER EVENT TRIGGER clearance_follow_rename ENABLE ALWAYS;
 
 -- ---------------------------------------------------------------------------
+-- Keys of protected tables stay unique: with two rows of one key, one would
+-- open what belongs to the other. After follow_drop(): event triggers fire in
+-- the order of their names.
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance.keep_keys_unique() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type = 'index') THEN
+        RETURN;
+    END IF;
+    SELECT * INTO b FROM clearance.binding x
+    WHERE x.key_column IS NOT NULL AND NOT clearance.is_row_key(x.relation, x.key_column);
+    IF FOUND THEN
+        RAISE EXCEPTION 'cannot drop the unique index of column "%" of %: it is the key of a protected table', b.key_column, b.relation
+            USING ERRCODE = 'object_in_use', HINT = 'Create another one first, or drop and add it in one ALTER TABLE.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.keep_keys_unique() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.keep_keys_unique() IS 'event trigger: key columns of protected tables keep a unique index';
+
+CREATE EVENT TRIGGER clearance_keep_keys_unique ON sql_drop
+    EXECUTE FUNCTION clearance.keep_keys_unique();
+
+-- ---------------------------------------------------------------------------
 -- Tables of projects are dropped, or their partitions come and go
 -- ---------------------------------------------------------------------------
 
--- A partition has no binding of its own, but this trigger. After follow_drop():
--- event triggers fire in the order of their names.
+-- A partition has no binding of its own, but this trigger. After follow_drop(),
+-- too.
 CREATE FUNCTION clearance.follow_dropped_projects() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -156,6 +156,18 @@ COMMENT ON FUNCTION clearance.require_bound_types(regclass, name, name, name) IS
 
 -- A key identifies a row: a unique index says so. Of a partitioned table it is
 -- enough that one contains the key, since it must contain the partition key.
+CREATE FUNCTION clearance.is_row_key(relation regclass, key name) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key AND a.attnum = ANY (i.indkey)
+        WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+          AND (i.indnkeyatts = 1 OR c.relkind = 'p'));
+END;
+REVOKE ALL ON FUNCTION clearance.is_row_key(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.is_row_key(regclass, name) IS 'whether a unique index says that a column identifies a row';
+
 CREATE FUNCTION clearance.require_row_key(relation regclass, key name) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -168,12 +180,7 @@ BEGIN
         RETURN key;
     END IF;
     PERFORM clearance.require_key_column(relation, key, 'key');
-    IF NOT EXISTS (
-        SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key AND a.attnum = ANY (i.indkey)
-        WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-          AND (i.indnkeyatts = 1 OR c.relkind = 'p'))
-    THEN
+    IF NOT clearance.is_row_key(relation, key) THEN
         RAISE EXCEPTION 'column "%" of % is not unique', key, relation USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It was named as the key column, which identifies a row.',
             HINT = 'Add a primary key or unique constraint to it.';

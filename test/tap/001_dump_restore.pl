@@ -34,6 +34,11 @@ foreach my $login (qw(regress_cole regress_acme))
 	isnt(scalar(grep { /^$login task/ } @logins_rows), 0, "login role $login sees tasks");
 }
 
+# a role that was dropped: its number is another's elsewhere
+$node->safe_psql('source', q{CREATE ROLE regress_gone;
+	SELECT clearance.map_role('regress_gone', member => id) FROM clearance.member WHERE key = 'pat';
+	DROP ROLE regress_gone;});
+
 # all at once
 dump_source('custom', '--format=custom');
 restored('custom', sub { pg_restore($_[0], "$dir/custom") });
@@ -117,10 +122,14 @@ sub restored
 	is_deeply([ rows_by_login($node, $db) ], \@logins_rows, "$db: so do the mapped login roles");
 	is($node->safe_psql($db, new_rows()), "1|t\n1|t\nt", "$db: what is new gets ids of its own and is registered");
 	is($node->safe_psql($db, 'SELECT count(*) FROM clearance.outbox'), '0', "$db: no token is in the dump");
+	is($node->safe_psql($db, q{SELECT count(*) FROM clearance.login_role WHERE role::text ~ '^\d'}),
+		'0', "$db: nor is the mapping of a role that was dropped");
 	is($node->safe_psql($db, "SELECT clearance.add_member('later', account => account_id) > 0 FROM clearance.member WHERE key = 'ada';"
 		  . "INSERT INTO app.crew SELECT project, 'cole' FROM app.crew LIMIT 1;"
 		  . "SELECT count(*) FROM clearance.project_member WHERE source LIKE 'mirror:%'"),
 		"t\n3", "$db: mirrored tables are followed");
+	$node->safe_psql($db, 'TRUNCATE app.project CASCADE');
+	is($node->safe_psql($db, 'SELECT count(*) FROM clearance.project WHERE has_row'), '0', "$db: projects go with their rows");
 	$node->safe_psql('postgres', "DROP DATABASE $db");
 }
 
