@@ -227,7 +227,7 @@ ALTER TABLE regress_bad.task DROP COLUMN project_id;
 ALTER TABLE regress_bad.task DROP COLUMN project_id CASCADE;
 ALTER EVENT TRIGGER clearance_follow_drop DISABLE;
 ALTER TABLE regress_bad.task DROP COLUMN project_id CASCADE;
-ALTER EVENT TRIGGER clearance_follow_drop ENABLE;
+ALTER EVENT TRIGGER clearance_follow_drop ENABLE ALWAYS;
 \set VERBOSITY default
 RESET client_min_messages;
 BEGIN;

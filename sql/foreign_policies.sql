@@ -233,7 +233,7 @@ SELECT id FROM regress_foreign.part_1 ORDER BY id;
 ROLLBACK;
 RESET ROLE;
 SELECT clearance.repair('regress_foreign.part');
-ALTER EVENT TRIGGER clearance_follow_ddl ENABLE;
+ALTER EVENT TRIGGER clearance_follow_ddl ENABLE ALWAYS;
 BEGIN;
 SET LOCAL ROLE regress_foreign_app;
 SELECT clearance.set_actor(id => :bob) = :bob AS bob;

@@ -212,6 +212,19 @@ SELECT clearance.create_project(61, :account) > 0;
 TRUNCATE client_project;
 SELECT known();
 ROLLBACK TO s;
+-- while rows are loaded, tables come and go as ever
+SAVEPOINT s;
+SET LOCAL session_replication_role = replica;
+CREATE TABLE e (LIKE project INCLUDING IDENTITY);
+INSERT INTO e VALUES (92, 'e');
+ALTER TABLE project ATTACH PARTITION e FOR VALUES IN ('e');
+SELECT relrowsecurity FROM pg_class WHERE oid = 'e'::regclass;
+SELECT known();
+DROP POLICY clearance_select ON e;
+ALTER TABLE e DISABLE ROW LEVEL SECURITY;
+DROP TABLE project;
+SELECT known();
+ROLLBACK TO s;
 -- a move to another partition is none
 SAVEPOINT s;
 UPDATE project SET part = 'b' WHERE id = 1;

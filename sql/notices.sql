@@ -144,6 +144,10 @@ SELECT clearance.set_account(:account, default_external_level => 'blank');
 SELECT clearance.create_role('blank', access_level => 'blank', available_to_partners => true, account => :account) > 0;
 SELECT clearance.add_partner_to_project(1, :acme, access_level => 'blank');
 SELECT clearance.allow('blank', 'task', 'view');
+SELECT clearance.create_role('crew', access_level => 'blank', account => :account) > 0;
+SELECT clearance.update_role('crew', available_to_partners => true, account => :account);
+SELECT clearance.update_role('crew', available_to_partners => false, account => :account);
+SELECT clearance.create_role('lead', access_level => 'super_user', account => :account) > 0;
 SELECT clearance.create_partner('Bolt', access_level => 'blank', account => :account) > 0;
 SELECT clearance.set_account(:account, default_external_level => '');
 SELECT clearance.create_partner('Crane', account => :account) AS crane \gset

@@ -232,7 +232,7 @@ ALTER TABLE regress_protect."the Task" RENAME TO task;
 ALTER EVENT TRIGGER clearance_follow_drop DISABLE;
 DROP POLICY clearance_select ON regress_protect.task;
 DROP TRIGGER "00_clearance_write" ON regress_protect.task;
-ALTER EVENT TRIGGER clearance_follow_drop ENABLE;
+ALTER EVENT TRIGGER clearance_follow_drop ENABLE ALWAYS;
 SELECT enforced FROM clearance.protected_tables WHERE "table" = 'regress_protect.task'::regclass;
 BEGIN;
 SET LOCAL ROLE regress_protect_app;

@@ -219,7 +219,6 @@ COMMENT ON FUNCTION clearance.follow_rename() IS 'event trigger: declarations fo
 CREATE EVENT TRIGGER clearance_follow_rename ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER TYPE')
     EXECUTE FUNCTION clearance.follow_rename();
-ALTER EVENT TRIGGER clearance_follow_rename ENABLE ALWAYS;
 
 -- ---------------------------------------------------------------------------
 -- Keys of protected tables stay unique: with two rows of one key, one would
@@ -287,3 +286,15 @@ END
 $$;
 REVOKE ALL ON FUNCTION clearance.take_in(integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.take_in(integer) IS 'protects partitions and children that came to a table, and registers their projects';
+
+-- Whatever session_replication_role is: what is renamed, dropped or attached
+-- while rows are loaded is so for good.
+DO $$
+DECLARE
+    t name;
+BEGIN
+    FOR t IN SELECT e.evtname FROM pg_event_trigger e WHERE e.evtname LIKE 'clearance\_%' LOOP
+        EXECUTE format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', t);
+    END LOOP;
+END
+$$;

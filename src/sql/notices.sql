@@ -183,6 +183,20 @@ $$;
 REVOKE ALL ON FUNCTION clearance.notice_empty_level(integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.notice_empty_level(integer) IS 'the level; tells that it grants nothing, if so';
 
+-- A level counts for holders of its audience.
+CREATE FUNCTION clearance.notice_unused_level(role text, level integer, available_to_partners boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF (SELECT l.audience = 'partner' AND NOT available_to_partners FROM clearance.level l WHERE l.id = level) THEN
+        RAISE NOTICE 'level "%" is for nobody who may hold role "%"', (SELECT l.name FROM clearance.level l WHERE l.id = level), role
+            USING HINT = 'It is for partners'' people: make the role available_to_partners, or give it a vendor level.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.notice_unused_level(text, integer, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.notice_unused_level(text, integer, boolean) IS 'tells that nobody who holds a role can have its level, if so';
+
 CREATE FUNCTION clearance.notice_no_level(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

@@ -388,6 +388,7 @@ BEGIN
     level := clearance.changed_level(NULL, access_level, NULL);
     PERFORM clearance.require_free_role_name(name, of_account);
     PERFORM clearance.require_role_level(name, level, available_to_partners, of_account);
+    PERFORM clearance.notice_unused_level(name, level, available_to_partners);
     INSERT INTO clearance.role (account_id, name, level_id, available_to_partners)
     VALUES (of_account, create_role.name, level, create_role.available_to_partners)
     RETURNING id INTO new_id;
@@ -439,7 +440,8 @@ BEGIN
         name = coalesce(update_role.name, t.name),
         level_id = level,
         available_to_partners = coalesce(update_role.available_to_partners, t.available_to_partners)
-    WHERE t.id = r.id;
+    WHERE t.id = r.id RETURNING t.* INTO r;
+    PERFORM clearance.notice_unused_level(r.name, r.level_id, r.available_to_partners);
 END
 $$;
 COMMENT ON FUNCTION clearance.update_role(text, boolean, text, text, bigint) IS

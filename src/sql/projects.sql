@@ -88,7 +88,7 @@ CREATE FUNCTION clearance.project_has_row(key text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(bool_or(clearance.is_project_row(b.relation, b.project_column, key)), false)
-    FROM clearance.binding b WHERE b.feature = 'project' AND NOT b.link_only
+    FROM clearance.binding b JOIN pg_class c ON c.oid = b.relation WHERE b.feature = 'project' AND NOT b.link_only
 $$;
 REVOKE ALL ON FUNCTION clearance.project_has_row(text) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.project_has_row(text) IS 'whether a protected table of projects has a row of a project';
@@ -100,7 +100,7 @@ DECLARE
     absent text;
 BEGIN
     SELECT string_agg(format(' AND NOT EXISTS (SELECT FROM %s t WHERE t.%I::text = p.key)', b.relation, b.project_column), '')
-    INTO absent FROM clearance.binding b WHERE b.feature = 'project' AND NOT b.link_only;
+    INTO absent FROM clearance.binding b JOIN pg_class c ON c.oid = b.relation WHERE b.feature = 'project' AND NOT b.link_only;
     RETURN QUERY EXECUTE 'SELECT p.id FROM clearance.project p WHERE p.has_row' || coalesce(absent, '');
 END
 $$;
