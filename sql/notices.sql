@@ -11,7 +11,7 @@ SET LOCAL search_path = regress_notices;
 SELECT clearance.create_account('Regress', key => 'regress') AS account \gset
 CREATE TYPE kind AS ENUM ('bug', 'feature');
 CREATE TABLE project (id integer PRIMARY KEY);
-CREATE TABLE item (id integer PRIMARY KEY, project integer, sight text, state text, kind kind, parent_type text, parent integer, owner integer, maker uuid);
+CREATE TABLE item (id integer PRIMARY KEY, project integer, sight text, state text, kind kind, parent_type text, parent integer, owner integer, maker uuid, tenant text);
 INSERT INTO project VALUES (1), (2);
 INSERT INTO item SELECT i, CASE WHEN i < 6 THEN i END, CASE WHEN i < 3 THEN 'Shared' ELSE 'team' END, 'open', 'bug',
     CASE WHEN i < 4 THEN 'Task' ELSE 'Page' END, CASE WHEN i < 3 THEN i WHEN i < 5 THEN 99 END, 1 FROM generate_series(1, 6) i;
@@ -58,13 +58,18 @@ SELECT clearance.protect('portfolio', 'project', project => 'id') > 0;
 SELECT clearance.protect('item', 'task', project => 'sight') > 0;
 ROLLBACK TO s;
 
+-- accounts that are not there, and client visibility that says nothing; a blank one is hidden
+UPDATE item SET tenant = CASE WHEN id < 3 THEN 'regress' WHEN id < 5 THEN 'other' END, sight = CASE id WHEN 1 THEN 'read' WHEN 2 THEN 'Read' END;
+SELECT clearance.protect('item', 'task', account => 'tenant', client_visibility => 'sight') > 0;
+ROLLBACK TO s;
+
 --
 -- Values that no row has: of a type without labels, in a table with rows
 --
-SELECT clearance.protect('item', 'task', account => 'state', visibility => 'sight', shared_values => '{shared,Shared}') > 0;
+SELECT clearance.protect('item', 'task', account => 'tenant', visibility => 'sight', shared_values => '{shared,Shared}') > 0;
 ROLLBACK TO s;
 TRUNCATE item;
-SELECT clearance.protect('item', 'task', account => 'state', visibility => 'sight', shared_values => '{shared,Shared}') > 0;
+SELECT clearance.protect('item', 'task', account => 'tenant', visibility => 'sight', shared_values => '{shared,Shared}') > 0;
 ROLLBACK TO s;
 DELETE FROM item WHERE project IS NULL OR project > 2;
 SELECT clearance.protect('item', 'task', project => 'project') > 0;
@@ -111,7 +116,7 @@ ROLLBACK TO s;
 --
 SELECT clearance.create_partner('Acme', access_level => 'moderate', account => :account) AS acme \gset
 SELECT clearance.add_member(1, partner => :acme, account => :account) > 0;
-SELECT clearance.protect('item', 'task', account => 'state', owner => 'maker') > 0;
+SELECT clearance.protect('item', 'task', account => 'tenant', owner => 'maker') > 0;
 SELECT clearance.relate('item', 'assigned', member_column => 'owner');
 SELECT clearance.relate('item', 'followed', member_column => 'maker');
 CREATE TABLE link (item integer, members uuid[]);

@@ -68,6 +68,33 @@ $$;
 REVOKE ALL ON FUNCTION clearance.notice_projects(regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.notice_projects(regclass, name) IS 'tells how many rows a project column closes, and of keys of another type';
 
+-- NULL is for who protects the table to decide.
+CREATE FUNCTION clearance.notice_labels(relation regclass, account name, client_visibility name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    foreign_rows bigint;
+    unclear_rows bigint;
+BEGIN
+    SELECT count(*) FILTER (WHERE NOT EXISTS (SELECT FROM clearance.account a WHERE coalesce(a.key, a.id::text) = t."row"[1])
+                              AND t."row"[1] IS NOT NULL),
+           count(*) FILTER (WHERE t."row"[2] NOT IN ('hidden', 'read', 'edit'))
+    INTO foreign_rows, unclear_rows
+    FROM clearance.rows_told(relation, ARRAY[account, client_visibility]) AS t ("row");
+    IF foreign_rows > 0 THEN
+        RAISE NOTICE 'rows of % that are closed, since no account has the key that they name: %', relation, foreign_rows
+            USING HINT = 'Table clearance.account lists the keys of accounts; the id is the key of one that has none.';
+    END IF;
+    IF unclear_rows > 0 THEN
+        RAISE NOTICE 'rows of % that are hidden from customers, since "%" says neither hidden, read nor edit: %',
+            relation, client_visibility, unclear_rows
+            USING HINT = 'Only these three say what customers may do with a row.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.notice_labels(regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.notice_labels(regclass, name, name) IS 'tells how many rows name no account, or no client visibility that there is';
+
 CREATE FUNCTION clearance.notice_parent(relation regclass, "column" name, parent regclass, parent_key name,
     type_column name, type_value text, optional boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

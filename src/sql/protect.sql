@@ -41,6 +41,9 @@ BEGIN
     IF feature <> 'project' AND project IS NOT NULL THEN
         PERFORM clearance.notice_projects(relation, project);
     END IF;
+    IF account IS NOT NULL OR client_visibility IS NOT NULL THEN
+        PERFORM clearance.notice_labels(relation, account, client_visibility);
+    END IF;
     IF owner IS NOT NULL THEN
         PERFORM clearance.notice_members(relation, owner);
     END IF;
