@@ -51,6 +51,7 @@ OBJS = \
 	src/move.o \
 	src/seal.o \
 	src/ddl.o \
+	src/grants.o \
 	src/answer.o
 
 PG_CFLAGS = -Wall -Wextra -Werror
@@ -78,6 +79,8 @@ EXTRA_CLEAN = build
 REGRESS = \
 	install \
 	levels \
+	derived_rights \
+	gates \
 	people \
 	actor \
 	acting_key \

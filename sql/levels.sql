@@ -131,6 +131,6 @@ DROP OWNED BY regress_levels_user;
 DROP ROLE regress_levels_user;
 SELECT clearance.drop_level(name) FROM clearance.level WHERE name LIKE 'regress\_%';
 DELETE FROM clearance.feature WHERE name = 'regress_survey';
-DELETE FROM clearance.level_denial;
+DELETE FROM clearance.level_denial WHERE NOT built_in;
 DELETE FROM clearance.level_grant WHERE NOT built_in;
 SELECT visibility, relation, verdict FROM clearance.matrix WHERE level = 'moderate' AND feature = 'task' AND action = 'delete';

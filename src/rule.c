@@ -47,6 +47,14 @@ typedef struct Trial
 #define refuse_column(trial, slot, ...) \
 	(clr_why_say((trial)->why, (trial)->binding->columns[slot].name, __VA_ARGS__), false)
 
+/* How far a switch of the member's own goes. */
+typedef enum Switch
+{
+	SWITCH_OFF,
+	SWITCH_OWN, /* on own rows */
+	SWITCH_ON,
+} Switch;
+
 static bool permits(Trial *trial, ClrAction *action);
 static bool is_seen(Trial *trial);
 static bool needed_by(Trial *trial, const ClrAction *action);
@@ -71,7 +79,9 @@ static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
 static bool gate_holds(Trial *trial, ClrAction *gate);
 static bool
 refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
-static bool switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action);
+static Switch switch_of(ClrScope *scope, ClrProject *project, ClrAction *action);
+static Switch switched(ClrScope *scope, ClrProject *project, ClrAction *action);
+static bool names_level_of(const List *levels, const ClrProject *project);
 static bool parents_visible(Trial *trial);
 static bool draft_is_open(Trial *trial);
 static bool link_roles_permit(Trial *trial);
@@ -244,7 +254,7 @@ static bool
 act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
 {
 	ListCell *lc;
-	bool holds = switch_counts(scope, project, action);
+	bool holds = switch_of(scope, project, action) != SWITCH_OFF;
 
 	check_stack_depth();
 	if (project->levels.admin)
@@ -448,6 +458,7 @@ static bool
 granted(Trial *trial, ClrAction *action)
 {
 	bool by_level = false;
+	Switch by_switch;
 	ListCell *lc;
 
 	if (trial->project->levels.admin)
@@ -465,7 +476,11 @@ granted(Trial *trial, ClrAction *action)
 		if (grant_fits(trial, grant) && client_visibility_fits(trial, grant))
 			return true;
 	}
-	if (switch_counts(trial->scope, trial->project, action) && client_visibility_fits(trial, NULL))
+	by_switch = switch_of(trial->scope, trial->project, action);
+	if (by_switch != SWITCH_OFF &&
+		(by_switch == SWITCH_ON ||
+		 clr_row_has_relation(trial->frame, trial->binding, trial->row, CLR_REL_OWN)) &&
+		client_visibility_fits(trial, NULL))
 		return true;
 	/* the owner of a row may invite to it */
 	if (strcmp(action->name, "invite") == 0 &&
@@ -621,28 +636,67 @@ is_customer_upload(const ClrScope *scope, const ClrAction *action)
 
 /*
  * A switch of the member's own grants the action as far as its project.view
- * reaches, unless a level in force rules it out.
+ * reaches; so does one that it follows from.
  */
-static bool
-switch_counts(ClrScope *scope, ClrProject *project, ClrAction *action)
+static Switch
+switch_of(ClrScope *scope, ClrProject *project, ClrAction *action)
 {
+	Switch grants = scope->switched_on == NIL ? SWITCH_OFF : switched(scope, project, action);
 	ListCell *lc;
 
-	if (!action->switched_on)
-		return false;
-	for (int i = 0; i < project->levels.count; i++)
-		if (list_member_int(action->not_available, project->levels.ids[i]))
-			return false;
-	if (list_member_int(action->not_available, project->open_level))
-		return false;
+	if (grants == SWITCH_OFF)
+		return SWITCH_OFF;
 	if (project->id == 0)
-		return scope->audience == CLR_VENDOR;
+		return scope->audience == CLR_VENDOR ? grants : SWITCH_OFF;
 	if (scope->audience != CLR_VENDOR)
-		return true;
+		return grants;
 	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
 		if (clr_scope_reaches(scope, project, lfirst(lc)))
+			return grants;
+	return SWITCH_OFF;
+}
+
+/*
+ * What is switched on, unless a level in force rules it out, or follows from
+ * that, unless one says something of it.
+ */
+static Switch
+switched(ClrScope *scope, ClrProject *project, ClrAction *action)
+{
+	const ClrDefinition *definition = action->definition;
+	Switch most = SWITCH_OFF;
+	ListCell *lc;
+
+	check_stack_depth();
+	if (names_level_of(definition->not_available, project))
+		return SWITCH_OFF;
+	if (action->switched_on)
+		return SWITCH_ON;
+	if (names_level_of(definition->says, project))
+		return SWITCH_OFF;
+	foreach(lc, definition->sources)
+	{
+		const ClrSource *source = lfirst(lc);
+		Switch from;
+
+		if (source->audience != scope->audience ||
+			(source->weak && names_level_of(definition->says_sources, project)))
+			continue;
+		from = switched(scope, project, clr_scope_action(scope, action->feature, source->name));
+		if (from == SWITCH_ON || (from == SWITCH_OWN && !source->any_only))
+			most = Max(most, source->own_only ? SWITCH_OWN : from);
+	}
+	return most;
+}
+
+/* Whether one of the levels is in force in the project. */
+static bool
+names_level_of(const List *levels, const ClrProject *project)
+{
+	for (int i = 0; i < project->levels.count; i++)
+		if (list_member_int(levels, project->levels.ids[i]))
 			return true;
-	return false;
+	return list_member_int(levels, project->open_level);
 }
 
 /*

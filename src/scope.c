@@ -193,10 +193,10 @@ add_action(ClrScope *scope, const char *feature, const char *name)
 	ClrAction *action = palloc0(sizeof(ClrAction));
 	ListCell *lc;
 
+	action->definition = definition;
 	action->feature = definition->feature;
 	action->name = definition->name;
 	action->reads = definition->reads;
-	action->not_available = definition->not_available;
 	for (int i = 0; i + 1 < list_length(scope->switched_on); i += 2)
 		action->switched_on |= strcmp(list_nth(scope->switched_on, i), feature) == 0 &&
 							   strcmp(list_nth(scope->switched_on, i + 1), name) == 0;

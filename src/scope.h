@@ -45,11 +45,11 @@ typedef struct ClrAction
 {
 	const char *feature;
 	const char *name;
-	bool reads;			 /* changes nothing */
-	bool switched_on;	 /* for the member, beyond its levels */
-	List *grants;		 /* of ClrGrant * */
-	List *not_available; /* of int: levels that rule it out */
-	List *gates;		 /* of ClrAction * */
+	const ClrDefinition *definition;
+	bool reads;		  /* changes nothing */
+	bool switched_on; /* for the member, beyond its levels */
+	List *grants;	  /* of ClrGrant * */
+	List *gates;	  /* of ClrAction * */
 } ClrAction;
 
 typedef struct ClrScope

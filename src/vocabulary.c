@@ -5,6 +5,9 @@
  * The same for every actor, so a session reads it once and keeps it while
  * levels stay as they are; actions when they are first asked for.
  *
+ * What follows from other actions (clearance.consequences()) is worked out from
+ * what is said of those, for each audience.
+ *
  * Lifetime: each scope uses the vocabulary that it was read with; the session
  * keeps the last one. Definitions are added complete: an error while one is
  * read leaves the vocabulary as it was.
@@ -12,6 +15,7 @@
 #include "vocabulary.h"
 
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -20,9 +24,20 @@
 static ClrVocabulary *last = NULL;
 
 static ClrVocabulary *load(const ClrVersion *version);
+static List *held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audience);
+static List *following(ClrVocabulary *vocabulary, const ClrDefinition *definition,
+					   const ClrSource *source, List *held);
+static List *add_grant(List *grants, ClrGrant *grant);
+static bool covers(const ClrGrant *wide, const ClrGrant *narrow);
+static bool same_kinds(const List *a, const List *b);
+static ClrDefinition *
+find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name);
 static ClrDefinition *read_definition(ClrVocabulary *vocabulary, MemoryContext context,
 									  const char *feature, const char *name);
+static uint64 query_action(const ClrDefinition *definition, const char *sql);
+static List *ints_of(uint64 row, int column, MemoryContext context);
 static void read_action(MemoryContext context, ClrDefinition *definition);
+static void read_sources(MemoryContext context, ClrDefinition *definition);
 static void read_grants(MemoryContext context, ClrDefinition *definition);
 static ClrReach
 level_reach(ClrVocabulary *vocabulary, const ClrDefinition *definition, int32 level);
@@ -92,11 +107,132 @@ clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id)
 }
 
 /*
- * What all levels say about an action; an unknown one is an error, since
- * bindings and callers name only known ones.
+ * What all levels say about an action, and what follows from other actions; an
+ * unknown one is an error, since bindings and callers name only known ones.
  */
 const ClrDefinition *
 clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name)
+{
+	ClrDefinition *definition = find_definition(vocabulary, feature, name);
+	MemoryContext context;
+	MemoryContext caller;
+	List *grants = NIL;
+
+	if (list_member_ptr(vocabulary->complete, definition))
+		return definition;
+	context = AllocSetContextCreate(CurrentMemoryContext, "clearance grants", ALLOCSET_SMALL_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	for (ClrAudience audience = CLR_VENDOR; audience <= CLR_CUSTOMER; audience++)
+		grants = list_concat(grants, held_by(vocabulary, definition, audience));
+	MemoryContextSetParent(context, vocabulary->kept.context);
+	MemoryContextSwitchTo(vocabulary->kept.context);
+	vocabulary->complete = lappend(vocabulary->complete, definition);
+	definition->grants = grants;
+	MemoryContextSwitchTo(caller);
+	return definition;
+}
+
+/*
+ * What levels of an audience hold, in a new list: what they were given, and
+ * what follows. Sources lead nowhere in a circle within one audience.
+ */
+static List *
+held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audience)
+{
+	List *held = NIL;
+	ListCell *lc;
+
+	check_stack_depth();
+	foreach(lc, definition->given)
+	{
+		ClrGrant *grant = lfirst(lc);
+
+		if (clr_vocabulary_level(vocabulary, grant->level)->audience == audience)
+			held = lappend(held, grant);
+	}
+	foreach(lc, definition->sources)
+	{
+		const ClrSource *source = lfirst(lc);
+
+		if (source->audience == audience)
+			held = following(vocabulary, definition, source, held);
+	}
+	return held;
+}
+
+/* The list with what follows from one source. */
+static List *
+following(ClrVocabulary *vocabulary, const ClrDefinition *definition, const ClrSource *source,
+		  List *held)
+{
+	List *from = held_by(vocabulary, find_definition(vocabulary, definition->feature, source->name),
+						 source->audience);
+	ListCell *lc;
+
+	foreach(lc, from)
+	{
+		const ClrGrant *grant = lfirst(lc);
+		ClrGrant *follows;
+
+		if (list_member_int(definition->says, grant->level) ||
+			(source->weak && list_member_int(definition->says_sources, grant->level)) ||
+			(source->any_only && grant->relation != CLR_REL_ANY))
+			continue;
+		follows = palloc(sizeof(ClrGrant));
+		*follows = *grant;
+		if (source->own_only)
+			follows->relation = CLR_REL_OWN;
+		held = add_grant(held, follows);
+	}
+	return held;
+}
+
+/* The list with one more grant, without those that others cover. */
+static List *
+add_grant(List *grants, ClrGrant *grant)
+{
+	ListCell *lc;
+
+	foreach(lc, grants)
+	{
+		const ClrGrant *other = lfirst(lc);
+
+		if (covers(other, grant))
+			return grants;
+		if (covers(grant, other))
+			grants = foreach_delete_current(grants, lc);
+	}
+	return lappend(grants, grant);
+}
+
+/* Whether a grant of the same level gives all that the other one does. */
+static bool
+covers(const ClrGrant *wide, const ClrGrant *narrow)
+{
+	return wide->level == narrow->level && (!wide->shared_only || narrow->shared_only) &&
+		   (wide->relation == CLR_REL_ANY || wide->relation == narrow->relation) &&
+		   (wide->kinds == NIL || same_kinds(wide->kinds, narrow->kinds)) &&
+		   ((wide->reach_given && wide->reach == CLR_REACH_ACCOUNT) ||
+			(wide->reach_given == narrow->reach_given && wide->reach == narrow->reach));
+}
+
+static bool
+same_kinds(const List *a, const List *b)
+{
+	ListCell *la;
+	ListCell *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
+}
+
+/* What is said about an action itself. */
+static ClrDefinition *
+find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name)
 {
 	ListCell *lc;
 	MemoryContext context;
@@ -128,8 +264,9 @@ read_definition(ClrVocabulary *vocabulary, MemoryContext context, const char *fe
 	definition->feature = MemoryContextStrdup(context, feature);
 	definition->name = MemoryContextStrdup(context, name);
 	read_action(context, definition);
+	read_sources(context, definition);
 	read_grants(context, definition);
-	foreach(lc, definition->grants)
+	foreach(lc, definition->given)
 	{
 		ClrGrant *grant = lfirst(lc);
 
@@ -142,20 +279,17 @@ read_definition(ClrVocabulary *vocabulary, MemoryContext context, const char *fe
 static void
 read_action(MemoryContext context, ClrDefinition *definition)
 {
-	static const Oid argtypes[] = { TEXTOID, TEXTOID };
-	Datum args[] = { CStringGetTextDatum(definition->feature),
-					 CStringGetTextDatum(definition->name) };
 	ClrCatalog state;
 	MemoryContext spi;
 	uint64 ngates;
-	int nlevels;
-	int32 *levels;
 
 	clr_catalog_begin(&state);
-	if (clr_catalog_query("SELECT a.reads, ARRAY(SELECT n.level_id FROM clearance.not_available n"
-						  "  WHERE n.feature = a.feature AND n.action = a.name)"
-						  " FROM clearance.action a WHERE a.feature = $1 AND a.name = $2",
-						  2, argtypes, args, NULL) != 1)
+	if (query_action(definition,
+					 "SELECT a.reads, ARRAY(SELECT n.level_id FROM clearance.not_available n"
+					 "  WHERE n.feature = a.feature AND n.action = a.name),"
+					 " ARRAY(SELECT s.level_id FROM clearance.level_says() s"
+					 "  WHERE s.feature = a.feature AND s.action = a.name)"
+					 " FROM clearance.action a WHERE a.feature = $1 AND a.name = $2") != 1)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -163,15 +297,12 @@ read_action(MemoryContext context, ClrDefinition *definition)
 			 errhint(
 				 "clearance.matrix lists the actions of each feature; clearance.create_action() adds one.")));
 	definition->reads = clr_column_bool(0, 1);
-	levels = clr_column_ints(0, 2, &nlevels);
-	spi = MemoryContextSwitchTo(context);
-	for (int i = 0; i < nlevels; i++)
-		definition->not_available = lappend_int(definition->not_available, levels[i]);
-	MemoryContextSwitchTo(spi);
+	definition->not_available = ints_of(0, 2, context);
+	definition->says = ints_of(0, 3, context);
 
-	ngates = clr_catalog_query("SELECT gate_feature, gate_action, audiences FROM clearance.gate"
-							   " WHERE feature = $1 AND action = $2",
-							   2, argtypes, args, NULL);
+	ngates =
+		query_action(definition, "SELECT gate_feature, gate_action, audiences FROM clearance.gate"
+								 " WHERE feature = $1 AND action = $2");
 	for (uint64 i = 0; i < ngates; i++)
 	{
 		ClrGate *gate = MemoryContextAllocZero(context, sizeof(ClrGate));
@@ -189,20 +320,73 @@ read_action(MemoryContext context, ClrDefinition *definition)
 	clr_catalog_end(&state);
 }
 
-static void
-read_grants(MemoryContext context, ClrDefinition *definition)
+/* A query about the action: $1 is its feature, $2 its name. */
+static uint64
+query_action(const ClrDefinition *definition, const char *sql)
 {
 	static const Oid argtypes[] = { TEXTOID, TEXTOID };
 	Datum args[] = { CStringGetTextDatum(definition->feature),
 					 CStringGetTextDatum(definition->name) };
+
+	return clr_catalog_query(sql, 2, argtypes, args, NULL);
+}
+
+static List *
+ints_of(uint64 row, int column, MemoryContext context)
+{
+	int count;
+	int32 *ints = clr_column_ints(row, column, &count);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	List *list = NIL;
+
+	for (int i = 0; i < count; i++)
+		list = lappend_int(list, ints[i]);
+	MemoryContextSwitchTo(caller);
+	return list;
+}
+
+static void
+read_sources(MemoryContext context, ClrDefinition *definition)
+{
 	ClrCatalog state;
 	uint64 rows;
 
 	clr_catalog_begin(&state);
-	rows = clr_catalog_query("SELECT level_id, visibility = 'shared', relation, reach, kinds"
-							 " FROM clearance.effective_grants()"
-							 " WHERE feature = $1 AND action = $2",
-							 2, argtypes, args, NULL);
+	rows = query_action(definition,
+						"SELECT c.audience, c.source, c.relation = 'own', c.any_only, c.weak,"
+						" ARRAY(SELECT s.level_id FROM clearance.level_says() s"
+						"  JOIN clearance.level l ON l.id = s.level_id AND l.audience = c.audience"
+						"  WHERE s.feature = c.feature AND s.action = c.source AND NOT c.weak)"
+						" FROM clearance.consequences() c WHERE c.feature = $1 AND c.action = $2");
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrSource *source = MemoryContextAllocZero(context, sizeof(ClrSource));
+		List *says = ints_of(i, 6, context);
+		MemoryContext spi;
+
+		source->audience = parse_audience(clr_column_text(i, 1));
+		source->name = MemoryContextStrdup(context, clr_column_text(i, 2));
+		source->own_only = clr_column_bool(i, 3);
+		source->any_only = clr_column_bool(i, 4);
+		source->weak = clr_column_bool(i, 5);
+		spi = MemoryContextSwitchTo(context);
+		definition->sources = lappend(definition->sources, source);
+		definition->says_sources = list_concat(definition->says_sources, says);
+		MemoryContextSwitchTo(spi);
+	}
+	clr_catalog_end(&state);
+}
+
+static void
+read_grants(MemoryContext context, ClrDefinition *definition)
+{
+	ClrCatalog state;
+	uint64 rows;
+
+	clr_catalog_begin(&state);
+	rows = query_action(definition,
+						"SELECT level_id, visibility = 'shared', relation, reach, kinds"
+						" FROM clearance.given_grants() WHERE feature = $1 AND action = $2");
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char *reach = clr_column_text(i, 4);
@@ -219,7 +403,7 @@ read_grants(MemoryContext context, ClrDefinition *definition)
 		grant->reach_given = reach != NULL;
 		if (reach != NULL)
 			grant->reach = parse_reach(reach);
-		definition->grants = lappend(definition->grants, grant);
+		definition->given = lappend(definition->given, grant);
 		MemoryContextSwitchTo(spi);
 	}
 	clr_catalog_end(&state);
@@ -279,6 +463,18 @@ const char *
 clr_audience_name(ClrAudience audience)
 {
 	return audience_names[audience];
+}
+
+const char *
+clr_relation_name(ClrRelationKind kind)
+{
+	return relation_names[kind];
+}
+
+const char *
+clr_reach_name(ClrReach reach)
+{
+	return reach_names[reach];
 }
 
 ClrRelationKind

@@ -63,14 +63,28 @@ typedef struct ClrGate
 	bool for_audience[CLR_CUSTOMER + 1];
 } ClrGate;
 
+/* Another action of the feature, from which this one follows where nothing is said of it. */
+typedef struct ClrSource
+{
+	ClrAudience audience; /* for levels and members of this one */
+	const char *name;
+	bool own_only; /* on own rows */
+	bool any_only; /* if the source has no relation */
+	bool weak;	   /* unless something is said of the sources that are not weak */
+} ClrSource;
+
 /* What is said of one feature.action, by all levels. */
 typedef struct ClrDefinition
 {
 	const char *feature;
 	const char *name;
 	bool reads;			 /* changes nothing */
-	List *grants;		 /* of ClrGrant * */
+	List *given;		 /* of ClrGrant *: to levels */
+	List *grants;		 /* the same, and those that follow from others */
 	List *not_available; /* of int: levels that rule it out */
+	List *says;			 /* of int: levels that give or deny it, or rule it out */
+	List *says_sources;	 /* of int: levels that do so for a source that is not weak */
+	List *sources;		 /* of ClrSource * */
 	List *gates;		 /* of ClrGate * */
 } ClrDefinition;
 
@@ -81,6 +95,7 @@ typedef struct ClrVocabulary
 	ClrLevel *levels;
 	int32 client_level; /* of all customers' contacts */
 	List *definitions;	/* of ClrDefinition *, read when first asked for */
+	List *complete;		/* those of them that have what follows from others */
 } ClrVocabulary;
 
 extern ClrVocabulary *clr_vocabulary_acquire(const ClrVersion *version);
@@ -89,6 +104,8 @@ extern const ClrDefinition *
 clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name);
 extern const char *clr_audience_name(ClrAudience audience);
 extern ClrRelationKind clr_relation_kind(const char *name);
+extern const char *clr_relation_name(ClrRelationKind kind);
+extern const char *clr_reach_name(ClrReach reach);
 extern const char *clr_relation_giver(ClrRelationKind kind);
 extern bool clr_relation_implies(ClrRelationKind held, ClrRelationKind asked);
 

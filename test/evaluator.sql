@@ -294,14 +294,79 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE p.id = standing_partner.partner AND p.active
 $$;
 
--- Grants of levels, without the built-in ones that deny() took away. account_admin
--- is not judged by them: it holds everything (6).
-CREATE VIEW evaluator.level_grant AS
-SELECT g.level_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
-FROM clearance.level_grant g
-WHERE NOT (g.built_in AND EXISTS (
-    SELECT FROM clearance.level_denial d
-    WHERE (d.level_id, d.feature, d.action) = (g.level_id, g.feature, g.action)));
+-- What is said of an action for a level: that it is granted, denied or not available.
+-- Where something is said, nothing follows from other rights (30).
+CREATE VIEW evaluator.said AS
+SELECT level_id, feature, action FROM clearance.level_grant
+UNION
+SELECT level_id, feature, action FROM clearance.level_denial
+UNION
+SELECT level_id, feature, action FROM clearance.not_available;
+
+-- Grants of levels: those given, without the built-in ones that are denied, and what
+-- follows from them. account_admin is not judged by them: it holds everything (6).
+CREATE UNLOGGED TABLE evaluator.level_grant (
+    level_id   integer NOT NULL,
+    feature    text    NOT NULL,
+    action     text    NOT NULL,
+    visibility text    NOT NULL,
+    relation   text    NOT NULL,
+    reach      text,
+    kinds      text[]
+);
+CREATE INDEX ON evaluator.level_grant (feature, action);
+
+CREATE FUNCTION evaluator.find_grants() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    TRUNCATE evaluator.level_grant;
+    INSERT INTO evaluator.level_grant
+    WITH given AS (
+        SELECT l.audience, g.level_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
+        FROM clearance.level_grant g JOIN clearance.level l ON l.id = g.level_id
+        WHERE NOT (g.built_in AND EXISTS (
+            SELECT FROM clearance.level_denial d
+            WHERE (d.level_id, d.feature, d.action) = (g.level_id, g.feature, g.action)))
+    ), edits AS (
+        SELECT * FROM given WHERE action = 'edit'
+        UNION
+        -- the vendor's people edit where they edit any column (3)
+        SELECT g.audience, g.level_id, g.feature, 'edit', g.visibility, g.relation, g.reach, g.kinds
+        FROM given g
+        WHERE g.audience = 'vendor' AND starts_with(g.action, 'edit_')
+            AND (g.level_id, g.feature, 'edit') NOT IN (SELECT level_id, feature, action FROM evaluator.said)
+        UNION
+        -- who creates edits what it created (4), but not where all columns are denied to the vendor's level
+        SELECT g.audience, g.level_id, g.feature, 'edit', g.visibility, 'own', g.reach, g.kinds
+        FROM given g
+        WHERE g.action = 'create'
+            AND (g.level_id, g.feature, 'edit') NOT IN (SELECT level_id, feature, action FROM evaluator.said)
+            AND NOT (g.audience = 'vendor' AND EXISTS (
+                SELECT FROM evaluator.said s
+                WHERE s.level_id = g.level_id AND s.feature = g.feature AND starts_with(s.action, 'edit_')))
+    ), assigns AS (
+        -- the vendor assigns with the right to edit the assignee, or the row where nothing is said of that;
+        -- partners with edit on any relation (22)
+        SELECT e.audience, e.level_id, e.feature, 'assign', e.visibility, e.relation, e.reach, e.kinds
+        FROM edits e
+        WHERE e.audience = 'partner' AND e.relation = 'any'
+            OR e.audience = 'vendor' AND (e.level_id, e.feature, 'edit_assignee') NOT IN (SELECT level_id, feature, action FROM evaluator.said)
+        UNION
+        SELECT g.audience, g.level_id, g.feature, 'assign', g.visibility, g.relation, g.reach, g.kinds
+        FROM given g WHERE g.audience = 'vendor' AND g.action = 'edit_assignee'
+    ), columns AS (
+        -- columns that only the account matrix names come with a partner's edit
+        SELECT e.audience, e.level_id, e.feature, a.name, e.visibility, e.relation, e.reach, e.kinds
+        FROM edits e JOIN clearance.action a ON a.feature = e.feature AND a.comes_with_edit
+        WHERE e.audience = 'partner' AND (a.name <> 'edit_assignee' OR e.relation = 'any')
+    )
+    SELECT level_id, feature, action, visibility, relation, reach, kinds FROM given
+    UNION
+    SELECT level_id, feature, action, visibility, relation, reach, kinds FROM edits
+    UNION
+    SELECT level_id, feature, f.action, visibility, relation, reach, kinds
+    FROM (SELECT * FROM assigns UNION ALL SELECT * FROM columns) f (audience, level_id, feature, action, visibility, relation, reach, kinds)
+    WHERE (level_id, feature, f.action) NOT IN (SELECT level_id, feature, action FROM evaluator.said);
+$$;
 
 -- Levels in force at the places of the judged actor (rules 2 and 3). No line: the
 -- actor has no way into the project.
@@ -441,6 +506,67 @@ $$;
 -- 3. Grants in force
 -- ---------------------------------------------------------------------------
 
+-- Places where a level in force says something of an action, or of one that begins so.
+CREATE FUNCTION evaluator.said_at(feature text, action text, longer boolean DEFAULT false) RETURNS SETOF bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT f.place
+    FROM evaluator.level_in_force f JOIN evaluator.said s ON s.level_id = f.level
+    WHERE s.feature = said_at.feature
+        AND CASE WHEN longer THEN starts_with(s.action, said_at.action) ELSE s.action = said_at.action END
+$$;
+
+-- Switches of the member's own: any row, as far as its project.view reaches, unless a
+-- level in force there says that the action is not available (9); and what follows from
+-- them where no level in force says something of it (30).
+CREATE FUNCTION evaluator.switches(feature text, action text) RETURNS TABLE (place bigint, relation text)
+LANGUAGE plpgsql STABLE ROWS 1 SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT EXISTS (SELECT FROM clearance.member_switch s JOIN evaluator.judged a ON a.member = s.member_id
+                   WHERE s.feature = switches.feature) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH awake AS (
+        SELECT f.place, s.action
+        FROM evaluator.judged a
+        JOIN clearance.member_switch s ON s.member_id = a.member
+        CROSS JOIN evaluator.level_in_force f
+        WHERE s.feature = switches.feature AND f.covered
+            AND NOT EXISTS (
+                SELECT FROM evaluator.level_in_force o
+                JOIN clearance.not_available n ON n.level_id = o.level
+                WHERE o.place = f.place AND n.feature = s.feature AND n.action = s.action)
+    ), edits AS (
+        SELECT w.place, 'any' AS relation FROM awake w WHERE w.action = 'edit'
+        UNION
+        SELECT w.place, CASE WHEN w.action = 'create' THEN 'own' ELSE 'any' END
+        FROM awake w, evaluator.judged a
+        WHERE w.place NOT IN (SELECT evaluator.said_at(feature, 'edit'))
+            AND (a.kind = 'vendor' AND starts_with(w.action, 'edit_')
+                 OR w.action = 'create'
+                    AND NOT (a.kind = 'vendor' AND w.place IN (SELECT evaluator.said_at(feature, 'edit_', true))))
+    )
+    SELECT w.place, 'any' FROM awake w WHERE w.action = switches.action
+    UNION
+    SELECT e.place, e.relation FROM edits e WHERE switches.action = 'edit'
+    UNION
+    SELECT e.place, e.relation
+    FROM evaluator.judged a, (SELECT place, relation, 'edit' AS action FROM edits
+                              UNION ALL SELECT place, 'any', 'edit_assignee' FROM awake WHERE action = 'edit_assignee') e
+    WHERE e.place NOT IN (SELECT evaluator.said_at(feature, switches.action))
+        AND CASE
+                WHEN switches.action = 'assign' AND a.kind = 'vendor' THEN
+                    e.action = 'edit_assignee' OR e.place NOT IN (SELECT evaluator.said_at(feature, 'edit_assignee'))
+                WHEN switches.action = 'assign' AND a.kind = 'partner' THEN
+                    e.action = 'edit' AND e.relation = 'any'
+                WHEN a.kind = 'partner' AND EXISTS (SELECT FROM clearance.action x WHERE x.feature = switches.feature
+                                                    AND x.name = switches.action AND x.comes_with_edit) THEN
+                    e.action = 'edit' AND (switches.action <> 'edit_assignee' OR e.relation = 'any')
+                ELSE false END;
+END
+$$;
+
 -- Where, and on which rows there, an action is granted to the actor (rule 4). The
 -- conditions on rows are still to be judged; reach is judged here (8).
 CREATE FUNCTION evaluator.grants(feature text, action text)
@@ -464,23 +590,20 @@ BEGIN
                                        WHEN 'owned' THEN f.is_owner
                                        ELSE f.covered END)
     UNION
-    -- A member's own switch: any row, as far as its project.view reaches, unless a level
-    -- in force there says that the action is not available (9).
-    SELECT f.place, 'any', 'any', NULL
-    FROM evaluator.judged a
-    JOIN clearance.member_switch s ON s.member_id = a.member
-    CROSS JOIN evaluator.level_in_force f
-    WHERE s.feature = grants.feature AND s.action = grants.action AND f.covered
-        AND NOT EXISTS (
-            SELECT FROM evaluator.level_in_force o
-            JOIN clearance.not_available n ON n.level_id = o.level
-            WHERE o.place = f.place AND n.feature = s.feature AND n.action = s.action);
+    SELECT s.place, 'any', s.relation, NULL
+    FROM evaluator.switches(grants.feature, grants.action) s;
 END
 $$;
 
 -- ---------------------------------------------------------------------------
 -- 4. Acts without a row
 -- ---------------------------------------------------------------------------
+
+-- Whom a gate binds: the matrix's own partners alone (27).
+CREATE FUNCTION evaluator.gate_audiences(gate clearance.gate) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE WHEN gate.built_in THEN '{partner}' ELSE gate.audiences END
+$$;
 
 -- An action and all its gates: gates have gates (18).
 CREATE FUNCTION evaluator.with_gates(feature text, action text) RETURNS TABLE (needed_feature text, needed_action text)
@@ -494,7 +617,7 @@ BEGIN
         SELECT g.gate_feature, g.gate_action
         FROM needed n
         JOIN clearance.gate g ON g.feature = n.feature AND g.action = n.action
-        JOIN evaluator.judged a ON a.kind = ANY (g.audiences)
+        JOIN evaluator.judged a ON a.kind = ANY (evaluator.gate_audiences(g))
     )
     SELECT feature, action FROM needed;
 END
@@ -633,7 +756,7 @@ BEGIN
                g.gate_feature NOT IN ('project', b.feature)
                    AND evaluator.leads_to(b.id, g.gate_feature) AS is_above
         FROM clearance.gate g
-        JOIN evaluator.judged a ON a.kind = ANY (g.audiences)
+        JOIN evaluator.judged a ON a.kind = ANY (evaluator.gate_audiences(g))
         JOIN clearance.binding b ON b.id = gated.binding
         WHERE g.feature = gated.feature AND g.action = gated.action
             AND g.gate_feature || '.' || g.gate_action <> ALL (asked)
@@ -901,6 +1024,7 @@ BEGIN
     PERFORM evaluator.forget();
     IF actor.label IS NOT NULL THEN
         INSERT INTO evaluator.judged SELECT actor.*;
+        PERFORM evaluator.find_grants();
         PERFORM evaluator.find_levels();
         PERFORM evaluator.look();
     END IF;

@@ -1,8 +1,7 @@
 -- ---------------------------------------------------------------------------
 -- The built-in levels, derived from the staged data (src/data/*.csv).
 -- A staged cell says what one level may do with one action; visibility none
--- is a cell that says no. The rules below add cells only where none exists,
--- so their order is their precedence.
+-- is a cell that says no.
 -- ---------------------------------------------------------------------------
 INSERT INTO clearance.level (id, name, audience, built_in, description) VALUES
     (1, 'account_admin', 'vendor', true, 'holds every action in the whole account'),
@@ -45,58 +44,15 @@ CREATE TABLE clearance.staged_name AS
 SELECT DISTINCT feature, action FROM clearance.staged_cell;
 DELETE FROM clearance.staged_cell WHERE level = 'account_admin';
 
--- Vendor: where there is no edit cell, any edit_<column> cell gives edit.
-INSERT INTO clearance.staged_cell
-SELECT DISTINCT c.level, c.audience, c.feature, 'edit', 'any', 'any'
-FROM clearance.staged_cell c
-WHERE c.audience = 'vendor' AND c.action LIKE 'edit\_%' AND c.visibility <> 'none'
-  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit'));
-
--- Vendor: never less than the most trusted outsider.
+-- Vendor: never less than the most trusted outsider. Where columns have cells,
+-- edit follows from those.
 INSERT INTO clearance.staged_cell
 SELECT v.name, v.audience, c.feature, c.action, c.visibility, c.relation
 FROM clearance.staged_cell c, clearance.level v
 WHERE c.level = 'permissive' AND v.name IN ('super_user', 'collaborator')
   AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                  WHERE (e.level, e.feature, e.action) = (v.name, c.feature, c.action));
-
--- All: where there is no edit cell, who may create may edit what it created.
-INSERT INTO clearance.staged_cell
-SELECT c.level, c.audience, c.feature, 'edit', c.visibility, 'own', c.reach
-FROM clearance.staged_cell c
-WHERE c.action = 'create'
-  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit'));
-
--- assign: vendor with the right to edit the assignee, which is edit where no
--- cell speaks of assignees; partners with edit on any relation.
-INSERT INTO clearance.staged_cell
-SELECT c.level, c.audience, c.feature, 'assign', c.visibility, c.relation, c.reach
-FROM clearance.staged_cell c
-WHERE CASE c.audience
-          WHEN 'vendor' THEN
-              c.action = 'edit_assignee'
-              OR c.action = 'edit'
-              AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                              WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'edit_assignee'))
-          WHEN 'partner' THEN c.action = 'edit' AND c.relation = 'any'
-      END
-  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                  WHERE (e.level, e.feature, e.action) = (c.level, c.feature, 'assign'));
-
--- Partners: a column that every vendor member may edit goes with the level's
--- own edit cell, so that guarding it takes nothing from that cell.
-INSERT INTO clearance.staged_cell
-SELECT p.level, p.audience, p.feature, s.action, p.visibility, p.relation
-FROM clearance.staged_cell p
-JOIN clearance.staged_cell s ON s.level = 'super_user' AND s.feature = p.feature
-JOIN clearance.staged_cell c ON c.level = 'collaborator' AND (c.feature, c.action) = (s.feature, s.action)
-WHERE p.audience = 'partner' AND p.action = 'edit'
-  AND s.action LIKE 'edit\_%' AND s.visibility <> 'none' AND c.visibility <> 'none'
-  AND (s.action <> 'edit_assignee' OR p.relation = 'any')
-  AND NOT EXISTS (SELECT FROM clearance.staged_cell e
-                  WHERE (e.level, e.feature, e.action) = (p.level, p.feature, s.action));
+                  WHERE (e.level, e.feature) = (v.name, c.feature)
+                    AND (e.action = c.action OR c.action = 'edit' AND e.action LIKE 'edit\_%'));
 
 -- Actions whose name alone says that they change nothing.
 CREATE FUNCTION clearance.name_reads(action text) RETURNS boolean
@@ -121,6 +77,15 @@ FROM (SELECT feature, action FROM clearance.staged_name
       FROM clearance.feature f, unnest('{view,create,edit,delete,assign,invite,change_owner}'::text[]) a (name)) n
 ORDER BY feature, action;
 
+-- A column that every vendor member may edit goes with a partner's edit, so that
+-- guarding it takes nothing from that.
+UPDATE clearance.action a SET comes_with_edit = true
+WHERE a.name LIKE 'edit\_%'
+  AND (SELECT count(*) = 2 FROM clearance.staged_cell c
+       WHERE (c.audience, c.feature, c.action) = ('vendor', a.feature, a.name) AND c.visibility <> 'none')
+  AND NOT EXISTS (SELECT FROM clearance.staged_cell c
+                  WHERE (c.audience, c.feature, c.action) = ('partner', a.feature, a.name));
+
 INSERT INTO clearance.action_alias (source, feature, action, canonical_feature, canonical_action)
 SELECT source, feature, action, canonical_feature, canonical_action
 FROM clearance.staged_aliases ORDER BY source, feature, action;
@@ -130,6 +95,13 @@ SELECT DISTINCT l.id, c.feature, c.action, c.visibility, c.relation, c.reach, tr
 FROM clearance.staged_cell c JOIN clearance.level l ON l.name = c.level
 WHERE c.visibility <> 'none'
 ORDER BY l.id, c.feature, c.action;
+
+-- cells that say no where something might follow
+INSERT INTO clearance.level_denial (level_id, feature, action, built_in)
+SELECT DISTINCT l.id, c.feature, c.action, true
+FROM clearance.staged_cell c JOIN clearance.level l ON l.name = c.level
+WHERE c.visibility = 'none' AND (c.action IN ('edit', 'assign') OR c.action LIKE 'edit\_%')
+ORDER BY 1, 2, 3;
 
 INSERT INTO clearance.not_available (level_id, feature, action, built_in)
 SELECT l.id, coalesce(n.canonical_feature, a.feature), coalesce(n.canonical_action, a.action), true
@@ -142,7 +114,7 @@ ORDER BY 1, 2, 3;
 INSERT INTO clearance.gate (feature, action, gate_feature, gate_action, audiences, built_in)
 SELECT DISTINCT coalesce(n.canonical_feature, p.feature), coalesce(n.canonical_action, p.action),
        coalesce(m.canonical_feature, g.feature), coalesce(m.canonical_action, g.action),
-       '{vendor,partner}'::text[], true
+       '{partner}'::text[], true
 FROM clearance.staged_partner_matrix p
 CROSS JOIN LATERAL (SELECT split_part(name, '.', 1) AS feature, split_part(name, '.', 2) AS action
                     FROM regexp_split_to_table(p.gate, ' ') name) g
@@ -157,8 +129,8 @@ DROP TABLE clearance.staged_cell, clearance.staged_name, clearance.staged_partne
 -- ---------------------------------------------------------------------------
 -- What the levels hold
 -- ---------------------------------------------------------------------------
--- A function, because pg_dump forbids views to whatever a policy calls.
-CREATE FUNCTION clearance.effective_grants()
+-- Functions, because pg_dump forbids views to whatever a policy calls.
+CREATE FUNCTION clearance.given_grants()
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -168,21 +140,78 @@ BEGIN ATOMIC
                AND EXISTS (SELECT FROM clearance.level_denial d
                            WHERE d.level_id = g.level_id AND d.feature = g.feature AND d.action = g.action));
 END;
+REVOKE ALL ON FUNCTION clearance.given_grants() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.given_grants() IS 'grants given to levels: the built-in ones that are not denied, and those added';
+
+-- The rights that follow from others, unless something is said of them: a grant,
+-- a denial, or that they are not available. relation: what the right is limited
+-- to; any_only: it follows from unlimited rights; weak: it does not where
+-- something is said of what it follows from otherwise. From levels to levels,
+-- and from switches to members (vocabulary.c, rule.c).
+CREATE FUNCTION clearance.consequences()
+RETURNS TABLE (audience text, feature text, source text, action text, relation text, any_only boolean, weak boolean)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    -- vendor: edit, from any column that may be edited
+    SELECT 'vendor', a.feature, a.name, 'edit', NULL::text, false, false
+    FROM clearance.action a WHERE a.name LIKE 'edit\_%'
+    UNION ALL
+    -- all: edit of what one created
+    SELECT v.audience, a.feature, a.name, 'edit', 'own', false, true
+    FROM clearance.action a, (VALUES ('vendor'), ('partner'), ('customer')) v (audience) WHERE a.name = 'create'
+    UNION ALL
+    -- vendor: assign, from the right to edit the assignee, or the whole row where nothing is said of assignees
+    SELECT 'vendor', a.feature, a.name, 'assign', NULL, false, a.name = 'edit'
+    FROM clearance.action a WHERE a.name IN ('edit', 'edit_assignee')
+    UNION ALL
+    -- partners: assign, from unlimited edit
+    SELECT 'partner', a.feature, a.name, 'assign', NULL, true, false
+    FROM clearance.action a WHERE a.name = 'edit'
+    UNION ALL
+    -- partners: columns, from edit
+    SELECT 'partner', a.feature, 'edit', a.name, NULL, a.name = 'edit_assignee', false
+    FROM clearance.action a WHERE a.comes_with_edit;
+END;
+REVOKE ALL ON FUNCTION clearance.consequences() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.consequences() IS 'rights that follow from others, where nothing is said about them';
+
+CREATE FUNCTION clearance.level_says()
+RETURNS TABLE (level_id integer, feature text, action text)
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT g.level_id, g.feature, g.action FROM clearance.level_grant g
+    UNION ALL
+    SELECT d.level_id, d.feature, d.action FROM clearance.level_denial d
+    UNION ALL
+    SELECT n.level_id, n.feature, n.action FROM clearance.not_available n;
+END;
+REVOKE ALL ON FUNCTION clearance.level_says() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.level_says() IS 'actions that a level is given or denied, or that are not available to it';
+
+CREATE FUNCTION clearance.effective_grants()
+RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_effective_grants';
 REVOKE ALL ON FUNCTION clearance.effective_grants() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.effective_grants() IS
-'grants in force: the built-in ones that are not denied, and those added; where the engine reads them';
+'grants in force, as the engine knows them: those given to levels, and those that follow from them';
 
 CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance.effective_grants();
 COMMENT ON VIEW clearance.effective_grant IS
-'grants in force: the built-in ones that are not denied, and those added. account_admin, which holds everything, is not listed';
+'grants in force: those given to levels, and those that follow from them. account_admin, which holds everything, is not listed';
+
+CREATE VIEW clearance.admin_grant AS
+SELECT l.id AS level_id, a.feature, a.name AS action, 'any' AS visibility, 'any' AS relation, 'account' AS reach, NULL::text[] AS kinds
+FROM clearance.level l CROSS JOIN clearance.action a
+WHERE l.name = 'account_admin' AND l.built_in;
+COMMENT ON VIEW clearance.admin_grant IS 'everything that account_admin holds, spelt out';
+
+CREATE VIEW clearance.given_grant AS
+TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.given_grants();
+COMMENT ON VIEW clearance.given_grant IS 'what levels were given, without what follows from it; with everything that account_admin holds';
 
 CREATE VIEW clearance.held_grant AS
-SELECT level_id, feature, action, visibility, relation, reach, kinds
-FROM clearance.effective_grant
-UNION ALL
-SELECT l.id, a.feature, a.name, 'any', 'any', 'account', NULL
-FROM clearance.level l CROSS JOIN clearance.action a
-WHERE l.name = 'account_admin';
+TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.effective_grant;
 COMMENT ON VIEW clearance.held_grant IS 'effective_grant with everything that account_admin holds spelt out';
 
 CREATE VIEW clearance.matrix AS
@@ -353,7 +382,10 @@ BEGIN
 
     INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
     SELECT DISTINCT new_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
-    FROM clearance.held_grant g WHERE g.level_id = base_id;
+    FROM clearance.given_grant g WHERE g.level_id = base_id;
+    INSERT INTO clearance.level_denial (level_id, feature, action)
+    SELECT new_id, d.feature, d.action
+    FROM clearance.level_denial d WHERE d.level_id = base_id;
     INSERT INTO clearance.not_available (level_id, feature, action)
     SELECT new_id, n.feature, n.action
     FROM clearance.not_available n WHERE n.level_id = base_id;
@@ -427,7 +459,7 @@ BEGIN
     INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
     SELECT target.id, allow.feature, allow.action, allow.visibility, allow.relation, allow.reach, allow.kinds
     WHERE NOT EXISTS (
-        SELECT FROM clearance.held_grant g
+        SELECT FROM clearance.given_grant g
         WHERE (g.level_id, g.feature, g.action, g.visibility, g.relation)
             = (target.id, allow.feature, allow.action, allow.visibility, allow.relation)
           AND (target.name = 'account_admin'
@@ -452,14 +484,11 @@ BEGIN
     END IF;
     DELETE FROM clearance.level_grant g
     WHERE (g.level_id, g.feature, g.action) = (target_id, deny.feature, deny.action) AND NOT g.built_in;
-    INSERT INTO clearance.level_denial (level_id, feature, action)
-    SELECT DISTINCT g.level_id, g.feature, g.action
-    FROM clearance.level_grant g
-    WHERE (g.level_id, g.feature, g.action) = (target_id, deny.feature, deny.action) AND g.built_in
+    INSERT INTO clearance.level_denial (level_id, feature, action) VALUES (target_id, deny.feature, deny.action)
     ON CONFLICT DO NOTHING;
 END $$;
 REVOKE ALL ON FUNCTION clearance.deny(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.deny(text, text, text) IS 'takes every grant of an action from a level; allow() can give it back';
+COMMENT ON FUNCTION clearance.deny(text, text, text) IS 'takes every grant of an action from a level, and it follows from no other; allow() can give it back';
 
 -- ---------------------------------------------------------------------------
 -- Features, actions, gates

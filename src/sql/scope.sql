@@ -23,8 +23,9 @@ CREATE FUNCTION clearance.levels_digest(levels integer[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     SELECT md5(concat_ws('|',
-        (SELECT string_agg(g::text, ';' ORDER BY g::text) FROM clearance.effective_grants() g WHERE g.level_id = ANY (levels)),
+        (SELECT string_agg(g::text, ';' ORDER BY g::text) FROM clearance.given_grants() g WHERE g.level_id = ANY (levels)),
         (SELECT string_agg(n::text, ';' ORDER BY n::text) FROM clearance.not_available n WHERE n.level_id = ANY (levels)),
+        (SELECT string_agg(d::text, ';' ORDER BY d::text) FROM clearance.level_denial d WHERE d.level_id = ANY (levels)),
         (SELECT string_agg(g::text, ';' ORDER BY g::text) FROM clearance.gate g)));
 END;
 REVOKE ALL ON FUNCTION clearance.levels_digest(integer[]) FROM PUBLIC;

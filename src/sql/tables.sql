@@ -16,6 +16,7 @@ CREATE TABLE clearance.action (
     feature  text    NOT NULL CONSTRAINT action_belongs_to_a_feature REFERENCES clearance.feature ON DELETE CASCADE,
     name     text    NOT NULL,
     reads    boolean NOT NULL,
+    comes_with_edit boolean NOT NULL DEFAULT false,
     built_in boolean NOT NULL DEFAULT false,
     CONSTRAINT action_is_named_once PRIMARY KEY (feature, name),
     CONSTRAINT action_name_is_an_identifier CHECK (name ~ '^[a-z][a-z0-9_]*$')
@@ -24,6 +25,7 @@ COMMENT ON TABLE clearance.action IS 'how a feature is acted on: view, create, e
 COMMENT ON COLUMN clearance.action.feature IS 'the feature acted on';
 COMMENT ON COLUMN clearance.action.name IS 'identifier of the action';
 COMMENT ON COLUMN clearance.action.reads IS 'changes nothing: stays possible in an archived project for those who may view it';
+COMMENT ON COLUMN clearance.action.comes_with_edit IS 'partners hold it where they hold edit';
 COMMENT ON COLUMN clearance.action.built_in IS 'ships with the extension; not dumped';
 
 CREATE TABLE clearance.action_alias (
@@ -90,13 +92,15 @@ CREATE TABLE clearance.level_denial (
     level_id integer NOT NULL CONSTRAINT denial_belongs_to_a_level REFERENCES clearance.level ON DELETE CASCADE,
     feature  text    NOT NULL,
     action   text    NOT NULL,
+    built_in boolean NOT NULL DEFAULT false,
     CONSTRAINT denial_is_given_once PRIMARY KEY (level_id, feature, action),
     CONSTRAINT denial_names_an_action FOREIGN KEY (feature, action) REFERENCES clearance.action ON DELETE CASCADE
 );
-COMMENT ON TABLE clearance.level_denial IS 'built-in grants that deny() took from a level; kept apart so that a dump holds them';
+COMMENT ON TABLE clearance.level_denial IS 'actions that a level does not hold, whatever they would follow from: cells that say no, and what deny() took';
 COMMENT ON COLUMN clearance.level_denial.level_id IS 'the level';
 COMMENT ON COLUMN clearance.level_denial.feature IS 'feature acted on';
-COMMENT ON COLUMN clearance.level_denial.action IS 'action whose built-in grants are void';
+COMMENT ON COLUMN clearance.level_denial.action IS 'the action: built-in grants of it are void';
+COMMENT ON COLUMN clearance.level_denial.built_in IS 'ships with the extension; not dumped';
 
 CREATE TABLE clearance.not_available (
     level_id integer NOT NULL CONSTRAINT not_available_belongs_to_a_level REFERENCES clearance.level ON DELETE CASCADE,
@@ -779,7 +783,7 @@ BEGIN
         ('clearance.action', 'WHERE NOT built_in'),
         ('clearance.level', 'WHERE NOT built_in'),
         ('clearance.level_grant', 'WHERE NOT built_in'),
-        ('clearance.level_denial', ''),
+        ('clearance.level_denial', 'WHERE NOT built_in'),
         ('clearance.not_available', 'WHERE NOT built_in'),
         ('clearance.gate', 'WHERE NOT built_in'),
         ('clearance.account', ''),

@@ -1,0 +1,86 @@
+-- Gates that the partner matrix names bind partners, by the built-in levels and
+-- by those made from them; the vendor's cells stand alone. A gate of one's own
+-- binds whom it names.
+\set SHOW_CONTEXT never
+\set ON_ERROR_ROLLBACK on
+\pset format unaligned
+\pset tuples_only on
+SET client_min_messages = warning;
+BEGIN;
+CREATE ROLE regress_gates;
+SELECT clearance.trust_role('regress_gates');
+CREATE SCHEMA regress_gates;
+GRANT USAGE ON SCHEMA regress_gates TO regress_gates;
+SET LOCAL search_path = regress_gates;
+SELECT clearance.create_account('Regress', key => 'regress') AS account \gset
+SELECT clearance.create_level('lead', 'vendor', 'super_user') > 0, clearance.create_level('fresh', 'vendor') > 0,
+       clearance.create_level('friend', 'partner', 'permissive') > 0, clearance.create_level('newcomer', 'partner') > 0;
+SELECT clearance.allow(l, f, 'view') FROM unnest('{fresh,newcomer}'::text[]) l, unnest('{project,conversation}'::text[]) f;
+SELECT clearance.create_role(r, access_level => r) > 0 FROM unnest('{lead,fresh}'::text[]) r;
+SELECT clearance.add_member(m, roles => ARRAY[r]) > 0
+FROM (VALUES ('ann', 'account_admin'), ('sue', 'super_user'), ('cole', 'collaborator'), ('lea', 'lead'), ('flo', 'fresh')) v (m, r);
+SELECT clearance.add_member(m, partner_admin => true, partner => clearance.create_partner(l, l)) > 0
+FROM (VALUES ('pat', 'permissive'), ('max', 'moderate'), ('rex', 'restricted'), ('fred', 'friend'), ('nina', 'newcomer')) v (m, l);
+SELECT clearance.create_project(p) > 0 FROM generate_series(1, 2) p;
+SELECT clearance.add_partner_to_project(1, p.id) FROM clearance.partner p;
+SELECT clearance.add_member_to_project(1, m.id) FROM clearance.member m WHERE m.key IN ('cole', 'flo');
+CREATE TABLE conversation (id text PRIMARY KEY, project integer, is_private boolean, starter text);
+CREATE TABLE participant (conversation text, member text);
+INSERT INTO conversation VALUES ('shared1', 1, false, 'ann'), ('private1', 1, true, 'ann'), ('shared2', 2, false, 'ann'), ('private2', 2, true, 'ann');
+SELECT clearance.protect('conversation', 'conversation', project => 'project', visibility => 'is_private', shared_values => '{false}', owner => 'starter') > 0;
+SELECT clearance.relate('conversation', 'invited', link => 'participant', link_column => 'conversation', member_column => 'member');
+GRANT SELECT, INSERT, UPDATE, DELETE ON conversation, participant TO regress_gates;
+CREATE FUNCTION pg_temp.sees(m text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer text;
+BEGIN
+    PERFORM clearance.set_actor(key => m);
+    SET LOCAL ROLE regress_gates;
+    SELECT m || ': ' || coalesce(string_agg(id, ' ' ORDER BY id), '-') INTO answer FROM regress_gates.conversation;
+    RESET ROLE;
+    PERFORM clearance.reset_actor();
+    RETURN answer;
+END
+$$;
+
+-- Invited or not, the vendor's people see conversations as far as their project.view reaches …
+SELECT pg_temp.sees(m) FROM unnest('{ann,sue,cole,lea,flo}'::text[]) m;
+-- … and write them
+SELECT clearance.set_actor(key => 'sue') > 0;
+SET LOCAL ROLE regress_gates;
+UPDATE conversation SET is_private = is_private RETURNING id;
+UPDATE conversation SET id = id || '!' RETURNING id;
+INSERT INTO conversation VALUES ('new', 2, true, 'sue') RETURNING id;
+RESET ROLE;
+SELECT clearance.reset_actor();
+DELETE FROM conversation WHERE id = 'new';
+UPDATE conversation SET id = rtrim(id, '!');
+-- A page that is not theirs is no gate to them.
+SELECT clearance.deny('super_user', 'project', 'view_chat'), clearance.deny('lead', 'project', 'view_chat');
+SELECT pg_temp.sees(m) FROM unnest('{sue,lea}'::text[]) m;
+SELECT m.level, m.gates FROM clearance.matrix m WHERE (m.feature, m.action) = ('conversation', 'view') ORDER BY 1;
+
+-- Partners go by the page, by whatever level.
+SELECT pg_temp.sees(m) FROM unnest('{pat,max,rex,fred,nina}'::text[]) m;
+INSERT INTO participant SELECT c.id, m.key FROM conversation c, clearance.member m WHERE m.key IN ('pat', 'max', 'rex', 'fred', 'nina');
+SELECT pg_temp.sees(m) FROM unnest('{pat,max,rex,fred,nina}'::text[]) m;
+SELECT clearance.allow('newcomer', 'project', 'view_chat', relation => 'invited'), clearance.deny('friend', 'project', 'view_chat');
+SELECT pg_temp.sees(m) FROM unnest('{fred,nina}'::text[]) m;
+
+-- Gates of one's own: for everybody, or for some.
+SELECT clearance.create_feature('deed', '{view,open}');
+SELECT clearance.allow(l, 'deed', 'view') FROM unnest('{fresh,newcomer}'::text[]) l;
+CREATE FUNCTION pg_temp.may(m text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM clearance.set_actor(key => m);
+    RETURN m || CASE WHEN clearance.can('deed.view', 1) THEN ' may' ELSE ' may not' END || set_config('clearance.actor', '', true);
+END
+$$;
+SELECT pg_temp.may(m) FROM unnest('{ann,flo,nina}'::text[]) m;
+SELECT clearance.add_gate('deed.view', 'deed.open');
+SELECT pg_temp.may(m) FROM unnest('{ann,flo,nina}'::text[]) m;
+SELECT clearance.remove_gate('deed.view', 'deed.open'), clearance.add_gate('deed.view', 'deed.open', '{vendor}');
+SELECT pg_temp.may(m) FROM unnest('{ann,flo,nina}'::text[]) m;
+SELECT clearance.remove_gate('deed.view', 'deed.open'), clearance.add_gate('deed.view', 'deed.open', '{partner}');
+SELECT pg_temp.may(m) FROM unnest('{ann,flo,nina}'::text[]) m;
+ROLLBACK;
