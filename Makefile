@@ -47,6 +47,8 @@ OBJS = \
 	src/policy.o \
 	src/owner.o \
 	src/partition.o \
+	src/table_rows.o \
+	src/trigger.o \
 	src/write_check.o \
 	src/move.o \
 	src/seal.o \

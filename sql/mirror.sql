@@ -167,5 +167,5 @@ INSERT INTO odd (id, project) VALUES (1, 7);
 SELECT * FROM clearance.project_member;
 SELECT clearance.mirror_membership('odd', 'project', 'id');
 RESET ROLE;
-SELECT project, member, source FROM pg_temp.memberships WHERE source = 'mirror:(1)';
+SELECT project, member, source FROM pg_temp.memberships WHERE source = 'mirror:{1}';
 ROLLBACK;

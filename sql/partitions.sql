@@ -17,7 +17,7 @@ SELECT clearance.add_partner_to_project(1001, :acme);
 SELECT clearance.add_partner_to_project(1002, :acme);
 SELECT clearance.add_member_to_project(1001, :bob);
 SELECT clearance.add_member_to_project(1002, :bob);
--- what row security each table of a tree has, and which of the extension's policies and triggers
+-- what row security each table of a tree has, and which of the extension's policies and row triggers
 CREATE FUNCTION pg_temp.tree(relation regclass, OUT "table" text, OUT rls boolean, OUT force boolean, OUT policies bigint, OUT triggers boolean)
 RETURNS SETOF record LANGUAGE sql AS $$
     SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid AND polname LIKE 'clearance%'),

@@ -689,3 +689,16 @@ clearance_canonical_text(PG_FUNCTION_ARGS)
 		clr_value_text(type, OidInputFunctionCall(input, text_to_cstring(PG_GETARG_TEXT_PP(0)),
 												  ioparam, -1))));
 }
+
+/* The bound columns in their order, for a query on the table as t. */
+char *
+clr_binding_columns_sql(const ClrBinding *binding)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < binding->ncolumns; i++)
+		appendStringInfo(&list, "%st.%s", i > 0 ? ", " : "",
+						 quote_identifier(binding->columns[i].name));
+	return list.data;
+}

@@ -151,5 +151,6 @@ extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);
 extern char *clr_value_text(Oid type, Datum value);
+extern char *clr_binding_columns_sql(const ClrBinding *binding);
 
 #endif /* CLR_BINDING_H */

@@ -311,15 +311,14 @@ plan_key(const char *text, int nargs, const Oid *argtypes)
 
 /*
  * Read rows of the table that clr_catalog_begin_owner() was called for. The
- * result is as that of clr_catalog_query(). Locked rows are read as they are
- * now, in READ COMMITTED.
+ * result is as that of clr_catalog_query().
  */
 uint64
 clr_catalog_query_table(const ClrCatalog *state, const ClrTableQuery *query)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	SPIPlanPtr plan = find_table_plan(state, query);
-	int result = SPI_execute_plan(plan, unconstify(Datum *, query->args), NULL, !query->locks, 0);
+	int result = SPI_execute_plan(plan, unconstify(Datum *, query->args), NULL, !query->fresh, 0);
 
 	MemoryContextSwitchTo(caller);
 	if (result != SPI_OK_SELECT)
@@ -333,7 +332,8 @@ Portal
 clr_catalog_open_table(const ClrCatalog *state, const ClrTableQuery *query)
 {
 	SPIPlanPtr plan = find_table_plan(state, query);
-	Portal portal = SPI_cursor_open(NULL, plan, unconstify(Datum *, query->args), NULL, true);
+	Portal portal =
+		SPI_cursor_open(NULL, plan, unconstify(Datum *, query->args), NULL, !query->fresh);
 
 	check_reads(plan, state->table);
 	return portal;

@@ -32,7 +32,7 @@ typedef struct ClrTableQuery
 	int nargs;
 	const Oid *argtypes;
 	const Datum *args;
-	bool locks; /* rest ends in FOR SHARE */
+	bool fresh; /* rows as a statement of its own sees or locks them, not those of the snapshot */
 } ClrTableQuery;
 
 /*

@@ -32,6 +32,7 @@ PG_FUNCTION_INFO_V1(clearance_is_maintaining);
 
 static bool changes_tree(Node *statement, bool comes);
 static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
+static void release_from_tree(const AlterTableCmd *command);
 static void refuse_if_protected(RangeVar *table, const char *what);
 static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
 
@@ -168,12 +169,14 @@ refuse_if_own(RangeVar *table, const AlterTableCmd *command)
  * ALTER TABLE. A table that became a partition or child of a protected one is
  * protected with it. Only then: a restore makes the policies of each table
  * itself, one by one. A table that is none any more takes rows of projects with
- * it, which are there all the same.
+ * it, which are there all the same; it keeps its policies, which close it, but
+ * not the triggers.
  */
 Datum
 clearance_protect_new_tables(PG_FUNCTION_ARGS)
 {
 	EventTriggerData *trigger;
+	ListCell *lc;
 
 	if (!CALLED_AS_EVENT_TRIGGER(fcinfo))
 		elog(ERROR, "protect_new_tables is an event trigger");
@@ -187,8 +190,30 @@ clearance_protect_new_tables(PG_FUNCTION_ARGS)
 			"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
 			0, NULL, NULL);
 	if (changes_tree(trigger->parsetree, false))
+	{
 		run("SELECT clearance.keep_projects()", 0, NULL, NULL);
+		foreach(lc, castNode(AlterTableStmt, trigger->parsetree)->cmds)
+			release_from_tree(lfirst_node(AlterTableCmd, lc));
+	}
 	PG_RETURN_NULL();
+}
+
+/* Take our triggers off a table that the command took from a protected one. */
+static void
+release_from_tree(const AlterTableCmd *command)
+{
+	static const Oid argtypes[] = { OIDOID };
+	RangeVar *table = command->subtype == AT_DetachPartition || command->subtype == AT_DetachPartitionFinalize ?
+						  ((PartitionCmd *) command->def)->name :
+					  command->subtype == AT_DropInherit ? (RangeVar *) command->def :
+														   NULL;
+	Datum args[1];
+
+	if (table == NULL)
+		return;
+	args[0] = ObjectIdGetDatum(RangeVarGetRelid(table, NoLock, true));
+	if (clr_binding_of_relation(DatumGetObjectId(args[0])) == 0)
+		run("SELECT clearance.drop_triggers(t) FROM clearance.table_tree($1) t", 1, argtypes, args);
 }
 
 /* Whether a table comes to another as its partition or child, or leaves it. */

@@ -1,60 +1,412 @@
 /*
  * move.c
- *		Rows that move to another project take their children along.
+ *		A row and its parents are in one project, whoever writes.
  *
- * The deferred trigger of parents. The check must see children that others
- * committed after this transaction's snapshot, so it runs under the latest
- * one; the check itself is clearance.check_children(), in SQL.
+ * Triggers of children check new and changed rows, after each statement;
+ * deferred triggers of parents check that rows which moved to another project
+ * have taken their children along. A parent without a project column is where
+ * its own parent is.
+ *
+ * Each table is read as its owner. Triggers of children lock the rows that
+ * tell the project, so that a concurrent move waits, or is waited for. Those of
+ * parents must see children that others committed after this transaction's
+ * snapshot, and read under the latest one.
  */
 #include "compat.h"
 
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
+#include "executor/executor.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/tuplestore.h"
 
-#include "binding.h"
 #include "catalog.h"
+#include "frame.h"
+#include "row.h"
+#include "trigger.h"
 
+PG_FUNCTION_INFO_V1(clearance_check_child_project);
 PG_FUNCTION_INFO_V1(clearance_check_children_project);
 
+/* Rows that are checked together. */
+#define BATCH 1000
+
+/* How tables are read: by a trigger of children, or of parents. */
+typedef enum Reading
+{
+	LOCKING,
+	LATEST,
+} Reading;
+
+static ClrBinding *binding_of_trigger(ClrFrame *frame, const TriggerData *data);
+static void check_rows(ClrFrame *frame, ClrBinding *binding, ClrRow *rows, int n, Reading reading);
+static ClrKeyTable *
+projects_of(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys, Reading reading);
+static void compare(const ClrBinding *binding, const ClrRow *row, const char **project,
+					const ClrKeyEntry *parent);
+static const ClrParent *way_up(const ClrBinding *binding);
+static void join_above(const ClrKeyEntry *entry, void *arg);
+static ClrKeyTable *read_column(const ClrBinding *binding, int slot, ClrKeyTable *keys,
+								Reading reading, bool tells, ClrKeyTable *values);
+static uint64
+begin_reading(ClrCatalog *state, const ClrBinding *binding, const char *columns,
+			  const ClrColumn *column, ClrKeyTable *keys, Reading reading, bool tells);
+static bool add_key(ClrKeyTable *keys, const ClrBinding *binding, const ClrRow *row);
+static void check_children(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys);
+static void
+check_children_in(ClrFrame *frame, ClrBinding *child, const ClrBinding *binding, ClrKeyTable *keys);
+static ClrRow *
+read_children(const ClrBinding *child, const ClrParent *parent, ClrKeyTable *keys, int *n);
+
 /*
- * check_children_project(): AFTER ROW trigger; its argument is the binding's
- * id. Errors if a child of the row is in another project.
+ * check_child_project(): AFTER STATEMENT trigger with the new rows as its
+ * transition table. Errors if one is not in the project of its parents.
+ */
+Datum
+clearance_check_child_project(PG_FUNCTION_ARGS)
+{
+	TriggerData *data = clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER, true);
+	TupleDesc desc = RelationGetDescr(data->tg_relation);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance children", ALLOCSET_DEFAULT_SIZES);
+	bool more = true;
+
+	tuplestore_select_read_pointer(data->tg_newtable,
+								   tuplestore_alloc_read_pointer(data->tg_newtable,
+																 EXEC_FLAG_REWIND));
+	tuplestore_rescan(data->tg_newtable);
+	while (more)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(context);
+		ClrFrame *frame = clr_frame_current();
+		ClrBinding *binding = binding_of_trigger(frame, data);
+		ClrRow *rows = palloc(sizeof(ClrRow) * BATCH);
+		int n = 0;
+
+		while (n < BATCH && more)
+		{
+			more = tuplestore_gettupleslot(data->tg_newtable, true, false, slot);
+			if (more)
+				rows[n++] = clr_binding_row(binding, desc, ExecCopySlotHeapTuple(slot));
+		}
+		check_rows(frame, binding, rows, n, LOCKING);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(context);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	MemoryContextDelete(context);
+	return PointerGetDatum(NULL);
+}
+
+/*
+ * check_children_project(): AFTER ROW trigger, deferred. Errors if a child of
+ * the row is in another project.
  */
 Datum
 clearance_check_children_project(PG_FUNCTION_ARGS)
 {
-	static const Oid argtypes[] = { INT4OID, TEXTOID };
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	ClrBinding *binding;
-	ClrCatalog state;
-	HeapTuple tuple;
-	ClrRow row;
-	Datum args[2];
-	int32 id;
+	TriggerData *data = clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | TRIGGER_EVENT_ROW, false);
+	ClrFrame *frame = clr_frame_current();
+	ClrBinding *binding = binding_of_trigger(frame, data);
+	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 1);
+	ClrRow row = clr_binding_row(binding, RelationGetDescr(data->tg_relation),
+								 TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
+																		   data->tg_trigtuple);
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("check_children_project is a trigger of protected tables"),
-						errhint("clearance.protect() creates it.")));
-	id = pg_strtoint32(trigger->tg_trigger->tgargs[0]);
-	if (clr_binding_of_relation(RelationGetRelid(trigger->tg_relation)) != id)
-		return PointerGetDatum(NULL);
-	tuple =
-		TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple : trigger->tg_trigtuple;
-
-	binding = clr_binding_load(CurrentMemoryContext, id);
-	row = clr_binding_row(binding, RelationGetDescr(trigger->tg_relation), tuple);
-	if (binding->key_slot == CLR_NO_SLOT || row.nulls[binding->key_slot])
-		return PointerGetDatum(NULL);
-	args[0] = Int32GetDatum(id);
-	args[1] = CStringGetTextDatum(clr_binding_value_text(binding, &row, binding->key_slot));
-	clr_catalog_begin_latest(&state);
-	(void) clr_catalog_query("SELECT clearance.check_children($1, ARRAY[$2])", 2, argtypes, args,
-							 NULL);
-	clr_catalog_end(&state);
+	if (add_key(keys, binding, &row))
+		check_children(frame, binding, keys);
 	return PointerGetDatum(NULL);
+}
+
+static ClrBinding *
+binding_of_trigger(ClrFrame *frame, const TriggerData *data)
+{
+	return clr_frame_binding(frame, clr_trigger_binding(data));
+}
+
+/* The key of a row, added to others. False if it has none. */
+static bool
+add_key(ClrKeyTable *keys, const ClrBinding *binding, const ClrRow *row)
+{
+	const ClrColumn *column;
+	ClrKey key;
+	bool found;
+
+	if (binding->key_slot == CLR_NO_SLOT || row->nulls[binding->key_slot])
+		return false;
+	column = &binding->columns[binding->key_slot];
+	clr_key_from_datum(row->values[binding->key_slot], column->key_class, column->type, &key);
+	(void) clr_keytab_add(keys, &key, &found);
+	return true;
+}
+
+/* ---------- rows and their parents ---------- */
+
+/*
+ * Errors if one of the rows is in another project than one of its parents, or
+ * two of its parents are in two. What cannot be told is left to the rule,
+ * which closes the row.
+ */
+static void
+check_rows(ClrFrame *frame, ClrBinding *binding, ClrRow *rows, int n, Reading reading)
+{
+	const char **projects = palloc0(sizeof(char *) * Max(n, 1));
+	ListCell *lc;
+
+	for (int i = 0; i < n && binding->project_slot != CLR_NO_SLOT; i++)
+		projects[i] = clr_binding_value_text(binding, &rows[i], binding->project_slot);
+	foreach(lc, binding->parents)
+	{
+		ClrParent *parent = lfirst(lc);
+		ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, n);
+		ClrKeyTable *found;
+		ClrKey key;
+		bool known;
+
+		for (int i = 0; i < n; i++)
+			if (clr_row_parent_key(binding, &rows[i], parent, &key))
+				(void) clr_keytab_add(keys, &key, &known);
+		found = projects_of(frame, clr_frame_binding(frame, parent->binding), keys, reading);
+		for (int i = 0; i < n; i++)
+			if (clr_row_parent_key(binding, &rows[i], parent, &key))
+				compare(binding, &rows[i], &projects[i], clr_keytab_find(found, &key));
+	}
+}
+
+/* Compare the project of a row, as far as it is known, with that of a parent. */
+static void
+compare(const ClrBinding *binding, const ClrRow *row, const char **project,
+		const ClrKeyEntry *parent)
+{
+	char *key = NULL;
+
+	if (parent == NULL || parent->value == NULL)
+		return;
+	if (*project == NULL)
+		*project = parent->value;
+	if (strcmp(*project, parent->value) == 0)
+		return;
+	if (binding->key_slot != CLR_NO_SLOT)
+		key = clr_binding_value_text(binding, row, binding->key_slot);
+	ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+					errmsg("row %s of %s is not in the project of its parents",
+						   key ? key : "of no key", clr_catalog_table_name(binding->relid)),
+					errhint("Move a row and its children in one transaction, the parent first.")));
+}
+
+/* What is known of the rows above, to be joined with those below. */
+typedef struct Above
+{
+	ClrKeyTable *projects;
+	ClrKeyClass class;
+	ClrKeyTable *joined;
+} Above;
+
+/*
+ * The projects of rows of a table by their keys, as text; NULL, or no entry,
+ * where it cannot be told.
+ */
+static ClrKeyTable *
+projects_of(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys, Reading reading)
+{
+	const ClrParent *up = binding->project_slot == CLR_NO_SLOT ? way_up(binding) : NULL;
+	int slot = up != NULL ? up->slot : binding->project_slot;
+	ClrKeyTable *found;
+	ClrKeyTable *above;
+
+	check_stack_depth();
+	if (slot == CLR_NO_SLOT || binding->key_slot == CLR_NO_SLOT)
+		return clr_keytab_new(CurrentMemoryContext, 1);
+	above = clr_keytab_new(CurrentMemoryContext, clr_keytab_count(keys));
+	found = read_column(binding, slot, keys, reading, up == NULL, above);
+	if (up != NULL)
+	{
+		Above join = { projects_of(frame, clr_frame_binding(frame, up->binding), above, reading),
+					   binding->columns[slot].key_class,
+					   clr_keytab_new(CurrentMemoryContext, clr_keytab_count(keys)) };
+
+		clr_keytab_each(found, join_above, &join);
+		found = join.joined;
+	}
+	return found;
+}
+
+/* The parent that tells the project of a row without one: the first that each row has. */
+static const ClrParent *
+way_up(const ClrBinding *binding)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+	{
+		const ClrParent *parent = lfirst(lc);
+
+		if (parent->binding != binding->id && parent->type_slot == CLR_NO_SLOT && !parent->optional)
+			return parent;
+	}
+	return NULL;
+}
+
+static void
+join_above(const ClrKeyEntry *entry, void *arg)
+{
+	Above *join = arg;
+	ClrKeyEntry *above;
+	ClrKey key;
+	bool known;
+
+	if (entry->value == NULL || !clr_key_from_text(entry->value, join->class, &key))
+		return;
+	above = clr_keytab_find(join->projects, &key);
+	if (above != NULL)
+		clr_keytab_add(join->joined, &entry->key, &known)->value = above->value;
+}
+
+/* ---------- reading ---------- */
+
+/*
+ * A column as text by the keys of the rows, NULL where it is. Its values are
+ * added to `values` if that column refers to another table.
+ */
+static ClrKeyTable *
+read_column(const ClrBinding *binding, int slot, ClrKeyTable *keys, Reading reading, bool tells,
+			ClrKeyTable *values)
+{
+	const ClrColumn *key_column = &binding->columns[binding->key_slot];
+	const ClrColumn *column = &binding->columns[slot];
+	ClrKeyTable *found = clr_keytab_new(CurrentMemoryContext, clr_keytab_count(keys));
+	MemoryContext caller = CurrentMemoryContext;
+	ClrCatalog state;
+	uint64 rows = begin_reading(&state, binding,
+								psprintf("t.%s, t.%s", quote_identifier(key_column->name),
+										 quote_identifier(column->name)),
+								key_column, keys, reading, tells);
+
+	MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		Datum value[2];
+		bool isnull[2];
+		ClrKeyEntry *entry;
+		ClrKey key;
+		bool known;
+
+		heap_deform_tuple(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, value, isnull);
+		clr_key_from_datum(value[0], key_column->key_class, key_column->type, &key);
+		entry = clr_keytab_add(found, &key, &known);
+		if (isnull[1])
+			continue;
+		entry->value = clr_value_text(column->type, value[1]);
+		clr_key_from_datum(value[1], column->key_class, column->type, &key);
+		(void) clr_keytab_add(values, &key, &known);
+	}
+	clr_catalog_end(&state);
+	return found;
+}
+
+/* Read rows of a table in which a column has one of the keys. */
+static uint64
+begin_reading(ClrCatalog *state, const ClrBinding *binding, const char *columns,
+			  const ClrColumn *column, ClrKeyTable *keys, Reading reading, bool tells)
+{
+	Oid type = get_array_type(column->type);
+	Datum wanted = clr_keytab_array(keys, column->type);
+	ClrTableQuery query = { .columns = columns, .nargs = 1, .argtypes = &type, .args = &wanted };
+
+	query.rest =
+		psprintf("WHERE t.%s OPERATOR(pg_catalog.=) ANY ($1)%s", quote_identifier(column->name),
+				 tells && reading == LOCKING ? " FOR SHARE OF t" : "");
+	query.fresh = reading == LOCKING;
+	if (reading == LATEST)
+		clr_catalog_begin_owner_latest(state, binding->relid);
+	else
+		clr_catalog_begin_owner(state, binding->relid);
+	return clr_catalog_query_table(state, &query);
+}
+
+/* ---------- rows and their children ---------- */
+
+/*
+ * Errors if a child of the rows with these keys is in another project. Where
+ * children have no project of their own, their children are asked too.
+ */
+static void
+check_children(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	MemoryContext caller = CurrentMemoryContext;
+	ClrCatalog state;
+	int32 *children;
+	uint64 n;
+
+	check_stack_depth();
+	clr_catalog_begin_latest(&state);
+	n = clr_catalog_query("SELECT DISTINCT binding_id FROM clearance.binding_parent"
+						  " WHERE parent_id = $1 ORDER BY binding_id",
+						  1, argtypes, args, NULL);
+	children = MemoryContextAlloc(caller, sizeof(int32) * Max(n, 1));
+	for (uint64 i = 0; i < n; i++)
+		children[i] = clr_column_int64(i, 1);
+	clr_catalog_end(&state);
+	for (uint64 i = 0; i < n; i++)
+		check_children_in(frame, clr_frame_binding(frame, children[i]), binding, keys);
+}
+
+static void
+check_children_in(ClrFrame *frame, ClrBinding *child, const ClrBinding *binding, ClrKeyTable *keys)
+{
+	ListCell *lc;
+
+	foreach(lc, child->parents)
+	{
+		const ClrParent *parent = lfirst(lc);
+		ClrKeyTable *below;
+		ClrRow *rows;
+		int n;
+
+		if (parent->binding != binding->id ||
+			(child->id == binding->id && child->project_slot == CLR_NO_SLOT))
+			continue;
+		rows = read_children(child, parent, keys, &n);
+		check_rows(frame, child, rows, n, LATEST);
+		if (child->project_slot != CLR_NO_SLOT)
+			continue;
+		below = clr_keytab_new(CurrentMemoryContext, n);
+		for (int i = 0; i < n; i++)
+			(void) add_key(below, child, &rows[i]);
+		if (clr_keytab_count(below) > 0)
+			check_children(frame, child, below);
+	}
+}
+
+/* Rows whose parent is one of those with the keys. */
+static ClrRow *
+read_children(const ClrBinding *child, const ClrParent *parent, ClrKeyTable *keys, int *n)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ClrCatalog state;
+	uint64 found = begin_reading(&state, child, clr_binding_columns_sql(child),
+								 &child->columns[parent->slot], keys, LATEST, false);
+	ClrRow *rows;
+
+	MemoryContextSwitchTo(caller);
+	rows = palloc_extended(sizeof(ClrRow) * Max(found, 1), MCXT_ALLOC_HUGE);
+	*n = 0;
+	for (uint64 i = 0; i < found; i++)
+	{
+		ClrRow row =
+			clr_binding_row(child, SPI_tuptable->tupdesc, heap_copytuple(SPI_tuptable->vals[i]));
+		ClrKey key;
+
+		if (clr_row_parent_key(child, &row, parent, &key))
+			rows[(*n)++] = row;
+	}
+	clr_catalog_end(&state);
+	return rows;
 }

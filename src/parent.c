@@ -52,7 +52,6 @@ static void fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows,
 static void scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows);
 static void
 judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc);
-static char *bound_columns(const ClrBinding *binding);
 static char *equals(const ClrColumn *column, const char *what);
 
 /*
@@ -178,7 +177,7 @@ fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKe
 	bool found;
 
 	rows->fetches++;
-	query.columns = bound_columns(binding);
+	query.columns = clr_binding_columns_sql(binding);
 	query.rest = equals(column, "$1");
 	clr_catalog_begin_owner(&state, binding->relid);
 	if (clr_key_to_datum(key, column->type, &args[0]) &&
@@ -206,7 +205,7 @@ scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows)
 	ClrCatalog state;
 	Portal portal;
 
-	query.columns = bound_columns(binding);
+	query.columns = clr_binding_columns_sql(binding);
 	if (binding->project_slot != CLR_NO_SLOT &&
 		list_length(scope->projects) <= MAX_PROJECTS_TO_SEARCH)
 	{
@@ -256,7 +255,7 @@ judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple
 	ClrKey key;
 	bool found;
 
-	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see bound_columns() */
+	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see clr_binding_columns_sql() */
 	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
 	entry = clr_keytab_add(rows->rows, &key, &found);
 	if (!found)
@@ -273,19 +272,6 @@ judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple
 	}
 	pfree(row.values);
 	pfree(row.nulls);
-}
-
-/* The bound columns in their order, for a query. */
-static char *
-bound_columns(const ClrBinding *binding)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < binding->ncolumns; i++)
-		appendStringInfo(&list, "%st.%s", i > 0 ? ", " : "",
-						 quote_identifier(binding->columns[i].name));
-	return list.data;
 }
 
 static char *

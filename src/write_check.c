@@ -35,6 +35,7 @@
 #include "partition.h"
 #include "row.h"
 #include "rule.h"
+#include "trigger.h"
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
 
@@ -435,25 +436,11 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 Datum
 clearance_write_check(PG_FUNCTION_ARGS)
 {
-	TriggerData *trigger = (TriggerData *) fcinfo->context;
-	ClrFrame *frame;
-	ClrBinding *binding;
-	int32 id;
+	TriggerData *trigger =
+		clr_trigger_data(fcinfo, TRIGGER_EVENT_BEFORE | TRIGGER_EVENT_ROW, false);
+	ClrFrame *frame = clr_frame_current();
+	ClrBinding *binding = clr_frame_binding(frame, clr_trigger_binding(trigger));
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || trigger->tg_trigger->tgnargs != 1)
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("write_check is a trigger of protected tables"),
-						errhint("clearance.protect() creates it.")));
-
-	id = pg_strtoint32(trigger->tg_trigger->tgargs[0]);
-	if (clr_binding_of_relation(RelationGetRelid(trigger->tg_relation)) != id)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("table %s is not protected by binding %d",
-							   RelationGetRelationName(trigger->tg_relation), id),
-						errhint("clearance.protect() creates this trigger; drop it here.")));
-	frame = clr_frame_current();
-	binding = clr_frame_binding(frame, id);
 	if (TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
 		return PointerGetDatum(check_update(frame, binding, trigger));
 	return PointerGetDatum(check_insert(frame, binding, trigger));

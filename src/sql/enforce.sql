@@ -190,8 +190,9 @@ END;
 REVOKE ALL ON FUNCTION clearance.key_changes(regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
 
--- Triggers sort first by name; row triggers of a partitioned table come to its
--- partitions by themselves.
+-- Triggers sort first by name. Row triggers are made on each partition, not on
+-- the partitioned table: the server would have whoever adds a partition clone
+-- them there, and ask for EXECUTE on what runs with more rights than anybody's.
 CREATE FUNCTION clearance.triggers_of(tab regclass, b clearance.binding)
 RETURNS TABLE (name name, command text, always boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -199,7 +200,7 @@ AS $$
 DECLARE
     kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = tab);
     is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
-    is_of_rows boolean := NOT is_partition AND NOT b.link_only;
+    is_of_rows boolean := kind = 'r' AND NOT b.link_only;
     event text;
 BEGIN
     IF is_of_rows AND (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
@@ -218,7 +219,7 @@ BEGIN
             ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab), false;
     END IF;
     -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
-    IF is_of_rows AND b.feature = 'project' AND kind = 'r' THEN
+    IF is_of_rows AND NOT is_partition AND b.feature = 'project' THEN
         RETURN QUERY SELECT '00_clearance_note_insert'::name, format('AFTER INSERT ON %s'
             ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab), true;
         RETURN QUERY SELECT '00_clearance_note_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
@@ -238,7 +239,7 @@ BEGIN
             ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
             ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, clearance.key_changes(tab, b.project_column), b.id), false;
         -- an UPDATE that moves a row to another partition inserts it there
-        IF kind = 'p' THEN
+        IF is_partition THEN
             RETURN QUERY SELECT '00_clearance_children_moved'::name, format('AFTER INSERT ON %s'
                 ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
                 ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id), false;

@@ -26,51 +26,56 @@ REVOKE ALL ON FUNCTION clearance.moment("any") FROM PUBLIC;
 COMMENT ON FUNCTION clearance.moment("any") IS
 'internal: when a date or time of the application is; without zone, in that of clearance.time_zone';
 
-CREATE FUNCTION clearance.mirror_source_sql(m clearance.mirror, "row" text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT format('%L || ROW(%s)::text', format('mirror:%s:', m.id),
-                  (SELECT string_agg(format('%s.%I', "row", c), ', ') FROM unnest(m.key_columns) c))
-$$;
-REVOKE ALL ON FUNCTION clearance.mirror_source_sql(clearance.mirror, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirror_source_sql(clearance.mirror, text) IS
-'internal: text of an expression for the source that a row of a mirrored table is';
+-- What is read of a row: its primary key, then what it says of a membership.
+CREATE FUNCTION clearance.mirror_columns(m clearance.mirror) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+RETURN m.key_columns || ARRAY[m.project_column, m.member_column, m.level_column, m.starts_column, m.ends_column];
+REVOKE ALL ON FUNCTION clearance.mirror_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirror_columns(clearance.mirror) IS
+'internal: the columns whose values write_mirrored() takes, NULL for those that a mirror does not name';
 
--- The columns are of built-in types, whose casts are nobody's to define: no
--- code of others runs here as the owner of the extension. A row that never
--- starts, or ended before all time, says nothing.
-CREATE FUNCTION clearance.mirror_sql(m clearance.mirror, rows text, filter text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION clearance.mirror_source(m clearance.mirror, "row" text[]) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN format('mirror:%s:%s', m.id, "row"[1:cardinality(m.key_columns)]);
+REVOKE ALL ON FUNCTION clearance.mirror_source(clearance.mirror, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.mirror_source(clearance.mirror, text[]) IS 'internal: the source that a row of a mirrored table is';
+
+-- A row that never starts, or ended before all time, says nothing.
+CREATE FUNCTION clearance.write_mirrored(m clearance.mirror, "row" text[],
+    project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format(
-        'INSERT INTO clearance.project_member
-             (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
-         SELECT p.account_id, p.id, m.id, %s, %L, clearance.changed_level(NULL, %s, m.kind), t.starts_at, t.ends_at,
-                CASE WHEN h.is_on THEN m.partner_id END, CASE WHEN h.is_on THEN m.customer_id END
-         FROM %s JOIN clearance.project p ON p.key = r.%I::text
-         JOIN clearance.member m ON m.account_id = p.account_id AND m.key = r.%I::text
-         CROSS JOIN LATERAL (SELECT coalesce(%s, ''-infinity'') AS starts_at, coalesce(%s, ''infinity'') AS ends_at) t
-         CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p.*, m.*) AS is_on) h
-         WHERE t.starts_at < ''infinity'' AND t.ends_at > ''-infinity'' AND %s',
-        clearance.mirror_source_sql(m, 'r'), m.through_phase,
-        coalesce('r.' || quote_ident(m.level_column) || '::text', 'NULL'), rows, m.project_column, m.member_column,
-        coalesce('clearance.moment(r.' || quote_ident(m.starts_column) || ')', 'NULL::timestamptz'),
-        coalesce('clearance.moment(r.' || quote_ident(m.ends_column) || ')', 'NULL::timestamptz'), filter)
+DECLARE
+    n integer := cardinality(m.key_columns);
+BEGIN
+    INSERT INTO clearance.project_member
+        (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
+    SELECT p.account_id, p.id, x.id, clearance.mirror_source(m, "row"), m.through_phase,
+           clearance.changed_level(NULL, "row"[n + 3], x.kind),
+           t.starts_at, t.ends_at,
+           CASE WHEN h.is_on THEN x.partner_id END, CASE WHEN h.is_on THEN x.customer_id END
+    FROM clearance.project p JOIN clearance.member x ON x.account_id = p.account_id AND x.key = "row"[n + 2]
+    CROSS JOIN LATERAL (SELECT coalesce("row"[n + 4]::timestamptz, '-infinity') AS starts_at,
+                               coalesce("row"[n + 5]::timestamptz, 'infinity') AS ends_at) t
+    CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p.*, x.*) AS is_on) h
+    WHERE t.starts_at < 'infinity' AND t.ends_at > '-infinity' AND p.key = "row"[n + 1]
+      AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id);
+    RETURN FOUND;
+END
 $$;
-REVOKE ALL ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirror_sql(clearance.mirror, text, text) IS
-'internal: text of a statement that writes the memberships of rows (alias r) of a mirrored table';
+REVOKE ALL ON FUNCTION clearance.write_mirrored(clearance.mirror, text[], bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.write_mirrored(clearance.mirror, text[], bigint, bigint) IS
+'internal: writes the membership that a row says, where project and member are known, and are these if they are named';
 
 CREATE FUNCTION clearance.follow_membership() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.mirror;
-    written bigint;
 BEGIN
     SELECT * INTO m FROM clearance.mirror t WHERE t.relation = TG_RELID;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION '% is no mirrored table', TG_RELID::regclass
+    IF NOT FOUND OR TG_NAME NOT IN ('clearance_mirror', 'clearance_mirror_truncate') OR TG_WHEN <> 'AFTER' THEN
+        RAISE EXCEPTION 'trigger % of % is none of a mirrored table', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.mirror_membership() creates this trigger; drop it here.';
     END IF;
     IF TG_OP = 'TRUNCATE' THEN
@@ -78,15 +83,13 @@ BEGIN
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        EXECUTE format('DELETE FROM clearance.project_member pm WHERE pm.source = %s', clearance.mirror_source_sql(m, '($1)'))
-        USING OLD;
+        DELETE FROM clearance.project_member pm
+        WHERE pm.source = clearance.mirror_source(m, clearance.values_of(OLD, m.key_columns));
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        EXECUTE clearance.mirror_sql(m, '(SELECT ($1).*) r', 'true') USING NEW;
-        GET DIAGNOSTICS written = ROW_COUNT;
-        IF written = 0 THEN
+        IF NOT clearance.write_mirrored(m, clearance.values_of(NEW, clearance.mirror_columns(m))) THEN
             LOCK TABLE clearance.mirror IN SHARE MODE;
-            EXECUTE clearance.mirror_sql(m, '(SELECT ($1).*) r', 'true') USING NEW;
+            PERFORM clearance.write_mirrored(m, clearance.values_of(NEW, clearance.mirror_columns(m)));
         END IF;
     END IF;
     RETURN NULL;
@@ -102,7 +105,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.mirror;
+    is_member boolean := TG_ARGV[0] = 'member_id';
 BEGIN
+    IF TG_TABLE_SCHEMA <> 'clearance' OR TG_TABLE_NAME || '_id' <> TG_ARGV[0] OR TG_WHEN <> 'AFTER' THEN
+        RAISE EXCEPTION 'trigger % of % is none of the extension''s', TG_NAME, TG_RELID::regclass
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Drop it.';
+    END IF;
     LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;
     FOR m IN
         SELECT t.* FROM clearance.mirror t
@@ -110,11 +118,15 @@ BEGIN
         ORDER BY t.id
     LOOP
         IF TG_OP = 'UPDATE' THEN
-            EXECUTE format('DELETE FROM clearance.project_member pm WHERE pm.%s = $1 AND starts_with(pm.source, %L)',
-                           TG_ARGV[0], format('mirror:%s:', m.id)) USING NEW.id;
+            DELETE FROM clearance.project_member pm
+            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = NEW.id
+              AND starts_with(pm.source, format('mirror:%s:', m.id));
         END IF;
-        EXECUTE clearance.mirror_sql(m, m.relation::text || ' r',
-            CASE TG_ARGV[0] WHEN 'member_id' THEN 'm.id = $1' ELSE 'p.id = $1' END) USING NEW.id;
+        PERFORM clearance.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
+                                         member => CASE WHEN is_member THEN NEW.id END)
+        FROM clearance.table_rows(m.relation, clearance.mirror_columns(m),
+                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
+                                  ARRAY[NEW.key]) AS t ("row");
     END LOOP;
     RETURN NULL;
 END
@@ -214,7 +226,8 @@ BEGIN
                    (SELECT string_agg(quote_ident(c), ', ') FROM unnest(clearance.mirrored_columns(m)) c), relation);
     EXECUTE format('CREATE TRIGGER clearance_mirror_truncate AFTER TRUNCATE ON %s
                     FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_membership()', relation);
-    EXECUTE clearance.mirror_sql(m, relation::text || ' r', 'true');
+    PERFORM clearance.write_mirrored(m, t."row")
+    FROM clearance.table_rows(m.relation, clearance.mirror_columns(m)) AS t ("row");
     RETURN m.id;
 END
 $$;

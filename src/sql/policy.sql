@@ -75,11 +75,11 @@ AS 'MODULE_PATHNAME', 'clearance_can_row';
 COMMENT ON FUNCTION clearance.can_row(text, record, regclass) IS
 'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table; relation: the table, for rows of views and sub-selects that have its columns';
 
--- Trigger functions stay executable by everybody: owners who add partitions
--- clone their triggers. They do nothing on a table that is not bound.
+-- Trigger functions are nobody's to attach: sync() does, see create_triggers().
 CREATE FUNCTION clearance.write_check() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_write_check';
+REVOKE ALL ON FUNCTION clearance.write_check() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
 
 CREATE FUNCTION clearance.policy_columns(relation regclass, binding integer) RETURNS text[]
