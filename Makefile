@@ -91,6 +91,7 @@ REGRESS = \
 	select \
 	write \
 	owners \
+	owner_code \
 	changed_columns \
 	new_projects \
 	keys \
