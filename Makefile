@@ -92,6 +92,7 @@ REGRESS = \
 	write \
 	owners \
 	owner_code \
+	privileged_functions \
 	changed_columns \
 	new_projects \
 	keys \

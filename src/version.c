@@ -42,6 +42,7 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -220,6 +221,10 @@ clearance_note_change(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("note_change is a trigger of tables with permissions")));
+	if (InSecurityRestrictedOperation())
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permissions cannot change within a security-restricted operation"),
+						errdetail("Code of a table's owner runs there in the session of others.")));
 	note_change(kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : ""));
 	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
 	{
