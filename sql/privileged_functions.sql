@@ -37,7 +37,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (true, false, 'stops acting, or acts for whom a token proves',
      'reset_actor authenticate'),
     (true, true, 'answers about the actor, or about whom it may see',
-     'whoami standing has_right is_operator supervises may_track_time project_team'),
+     'whoami standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',
      'withdraw_links add_customer_to_project add_member add_member_to_project add_participant add_partner_to_project allocate create_customer
       create_link create_partner create_project create_role disable_customer disable_member disable_partner enable_customer enable_member
@@ -53,7 +53,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
     (false, true, 'event triggers',
-     'follow_ddl follow_drop follow_mirror_drop follow_mirrored_table')
+     'follow_ddl follow_drop follow_dropped_projects follow_mirror_drop')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
 SELECT CASE WHEN r.name IS NULL THEN 'to be asked' WHEN f.name IS NULL THEN 'is gone' ELSE 'has other rights' END, coalesce(f.name, r.name)
 FROM (SELECT DISTINCT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS everybody, p.prosecdef AS definer

@@ -203,10 +203,11 @@ static void
 release_from_tree(const AlterTableCmd *command)
 {
 	static const Oid argtypes[] = { OIDOID };
-	RangeVar *table = command->subtype == AT_DetachPartition || command->subtype == AT_DetachPartitionFinalize ?
-						  ((PartitionCmd *) command->def)->name :
-					  command->subtype == AT_DropInherit ? (RangeVar *) command->def :
-														   NULL;
+	RangeVar *table =
+		command->subtype == AT_DetachPartition || command->subtype == AT_DetachPartitionFinalize ?
+			((PartitionCmd *) command->def)->name :
+		command->subtype == AT_DropInherit ? (RangeVar *) command->def :
+											 NULL;
 	Datum args[1];
 
 	if (table == NULL)

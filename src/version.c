@@ -50,6 +50,7 @@
 #include "utils/snapmgr.h"
 #include "utils/xid8.h"
 
+#include "catalog.h"
 #include "plans.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_change);
@@ -221,7 +222,7 @@ clearance_note_change(PG_FUNCTION_ARGS)
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("note_change is a trigger of tables with permissions")));
-	if (InSecurityRestrictedOperation())
+	if (InSecurityRestrictedOperation() && !clr_catalog_is_reading())
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permissions cannot change within a security-restricted operation"),
 						errdetail("Code of a table's owner runs there in the session of others.")));
