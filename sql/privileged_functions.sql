@@ -2,6 +2,7 @@
 -- everybody may execute: each was asked what it does when called by whoever, from
 -- wherever, with whatever. A new one is to be asked, too, and added here.
 \set SHOW_CONTEXT never
+\set VERBOSITY terse
 \pset format unaligned
 \pset tuples_only on
 SET client_min_messages = warning;

@@ -23,6 +23,7 @@
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
 
+#include "binding.h"
 #include "catalog.h"
 #include "key.h"
 #include "moment.h"
@@ -67,21 +68,17 @@ begin_writing(void)
 	return level;
 }
 
-/* A value as its type writes it; a date or time as the moment that it is. */
+/* A value as declarations write it; a date or time as the moment that it is. */
 static char *
 text_of(Datum value, Oid type)
 {
-	Oid output;
-	bool varlena;
-
 	type = getBaseType(type);
 	if (type == DATEOID || type == TIMESTAMPOID)
 	{
 		value = TimestampTzGetDatum(clr_moment(value, type));
 		type = TIMESTAMPTZOID;
 	}
-	getTypeOutputInfo(type, &output, &varlena);
-	return OidOutputFunctionCall(output, value);
+	return clr_value_text(type, value);
 }
 
 /* NULLs stay. */

@@ -187,18 +187,6 @@ $$;
 REVOKE ALL ON FUNCTION clearance.require_stored_columns(regclass, name[]) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_stored_columns(regclass, name[]) IS 'errors if a bound column of a table is generated';
 
-CREATE FUNCTION clearance.table_rows(relation regclass, columns name[]) RETURNS SETOF text[]
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN QUERY EXECUTE format('SELECT ARRAY[%s] FROM %s t',
-        (SELECT string_agg(coalesce('t.' || quote_ident(c.name) || '::text', 'NULL'), ', ' ORDER BY c.i)
-         FROM unnest(columns) WITH ORDINALITY AS c (name, i)), relation);
-END
-$$;
-REVOKE ALL ON FUNCTION clearance.table_rows(regclass, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.table_rows(regclass, name[]) IS 'values, as texts, of the rows of a table';
-
 -- Types whose values declarations may name: built in, or enums.
 CREATE FUNCTION clearance.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
