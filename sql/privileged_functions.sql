@@ -36,7 +36,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (true, false, 'answers about the actor, who may know them',
      'actor current_actor can can_row'),
     (true, false, 'stops acting, or acts for whom a token proves',
-     'reset_actor authenticate'),
+     'reset_actor reset_session authenticate'),
     (true, true, 'answers about the actor, or about whom it may see',
      'whoami standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',
@@ -53,6 +53,8 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
       protect unprotect add_parent relate guard_column repair sync mirror_membership unmirror_membership'),
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
+    (false, true, 'triggers of the extension''s own tables, which look at those alone',
+     'note_first_project note_outlived'),
     (false, true, 'event triggers',
      'follow_ddl follow_drop follow_dropped_projects follow_mirror_drop')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);

@@ -18,6 +18,7 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -191,11 +192,13 @@ compare(const ClrBinding *binding, const ClrRow *row, const char **project,
 		*project = parent->value;
 	if (strcmp(*project, parent->value) == 0)
 		return;
-	if (binding->key_slot != CLR_NO_SLOT)
+	/* it may be hidden from whoever writes: who is bound by row security is not told which one */
+	if (binding->key_slot != CLR_NO_SLOT && has_bypassrls_privilege(GetOuterUserId()))
 		key = clr_binding_value_text(binding, row, binding->key_slot);
 	ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
-					errmsg("row %s of %s is not in the project of its parents",
-						   key ? key : "of no key", clr_catalog_table_name(binding->relid)),
+					errmsg("%s of %s is not in the project of its parents",
+						   key ? psprintf("row %s", key) : "a row",
+						   clr_catalog_table_name(binding->relid)),
 					errhint("Move a row and its children in one transaction, the parent first.")));
 }
 
