@@ -54,6 +54,7 @@ OBJS = \
 	src/seal.o \
 	src/ddl.o \
 	src/grants.o \
+	src/copies.o \
 	src/answer.o
 
 PG_CFLAGS = -Wall -Wextra -Werror
@@ -100,6 +101,9 @@ REGRESS = \
 	partition_moves \
 	foreign_policies \
 	own_policies \
+	depth \
+	numbers \
+	lookalikes \
 	no_actor \
 	privileges \
 	reasons \

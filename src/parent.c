@@ -125,24 +125,29 @@ clr_parent_permits(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrA
 }
 
 /*
- * Whether rows of a table, or their parents further up, are of a feature.
+ * Whether rows of a table, or their parents further up, are of a feature. Each
+ * table is looked at once: declarations that a restore brought, or that were
+ * written by hand, may go in a circle, or branch.
  */
 bool
 clr_parent_is_about(ClrFrame *frame, ClrBinding *binding, const char *feature)
 {
-	ListCell *lc;
+	List *tables = list_make1(binding);
+	bool found = false;
 
-	if (strcmp(binding->feature, feature) == 0)
-		return true;
-	foreach(lc, binding->parents)
+	for (int i = 0; !found && i < list_length(tables); i++)
 	{
-		ClrParent *parent = lfirst(lc);
+		ClrBinding *table = list_nth(tables, i);
+		ListCell *lc;
 
-		if (parent->binding != binding->id &&
-			clr_parent_is_about(frame, clr_frame_binding(frame, parent->binding), feature))
-			return true;
+		found = strcmp(table->feature, feature) == 0;
+		foreach(lc, table->parents)
+			tables = list_append_unique_ptr(tables,
+											clr_frame_binding(frame,
+															  ((ClrParent *) lfirst(lc))->binding));
 	}
-	return false;
+	list_free(tables);
+	return found;
 }
 
 static ClrParentRows *

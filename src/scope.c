@@ -12,6 +12,7 @@
  */
 #include "scope.h"
 
+#include "miscadmin.h"
 #include "utils/memutils.h"
 
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
@@ -141,6 +142,7 @@ clr_scope_action(ClrScope *scope, const char *feature, const char *name)
 
 	if (action != NULL)
 		return action;
+	check_stack_depth();
 	PG_TRY();
 	{
 		action = add_action(scope, feature, name);

@@ -17,6 +17,13 @@ REVOKE ALL ON FUNCTION clearance.binding_of(oid) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.binding_of(oid) IS
 'id of the binding of a table, or of the protected table that it is a partition or child of';
 
+CREATE FUNCTION clearance.declare_alone() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS 'UPDATE clearance.declaring SET alone = true';
+REVOKE ALL ON FUNCTION clearance.declare_alone() FROM PUBLIC;
+COMMENT ON FUNCTION clearance.declare_alone() IS
+'waits until no other transaction declares anything; what was declared before is seen from here on';
+
 -- A table is judged by one binding: its own, or that of one parent.
 CREATE FUNCTION clearance.require_one_binding(tab regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

@@ -37,6 +37,15 @@ END;
 REVOKE ALL ON FUNCTION clearance.bound_columns(integer) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
 
+CREATE FUNCTION clearance.note_name(relation regclass) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO clearance.protected_name AS n (name, relation) VALUES (note_name.relation::text, note_name.relation)
+    ON CONFLICT (name) DO UPDATE SET relation = EXCLUDED.relation WHERE n.relation <> EXCLUDED.relation
+$$;
+REVOKE ALL ON FUNCTION clearance.note_name(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.note_name(regclass) IS 'notes the present name of a protected table';
+
 -- Make a table and its partitions and children what their binding says.
 CREATE FUNCTION clearance.sync(binding integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
@@ -47,6 +56,9 @@ DECLARE
 BEGIN
     UPDATE clearance.binding x SET columns = clearance.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
     PERFORM clearance.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
+    PERFORM clearance.note_name(b.relation);
+    -- no partition or child comes meanwhile
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', b.relation);
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
         PERFORM clearance.require_one_binding(tab);
         PERFORM clearance.require_stored_columns(tab, b.columns);

@@ -556,7 +556,7 @@ BEGIN
     PERFORM clearance.require_choice('audience', a, '{vendor,partner,customer}') FROM unnest(audiences) a;
 
     -- two sessions must not close a circle together
-    LOCK TABLE clearance.gate IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance.declare_alone();
     IF EXISTS (WITH RECURSIVE behind (feature, action) AS (
                    VALUES (needed.feature, needed.action)
                    UNION

@@ -16,6 +16,7 @@ DECLARE
     link clearance.binding;
     verb text;
 BEGIN
+    PERFORM clearance.declare_alone();
     PERFORM clearance.require_table(relation);
     PERFORM clearance.require_unprotected(relation);
     PERFORM clearance.require_feature(feature);
@@ -201,9 +202,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-    b clearance.binding := clearance.require_binding(relation);
-    p clearance.binding := clearance.require_binding(parent);
+    b clearance.binding;
+    p clearance.binding;
 BEGIN
+    PERFORM clearance.declare_alone();
+    b := clearance.require_binding(relation);
+    p := clearance.require_binding(parent);
     IF p.key_column IS NULL THEN
         RAISE EXCEPTION '% has no key column', parent USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Unprotect it and protect it again with key => the column that its children refer to.';
@@ -260,9 +264,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-    b clearance.binding := clearance.require_binding(relation);
+    b clearance.binding;
     l clearance.binding;
 BEGIN
+    PERFORM clearance.declare_alone();
+    b := clearance.require_binding(relation);
     PERFORM clearance.require_choice('relation', kind, ARRAY['assigned', 'followed', 'invited', 'own', 'assigned_task']);
     IF link IS NULL THEN
         IF link_column IS NOT NULL OR row_column IS NOT NULL THEN
@@ -372,8 +378,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-    b clearance.binding := clearance.require_binding(relation);
+    b clearance.binding;
 BEGIN
+    PERFORM clearance.declare_alone();
+    b := clearance.require_binding(relation);
     PERFORM clearance.require_column(relation, "column", 'guarded', true);
     feature := coalesce(feature, b.feature);
     PERFORM clearance.require_action(feature, action);
@@ -406,8 +414,10 @@ CREATE FUNCTION clearance.repair(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    bound integer := clearance.binding_of(relation);
+    bound integer;
 BEGIN
+    PERFORM clearance.declare_alone();
+    bound := clearance.binding_of(relation);
     IF bound IS NULL THEN
         PERFORM clearance.require_binding(relation);
     END IF;
@@ -429,6 +439,7 @@ DECLARE
     links regclass[];
     l clearance.binding;
 BEGIN
+    PERFORM clearance.declare_alone();
     -- policies that came without their declaration: in a copy, or with a partition that was detached
     IF clearance.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
         WHERE p.polrelid = relation AND clearance.calls_rule(p.polrelid, p.polname)) THEN
@@ -452,6 +463,7 @@ BEGIN
             HINT = format('Call clearance.unprotect(%L) first.', other);
     END IF;
     DELETE FROM clearance.binding x WHERE x.id = b.id;
+    DELETE FROM clearance.protected_name n WHERE n.relation = b.relation;
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
         PERFORM clearance.drop_policies(tab);
         PERFORM clearance.drop_triggers(tab);

@@ -773,6 +773,24 @@ COMMENT ON COLUMN clearance.binding_guard.feature IS 'feature of the action';
 COMMENT ON COLUMN clearance.binding_guard.action IS 'action that a change of the column needs';
 COMMENT ON COLUMN clearance.binding_guard.new_value IS 'the guard is about changes to this value only; NULL: to any value without a guard of its own';
 
+CREATE TABLE clearance.protected_name (
+    name     text     CONSTRAINT name_is_noted_once PRIMARY KEY,
+    relation regclass NOT NULL
+);
+COMMENT ON TABLE clearance.protected_name IS 'names that protected tables have, or had';
+COMMENT ON COLUMN clearance.protected_name.name IS 'name with its schema';
+COMMENT ON COLUMN clearance.protected_name.relation IS 'the table that had it last while it was protected; it may be gone';
+
+-- Whoever declares something holds the row until its transaction ends, so that
+-- declarations are checked against each other one after the other. A row, not a
+-- table lock: where a transaction's snapshot is too old to check, it is an error.
+CREATE TABLE clearance.declaring (
+    alone boolean NOT NULL DEFAULT true CONSTRAINT one_declares_at_a_time PRIMARY KEY CHECK (alone)
+);
+INSERT INTO clearance.declaring DEFAULT VALUES;
+COMMENT ON TABLE clearance.declaring IS 'one row, held by the transaction that declares something';
+COMMENT ON COLUMN clearance.declaring.alone IS 'true';
+
 -- What a dump must hold: everything but what CREATE EXTENSION creates again.
 DO $$
 DECLARE
@@ -814,6 +832,7 @@ BEGIN
         ('clearance.binding_relation', ''),
         ('clearance.binding_parent', ''),
         ('clearance.binding_guard', ''),
+        ('clearance.protected_name', 'WHERE relation IN (SELECT b.relation FROM clearance.binding b)'),
         ('clearance.level_id_seq', ''),
         ('clearance.account_id_seq', ''),
         ('clearance.role_id_seq', ''),
