@@ -341,6 +341,15 @@ ALTER FUNCTION regress_tokens.as_other OWNER TO regress_tokens_other;
 SET ROLE regress_tokens_app;
 SELECT regress_tokens.as_other();
 RESET ROLE;
+-- nor is being the one who had the name when the token was first used
+SET ROLE regress_tokens_other;
+SELECT name FROM regress_tokens.me;
+RESET ROLE;
+ALTER ROLE regress_tokens_other RENAME TO regress_tokens_former;
+SET ROLE regress_tokens_former;
+SELECT name FROM regress_tokens.me;
+RESET ROLE;
+ALTER ROLE regress_tokens_former RENAME TO regress_tokens_other;
 RESET clearance.token;
 
 --

@@ -46,8 +46,9 @@
 #include "token.h"
 #include "watch.h"
 
-/* Texts remembered at a time; each may be some kB. */
+/* Texts remembered at a time, and how long one may be. */
 #define MAX_REMEMBERED 256
+#define MAX_REMEMBERED_LENGTH 8192
 
 /* What a login role is mapped to. */
 typedef struct Mapping
@@ -375,7 +376,7 @@ remember(Memory *memory, const char *text, const void *value, Size size, const C
 	ClrKey key;
 	bool found;
 
-	if (clr_version_changed_any() || version->count == 0)
+	if (clr_version_changed_any() || version->count == 0 || strlen(text) > MAX_REMEMBERED_LENGTH)
 		return;
 	if (memory->context == NULL)
 		memory->context =

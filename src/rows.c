@@ -112,7 +112,11 @@ static struct
 	AttrNumber in_index[MAX_COLUMNS]; /* their places there */
 } places[lengthof(paths)];
 
+static uint64 messages = 0;
+
+static Relation open_table(ClrPath path);
 static void find_place(ClrPath path);
+static Oid read_place(ClrPath path);
 static void find_in_index(ClrPath path);
 static bool is_usable(Relation index);
 static void begin_in_table(ClrRows *rows, const int64 *key, bool by_index);
@@ -130,6 +134,7 @@ clr_rows_init(void)
 static void
 forget_places(Datum arg, Oid relation)
 {
+	messages++;
 	for (int i = 0; i < (int) lengthof(places); i++)
 		if (!OidIsValid(relation) || places[i].table == relation || places[i].index == relation)
 			places[i].table = InvalidOid;
@@ -144,10 +149,8 @@ clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 	bool by_index;
 	int natts;
 
-	if (!OidIsValid(places[path].table))
-		find_place(path);
 	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
-	rows->relation = table_open(places[path].table, AccessShareLock);
+	rows->relation = open_table(path);
 	rows->index = index_open(places[path].index, AccessShareLock);
 	by_index = key != NULL && is_usable(rows->index);
 	if (by_index && places[path].covered)
@@ -157,6 +160,23 @@ clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 	natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
 	rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
 	rows->nulls = (bool *) (rows->values + natts);
+}
+
+/* The place is that of the table as it is locked: waiting for the lock may have brought news. */
+static Relation
+open_table(ClrPath path)
+{
+	for (;;)
+	{
+		Relation relation;
+
+		if (!OidIsValid(places[path].table))
+			find_place(path);
+		relation = table_open(places[path].table, AccessShareLock);
+		if (OidIsValid(places[path].table))
+			return relation;
+		table_close(relation, AccessShareLock);
+	}
 }
 
 static void
@@ -257,8 +277,23 @@ clr_rows_end(ClrRows *rows)
 	table_close(rows->relation, AccessShareLock);
 }
 
+/* Again, if a message came meanwhile: what was read may be older. */
 static void
 find_place(ClrPath path)
+{
+	uint64 before;
+	Oid table;
+
+	do
+	{
+		before = messages;
+		table = read_place(path);
+	} while (before != messages);
+	places[path].table = table;
+}
+
+static Oid
+read_place(ClrPath path)
 {
 	Oid namespace = get_namespace_oid("clearance", false);
 	Oid table = get_relname_relid(paths[path].table, namespace);
@@ -274,7 +309,7 @@ find_place(ClrPath path)
 	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
 		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);
 	find_in_index(path);
-	places[path].table = table;
+	return table;
 }
 
 /* Whether the index has the key first, and all columns. */

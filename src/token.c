@@ -10,7 +10,7 @@
  * Whoever sends a token learns only that it is not accepted; the server's log
  * says why. The text of a token is in neither.
  *
- * State: the settings, and `rules`, which counts their changes.
+ * State: the settings, and `rules`, which counts their changes and those of roles.
  */
 #include "token.h"
 
@@ -22,6 +22,8 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #include "catalog.h"
@@ -52,6 +54,7 @@ static void assign_token(const char *newval, void *extra);
 static const char *show_token(void);
 static void on_string_rule(const char *newval, void *extra);
 static void on_number_rule(int newval, void *extra);
+static void on_role(Datum arg, int cache, uint32 hash);
 static TokenKey find_key(const char *kid, TimestampTz at);
 static void check_audience(const ClrJwt *jwt);
 static void check_lifetime(const ClrJwt *jwt, TimestampTz at);
@@ -76,6 +79,7 @@ clr_token_init(void)
 							   "Audience that a token must name to be accepted here.",
 							   "Blank means the name of the database.", &audience, "", PGC_SUSET, 0,
 							   NULL, on_string_rule, NULL);
+	CacheRegisterSyscacheCallback(AUTHOID, on_role, (Datum) 0);
 	DefineCustomIntVariable("clearance.token_leeway",
 							"How far the clocks of issuers of tokens may be off.", NULL, &leeway,
 							30, 0, 300, PGC_SUSET, GUC_UNIT_S, NULL, on_number_rule, NULL);
@@ -128,6 +132,13 @@ on_number_rule(int newval, void *extra)
 	rules++;
 }
 
+/* Tokens name roles, and roles are renamed. */
+static void
+on_role(Datum arg, int cache, uint32 hash)
+{
+	rules++;
+}
+
 /* The token of this moment, blank if there is none; the caller copies it. */
 const char *
 clr_token_setting(void)
@@ -135,7 +146,7 @@ clr_token_setting(void)
 	return setting;
 }
 
-/* Changes whenever the settings do that decide whether a token is accepted. */
+/* Changes whenever settings do, or roles, that decide whether a token is accepted. */
 uint64
 clr_token_rules(void)
 {
@@ -155,6 +166,7 @@ clr_token_verify(const char *text, TimestampTz at)
 	ClrToken token;
 	const char *reason;
 
+	token.rules = rules;	   /* before anything is looked at */
 	clr_catalog_begin(&state); /* what is read from here on lives until _end() */
 
 	if (!clr_jwt_open(text, &jwt, &reason))
@@ -175,7 +187,6 @@ clr_token_verify(const char *text, TimestampTz at)
 	token.not_before = Max(key.starts, from_unix(Max(jwt.nbf, jwt.iat)) - leeway * USECS_PER_SEC);
 	token.expires = Min(key.ends, from_unix(jwt.exp) + leeway * USECS_PER_SEC);
 	token.role = jwt.role == NULL ? InvalidOid : role_of(jwt.role);
-	token.rules = rules;
 	clr_token_check(&token, at);
 	token.member = find_member(&key, jwt.sub);
 
