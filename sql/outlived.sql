@@ -187,6 +187,7 @@ CALL drop_project('disabled');
 ALTER TABLE disabled ENABLE TRIGGER ALL;
 CALL see('disabled');
 CALL build('part_disabled', part => true);
+CALL see('part_disabled');
 ALTER TABLE part_disabled_1 DISABLE TRIGGER ALL;
 INSERT INTO part_disabled_1 VALUES (9, 77);
 CALL see('part_disabled');

@@ -117,7 +117,9 @@ typedef struct ClrBinding
 	List *guards;		   /* of ClrGuard * */
 	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
 	int users;
-	struct ClrBinding *kept;	/* the one that this is a query's own copy of */
+	struct ClrBinding *kept; /* the one that this is a query's own copy of */
+	bool keys_are_known;	 /* of a kept one: whether its foreign keys are enforced */
+	bool keys_are_enforced;
 	struct ClrParentRows *rows; /* rows of this table looked up as parents */
 } ClrBinding;
 

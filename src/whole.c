@@ -92,7 +92,8 @@ static bool sees_account(ClrScope *scope);
 static ClrBinding *projects_of(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot);
 static ClrBinding *referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 								 const ForeignKeyCacheInfo *key, Snapshot snapshot);
-static bool is_in_force(Oid relid);
+static bool is_in_force(ClrBinding *kept);
+static bool fires_triggers(Relation relation);
 static bool is_pending(Oid relid);
 static bool never_null(Oid relid, AttrNumber column, Snapshot snapshot);
 static bool sees(Snapshot snapshot, HeapTuple tuple);
@@ -221,34 +222,50 @@ referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 			binding->columns[binding->project_slot].key_class)
 		return NULL;
 	referenced = table_open(key->confrelid, AccessShareLock);
-	holds = is_in_force(binding->relid) && is_in_force(key->confrelid) &&
+	holds = is_in_force(binding->kept) && is_in_force(projects->kept) &&
 			!is_pending(key->confrelid) && compares_bytes(key, relation) &&
 			compares_bytes(key, referenced);
 	table_close(referenced, AccessShareLock);
 	return holds ? projects : NULL;
 }
 
-/* Whether the triggers of all foreign keys of a table, and of its partitions, fire. */
+/*
+ * Whether the triggers of all foreign keys of a table, and of its partitions,
+ * fire. Remembered with the binding: all of these tables are known to belong to
+ * it from here on, so that it ends when one of them is altered (binding.c).
+ */
 static bool
-is_in_force(Oid relid)
+is_in_force(ClrBinding *kept)
 {
-	bool holds = true;
 	ListCell *lc;
 
-	foreach(lc, find_all_inheritors(relid, AccessShareLock, NULL))
+	if (kept->keys_are_known)
+		return kept->keys_are_enforced;
+	kept->keys_are_enforced = true;
+	foreach(lc, find_all_inheritors(kept->relid, AccessShareLock, NULL))
 	{
 		Relation relation = table_open(lfirst_oid(lc), NoLock);
 
-		for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
-		{
-			Trigger *trigger = &relation->trigdesc->triggers[i];
-
-			holds &= !trigger->tgisinternal || trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
-					 trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
-		}
+		kept->keys_are_enforced &=
+			clr_binding_of_relation(lfirst_oid(lc)) == kept->id && fires_triggers(relation);
 		table_close(relation, NoLock);
 	}
-	return holds;
+	kept->keys_are_known = true;
+	return kept->keys_are_enforced;
+}
+
+static bool
+fires_triggers(Relation relation)
+{
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+	{
+		Trigger *trigger = &relation->trigdesc->triggers[i];
+
+		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN &&
+			trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
+			return false;
+	}
+	return true;
 }
 
 /* Whether the transaction changed rows of a table and has yet to check, or note, what follows. */
