@@ -222,6 +222,23 @@ RESET request.jwt.claims;
 EXECUTE q;
 SELECT set_config('request.jwt.claims', '{"sub": "per"}', false) \g /dev/null
 EXECUTE q;
+-- a setting that changes while a plan is made does not keep it from hearing of the next change
+RESET request.jwt.claims;
+CREATE FUNCTION zero() RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    PERFORM set_config('request.jwt.claims', current_setting('request.jwt.claims'), false);
+    RETURN 0;
+END $$;
+SET request.jwt.claims = '{"sub": "ada"}';
+PREPARE z AS SELECT count(*) FROM task WHERE id > zero();
+EXECUTE z;
+SET request.jwt.claims = '{"sub": "res"}';
+EXECUTE z;
+EXECUTE z;
+SET request.jwt.claims = '{"sub": "ada"}';
+EXECUTE z;
+SET request.jwt.claims = '{"sub": "per"}';
+EXECUTE z;
 -- another login in the same session
 SET SESSION AUTHORIZATION regress_same_plain;
 SET request.member = 'ada';

@@ -35,8 +35,9 @@ static const struct
 } functions
 	[] = { [CLR_IN_SET] = { "in_set", ANYOID }, [CLR_SET_KEYS] = { "set_keys", ANYELEMENTOID } };
 
-/* Zero: no plan that calls it was made since. */
+/* As the server's messages name them; and whether plans that call them were made since they last heard. */
 static uint32 hashes[lengthof(functions)];
+static bool plans_made[lengthof(functions)];
 
 /*
  * A mark stands in the plan's list of what ends it, as items of caches that the
@@ -77,6 +78,7 @@ clr_plans_call(ClrPlanFunction function)
 	Oid oid = function_oid(function);
 
 	hashes[function] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid));
+	plans_made[function] = true;
 	return oid;
 }
 
@@ -133,6 +135,7 @@ clr_plans_end(int previous, PlannedStmt *plan)
 		items = add_item(items, MARK_VERB, marks[i].verb);
 		items = add_item(items, MARK_BINDING, (uint32) marks[i].binding);
 		plan->invalItems = add_item(items, PROCOID, hashes[CLR_IN_SET]);
+		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
 	}
 	n_marks = first_mark;
 	first_mark = previous;
@@ -172,9 +175,9 @@ clr_plans_forget(void)
 {
 	for (int i = 0; i < (int) lengthof(functions); i++)
 	{
-		if (hashes[i] != 0)
+		if (plans_made[i])
 			CallSyscacheCallbacks(PROCOID, hashes[i]);
-		hashes[i] = 0;
+		plans_made[i] = false;
 	}
 }
 
