@@ -19,6 +19,7 @@
 #include "hooks.h"
 #include "kept.h"
 #include "moment.h"
+#include "plans.h"
 #include "rows.h"
 #include "scope_cache.h"
 #include "secrecy.h"
@@ -53,6 +54,7 @@ _PG_init(void)
 	clr_moment_init();
 	clr_set_init();
 	clr_simplify_init();
+	clr_plans_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();

@@ -14,11 +14,12 @@
  *
  * State: the marks of the plan being made, above those of plans around it, if
  * the planner hook was asked for it; and the functions, if plans that call them
- * were made since they last heard.
+ * were made since they last heard, and whether they hear at the transaction's end.
  */
 #include "plans.h"
 
 #include "access/table.h"
+#include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
@@ -38,6 +39,7 @@ static const struct
 /* As the server's messages name them; and whether plans that call them were made since they last heard. */
 static uint32 hashes[lengthof(functions)];
 static bool plans_made[lengthof(functions)];
+static bool forget_at_end = false;
 
 /*
  * A mark stands in the plan's list of what ends it, as items of caches that the
@@ -57,6 +59,14 @@ static ClrPlanMark marks[MAX_MARKS];
 #define NOT_PLANNING (-1)
 static int n_marks = 0;
 static int first_mark = NOT_PLANNING;
+
+static void at_transaction_end(XactEvent event, void *arg);
+
+void
+clr_plans_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+}
 
 /* Invalid while the extension is being created. */
 static Oid
@@ -179,6 +189,23 @@ clr_plans_forget(void)
 			CallSyscacheCallbacks(PROCOID, hashes[i]);
 		plans_made[i] = false;
 	}
+}
+
+/* The same when the transaction ends: these plans are for what only its snapshot sees. */
+void
+clr_plans_forget_at_end(void)
+{
+	forget_at_end = true;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (!forget_at_end ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+		return;
+	forget_at_end = false;
+	clr_plans_forget();
 }
 
 /*

@@ -32,7 +32,9 @@ extern bool clr_plans_mark(int32 binding, int verb, int class);
 extern int clr_plans_begin(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan);
 extern bool clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark);
+extern void clr_plans_init(void);
 extern void clr_plans_forget(void);
+extern void clr_plans_forget_at_end(void);
 extern void clr_plans_forget_everywhere(void);
 
 #endif /* CLR_PLANS_H */

@@ -46,6 +46,7 @@
 #include "seal.h"
 #include "set.h"
 #include "shape.h"
+#include "version.h"
 #include "whole.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_support);
@@ -189,6 +190,8 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 	/* a plan for one class must be told to go when somebody else acts */
 	if (pg_popcount32(shape->classes) == 1 && !clr_actor_is_unwatched(&frame->identity))
 		class = pg_rightmost_one_pos32(shape->classes);
+	if (clr_version_is_outdated())
+		clr_plans_forget_at_end();
 	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call) &&
 		clr_whole_is_likely(frame, binding) && clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false);
