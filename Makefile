@@ -99,6 +99,7 @@ REGRESS = \
 	keys \
 	partitions \
 	partition_moves \
+	torn_rows \
 	foreign_policies \
 	own_policies \
 	depth \

@@ -14,12 +14,14 @@
  */
 #include "compat.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -43,6 +45,12 @@ typedef enum Reading
 	LATEST,
 } Reading;
 
+static bool old_rows_match(const TriggerData *data);
+static void rewind_rows(Tuplestorestate *rows);
+static ClrRow *
+next_rows(Tuplestorestate *table, TupleTableSlot *slot, const ClrBinding *binding, int *n);
+static int keep_changed(const ClrBinding *binding, const ClrRow *old, ClrRow *rows, int n);
+static bool is_changed(const ClrBinding *binding, int slot, const ClrRow *old, const ClrRow *new);
 static ClrBinding *binding_of_trigger(ClrFrame *frame, const TriggerData *data);
 static void check_rows(ClrFrame *frame, ClrBinding *binding, ClrRow *rows, int n, Reading reading);
 static ClrKeyTable *
@@ -65,35 +73,39 @@ read_children(const ClrBinding *child, const ClrParent *parent, ClrKeyTable *key
 
 /*
  * check_child_project(): AFTER STATEMENT trigger with the new rows as its
- * transition table. Errors if one is not in the project of its parents.
+ * transition table, and for UPDATE the old ones. Errors if a row is not in the
+ * project of its parents, unless it was so before, and nothing that tells its
+ * project has changed.
  */
 Datum
 clearance_check_child_project(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER, true);
-	TupleDesc desc = RelationGetDescr(data->tg_relation);
-	TupleTableSlot *slot = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+	TupleTableSlot *slot =
+		MakeSingleTupleTableSlot(RelationGetDescr(data->tg_relation), &TTSOpsMinimalTuple);
 	MemoryContext context =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance children", ALLOCSET_DEFAULT_SIZES);
+	bool has_pairs = old_rows_match(data);
 	bool more = true;
 
-	tuplestore_select_read_pointer(data->tg_newtable,
-								   tuplestore_alloc_read_pointer(data->tg_newtable,
-																 EXEC_FLAG_REWIND));
-	tuplestore_rescan(data->tg_newtable);
+	rewind_rows(data->tg_newtable);
+	if (has_pairs)
+		rewind_rows(data->tg_oldtable);
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(context);
 		ClrFrame *frame = clr_frame_current();
 		ClrBinding *binding = binding_of_trigger(frame, data);
-		ClrRow *rows = palloc(sizeof(ClrRow) * BATCH);
-		int n = 0;
+		int n;
+		ClrRow *rows = next_rows(data->tg_newtable, slot, binding, &n);
 
-		while (n < BATCH && more)
+		more = n == BATCH;
+		if (has_pairs)
 		{
-			more = tuplestore_gettupleslot(data->tg_newtable, true, false, slot);
-			if (more)
-				rows[n++] = clr_binding_row(binding, desc, ExecCopySlotHeapTuple(slot));
+			int nold;
+			ClrRow *old = next_rows(data->tg_oldtable, slot, binding, &nold);
+
+			n = keep_changed(binding, old, rows, n);
 		}
 		check_rows(frame, binding, rows, n, LOCKING);
 		MemoryContextSwitchTo(caller);
@@ -105,8 +117,78 @@ clearance_check_child_project(PG_FUNCTION_ARGS)
 }
 
 /*
+ * Whether the transition tables hold the same rows in the same order, old and
+ * new: AfterTriggerSaveEvent() (trigger.c) adds to both for each row. One that
+ * a trigger keeps from moving to another partition is in the old one alone.
+ */
+static bool
+old_rows_match(const TriggerData *data)
+{
+	return data->tg_oldtable != NULL &&
+		   tuplestore_tuple_count(data->tg_oldtable) == tuplestore_tuple_count(data->tg_newtable);
+}
+
+static void
+rewind_rows(Tuplestorestate *rows)
+{
+	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
+}
+
+/* Some more rows of a transition table. */
+static ClrRow *
+next_rows(Tuplestorestate *table, TupleTableSlot *slot, const ClrBinding *binding, int *n)
+{
+	ClrRow *rows = palloc(sizeof(ClrRow) * BATCH);
+
+	for (*n = 0; *n < BATCH && tuplestore_gettupleslot(table, true, false, slot); (*n)++)
+		rows[*n] = clr_binding_row(binding, slot->tts_tupleDescriptor, ExecCopySlotHeapTuple(slot));
+	return rows;
+}
+
+/* Leave those rows in which something has changed that tells the project. Returns how many. */
+static int
+keep_changed(const ClrBinding *binding, const ClrRow *old, ClrRow *rows, int n)
+{
+	int kept = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		bool changed = is_changed(binding, binding->project_slot, &old[i], &rows[i]);
+		ListCell *lc;
+
+		foreach(lc, binding->parents)
+		{
+			const ClrParent *parent = lfirst(lc);
+
+			changed |= is_changed(binding, parent->slot, &old[i], &rows[i]) ||
+					   is_changed(binding, parent->type_slot, &old[i], &rows[i]);
+		}
+		if (changed)
+			rows[kept++] = rows[i];
+	}
+	return kept;
+}
+
+static bool
+is_changed(const ClrBinding *binding, int slot, const ClrRow *old, const ClrRow *new)
+{
+	Oid type;
+
+	if (slot == CLR_NO_SLOT)
+		return false;
+	type = binding->columns[slot].type;
+	if (old->nulls[slot] || new->nulls[slot])
+		return old->nulls[slot] != new->nulls[slot];
+	return !datum_image_eq(old->values[slot], new->values[slot], get_typbyval(type),
+						   get_typlen(type));
+}
+
+/*
  * check_children_project(): AFTER ROW trigger, deferred. Errors if a child of
- * the row is in another project.
+ * the row is in another project. At the end of a transaction of one statement
+ * nothing has made this one's changes visible yet (finish_xact_command(),
+ * postgres.c).
  */
 Datum
 clearance_check_children_project(PG_FUNCTION_ARGS)
@@ -119,6 +201,7 @@ clearance_check_children_project(PG_FUNCTION_ARGS)
 								 TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple :
 																		   data->tg_trigtuple);
 
+	CommandCounterIncrement();
 	if (add_key(keys, binding, &row))
 		check_children(frame, binding, keys);
 	return PointerGetDatum(NULL);

@@ -202,6 +202,19 @@ END;
 REVOKE ALL ON FUNCTION clearance.key_changes(regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
 
+-- A row without a project of its own is where its parents are.
+CREATE FUNCTION clearance.place_changes(tab regclass, b clearance.binding) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT string_agg(DISTINCT clearance.key_changes(tab, c.name), ' OR ')
+    FROM (SELECT v.name FROM (VALUES (b.key_column), (b.project_column)) AS v (name) WHERE v.name IS NOT NULL
+          UNION ALL
+          SELECT p.column_name FROM clearance.binding_parent p WHERE p.binding_id = b.id AND b.project_column IS NULL) c;
+END;
+REVOKE ALL ON FUNCTION clearance.place_changes(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.place_changes(regclass, clearance.binding) IS
+'condition of a trigger: an UPDATE may take a row and those that name it apart';
+
 -- Triggers sort first by name. Row triggers are made on each partition, not on
 -- the partitioned table: the server would have whoever adds a partition clone
 -- them there, and ask for EXECUTE on what runs with more rights than anybody's.
@@ -214,6 +227,7 @@ DECLARE
     is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
     is_of_rows boolean := kind = 'r' AND NOT b.link_only;
     event text;
+    old_rows text;
 BEGIN
     IF is_of_rows AND (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
@@ -240,16 +254,16 @@ BEGIN
     END IF;
     -- a row and its parents stay in one project, whoever writes
     IF clearance.project_sources(b) > 1 THEN
-        FOREACH event IN ARRAY ARRAY['insert', 'update'] LOOP
+        FOR event, old_rows IN VALUES ('insert', ''), ('update', ' OLD TABLE AS clearance_old') LOOP
             RETURN QUERY SELECT ('00_clearance_parent_' || event)::name, format('AFTER %s ON %s'
-                ' REFERENCING NEW TABLE AS clearance_new FOR EACH STATEMENT'
-                ' EXECUTE FUNCTION clearance.check_child_project(%s)', event, tab, b.id), false;
+                ' REFERENCING%s NEW TABLE AS clearance_new FOR EACH STATEMENT'
+                ' EXECUTE FUNCTION clearance.check_child_project(%s)', event, tab, old_rows, b.id), false;
         END LOOP;
     END IF;
-    IF is_of_rows AND b.project_column IS NOT NULL AND b.key_column IS NOT NULL THEN
+    IF is_of_rows AND clearance.project_sources(b) > 0 AND b.key_column IS NOT NULL THEN
         RETURN QUERY SELECT '00_clearance_children'::name, format('AFTER UPDATE ON %s'
             ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
-            ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, clearance.key_changes(tab, b.project_column), b.id), false;
+            ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, clearance.place_changes(tab, b), b.id), false;
         -- an UPDATE that moves a row to another partition inserts it there
         IF is_partition THEN
             RETURN QUERY SELECT '00_clearance_children_moved'::name, format('AFTER INSERT ON %s'
