@@ -106,6 +106,12 @@ UPDATE regress_privileged.note SET task_id = task_id WHERE false;
 INSERT INTO regress_privileged.project VALUES (7, 'Bridge');
 INSERT INTO regress_privileged.task VALUES (1, 7, 'Survey');
 INSERT INTO regress_privileged.note VALUES (1, 7, 1);
+-- the rows of a statement are looked at, however many there are
+SET work_mem = '64kB';
+INSERT INTO regress_privileged.note SELECT i, 7, 1 FROM generate_series(101, 5100) i;
+INSERT INTO regress_privileged.note SELECT i, CASE i WHEN 10000 THEN 8 ELSE 7 END, 1 FROM generate_series(6001, 11000) i;
+RESET work_mem;
+SELECT count(*) FROM regress_privileged.note;
 
 --
 -- Where a superuser attached one, or a restore of a table alone brought one, it

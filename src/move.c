@@ -108,6 +108,7 @@ clearance_check_child_project(PG_FUNCTION_ARGS)
 			n = keep_changed(binding, old, rows, n);
 		}
 		check_rows(frame, binding, rows, n, LOCKING);
+		(void) ExecClearTuple(slot); /* its tuple, read from a file, is in the context */
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(context);
 	}
