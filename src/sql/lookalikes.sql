@@ -26,14 +26,21 @@ REVOKE ALL ON FUNCTION clearance.lookalikes() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.lookalikes() IS
 'tables that are not protected but have the name of one that is, or was; original: that one';
 
+-- A link table of that name is no leak by itself: links are read from the table that was declared.
 CREATE FUNCTION clearance.warn_of_lookalike(tab regclass, original regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    message text := format('table %s is not protected, but has the name of one that was', tab);
+    detail text := CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = original)
+                        THEN format('The protected table is now %s.', original) ELSE 'The protected table was dropped.' END;
+    hint text := format('If it takes that table''s place, protect it: clearance.protect(%L, …).', tab);
 BEGIN
-    RAISE WARNING 'table % is not protected, but has the name of one that was', tab USING
-        DETAIL = CASE WHEN EXISTS (SELECT FROM pg_class c WHERE c.oid = original)
-                      THEN format('The protected table is now %s.', original) ELSE 'The protected table was dropped.' END,
-        HINT = format('If it takes that table''s place, protect it: clearance.protect(%L, …).', tab);
+    IF EXISTS (SELECT FROM clearance.binding b WHERE b.relation = original AND b.link_only) THEN
+        RAISE NOTICE USING MESSAGE = message, DETAIL = detail, HINT = hint;
+    ELSE
+        RAISE WARNING USING MESSAGE = message, DETAIL = detail, HINT = hint;
+    END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.warn_of_lookalike(regclass, regclass) FROM PUBLIC;
