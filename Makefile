@@ -34,6 +34,7 @@ OBJS = \
 	src/why.o \
 	src/rule.o \
 	src/parent.o \
+	src/lookup.o \
 	src/shape.o \
 	src/keyscan.o \
 	src/outlived.o \
@@ -127,6 +128,7 @@ REGRESS = \
 	whole \
 	outlived \
 	accounts \
+	parents \
 	folded \
 	same_plans \
 	level \

@@ -70,6 +70,7 @@ static void load_columns(ClrBinding *binding, char **names, int count);
 static void load_relations(ClrBinding *binding);
 static void load_parents(ClrBinding *binding);
 static void load_link_roles(ClrBinding *binding);
+static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
 static List *links_through_task(int32 task_binding, const char *link_column);
 
@@ -184,6 +185,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	load_relations(binding);
 	load_parents(binding);
 	load_link_roles(binding);
+	find_ups(binding);
 	load_guards(binding);
 	clr_catalog_end(&state);
 	MemoryContextSwitchTo(context);
@@ -373,6 +375,62 @@ load_link_roles(ClrBinding *binding)
 		role->member_slot = optional_slot(binding, i, 4);
 		binding->link_roles = lappend(binding->link_roles, role);
 	}
+}
+
+static bool
+add_up(ClrBinding *binding, int32 to, int slot, bool optional)
+{
+	ClrUp *up;
+	Oid type;
+	ListCell *lc;
+
+	foreach(lc, binding->ups)
+	{
+		up = lfirst(lc);
+		if (up->binding == to && up->slot == slot && up->optional == optional)
+			return true;
+	}
+	up = palloc0(sizeof(ClrUp));
+	*up = (ClrUp){ to, slot, optional };
+	binding->ups = lappend(binding->ups, up);
+	/* a domain's values are compared as its base type's, which an index would not do */
+	type = get_atttype(binding->relid, get_attnum(binding->relid, binding->columns[slot].name));
+	return type == binding->columns[slot].type;
+}
+
+/*
+ * What rows belong to, each by a column of its own that says so alone; nothing if
+ * it takes more to tell. Rows without a project are in that of what they belong
+ * to: of several, the rule sees to it that they are in one.
+ */
+static void
+find_ups(ClrBinding *binding)
+{
+	bool can_test = true;
+	const ClrUp *first;
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+	{
+		ClrParent *parent = lfirst(lc);
+
+		can_test &= parent->type_slot == CLR_NO_SLOT &&
+					add_up(binding, parent->binding, parent->slot, parent->optional);
+	}
+	foreach(lc, binding->link_roles)
+	{
+		ClrLinkRole *role = lfirst(lc);
+
+		can_test &= add_up(binding, role->target, role->slot, false);
+	}
+	if (!can_test)
+		binding->ups = NIL;
+	if (binding->ups == NIL)
+		return;
+	first = linitial(binding->ups);
+	binding->ups_decide =
+		binding->project_slot != CLR_NO_SLOT ||
+		(list_length(binding->ups) == 1 && !first->optional && first->binding != binding->id);
 }
 
 static void

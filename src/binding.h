@@ -72,6 +72,14 @@ typedef struct ClrParent
 	bool optional;
 } ClrParent;
 
+/* What rows belong to: a parent, or the row that a link row links. */
+typedef struct ClrUp
+{
+	int32 binding;
+	int slot;
+	bool optional;
+} ClrUp;
+
 /* A relation of another table that goes through this one. */
 typedef struct ClrLinkRole
 {
@@ -114,6 +122,8 @@ typedef struct ClrBinding
 	List *relations;	   /* of ClrRelation * */
 	List *parents;		   /* of ClrParent * */
 	List *link_roles;	   /* of ClrLinkRole * */
+	List *ups;			   /* of ClrUp *: its parents and link roles, if plans can test them */
+	bool ups_decide;	   /* these tests say all that the rule asks of them */
 	List *guards;		   /* of ClrGuard * */
 	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
 	int users;
@@ -121,18 +131,21 @@ typedef struct ClrBinding
 	bool keys_are_known;	 /* of a kept one: whether its foreign keys are enforced */
 	bool keys_are_enforced;
 	struct ClrParentRows *rows; /* rows of this table looked up as parents */
+	struct ClrLookup *lookup;	/* how they are read */
 } ClrBinding;
 
 /*
  * What is known of rows that the planner thinks of: their project, whether they
- * are shared, how they are related to the actor (a bit for each kind). What is
- * not known holds if `rest` does: a bound from above or from below.
+ * are shared, how they are related to the actor (a bit for each kind), whether
+ * all that they belong to is visible. What is not known holds if `rest` does: a
+ * bound from above or from below.
  */
 typedef struct ClrFacts
 {
 	ClrProject *project;
 	bool shared;
 	uint32 relations;
+	bool parents;
 	bool rest;
 } ClrFacts;
 

@@ -96,6 +96,8 @@ clr_frame_open(QueryDesc *query)
 	frame->estate = estate;
 	frame->plan = query->planstate;
 	frame->snapshot = estate->es_snapshot;
+	if (frame->snapshot != NULL)
+		frame->owner = CurrentResourceOwner;
 	frame->writes = changes_rows(query->plannedstmt);
 	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
 	frame->next = frames;

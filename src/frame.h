@@ -10,6 +10,7 @@
 #include "executor/execdesc.h"
 #include "fmgr.h"
 #include "nodes/pg_list.h"
+#include "utils/resowner.h"
 
 #include "actor.h"
 #include "binding.h"
@@ -22,6 +23,7 @@ typedef struct ClrFrame
 	PlanState *plan;	   /* its top node */
 	MemoryContext context; /* everything below lives here */
 	Snapshot snapshot;	   /* the query's; NULL: the active one */
+	ResourceOwner owner;   /* of what the query opens; NULL outside of one */
 	TimestampTz started;   /* when its statement began */
 	bool writes;		   /* the query adds, changes, removes or locks rows */
 	ClrIdentity identity;  /* frozen when the query started */

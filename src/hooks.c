@@ -17,6 +17,7 @@
 #include "actor.h"
 #include "created.h"
 #include "frame.h"
+#include "lookup.h"
 #include "paths.h"
 #include "plans.h"
 #include "seal.h"
@@ -28,6 +29,7 @@
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
+static ExecutorEnd_hook_type prev_ExecutorEnd = NULL;
 static ExecutorCheckPerms_hook_type prev_ExecutorCheckPerms = NULL;
 static post_parse_analyze_hook_type prev_post_parse_analyze = NULL;
 static planner_hook_type prev_planner = NULL;
@@ -104,6 +106,16 @@ clr_post_parse_analyze_hook(ParseState *state, Query *query, JumbleState *jumble
 	if (prev_post_parse_analyze)
 		prev_post_parse_analyze(state, query, jumble);
 	clr_secrecy_check_query(query);
+}
+
+static void
+clr_ExecutorEnd_hook(QueryDesc *query)
+{
+	clr_lookup_end(clr_frame_of(query));
+	if (prev_ExecutorEnd)
+		prev_ExecutorEnd(query);
+	else
+		standard_ExecutorEnd(query);
 }
 
 static PlannedStmt *
@@ -191,6 +203,8 @@ clr_hooks_init(void)
 	ExecutorRun_hook = clr_ExecutorRun_hook;
 	prev_ExecutorFinish = ExecutorFinish_hook;
 	ExecutorFinish_hook = clr_ExecutorFinish_hook;
+	prev_ExecutorEnd = ExecutorEnd_hook;
+	ExecutorEnd_hook = clr_ExecutorEnd_hook;
 	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
 	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
 	prev_post_parse_analyze = post_parse_analyze_hook;

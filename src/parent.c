@@ -3,107 +3,164 @@
  *		Rows of a protected table that other rows refer to.
  *
  * A child row is visible only with its parents, so judging children means
- * judging parents. Each parent is judged once a query. The first few are
- * fetched by key; when a query meets more, it is a scan, and one pass over
- * the parent table judges all that the actor's projects can hold: the number
- * of queries does not grow with the number of rows.
+ * judging parents. Each parent is judged once a query, when it is first met, and
+ * fetched by its key. When that has cost as much as one pass over all that the
+ * actor's projects hold would, the rest is read in such a pass: never more than
+ * twice the cost of the better way, however many rows come. A plan that knows
+ * better says so (clr_parent_read_all()).
  *
- * Rows of tables that refer to themselves are judged along their chain; a row
- * met again while it is being judged is part of a cycle and stays closed.
+ * Rows of tables that refer to themselves are judged from the top of their
+ * chain down; a row met again while it is being judged is part of a cycle and
+ * stays closed.
  *
- * Lifetime: verdicts belong to the frame, so they hold under its snapshot.
+ * Lifetime: verdicts belong to the frame, so they hold under its snapshot. They
+ * take no more memory than a hash join would, and are forgotten beyond that.
  */
 #include "parent.h"
 
-#include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "utils/array.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 
-#include "catalog.h"
+#include "lookup.h"
+#include "row.h"
 #include "rule.h"
 
-/* Parents fetched by key before the whole table is read. */
-#define FETCHES_BEFORE_SCAN 32
+/* What may be spent by key before it is asked what all rows would cost. */
+#define SPENT_BEFORE_ASKING 16
 
-/* More projects than this and reading the whole table beats searching it. */
-#define MAX_PROJECTS_TO_SEARCH 200
+/* What a verdict takes, about: an entry of a hash table that is three quarters full. */
+#define BYTES_OF_VERDICT 64
 
-#define ROWS_A_FETCH 1000
+/* In place of a project: rows that are closed, or being judged now. */
+static char closed_mark;
+static char judging_mark;
 
 /* Verdicts on rows of one table for one action. */
-typedef struct ClrParentRows
+struct ClrParentRows
 {
+	ClrFrame *frame;
+	ClrBinding *binding;
 	ClrAction *action;
-	ClrKeyTable *rows; /* of ClrParentRow */
-	int fetches;
-	bool complete;		  /* every row that is permitted is in */
-	ClrKeyTable *visible; /* keys of those that are, once asked for */
-	int judging;		  /* rows being judged now */
-	struct ClrParentRows *next;
-} ClrParentRows;
+	MemoryContext context; /* of the verdicts */
+	MemoryContext scratch; /* of the rows being judged */
+	ClrKeyTable *verdicts; /* the project of a permitted row, or a mark */
+	bool complete;		   /* every row that is permitted is in */
+	bool is_too_big;	   /* and that would be too many */
+	ClrKeyTable *visible;  /* keys of those that are, once asked for */
+	const ClrKeyBits *bits;
+	int judging;	  /* rows being judged now */
+	double spent;	  /* on rows by their keys, in units of lookup.h */
+	double ask_after; /* so much */
+	ClrParentRows *next;
+};
 
 static void add_if_permitted(const ClrKeyEntry *entry, void *visible);
-static ClrParentRows *parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action);
-static void fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key);
-static void scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows);
-static void
-judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc);
-static char *equals(const ClrColumn *column, const char *what);
+static bool knows_all(const ClrParentRows *rows);
+static void forget(ClrParentRows *rows);
+static bool is_full(const ClrParentRows *rows, double verdicts);
+static bool pays_to_read_all(ClrParentRows *rows);
+static bool read_all(ClrParentRows *rows, bool bounded);
+static void fetch(ClrParentRows *rows, const ClrKey *key);
+static bool find(ClrParentRows *rows, const ClrKey *key, ClrRow *row);
+static void judge_above(ClrParentRows *rows, const ClrRow *row);
+static void judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row);
+static const ClrParent *own_parent(const ClrBinding *binding);
+static void decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row);
+static void remember(ClrParentRows *rows, const ClrKey *key, void *verdict);
 
 /*
- * The verdict on the row of a key: may the frame's actor do `action` (NULL:
- * view) to it? A row that does not exist is not permitted.
+ * Verdicts on rows of a table: may the frame's actor do `action` (NULL: view)
+ * to them?
  */
-const ClrParentRow *
-clr_parent_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action)
+ClrParentRows *
+clr_parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action)
 {
-	static const ClrParentRow closed = { false, false, NULL };
-	ClrParentRows *rows;
-	ClrKeyEntry *entry;
-
-	check_stack_depth();
-	if (binding->key_slot == CLR_NO_SLOT ||
-		binding->columns[binding->key_slot].key_class != key->class)
-		elog(ERROR, "key of class %s does not fit table %s", clr_key_class_name(key->class),
-			 binding->relation_name);
+	ClrParentRows *rows = binding->rows;
 
 	if (action == NULL)
 		action = clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
-	rows = parent_rows(frame, binding, action);
-	entry = clr_keytab_find(rows->rows, key);
-	if (entry == NULL && !rows->complete)
+	while (rows != NULL && rows->action != action)
+		rows = rows->next;
+	if (rows == NULL)
 	{
-		if (rows->fetches >= FETCHES_BEFORE_SCAN && rows->judging == 0)
-			scan_all(frame, binding, rows);
-		else
-			fetch_one(frame, binding, rows, key);
-		entry = clr_keytab_find(rows->rows, key);
+		rows = MemoryContextAllocZero(frame->context, sizeof(ClrParentRows));
+		rows->frame = frame;
+		rows->binding = binding;
+		rows->action = action;
+		rows->context =
+			AllocSetContextCreate(frame->context, "clearance verdicts", ALLOCSET_DEFAULT_SIZES);
+		rows->scratch =
+			AllocSetContextCreate(frame->context, "clearance parents", ALLOCSET_SMALL_SIZES);
+		rows->ask_after = SPENT_BEFORE_ASKING;
+		rows->is_too_big = action != clr_rule_action(frame, binding, binding->actions[CLR_VIEW]);
+		rows->next = binding->rows;
+		binding->rows = rows;
+		forget(rows);
+		/* to nobody, nothing is */
+		rows->complete = clr_frame_scope(frame)->no_standing != NULL;
 	}
-	if (entry == NULL || ((ClrParentRow *) entry->value)->judging)
-		return &closed;
+	return rows;
+}
+
+/*
+ * The project of the row with a key, or NULL if there is none or it is not
+ * permitted.
+ */
+ClrProject *
+clr_parent_project(ClrParentRows *rows, const ClrKey *key)
+{
+	ClrBinding *binding = rows->binding;
+	ClrKeyEntry *entry = clr_keytab_find(rows->verdicts, key);
+
+	if (entry == NULL && !knows_all(rows))
+	{
+		if (binding->key_slot == CLR_NO_SLOT ||
+			binding->columns[binding->key_slot].key_class != key->class)
+			elog(ERROR, "key of class %s does not fit table %s", clr_key_class_name(key->class),
+				 binding->relation_name);
+		if (rows->judging == 0 && is_full(rows, clr_keytab_count(rows->verdicts)))
+			forget(rows);
+		if (pays_to_read_all(rows))
+			clr_parent_read_all(rows);
+		entry = clr_keytab_find(rows->verdicts, key);
+		if (entry == NULL && !knows_all(rows))
+		{
+			fetch(rows, key);
+			entry = clr_keytab_find(rows->verdicts, key);
+		}
+	}
+	if (entry == NULL || entry->value == &closed_mark || entry->value == &judging_mark)
+		return NULL;
 	return entry->value;
 }
 
 /*
- * The keys of all rows of a table that the actor sees.
+ * Many rows will be asked for: judge all that the actor's projects hold at
+ * once, unless that takes too much memory.
+ */
+void
+clr_parent_read_all(ClrParentRows *rows)
+{
+	if (!rows->complete && !rows->is_too_big && rows->judging == 0 && !read_all(rows, true))
+	{
+		rows->is_too_big = true;
+		forget(rows);
+	}
+}
+
+/*
+ * The keys of all rows of the table that the actor sees.
  */
 ClrKeyTable *
-clr_parent_all(ClrFrame *frame, ClrBinding *binding)
+clr_parent_keys(ClrParentRows *rows)
 {
-	ClrParentRows *rows =
-		parent_rows(frame, binding, clr_rule_action(frame, binding, binding->actions[CLR_VIEW]));
-
 	if (rows->visible == NULL)
 	{
-		ClrKeyTable *visible = clr_keytab_new(frame->context, 64);
+		ClrKeyTable *visible = clr_keytab_new(rows->frame->context, 64);
 
 		if (!rows->complete)
-			scan_all(frame, binding, rows);
-		clr_keytab_each(rows->rows, add_if_permitted, visible);
+			(void) read_all(rows, false);
+		clr_keytab_each(rows->verdicts, add_if_permitted, visible);
 		rows->visible = visible;
 	}
 	return rows->visible;
@@ -114,14 +171,20 @@ add_if_permitted(const ClrKeyEntry *entry, void *visible)
 {
 	bool found;
 
-	if (((ClrParentRow *) entry->value)->permitted)
+	if (entry->value != &closed_mark)
 		(void) clr_keytab_add(visible, &entry->key, &found);
 }
 
-bool
-clr_parent_permits(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action)
+/*
+ * The same as bits, if all of them were read and the keys are integers that lie
+ * close together; else NULL.
+ */
+const ClrKeyBits *
+clr_parent_bits(ClrParentRows *rows)
 {
-	return clr_parent_find(frame, binding, key, action)->permitted;
+	if (rows->bits == NULL && knows_all(rows))
+		rows->bits = clr_keybits_new(rows->frame->context, clr_parent_keys(rows));
+	return rows->bits;
 }
 
 /*
@@ -150,137 +213,181 @@ clr_parent_is_about(ClrFrame *frame, ClrBinding *binding, const char *feature)
 	return found;
 }
 
-static ClrParentRows *
-parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action)
+/* Projects that the statement creates are in no pass. */
+static bool
+knows_all(const ClrParentRows *rows)
 {
-	ClrParentRows *rows = binding->rows;
-
-	while (rows != NULL && rows->action != action)
-		rows = rows->next;
-	if (rows == NULL)
-	{
-		rows = MemoryContextAllocZero(frame->context, sizeof(ClrParentRows));
-		rows->action = action;
-		rows->rows = clr_keytab_new(frame->context, FETCHES_BEFORE_SCAN * 2);
-		rows->next = binding->rows;
-		binding->rows = rows;
-	}
-	return rows;
+	for (int i = 0; i < CLR_KEY_CLASSES; i++)
+		if (rows->frame->created[i] != NULL)
+			return false;
+	return rows->complete;
 }
 
-/*
- * Fetch and judge one row by its key. One that does not exist is remembered
- * as not permitted.
- */
 static void
-fetch_one(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, const ClrKey *key)
+forget(ClrParentRows *rows)
 {
-	const ClrColumn *column = &binding->columns[binding->key_slot];
-	Datum args[1];
-	ClrTableQuery query = { .nargs = 1, .argtypes = &column->type, .args = args };
-	ClrCatalog state;
-	bool found;
-
-	rows->fetches++;
-	query.columns = clr_binding_columns_sql(binding);
-	query.rest = equals(column, "$1");
-	clr_catalog_begin_owner(&state, binding->relid);
-	if (clr_key_to_datum(key, column->type, &args[0]) &&
-		clr_catalog_query_table(&state, &query) == 1)
-		judge(frame, binding, rows, SPI_tuptable->vals[0], SPI_tuptable->tupdesc);
-	else
-	{
-		ClrKeyEntry *entry = clr_keytab_add(rows->rows, key, &found);
-
-		entry->value = MemoryContextAllocZero(frame->context, sizeof(ClrParentRow));
-	}
-	clr_catalog_end(&state);
+	MemoryContextReset(rows->context);
+	rows->verdicts = clr_keytab_new(rows->context, SPENT_BEFORE_ASKING);
+	rows->complete = false;
 }
 
-/*
- * Judge every row of the table that a project of the actor's can hold.
- */
-static void
-scan_all(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows)
+static bool
+is_full(const ClrParentRows *rows, double verdicts)
 {
-	ClrScope *scope = clr_frame_scope(frame);
-	Oid argtypes[1];
-	Datum args[1];
-	ClrTableQuery query = { .argtypes = argtypes, .args = args };
-	ClrCatalog state;
-	Portal portal;
-
-	query.columns = clr_binding_columns_sql(binding);
-	if (binding->project_slot != CLR_NO_SLOT &&
-		list_length(scope->projects) <= MAX_PROJECTS_TO_SEARCH)
-	{
-		const ClrColumn *column = &binding->columns[binding->project_slot];
-
-		query.rest = equals(column, "ANY ($1)");
-		query.nargs = 1;
-		argtypes[0] = get_array_type(column->type);
-		args[0] = clr_scope_projects_array(scope, column->type);
-	}
-	else
-		query.rest = psprintf("WHERE t.%s IS NOT NULL",
-							  quote_identifier(binding->columns[binding->key_slot].name));
-
-	clr_catalog_begin_owner(&state, binding->relid);
-	portal = clr_catalog_open_table(&state, &query);
-	do
-	{
-		SPITupleTable *batch;
-
-		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
-		batch = SPI_tuptable;
-		for (uint64 i = 0; i < batch->numvals; i++)
-		{
-			CHECK_FOR_INTERRUPTS();
-			judge(frame, binding, rows, batch->vals[i], batch->tupdesc);
-		}
-		if (batch->numvals == 0)
-			rows->complete = true;
-		SPI_freetuptable(batch);
-	} while (!rows->complete);
-	SPI_cursor_close(portal);
-	clr_catalog_end(&state);
+	return verdicts * BYTES_OF_VERDICT > get_hash_memory_limit();
 }
 
-/*
- * Judge a row and remember the verdict. After a scan, what is not remembered
- * is not permitted.
- */
-static void
-judge(ClrFrame *frame, ClrBinding *binding, ClrParentRows *rows, HeapTuple tuple, TupleDesc desc)
+/* ---------- all ---------- */
+
+/* Whether fetching by key has cost as much as a pass would. */
+static bool
+pays_to_read_all(ClrParentRows *rows)
 {
-	const ClrColumn *column = &binding->columns[binding->key_slot];
-	ClrRow row = { palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts), NULL };
-	ClrKeyEntry *entry;
-	ClrParentRow *verdict;
+	ClrLookupCost all;
+
+	if (rows->spent < rows->ask_after || rows->is_too_big || rows->judging > 0)
+		return false;
+	all = clr_lookup_cost(rows->frame, rows->binding);
+	rows->ask_after = Max(2 * rows->spent, all.cost);
+	return rows->spent >= all.cost && !is_full(rows, all.rows);
+}
+
+typedef struct Pass
+{
+	ClrParentRows *rows;
+	bool bounded;
+} Pass;
+
+static bool
+judge_in_pass(const ClrRow *row, void *arg)
+{
+	Pass *pass = arg;
+	ClrParentRows *rows = pass->rows;
+	int slot = rows->binding->key_slot;
+	const ClrColumn *column = &rows->binding->columns[slot];
 	ClrKey key;
-	bool found;
 
-	heap_deform_tuple(tuple, desc, row.values, row.nulls); /* see clr_binding_columns_sql() */
-	clr_key_from_datum(row.values[binding->key_slot], column->key_class, column->type, &key);
-	entry = clr_keytab_add(rows->rows, &key, &found);
-	if (!found)
-	{
-		/* judging others may move the entry, not the verdict */
-		verdict = MemoryContextAllocZero(frame->context, sizeof(ClrParentRow));
-		entry->value = verdict;
-		verdict->judging = true;
-		rows->judging++;
-		verdict->permitted =
-			clr_rule_permits_in(frame, binding, &row, rows->action, &verdict->project, NULL);
-		rows->judging--;
-		verdict->judging = false;
-	}
-	pfree(row.values);
-	pfree(row.nulls);
+	if (row->nulls[slot])
+		return true;
+	clr_key_from_datum(row->values[slot], column->key_class, column->type, &key);
+	if (clr_keytab_find(rows->verdicts, &key) == NULL)
+		judge(rows, &key, row);
+	if (rows->judging == 0)
+		MemoryContextReset(rows->scratch);
+	return !pass->bounded || !is_full(rows, clr_keytab_count(rows->verdicts));
 }
 
-static char *
-equals(const ClrColumn *column, const char *what)
+/*
+ * Judge every row that a project of the actor's can hold; what is not remembered
+ * then is not permitted. False if that took too much memory.
+ */
+static bool
+read_all(ClrParentRows *rows, bool bounded)
 {
-	return psprintf("WHERE t.%s OPERATOR(pg_catalog.=) %s", quote_identifier(column->name), what);
+	Pass pass = { rows, bounded };
+
+	rows->complete = clr_lookup_all(rows->frame, rows->binding, judge_in_pass, &pass);
+	return rows->complete;
+}
+
+/* ---------- one ---------- */
+
+/* Fetch and judge the row with a key. One that does not exist is closed. */
+static void
+fetch(ClrParentRows *rows, const ClrKey *key)
+{
+	MemoryContext caller = MemoryContextSwitchTo(rows->scratch);
+	ClrRow row;
+
+	if (find(rows, key, &row))
+		judge(rows, key, &row);
+	else
+		remember(rows, key, &closed_mark);
+	MemoryContextSwitchTo(caller);
+	if (rows->judging == 0)
+		MemoryContextReset(rows->scratch);
+}
+
+static bool
+find(ClrParentRows *rows, const ClrKey *key, ClrRow *row)
+{
+	bool found = clr_lookup_find(rows->frame, rows->binding, key, row);
+
+	rows->spent += clr_lookup_cost_of_key(rows->frame, rows->binding);
+	return found;
+}
+
+/* Judge a row, after those above it, and remember the verdict. */
+static void
+judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row)
+{
+	check_stack_depth();
+	rows->judging++;
+	remember(rows, key, &judging_mark);
+	judge_above(clr_parent_rows(rows->frame, rows->binding, NULL), row);
+	decide(rows, key, row);
+	rows->judging--;
+}
+
+/*
+ * Judge the rows above one in a table that refers to itself, from the top down.
+ * The rule would find them by itself, but need stack for each.
+ */
+static void
+judge_above(ClrParentRows *rows, const ClrRow *row)
+{
+	const ClrParent *up = own_parent(rows->binding);
+	List *keys = NIL;
+	List *above = NIL;
+	ListCell *lk, *lr;
+	ClrKey key;
+
+	while (up != NULL && clr_row_parent_key(rows->binding, row, up, &key) &&
+		   clr_keytab_find(rows->verdicts, &key) == NULL)
+	{
+		ClrRow *next = palloc(sizeof(ClrRow));
+
+		CHECK_FOR_INTERRUPTS();
+		if (!find(rows, &key, next))
+			break;
+		remember(rows, &key, &judging_mark);
+		keys = lcons(memcpy(palloc(sizeof(ClrKey)), &key, sizeof(ClrKey)), keys);
+		above = lcons(next, above);
+		row = next;
+	}
+	rows->judging++;
+	forboth(lk, keys, lr, above)
+		decide(rows, lfirst(lk), lfirst(lr));
+	rows->judging--;
+}
+
+/* The first parent that is in the table itself, or NULL. */
+static const ClrParent *
+own_parent(const ClrBinding *binding)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+		if (((ClrParent *) lfirst(lc))->binding == binding->id)
+			return lfirst(lc);
+	return NULL;
+}
+
+static void
+decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row)
+{
+	ClrProject *project;
+
+	if (clr_rule_permits_in(rows->frame, rows->binding, row, rows->action, &project, NULL))
+		remember(rows, key, project);
+	else
+		remember(rows, key, &closed_mark);
+}
+
+static void
+remember(ClrParentRows *rows, const ClrKey *key, void *verdict)
+{
+	bool found;
+
+	clr_keytab_add(rows->verdicts, key, &found)->value = verdict;
 }

@@ -10,19 +10,13 @@
 #include "binding.h"
 #include "frame.h"
 
-/* Verdict on one row for one action. */
-typedef struct ClrParentRow
-{
-	bool judging; /* being judged now: met again, it is a cycle */
-	bool permitted;
-	ClrProject *project;
-} ClrParentRow;
+typedef struct ClrParentRows ClrParentRows;
 
-extern const ClrParentRow *
-clr_parent_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action);
-extern bool
-clr_parent_permits(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrAction *action);
-extern ClrKeyTable *clr_parent_all(ClrFrame *frame, ClrBinding *binding);
+extern ClrParentRows *clr_parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action);
+extern ClrProject *clr_parent_project(ClrParentRows *rows, const ClrKey *key);
+extern void clr_parent_read_all(ClrParentRows *rows);
+extern ClrKeyTable *clr_parent_keys(ClrParentRows *rows);
+extern const ClrKeyBits *clr_parent_bits(ClrParentRows *rows);
 extern bool clr_parent_is_about(ClrFrame *frame, ClrBinding *binding, const char *feature);
 
 #endif /* CLR_PARENT_H */

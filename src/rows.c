@@ -118,7 +118,6 @@ static Relation open_table(ClrPath path);
 static void find_place(ClrPath path);
 static Oid read_place(ClrPath path);
 static void find_in_index(ClrPath path);
-static bool is_usable(Relation index);
 static void begin_in_table(ClrRows *rows, const int64 *key, bool by_index);
 static void begin_in_index(ClrRows *rows, int64 key);
 static bool next_in_index(ClrRows *rows);
@@ -152,7 +151,7 @@ clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
 	rows->relation = open_table(path);
 	rows->index = index_open(places[path].index, AccessShareLock);
-	by_index = key != NULL && is_usable(rows->index);
+	by_index = key != NULL && clr_rows_index_is_usable(rows->index);
 	if (by_index && places[path].covered)
 		begin_in_index(rows, *key);
 	else
@@ -337,8 +336,8 @@ find_in_index(ClrPath path)
  * Whether an index holds every row that the snapshot sees; else the table is
  * searched. As the planner has it (get_relation_info, plancat.c).
  */
-static bool
-is_usable(Relation index)
+bool
+clr_rows_index_is_usable(Relation index)
 {
 	return index->rd_index->indisvalid &&
 		   (!index->rd_index->indcheckxmin ||

@@ -115,6 +115,7 @@ extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);
+extern bool clr_rows_index_is_usable(Relation index);
 
 /* Columns of the present row: zero, false, NULL if the value is NULL. */
 extern int64 clr_rows_int64(const ClrRows *rows, int column);

@@ -168,3 +168,34 @@ clr_rowtest_related(const ClrBinding *binding, ClrVerb verb, List *columns, ClrR
 		return tests == NIL ? NULL : linitial(tests);
 	return makeBoolExpr(OR_EXPR, tests, -1);
 }
+
+/*
+ * Whether all that a row belongs to is visible: a test for each. Where it may
+ * belong to nothing, that comes first: clr_set_ups_test() counts on it.
+ */
+List *
+clr_rowtest_ups(const ClrBinding *binding, ClrVerb verb, List *columns, int class)
+{
+	List *tests = NIL;
+	ListCell *lc;
+
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+		Expr *key = list_nth(columns, up->slot);
+		Expr *test =
+			clr_set_test(key, binding, verb, CLR_SET_UPS + foreach_current_index(lc), class);
+
+		if (up->optional)
+		{
+			NullTest *nothing = makeNode(NullTest);
+
+			nothing->arg = copyObject(key);
+			nothing->nulltesttype = IS_NULL;
+			nothing->location = -1;
+			test = makeBoolExpr(OR_EXPR, list_make2(nothing, test), -1);
+		}
+		tests = lappend(tests, test);
+	}
+	return tests;
+}

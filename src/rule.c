@@ -62,6 +62,7 @@ static bool find_project(Trial *trial);
 static ClrProject *project_of_parents(Trial *trial);
 static ClrProject *closed_parent(Trial *trial, const ClrParent *parent);
 static ClrProject *parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other);
+static ClrProject *project_of_row(Trial *trial, int32 binding, const ClrKey *key);
 static bool account_fits(Trial *trial);
 static bool act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
 static const char *closed_project(ClrScope *scope, ClrProject *project, const char *feature,
@@ -354,35 +355,33 @@ project_of_parents(Trial *trial)
 	foreach(lc, trial->binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
-		const ClrParentRow *row;
+		ClrProject *of_parent;
 
 		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 			continue;
-		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, parent->binding), &key,
-							  NULL);
-		if (!row->permitted)
+		of_parent = project_of_row(trial, parent->binding, &key);
+		if (of_parent == NULL)
 			return closed_parent(trial, parent);
-		if (first != NULL && project != row->project)
+		if (first != NULL && project != of_parent)
 			return parents_apart(trial, first, parent);
 		first = parent;
-		project = row->project;
+		project = of_parent;
 	}
 	if (project != NULL)
 		return project;
 	foreach(lc, trial->binding->link_roles)
 	{
 		ClrLinkRole *role = lfirst(lc);
-		const ClrParentRow *row = NULL;
+		ClrProject *of_target = NULL;
 
 		if (clr_row_target_key(trial->binding, trial->row, role, &key))
-			row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, role->target), &key,
-								  NULL);
-		if (row == NULL || !row->permitted || (project != NULL && project != row->project))
+			of_target = project_of_row(trial, role->target, &key);
+		if (of_target == NULL || (project != NULL && project != of_target))
 		{
 			(void) refuse_column(trial, role->slot, "the row that it links to is not visible");
 			return NULL;
 		}
-		project = row->project;
+		project = of_target;
 	}
 	if (project == NULL)
 		(void) refuse(trial, "the row has no parent");
@@ -407,6 +406,15 @@ parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other)
 						 "the row's parents in \"%s\" and \"%s\" are in different projects",
 						 columns[one->slot].name, columns[other->slot].name);
 	return NULL;
+}
+
+/* The project of a row that is visible by its key; NULL if it is not. */
+static ClrProject *
+project_of_row(Trial *trial, int32 binding, const ClrKey *key)
+{
+	return clr_parent_project(clr_parent_rows(trial->frame,
+											  clr_frame_binding(trial->frame, binding), NULL),
+							  key);
 }
 
 static bool
@@ -725,7 +733,7 @@ gate_holds(Trial *trial, ClrAction *gate)
 			if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 				continue;
 			judged = true;
-			if (!clr_parent_permits(trial->frame, binding, &key, gate))
+			if (clr_parent_project(clr_parent_rows(trial->frame, binding, gate), &key) == NULL)
 				return refuse_gate(trial, parent, binding, gate);
 		}
 	return judged || action_holds(trial, gate);
@@ -740,7 +748,7 @@ refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const Cl
 	if (trial->why == NULL)
 		return false;
 	if (clr_row_parent_key(trial->binding, trial->row, parent, &key) &&
-		!clr_parent_find(trial->frame, binding, &key, NULL)->permitted)
+		project_of_row(trial, binding->id, &key) == NULL)
 		return closed_parent(trial, parent) != NULL;
 	return refuse_column(trial, parent->slot, "%s.%s is not granted for the row's parent in \"%s\"",
 						 gate->feature, gate->name, trial->binding->columns[parent->slot].name);
@@ -763,11 +771,10 @@ parents_visible(Trial *trial)
 	bool typed_found = false;
 
 	if (trial->row->facts != NULL)
-		return trial->binding->parents == NIL || trial->row->facts->rest;
+		return trial->binding->parents == NIL || trial->row->facts->parents;
 	foreach(lc, trial->binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
-		const ClrParentRow *row;
 
 		typed |= parent->type_slot != CLR_NO_SLOT && (!parent->optional || parent->is_lost);
 		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
@@ -778,9 +785,7 @@ parents_visible(Trial *trial)
 								 trial->binding->columns[parent->slot].name);
 		}
 		typed_found |= parent->type_slot != CLR_NO_SLOT;
-		row = clr_parent_find(trial->frame, clr_frame_binding(trial->frame, parent->binding), &key,
-							  NULL);
-		if (!row->permitted)
+		if (project_of_row(trial, parent->binding, &key) == NULL)
 			return closed_parent(trial, parent) != NULL;
 	}
 	if (typed && !typed_found)
@@ -825,7 +830,7 @@ link_roles_permit(Trial *trial)
 	ListCell *lc;
 
 	if (trial->row->facts != NULL)
-		return trial->row->facts->rest;
+		return trial->viewing ? trial->row->facts->parents : trial->row->facts->rest;
 	foreach(lc, trial->binding->link_roles)
 	{
 		ClrLinkRole *role = lfirst(lc);
@@ -838,8 +843,9 @@ link_roles_permit(Trial *trial)
 		if (needed == NULL)
 			needed = target->actions[CLR_VIEW];
 		if (!clr_row_target_key(trial->binding, trial->row, role, &key) ||
-			!clr_parent_permits(trial->frame, target, &key,
-								clr_rule_action(trial->frame, target, needed)))
+			clr_parent_project(clr_parent_rows(trial->frame, target,
+											   clr_rule_action(trial->frame, target, needed)),
+							   &key) == NULL)
 			return refuse_link(trial, role, target, needed);
 		if (!trial->viewing && role->kind == CLR_REL_FOLLOWED &&
 			(trial->row->nulls[role->member_slot] ||
@@ -854,14 +860,12 @@ link_roles_permit(Trial *trial)
 static bool
 refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed)
 {
-	ClrAction *view;
 	ClrKey key;
 
 	if (trial->why == NULL)
 		return false;
-	view = clr_rule_action(trial->frame, target, target->actions[CLR_VIEW]);
 	if (clr_row_target_key(trial->binding, trial->row, role, &key) &&
-		clr_parent_permits(trial->frame, target, &key, view))
+		project_of_row(trial, target->id, &key) != NULL)
 		return refuse_column(trial, role->slot, "%s.%s is not granted for the row that it links to",
 							 target->feature, needed);
 	return refuse_column(trial, role->slot, "the row that it links to is not visible");

@@ -34,14 +34,18 @@
 
 #include "created.h"
 #include "frame.h"
+#include "lookup.h"
 #include "parent.h"
 #include "plans.h"
 #include "row.h"
 #include "shape.h"
 #include "whole.h"
 
-/* What is much of a table. */
-#define BIG_PART_SEEN 0.1
+/* Finding and judging a row by its key, in operators: see lookup.c. */
+#define OPERATORS_A_ROW 40
+
+/* The same for a key that is asked for, which mostly was before. */
+#define OPERATORS_A_KEY 10
 
 /* More keys than these are not looked up in the column's statistics one by one. */
 #define MAX_ESTIMATED_KEYS 100
@@ -79,6 +83,11 @@ typedef struct SetCall
 	ClrKeyClass key_class;
 	ClrKeyTable *keys;
 	const ClrKeyBits *bits; /* the same, or NULL */
+	/* what is looked up by key instead; the shape of rows whose project it tells */
+	ClrParentRows *ups;
+	ClrShape *shape;
+	ClrProject *last;
+	bool last_is_open;
 } SetCall;
 
 /* Changes with statistics of columns. */
@@ -87,8 +96,10 @@ static uint64 statistics_generation = 0;
 PG_FUNCTION_INFO_V1(clearance_in_set);
 PG_FUNCTION_INFO_V1(clearance_set_keys);
 
-static SetCall *set_call(FunctionCallInfo fcinfo);
-static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query);
+static SetCall *set_call(FunctionCallInfo fcinfo, bool whole);
+static SetCall *new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole);
+static void look_up(SetCall *call);
+static bool is_below_visible(SetCall *call, const ClrKey *key);
 static bool read_set(const List *args, ClrSet *set);
 static ClrKeyTable *
 keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class);
@@ -98,8 +109,9 @@ static bool hides_relations(PlanState *node, void *context);
 static void check_mark(ClrFrame *frame, ClrPlanMark mark);
 static void refuse_plan(const char *relation);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
+static bool fits_plan(const SetCall *call, ClrProject *project);
+static const ClrUp *up_of(const ClrBinding *binding, const ClrSet *set);
 static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
-static const ClrParent *parent_of(const ClrSet *set);
 static bool
 given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *selectivity);
 static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys);
@@ -127,7 +139,7 @@ clearance_in_set(PG_FUNCTION_ARGS)
 	ClrKey key;
 
 	if (call == NULL || !call->is_of_query)
-		call = set_call(fcinfo);
+		call = set_call(fcinfo, false);
 	if (call->bits != NULL)
 	{
 		if (clr_keybits_has(call->bits, clr_key_integer(value, call->type)))
@@ -136,13 +148,15 @@ clearance_in_set(PG_FUNCTION_ARGS)
 			PG_RETURN_BOOL(false);
 	}
 	clr_key_from_datum(value, call->key_class, call->type, &key);
+	if (call->ups != NULL)
+		PG_RETURN_BOOL(is_below_visible(call, &key));
 	if (clr_keytab_find(call->keys, &key) != NULL)
 		PG_RETURN_BOOL(true);
 	PG_RETURN_BOOL(call->set.kind == CLR_SET_PROJECTS && is_created_here(call, &key));
 }
 
 static SetCall *
-set_call(FunctionCallInfo fcinfo)
+set_call(FunctionCallInfo fcinfo, bool whole)
 {
 	SetCall *call = fcinfo->flinfo->fn_extra;
 	ClrFrame *frame;
@@ -155,7 +169,7 @@ set_call(FunctionCallInfo fcinfo)
 	previous = clr_frame_enter(frame);
 	PG_TRY();
 	{
-		fcinfo->flinfo->fn_extra = new_call(fcinfo, frame);
+		fcinfo->flinfo->fn_extra = new_call(fcinfo, frame, whole);
 	}
 	PG_FINALLY();
 	{
@@ -165,8 +179,44 @@ set_call(FunctionCallInfo fcinfo)
 	return fcinfo->flinfo->fn_extra;
 }
 
+/* What rows belong to is looked up as it is asked for. */
+static void
+look_up(SetCall *call)
+{
+	const ClrUp *up = up_of(call->binding, &call->set);
+
+	call->ups = clr_parent_rows(call->frame, clr_frame_binding(call->frame, up->binding), NULL);
+	if (call->binding->project_slot == CLR_NO_SLOT)
+		call->shape = clr_shape_of(call->frame, call->binding, call->set.verb);
+	if (call->set.kind < CLR_SET_MANY_UPS)
+		return;
+	clr_parent_read_all(call->ups);
+	if (call->shape == NULL || !call->shape->some_closed)
+		call->bits = clr_parent_bits(call->ups);
+}
+
+/*
+ * Whether what the row belongs to is visible, and in a project where such rows
+ * are open, if the row has no other.
+ */
+static bool
+is_below_visible(SetCall *call, const ClrKey *key)
+{
+	ClrProject *project = clr_parent_project(call->ups, key);
+
+	if (project == NULL || call->shape == NULL)
+		return project != NULL;
+	if (project != call->last)
+	{
+		call->last_is_open = clr_shape_opens(call->shape, project) ||
+							 (project->id == CLR_PROJECT_OF_STATEMENT && fits_plan(call, project));
+		call->last = project;
+	}
+	return call->last_is_open;
+}
+
 static SetCall *
-new_call(FunctionCallInfo fcinfo, ClrFrame *of_query)
+new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 {
 	SetCall *call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(SetCall));
 	Node *expression = fcinfo->flinfo->fn_expr;
@@ -184,7 +234,10 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query)
 	check_class(call->frame, call->binding, call->set.verb, call->set.class);
 	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 	call->key_class = clr_key_class(call->type);
-	call->keys = keys_of(call->frame, call->binding, &call->set, call->key_class);
+	if (call->set.kind >= CLR_SET_UPS && !whole)
+		look_up(call);
+	else
+		call->keys = keys_of(call->frame, call->binding, &call->set, call->key_class);
 	if (call->set.kind == CLR_SET_PROJECTS)
 		call->bits = clr_shape_of(call->frame, call->binding, call->set.verb)->bits;
 	return call;
@@ -218,14 +271,18 @@ keys_of(ClrFrame *frame, ClrBinding *binding, const ClrSet *set, ClrKeyClass key
 		return clr_shape_of(frame, binding, set->verb)->open;
 	if (set->kind == CLR_SET_ME)
 		return clr_scope_me(clr_frame_scope(frame), key_class);
-	if (set->kind < CLR_SET_PARENTS)
+	if (set->kind < CLR_SET_UPS)
 		return clr_row_linked(frame, binding,
 							  list_nth(binding->relations, set->kind - CLR_SET_LINKED));
-	return clr_parent_all(frame,
-						  clr_frame_binding(frame,
-											((ClrParent *) list_nth(binding->parents,
-																	set->kind - CLR_SET_PARENTS))
-												->binding));
+	return clr_parent_keys(
+		clr_parent_rows(frame, clr_frame_binding(frame, up_of(binding, set)->binding), NULL));
+}
+
+/* What a set of visible rows is about. */
+static const ClrUp *
+up_of(const ClrBinding *binding, const ClrSet *set)
+{
+	return list_nth(binding->ups, set->kind % CLR_SET_LINKED);
 }
 
 /*
@@ -342,20 +399,22 @@ check_mark(ClrFrame *frame, ClrPlanMark mark)
 		refuse_plan(binding->relation_name);
 }
 
-/*
- * Whether the running statement creates the project. Its class must be the
- * plan's, too.
- */
+/* Whether the running statement creates the project. */
 static bool
 is_created_here(const SetCall *call, const ClrKey *key)
 {
 	ClrProject *project;
-	ClrClass class;
 
 	project = clr_created_find(call->frame, call->binding, key);
-	if (project == NULL)
-		return false;
-	class = clr_shape_class(call->frame, call->binding, call->set.verb, project);
+	return project != NULL && fits_plan(call, project);
+}
+
+/* Whether a project that the statement creates is open. Its class must be the plan's, too. */
+static bool
+fits_plan(const SetCall *call, ClrProject *project)
+{
+	ClrClass class = clr_shape_class(call->frame, call->binding, call->set.verb, project);
+
 	if (class != CLR_CLASS_NONE && call->set.class != CLR_CLASS_OTHER && class != call->set.class)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 						errmsg("the query on %s was planned without the project that it creates",
@@ -371,7 +430,7 @@ is_created_here(const SetCall *call, const ClrKey *key)
 Datum
 clearance_set_keys(PG_FUNCTION_ARGS)
 {
-	SetCall *call = set_call(fcinfo);
+	SetCall *call = set_call(fcinfo, true);
 
 	PG_RETURN_DATUM(clr_keytab_array(call->keys, call->type));
 }
@@ -415,7 +474,7 @@ clr_set_keys_now(const FuncExpr *call)
 	Oid type;
 	ClrSet set;
 
-	if (!read_set(call->args, &set) || set.kind >= CLR_SET_PARENTS)
+	if (!read_set(call->args, &set) || set.kind >= CLR_SET_UPS)
 		return NULL;
 	type = exprType(linitial(call->args));
 	return (Expr *) makeConst(call->funcresulttype, -1, InvalidOid, -1,
@@ -431,26 +490,63 @@ keys_now(const ClrSet *set, Oid type)
 	return keys_of(frame, clr_frame_binding(frame, set->binding), set, clr_key_class(type));
 }
 
-/* The part of a parent's rows that the actor of the moment sees. */
-static Selectivity
-part_seen(const ClrParent *parent)
+/* The table that a set of visible rows is about, for the actor of the moment. */
+static ClrBinding *
+binding_above(ClrFrame *frame, const ClrSet *set)
 {
-	ClrFrame *frame = clr_frame_current();
-
-	return clr_shape_part_seen(frame, clr_frame_binding(frame, parent->binding));
+	return clr_frame_binding(frame, up_of(clr_frame_binding(frame, set->binding), set)->binding);
 }
 
-/* Whether much of a table would have to be read to know the set: the visible rows of a parent. */
-bool
-clr_set_is_big(const FuncExpr *test)
+/* The test of a set of visible rows that a condition consists of, or NULL. */
+FuncExpr *
+clr_set_ups_test(Node *node)
 {
-	const ClrParent *parent;
 	ClrSet set;
 
-	if (!read_set(test->args, &set))
-		return true;
-	parent = parent_of(&set);
-	return parent != NULL && part_seen(parent) > BIG_PART_SEEN;
+	/* see clr_rowtest_ups() */
+	if (is_orclause(node) && list_length(((BoolExpr *) node)->args) == 2)
+		node = lsecond(((BoolExpr *) node)->args);
+	if (!clr_set_is_test(node) || !read_set(((FuncExpr *) node)->args, &set) ||
+		set.kind < CLR_SET_UPS)
+		return NULL;
+	return (FuncExpr *) node;
+}
+
+/*
+ * How many keys a set of visible rows probably has, and what it costs to find
+ * them all. False for other sets, which are known.
+ */
+bool
+clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrBinding *above;
+	ClrSet set;
+
+	if (!read_set(test->args, &set) || set.kind < CLR_SET_UPS)
+		return false;
+	above = binding_above(frame, &set);
+	*keys = clr_lookup_rows(frame, above) * clr_shape_part_seen(frame, above);
+	*cost = clr_lookup_cost(frame, above).cost * OPERATORS_A_ROW * cpu_operator_cost;
+	return true;
+}
+
+/* So many rows will be tested: if all of the set is cheaper than one by one, say so. */
+void
+clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows)
+{
+	ClrFrame *frame = clr_frame_current();
+	Const *kind = list_nth(test->args, 3);
+	List *column = list_make1(linitial(test->args));
+	double keys;
+	ClrSet set;
+
+	if (!read_set(test->args, &set) || set.kind >= CLR_SET_MANY_UPS || rows <= CLR_FEW_KEYS)
+		return;
+	keys = estimate_num_groups(root, column, rows, NULL, NULL);
+	if (keys * clr_lookup_cost_of_key(frame, binding_above(frame, &set)) >
+		clr_lookup_cost(frame, binding_above(frame, &set)).cost)
+		kind->constvalue = Int32GetDatum(set.kind - CLR_SET_UPS + CLR_SET_MANY_UPS);
 }
 
 /* The set that in_set() tests, as an array. */
@@ -463,16 +559,6 @@ clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation)
 		args = lappend(args, copyObject(list_nth(test->args, i)));
 	return makeFuncExpr(clr_plans_call(CLR_SET_KEYS), get_array_type(type), args, collation,
 						InvalidOid, COERCE_EXPLICIT_CALL);
-}
-
-/* The parent whose visible rows the set holds; NULL for other sets. */
-static const ClrParent *
-parent_of(const ClrSet *set)
-{
-	if (set->kind < CLR_SET_PARENTS)
-		return NULL;
-	return list_nth(clr_frame_binding(clr_frame_current(), set->binding)->parents,
-					set->kind - CLR_SET_PARENTS);
 }
 
 /*
@@ -495,6 +581,17 @@ clr_set_given_value(const OpExpr *clause, const Var *column)
 	return is_pseudo_constant_clause(given) ? given : NULL;
 }
 
+/* A row that has a project of its own is in that of its parent, which is tested beside. */
+static Selectivity
+part_below_visible(ClrFrame *frame, const ClrSet *set)
+{
+	ClrBinding *above = binding_above(frame, set);
+
+	if (clr_frame_binding(frame, set->binding)->project_slot != CLR_NO_SLOT)
+		return clr_shape_part_seen_of_open(frame, above);
+	return clr_shape_part_seen(frame, above);
+}
+
 /*
  * Estimated for the actor of the moment; nothing of the actor stays in the
  * plan.
@@ -503,15 +600,14 @@ bool
 clr_set_estimate(SupportRequestSelectivity *request)
 {
 	Node *value = linitial(request->args);
-	const ClrParent *parent;
+	ClrFrame *frame = clr_frame_current();
 	ClrKeyTable *keys;
 	ClrSet set;
 
 	if (!read_set(request->args, &set))
 		return false;
-	parent = parent_of(&set);
-	if (parent != NULL)
-		request->selectivity = part_seen(parent);
+	if (set.kind >= CLR_SET_UPS)
+		request->selectivity = part_below_visible(frame, &set);
 	else
 	{
 		keys = keys_now(&set, exprType(value));
@@ -524,6 +620,18 @@ clr_set_estimate(SupportRequestSelectivity *request)
 			request->selectivity = remembered_part(request, &set, keys);
 	}
 	CLAMP_PROBABILITY(request->selectivity);
+	return true;
+}
+
+/* A set of visible rows costs more than a probe: the keys that are asked for must be found. */
+bool
+clr_set_cost(SupportRequestCost *request)
+{
+	/* an aggregate's function has no call (get_agg_clause_costs(), prepagg.c) */
+	if (request->node == NULL || clr_set_ups_test(request->node) == NULL)
+		return false;
+	request->startup = 0;
+	request->per_tuple = OPERATORS_A_KEY * cpu_operator_cost;
 	return true;
 }
 

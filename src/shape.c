@@ -20,12 +20,15 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic.h"
+#include "miscadmin.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
 #include "rule.h"
 #include "write_check.h"
+
+typedef struct Builder Builder;
 
 static ClrShape *find(List *shapes, const ClrBinding *binding, ClrVerb verb);
 static void use(ClrFrame *frame, ClrShape *shape);
@@ -34,6 +37,9 @@ static void keep(ClrScope *scope, ClrShape *shape);
 static ClrShape *build(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static void fill(ClrShape *shape, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static uint64 oldest_generation(const ClrFrame *frame);
+static bool is_of_account(ClrFrame *frame, ClrBinding *binding);
+static void add_project(Builder *builder, ClrProject *project);
+static bool key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key);
 static ClrClass
 likely_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 static uint32 possible_relations(const ClrBinding *binding);
@@ -51,11 +57,24 @@ typedef struct Probe
 	ClrProject *project;
 } Probe;
 
+/* A shape being made; what was found of the project before. */
+struct Builder
+{
+	Probe probe;
+	ClrShape *shape;
+	ClrClass class;
+	ClrClass likely;
+};
+
 /* May the actor, if these facts and no others, or (rest) all others, hold? */
 static bool
 open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 {
-	ClrFacts facts = { probe->project, shared, relations, rest };
+	ClrFacts facts = { .project = probe->project,
+					   .shared = shared,
+					   .relations = relations,
+					   .parents = rest || probe->binding->ups_decide,
+					   .rest = rest };
 	ClrRow row = { NULL, NULL, &facts };
 
 	if (probe->verb == CLR_EDIT)
@@ -220,35 +239,81 @@ static void
 fill(ClrShape *shape, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = clr_frame_scope(frame);
-	const ClrColumn *column = &binding->columns[binding->project_slot];
-	ClrProject *last = NULL;
-	ClrClass class = CLR_CLASS_NONE;
-	ClrClass likely = CLR_CLASS_NONE;
+	Builder builder = { .probe = { frame, binding, verb, NULL }, .shape = shape };
 	ListCell *lc;
 
 	shape->open = clr_keytab_new(shape->context, 8);
 	foreach(lc, scope->projects)
-	{
-		ClrProject *project = lfirst(lc);
-		ClrKey key;
-		bool found;
-
-		/* neighbours mostly have the same rights */
-		if (last == NULL || !same_rights(last, project))
-		{
-			class = clr_shape_class(frame, binding, verb, project);
-			likely = likely_class(frame, binding, verb, project);
-		}
-		last = project;
-		if (class == CLR_CLASS_NONE || !clr_key_from_text(project->key, column->key_class, &key))
-			continue;
-		shape->classes |= CLR_CLASS_BIT(class);
-		shape->likely_whole += likely == CLR_CLASS_ALL;
-		shape->likely_shared += likely == CLR_CLASS_SHARED;
-		shape->likely_related += likely == CLR_CLASS_RELATED;
-		(void) clr_keytab_add(shape->open, &key, &found);
-	}
+		add_project(&builder, lfirst(lc));
+	if (scope->audience == CLR_VENDOR && is_of_account(frame, binding))
+		add_project(&builder, scope->account_level);
 	shape->bits = clr_keybits_new(shape->context, shape->open);
+}
+
+/* Whether rows may belong to none of the projects, but to rows of the account. */
+static bool
+is_of_account(ClrFrame *frame, ClrBinding *binding)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (binding->project_slot != CLR_NO_SLOT)
+		return false;
+	foreach(lc, binding->ups)
+	{
+		int32 above = ((ClrUp *) lfirst(lc))->binding;
+
+		if (above != binding->id && is_of_account(frame, clr_frame_binding(frame, above)))
+			return true;
+	}
+	return binding->ups == NIL && binding->account_slot != CLR_NO_SLOT;
+}
+
+static void
+add_project(Builder *builder, ClrProject *project)
+{
+	Probe *probe = &builder->probe;
+	ClrShape *shape = builder->shape;
+	ClrKey key;
+	bool found;
+
+	/* neighbours mostly have the same rights */
+	if (probe->project == NULL || !same_rights(probe->project, project))
+	{
+		builder->class = clr_shape_class(probe->frame, probe->binding, probe->verb, project);
+		builder->likely = likely_class(probe->frame, probe->binding, probe->verb, project);
+	}
+	probe->project = project;
+	if (builder->class == CLR_CLASS_NONE || !key_of(probe->binding, project, &key))
+	{
+		shape->some_closed = true;
+		return;
+	}
+	shape->classes |= CLR_CLASS_BIT(builder->class);
+	shape->likely_whole += builder->likely == CLR_CLASS_ALL;
+	shape->likely_shared += builder->likely == CLR_CLASS_SHARED;
+	shape->likely_related += builder->likely == CLR_CLASS_RELATED;
+	(void) clr_keytab_add(shape->open, &key, &found);
+}
+
+/* As shapes know a project: by the key that rows have, if they have one. */
+static bool
+key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key)
+{
+	if (binding->project_slot != CLR_NO_SLOT)
+		return clr_key_from_text(project->key, binding->columns[binding->project_slot].key_class,
+								 key);
+	*key = (ClrKey){ .class = CLR_KEY_INT, .integer = project->id };
+	return true;
+}
+
+/* Whether a project is open, of rows without a project column. */
+bool
+clr_shape_opens(const ClrShape *shape, const ClrProject *project)
+{
+	ClrKey key = { .class = CLR_KEY_INT, .integer = project->id };
+
+	return clr_keytab_find(shape->open, &key) != NULL;
 }
 
 /* What decides if all holds that plans cannot know: of a row that is shared or not, or related. */
@@ -384,12 +449,19 @@ clr_shape_part_open(ClrFrame *frame, ClrBinding *binding)
 double
 clr_shape_part_seen(ClrFrame *frame, ClrBinding *binding)
 {
+	return clr_shape_part_open(frame, binding) * clr_shape_part_seen_of_open(frame, binding);
+}
+
+/* Of the rows in open projects. */
+double
+clr_shape_part_seen_of_open(ClrFrame *frame, ClrBinding *binding)
+{
 	const ClrShape *shape;
 
 	if (binding->project_slot == CLR_NO_SLOT)
-		return UNKNOWN_PART;
+		return 1;
 	shape = clr_shape_of(frame, binding, CLR_VIEW);
-	return clr_shape_part_open(frame, binding) * (binding->parents != NIL ? PART_WITH_PARENT : 1) *
+	return (binding->parents != NIL ? PART_WITH_PARENT : 1) *
 		   (shape->likely_whole +
 			shape->likely_shared * (binding->visibility_slot != CLR_NO_SLOT ? PART_SHARED : 1) +
 			shape->likely_related * PART_RELATED) /

@@ -27,7 +27,10 @@ typedef enum ClrClass
 
 #define CLR_CLASS_BIT(class) (1u << (class))
 
-/* For one binding and verb: the classes that occur, and the projects that are not closed. */
+/*
+ * For one binding and verb: the classes that occur, and the projects that are not
+ * closed. What rows belong to is taken for visible where plans test that.
+ */
 typedef struct ClrShape
 {
 	int32 binding;
@@ -36,7 +39,8 @@ typedef struct ClrShape
 	MemoryContext context;
 	int users;		   /* the scope, while it is kept there, and queries */
 	uint32 classes;	   /* a bit for each but NONE */
-	ClrKeyTable *open; /* project keys */
+	bool some_closed;  /* there are other projects */
+	ClrKeyTable *open; /* project keys; ids where rows have no project column */
 	ClrKeyBits *bits;  /* the same, or NULL */
 	List *estimates;   /* see set.c */
 	/* of these, by what most likely decides, for estimates */
@@ -48,7 +52,9 @@ typedef struct ClrShape
 extern ClrShape *clr_shape_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 extern ClrClass
 clr_shape_class(ClrFrame *frame, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+extern bool clr_shape_opens(const ClrShape *shape, const ClrProject *project);
 extern double clr_shape_part_open(ClrFrame *frame, ClrBinding *binding);
 extern double clr_shape_part_seen(ClrFrame *frame, ClrBinding *binding);
+extern double clr_shape_part_seen_of_open(ClrFrame *frame, ClrBinding *binding);
 
 #endif /* CLR_SHAPE_H */

@@ -58,11 +58,13 @@ static void refuse_foreign_rows(PlannerInfo *root, FuncExpr *call);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
 static Node *
 replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
+static ClrClass class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static bool
+say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
 static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
 static bool contains(Node *node, void *part);
 static bool is_nullable(Node *node, Index relation, bool below_outer);
-static Node *split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
-							 List *columns);
 static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
 static bool are_its_columns(const ClrBinding *binding, List *columns);
 static bool is_domain(const Var *column);
@@ -175,40 +177,73 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 {
 	Const *id = linitial(call->args);
 	List *columns = list_copy_tail(call->args, 1);
-	const ClrShape *shape;
-	ClrClass class = CLR_CLASS_OTHER;
-	Expr *test = NULL;
-	Var *project;
+	ClrClass class;
+	List *tests = NIL;
 
-	if (binding->project_slot == CLR_NO_SLOT)
-		return split_by_parent(root, id, binding, verb, columns);
-	project = list_nth(columns, binding->project_slot);
-	if (is_domain(project))
+	if (!is_by_sets(root, binding, columns))
 		return NULL;
-
-	shape = clr_shape_of(frame, binding, verb);
-	/* a plan for one class must be told to go when somebody else acts */
-	if (pg_popcount32(shape->classes) == 1 && !clr_actor_is_unwatched(&frame->identity))
-		class = pg_rightmost_one_pos32(shape->classes);
+	class = class_of(frame, binding, verb);
 	if (clr_version_is_outdated())
 		clr_plans_forget_at_end();
 	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call) &&
 		clr_whole_is_likely(frame, binding) && clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false);
-	if (class != CLR_CLASS_ALL)
-		test = clr_rowtest(binding, verb, columns, class);
-	if ((class != CLR_CLASS_ALL && test == NULL) || !clr_plans_mark(binding->id, verb, class))
+	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, &tests) ||
+		!clr_plans_mark(binding->id, verb, class))
 	{
 		class = CLR_CLASS_OTHER;
-		test = permitted_call(id, verb, columns);
+		tests = list_make1(permitted_call(id, verb, columns));
+		if (binding->project_slot == CLR_NO_SLOT)
+			tests = list_concat(clr_rowtest_ups(binding, verb, columns, class), tests);
 	}
-	if (test == NULL)
-		return (Node *) clr_set_test((Expr *) project, binding, verb, CLR_SET_PROJECTS, class);
-	return (Node *) makeBoolExpr(AND_EXPR,
-								 list_make2(clr_set_test((Expr *) project, binding, verb,
-														 CLR_SET_PROJECTS, class),
-											test),
-								 -1);
+	if (binding->project_slot != CLR_NO_SLOT)
+		tests = lcons(clr_set_test(list_nth(columns, binding->project_slot), binding, verb,
+								   CLR_SET_PROJECTS, class),
+					  tests);
+	return (Node *) make_ands_explicit(tests);
+}
+
+/*
+ * Whether rows are found by their project or, if they have none, by what they
+ * belong to. Not where the query names that: one row needs no set.
+ */
+static bool
+is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns)
+{
+	ListCell *lc;
+
+	if (binding->project_slot != CLR_NO_SLOT)
+		return !is_domain(list_nth(columns, binding->project_slot));
+	foreach(lc, binding->ups)
+		if (is_lookup(root, list_nth(columns, ((ClrUp *) lfirst(lc))->slot)))
+			return false;
+	return binding->ups != NIL;
+}
+
+/* The class of all of the actor's projects, if there is one. */
+static ClrClass
+class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	const ClrShape *shape = clr_shape_of(frame, binding, verb);
+
+	/* a plan for one class must be told to go when somebody else acts */
+	if (pg_popcount32(shape->classes) != 1 || clr_actor_is_unwatched(&frame->identity))
+		return CLR_CLASS_OTHER;
+	return pg_rightmost_one_pos32(shape->classes);
+}
+
+/* What rows of a class must satisfy, beside their project; false if it cannot be said. */
+static bool
+say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests)
+{
+	Expr *test;
+
+	*tests = clr_rowtest_ups(binding, verb, columns, class);
+	if (class == CLR_CLASS_ALL)
+		return true;
+	test = clr_rowtest(binding, verb, columns, class);
+	*tests = lappend(*tests, test);
+	return test != NULL;
 }
 
 /*
@@ -263,35 +298,6 @@ is_nullable(Node *node, Index relation, bool below_outer)
 		if (is_nullable(lfirst(lc), relation, below_outer))
 			return true;
 	return false;
-}
-
-/*
- * Rows without a project are found by a parent that they must have. Not where
- * the query names the parent: all of them would be read for one.
- */
-static Node *
-split_by_parent(PlannerInfo *root, Const *id, const ClrBinding *binding, ClrVerb verb,
-				List *columns)
-{
-	ListCell *lc;
-
-	foreach(lc, binding->parents)
-	{
-		ClrParent *parent = lfirst(lc);
-		Var *key = list_nth(columns, parent->slot);
-
-		if (parent->optional || parent->type_slot != CLR_NO_SLOT ||
-			parent->binding == binding->id || is_domain(key) || is_lookup(root, key))
-			continue;
-		return (Node *) makeBoolExpr(AND_EXPR,
-									 list_make2(clr_set_test((Expr *) key, binding, verb,
-															 CLR_SET_PARENTS +
-																 foreach_current_index(lc),
-															 CLR_CLASS_OTHER),
-												permitted_call(id, verb, columns)),
-									 -1);
-	}
-	return NULL;
 }
 
 static Expr *

@@ -12,6 +12,9 @@
  *	 refers to a table of projects, no row has outlived its project (outlived.c),
  *	 and the projects of that table are all registered in the account. The table
  *	 of projects itself needs the last of this only
+ *	 what it belongs to, parents and rows that it links, is open as a whole, and
+ *	 there, by a foreign key that does nothing but refuse. A row without a project
+ *	 has that of its parent
  *
  * A constraint says something about the rows that a snapshot sees if the
  * snapshot sees the constraint as it is now; the same goes for the triggers
@@ -54,6 +57,9 @@
 #include "shape.h"
 #include "version.h"
 
+/* Tables above each other; of more, some may be in a circle. */
+#define MAX_DEPTH 16
+
 /* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
 static const char *const note_triggers[] = { CLR_TRIGGER_PREFIX "note_insert",
 											 CLR_TRIGGER_PREFIX "note_key" };
@@ -89,9 +95,17 @@ static Registration *known = NULL;
 static MemoryContext known_context = NULL;
 
 static bool sees_account(ClrScope *scope);
+static bool is_whole(ClrFrame *frame, ClrBinding *binding, int depth);
+static bool ups_are_whole(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot, int depth);
+static bool
+is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot);
+static bool has_children(Relation relation);
+static bool holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
+				  ClrBinding *to, bool but_refuses, Snapshot snapshot);
 static ClrBinding *projects_of(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot);
 static ClrBinding *referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 								 const ForeignKeyCacheInfo *key, Snapshot snapshot);
+static bool refuses(char action);
 static bool is_in_force(ClrBinding *kept);
 static bool fires_triggers(Relation relation);
 static bool is_pending(Oid relid);
@@ -122,6 +136,13 @@ clr_whole_is_likely(ClrFrame *frame, ClrBinding *binding)
 bool
 clr_whole_holds(ClrFrame *frame, ClrBinding *binding)
 {
+	return is_whole(frame, binding, 0);
+}
+
+/* The same of a table so many steps above. */
+static bool
+is_whole(ClrFrame *frame, ClrBinding *binding, int depth)
+{
 	Snapshot snapshot = frame->snapshot;
 	const Registration *found;
 	ClrBinding *projects;
@@ -129,12 +150,16 @@ clr_whole_holds(ClrFrame *frame, ClrBinding *binding)
 
 	if (snapshot == NULL && ActiveSnapshotSet())
 		snapshot = GetActiveSnapshot();
-	if (snapshot == NULL || !IsMVCCSnapshot(snapshot) || binding->link_only ||
-		binding->project_slot == CLR_NO_SLOT || !sees_account(clr_frame_scope(frame)))
+	if (snapshot == NULL || !IsMVCCSnapshot(snapshot) ||
+		(binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
+		!sees_account(clr_frame_scope(frame)))
 		return false;
 	shape = clr_shape_of(frame, binding, CLR_VIEW);
-	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL))
+	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) ||
+		!ups_are_whole(frame, binding, snapshot, depth))
 		return false;
+	if (binding->project_slot == CLR_NO_SLOT)
+		return !shape->some_closed;
 	projects = projects_of(frame, binding, snapshot);
 	found = projects == NULL ? NULL : registration_of(projects, snapshot);
 	return found != NULL && found->account == clr_frame_scope(frame)->account &&
@@ -154,6 +179,68 @@ sees_account(ClrScope *scope)
 								clr_scope_action(scope, "project", "view"));
 }
 
+/* ---------- all that rows belong to is open ---------- */
+
+/*
+ * Whether every row that another one belongs to is open, and there. Rows of a
+ * table that refers to itself may be in a circle, which is closed to everybody.
+ */
+static bool
+ups_are_whole(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot, int depth)
+{
+	ListCell *lc;
+
+	if (depth > MAX_DEPTH)
+		return false;
+
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+		ClrBinding *above = clr_frame_binding(frame, up->binding);
+
+		if (above->id == binding->id || !is_whole(frame, above, depth + 1) ||
+			!is_below_rows(binding, up, above, snapshot))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot)
+{
+	AttrNumber attnum = get_attnum(binding->relid, binding->columns[up->slot].name);
+	Relation relation = table_open(binding->relid, AccessShareLock);
+	bool found = false;
+
+	if (above->key_slot != CLR_NO_SLOT && !has_children(relation) && !is_pending(binding->relid) &&
+		(up->optional || never_null(binding->relid, attnum, snapshot)))
+	{
+		List *keys = copyObject(RelationGetFKeyList(relation));
+		AttrNumber referenced = get_attnum(above->relid, above->columns[above->key_slot].name);
+		ListCell *lc;
+
+		foreach(lc, keys)
+		{
+			ForeignKeyCacheInfo *key = lfirst(lc);
+
+			found = found || (key->nkeys == 1 && key->conkey[0] == attnum &&
+							  key->confrelid == above->relid && key->confkey[0] == referenced &&
+							  holds(key, relation, binding, above, true, snapshot));
+		}
+		list_free_deep(keys);
+	}
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+/* Children have constraints of their own; partitions have those of their table. */
+static bool
+has_children(Relation relation)
+{
+	return relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
+		   relation->rd_rel->relhassubclass;
+}
+
 /* ---------- every row has a project ---------- */
 
 /*
@@ -165,14 +252,11 @@ projects_of(ClrFrame *frame, ClrBinding *binding, Snapshot snapshot)
 {
 	const char *column = binding->columns[binding->project_slot].name;
 	Relation relation = table_open(binding->relid, AccessShareLock);
-	bool has_children =
-		relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE && relation->rd_rel->relhassubclass;
 	AttrNumber attnum = get_attnum(binding->relid, column);
 	ClrBinding *projects = NULL;
 	ListCell *lc;
 
-	/* children have constraints of their own; partitions have those of their table */
-	if (has_children || is_pending(binding->relid))
+	if (has_children(relation) || is_pending(binding->relid))
 		projects = NULL;
 	else if (strcmp(binding->feature, "project") == 0)
 		projects = binding;
@@ -198,19 +282,9 @@ static ClrBinding *
 referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 			  const ForeignKeyCacheInfo *key, Snapshot snapshot)
 {
-	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
-	Form_pg_constraint constraint;
+	int32 id = clr_binding_of_relation(key->confrelid);
 	ClrBinding *projects;
-	Relation referenced;
-	int32 id;
-	bool holds;
 
-	if (!HeapTupleIsValid(tuple))
-		return NULL;
-	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-	holds = constraint->convalidated && !constraint->condeferrable && sees(snapshot, tuple);
-	ReleaseSysCache(tuple);
-	id = holds ? clr_binding_of_relation(key->confrelid) : 0;
 	if (id == 0)
 		return NULL;
 	projects = clr_frame_binding(frame, id);
@@ -221,12 +295,47 @@ referenced_by(ClrFrame *frame, ClrBinding *binding, Relation relation,
 		projects->columns[projects->project_slot].key_class !=
 			binding->columns[binding->project_slot].key_class)
 		return NULL;
+	return holds(key, relation, binding, projects, false, snapshot) ? projects : NULL;
+}
+
+/* ---------- foreign keys ---------- */
+
+/*
+ * Whether, in the snapshot, every value of a foreign key between the tables of
+ * two bindings has a row with the same value; with but_refuses, also where nobody
+ * looked for rows that have outlived theirs: the key neither deletes nor changes
+ * rows.
+ */
+static bool
+holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from, ClrBinding *to,
+	  bool but_refuses, Snapshot snapshot)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
+	Form_pg_constraint constraint;
+	Relation referenced;
+	bool holds;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+	holds =
+		constraint->convalidated && !constraint->condeferrable && sees(snapshot, tuple) &&
+		(!but_refuses || (refuses(constraint->confdeltype) && refuses(constraint->confupdtype)));
+	ReleaseSysCache(tuple);
+	if (!holds)
+		return false;
 	referenced = table_open(key->confrelid, AccessShareLock);
-	holds = is_in_force(binding->kept) && is_in_force(projects->kept) &&
-			!is_pending(key->confrelid) && compares_bytes(key, relation) &&
-			compares_bytes(key, referenced);
+	holds = is_in_force(from->kept) && is_in_force(to->kept) && !is_pending(key->confrelid) &&
+			compares_bytes(key, relation) && compares_bytes(key, referenced);
 	table_close(referenced, AccessShareLock);
-	return holds ? projects : NULL;
+	return holds;
+}
+
+/* Whether an action of a foreign key is none. */
+static bool
+refuses(char action)
+{
+	return action == FKCONSTR_ACTION_NOACTION || action == FKCONSTR_ACTION_RESTRICT;
 }
 
 /*

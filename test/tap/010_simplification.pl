@@ -221,6 +221,9 @@ sub look_at_plan
 	$plan{visible}++ if $text =~ /visible\(/;
 	$plan{'a relation by column'}++ if $text =~ /(?:in_set|set_keys)\([^()]*, \d+, \d+, 1, \d+\)/;
 	$plan{'a relation by link table'}++ if $text =~ /in_set\([^()]*, \d+, \d+, 1\d{3}, \d+\)/;
+	$plan{'what rows belong to'}++ if $text =~ /in_set\([^()]*, \d+, \d+, [23]\d{3}, \d+\)/;
+	$plan{'all of that'}++ if $text =~ /in_set\([^()]*, \d+, \d+, 3\d{3}, \d+\)/;
+	$plan{'an index by that'}++ if $text =~ /set_keys\([^()]*, \d+, \d+, [23]\d{3}, \d+\)/;
 	$plan{"verb $_"}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, (\d+), \d+, \d+\)/g } };
 	$class{$_}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, \d+, 0, (\d+)\)/g } };
 	return;
@@ -265,7 +268,8 @@ sub report_counts
 	return if !$all;
 	is_deeply([ grep { !$kind{$_}{rows} } @kinds ], [], 'every kind of query met rows');
 	is_deeply([ grep { !$plan{$_} } 'in_set as a filter', 'set_keys as an index condition', 'permitted', 'visible',
-			'a relation by column', 'a relation by link table', 'verb 0', 'verb 2', 'verb 3' ], [], 'plans were made of every part');
+			'a relation by column', 'a relation by link table',
+			'what rows belong to', 'an index by that', 'verb 0', 'verb 2', 'verb 3' ], [], 'plans were made of every part');
 	ok($plan{'no test'}, 'of whole tables too') if $seed % 2;
 	ok($class{1} && $class{2} && $class{3} && (grep { $_ >= 8 && $_ < 14 } keys %class) && (grep { $_ >= 14 } keys %class),
 		'and of every kind of class');

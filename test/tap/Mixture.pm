@@ -27,9 +27,15 @@ our %table = (
 	plan     => { key => 'integer', project => [ 'project', 'integer' ], member => { assignee => 'integer' }, flag => 'open' },
 	memo     => { key => 'integer', project => [ 'project', 'integer' ], member => {} },
 	remark   => { key => 'integer', project => [ 'task',    'bigint' ],  member => { author => 'integer' } },
+	reply    => { key => 'integer', project => [ 'document', 'integer' ], member => { author => 'integer' } },
+	folder   => { key => 'text',   project => [ 'project', 'integer' ],  member => { owner => 'bigint' }, flag => 'private' },
+	clip     => { key => 'integer', project => [ 'project', 'uuid' ],    member => { author => 'integer' }, flag => 'private' },
+	answer   => { key => 'integer', project => [ 'reply', 'integer' ],   member => { author => 'integer' } },
+	mark     => { key => 'integer', project => [ 'about', 'bigint' ],    member => { author => 'integer' } },
+	guest    => { key => 'integer', project => [ 'id', 'integer' ],      member => { member => 'integer' } },
 	watcher  => { key => 'bigint', project => [ 'id', 'bigint' ],        member => { member => 'integer' } },
 );
-our @targets = qw(project task document file page risk plan);
+our @targets = qw(project task document file page risk plan reply folder clip);
 
 # k110 is the member with key 110, u1 the first with a uuid
 our @actors = (
@@ -180,6 +186,47 @@ CREATE TABLE app.remark (id integer PRIMARY KEY, task bigint, author integer, po
 INSERT INTO app.remark SELECT n, 1 + app.roll(n, 91, 1000), app.somebody(n, 92), app.roll(n, 93, 100), 'remark ' || n FROM generate_series(1, 300) n;
 CREATE INDEX ON app.remark (task);
 
+CREATE TABLE app.reply (id integer PRIMARY KEY, document integer NOT NULL REFERENCES app.document ON DELETE CASCADE, author integer, points integer, note text);
+INSERT INTO app.reply SELECT n, 1 + app.roll(n, 101, 500), app.somebody(n, 102), app.roll(n, 103, 100), 'reply ' || n FROM generate_series(1, 600) n;
+CREATE INDEX ON app.reply (document);
+CREATE INDEX ON app.reply (points);
+
+-- in the project of its document, if it has one
+CREATE TABLE app.clip (id integer PRIMARY KEY, project uuid, document integer REFERENCES app.document ON DELETE CASCADE, author integer, private boolean NOT NULL, points integer, note text);
+INSERT INTO app.clip
+SELECT n, d.project, CASE WHEN n % 3 > 0 THEN d.id END, app.somebody(n, 112), app.roll(n, 113, 3) = 0, app.roll(n, 114, 100), 'clip ' || n
+FROM generate_series(1, 400) n JOIN app.document d ON d.id = 1 + app.roll(n, 111, 500);
+CREATE INDEX ON app.clip (project);
+CREATE INDEX ON app.clip (document);
+
+-- answers to replies, and to answers
+CREATE TABLE app.answer (id integer PRIMARY KEY, reply integer NOT NULL, above integer, author integer, points integer, note text);
+INSERT INTO app.answer
+SELECT n, 1 + app.roll(m, 151, 600), CASE WHEN n <> m THEN m END, app.somebody(n, 152), app.roll(n, 153, 100), 'answer ' || n
+FROM generate_series(1, 500) n, LATERAL (SELECT CASE WHEN n % 3 = 0 THEN n - 1 ELSE n END) AS x (m);
+CREATE INDEX ON app.answer (reply);
+
+-- of a document, or of a task
+CREATE TABLE app.mark (id integer PRIMARY KEY, kind text, about bigint, author integer, points integer, note text);
+INSERT INTO app.mark SELECT n, (ARRAY['Document', 'Task', 'Task', 'else', NULL])[1 + app.roll(n, 161, 5)], 1 + app.roll(n, 162, 500), app.somebody(n, 163), app.roll(n, 164, 100), 'mark ' || n
+FROM generate_series(1, 400) n;
+CREATE INDEX ON app.mark (about);
+
+-- trees, and circles
+CREATE TABLE app.folder (id text PRIMARY KEY, project integer, parent text REFERENCES app.folder ON DELETE CASCADE, owner bigint, private boolean NOT NULL, points integer, note text);
+INSERT INTO app.folder
+SELECT n::text, 1 + n % 24, CASE WHEN n > 24 THEN (n - 24 * (1 + app.roll(n, 121, (n - 1) / 24)))::text END, app.somebody(n, 122), app.roll(n, 123, 6) = 0,
+    app.roll(n, 124, 100), 'folder ' || n
+FROM generate_series(1, 480) n;
+UPDATE app.folder SET parent = (id::integer + 240)::text WHERE id::integer % 24 = 5 AND id::integer BETWEEN 100 AND 200;
+CREATE INDEX ON app.folder (project);
+CREATE INDEX ON app.folder (parent);
+
+CREATE TABLE app.guest (id integer, member integer, points integer, note text, PRIMARY KEY (id, member));
+INSERT INTO app.guest
+SELECT n, app.somebody(n, 131), app.roll(n, 132, 100), 'g' FROM generate_series(1, 500) n WHERE n % 2 = 0 AND app.somebody(n, 131) IS NOT NULL;
+CREATE INDEX ON app.guest (member);
+
 -- not protected
 CREATE TABLE app.label (points integer PRIMARY KEY, name text);
 INSERT INTO app.label SELECT n, 'label ' || n % 7 FROM generate_series(0, 99) n;
@@ -234,8 +281,21 @@ SELECT clearance.relate('app.plan', 'assigned', member_column => 'assignee');
 SELECT clearance.relate('app.plan', 'invited', member_column => 'invited');
 SELECT clearance.protect('app.memo', 'document', project => 'project', visibility => 'audience', shared_values => '{partners,everyone}',
     owner => 'author', published => 'published', publish_action => 'edit', kind => 'kind');
+SELECT clearance.relate('app.document', 'invited', member_column => 'member', link => 'app.guest', link_column => 'id');
 SELECT clearance.protect('app.remark', 'remark', owner => 'author');
 SELECT clearance.add_parent('app.remark', 'task', 'app.task');
+SELECT clearance.protect('app.reply', 'remark', owner => 'author');
+SELECT clearance.add_parent('app.reply', 'document', 'app.document');
+SELECT clearance.protect('app.clip', 'file', project => 'project', visibility => 'private', shared_values => '{false}', owner => 'author');
+SELECT clearance.add_parent('app.clip', 'document', 'app.document', optional => true);
+SELECT clearance.protect('app.answer', 'remark', owner => 'author');
+SELECT clearance.add_parent('app.answer', 'reply', 'app.reply');
+SELECT clearance.add_parent('app.answer', 'above', 'app.answer', optional => true);
+SELECT clearance.protect('app.mark', 'remark', owner => 'author');
+SELECT clearance.add_parent('app.mark', 'about', 'app.document', type_column => 'kind', type_value => 'Document');
+SELECT clearance.add_parent('app.mark', 'about', 'app.task', type_column => 'kind', type_value => 'Task');
+SELECT clearance.protect('app.folder', 'page', project => 'project', visibility => 'private', shared_values => '{false}', owner => 'owner');
+SELECT clearance.add_parent('app.folder', 'parent', 'app.folder', optional => true);
 EOSQL
 }
 
@@ -450,12 +510,12 @@ EOSQL
 			  . "(SELECT key FROM app.verdict WHERE actor = '$actor' AND relation = 'app.$relation' AND verb = '$verb');\n";
 		};
 
-		foreach my $name (grep { $_ ne 'watcher' } sort keys %table)
+		foreach my $name (grep { $_ !~ /^(?:watcher|guest)$/ } sort keys %table)
 		{
 			$fill->($name, $name eq 'page' ? 'ONLY app.page' : "app.$name", $name, 'see', 't.id::text');
 		}
 		$fill->($_, "app.$_", 'task', 'see', 't.id::text') foreach qw(task_1 task_2);
-		$fill->($_, "app.$_", $_, 'see', 't::text') foreach qw(watcher file_member);
+		$fill->($_, "app.$_", $_, 'see', 't::text') foreach qw(watcher guest file_member);
 		$sql .= "INSERT INTO as_$actor.wiki SELECT * FROM app.wiki WHERE id::text IN "
 		  . "(SELECT key FROM app.verdict WHERE actor = '$actor' AND relation = 'app.page' AND verb = 'see');\n";
 		foreach my $verb (qw(change edit delete))

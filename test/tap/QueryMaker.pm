@@ -20,8 +20,11 @@ use Mixture;
 
 our @EXPORT = qw(random_query @kinds);
 
-my @tables = qw(project task task task task document document file file page risk risk plan plan memo remark watcher);
-my @with_project = qw(task task task document file page risk plan memo);
+my @tables = qw(project task task task task document document file file page risk risk plan plan memo remark watcher reply reply folder clip guest answer mark);
+my @with_project = qw(task task task document file page risk plan memo clip folder);
+# tables and those that their rows belong to, by column
+my %above = (remark => [ task => 'task' ], reply => [ document => 'document' ], clip => [ document => 'document' ], folder => [ folder => 'parent' ],
+	answer => [ reply => 'reply' ], mark => [ document => 'about' ], watcher => [ task => 'id' ], guest => [ document => 'id' ]);
 my @numbered = qw(task page risk plan memo);
 my @views = qw(v_task v_mine v_barrier v_join v_total);
 my $params;
@@ -129,6 +132,9 @@ sub condition
 		sub { "$alias.id = " . key_value($table) },
 		sub { "$alias.id IN (" . join(', ', map { key_value($table) } 1 .. 3) . ')' },
 		sub { "$alias.id < " . key_value($table) },
+		$above{$table} ? (
+			sub { "$alias.$above{$table}[1] IN (" . join(', ', map { key_value($above{$table}[0]) } 1 .. pick(2, 5, 40)) . ')' },
+			sub { "$alias.$above{$table}[1] " . pick('<', '>', '=') . ' ' . key_value($above{$table}[0]) }) : (),
 		sub { "$alias.note LIKE '%' || " . number(10) . '::text' },
 		sub { "$alias.$project IS " . pick('', 'NOT ') . 'NULL' },
 		sub { "NOT (" . simple($alias) . ' OR ' . simple($alias) . ')' },
@@ -176,8 +182,7 @@ sub on
 	push @ways, "$a.$xp = $b.$yp AND $a.points = $b.points" if $xt eq $yt || ($xt =~ /int/ && $yt =~ /int/);
 	push @ways, "$a.id = $b.$yp" if $x eq 'project' && $yt eq 'text';
 	push @ways, "$a.id = $b.id" if $table{$x}{key} =~ /int/ && $table{$y}{key} =~ /int/;
-	push @ways, "$a.id = $b.task" if $x eq 'task' && $y eq 'remark';
-	push @ways, "$a.id = $b.id" if $x eq 'task' && $y eq 'watcher';
+	push @ways, ("$a.id = $b.$above{$y}[1]") x 2 if $above{$y} && $above{$y}[0] eq $x;
 	push @ways, "$a.${xp}::text = $b.${yp}::text AND $a.points < $b.points AND $b.points < $a.points + 5";
 	return pick(@ways);
 }
@@ -203,7 +208,7 @@ sub filter
 
 sub top
 {
-	my $t = pick(grep { $_ ne 'watcher' } @tables);
+	my $t = pick(grep { $_ !~ /^(?:watcher|guest)$/ } @tables);
 	my ($project) = @{ $table{$t}{project} };
 	my $order = pick('a.id', 'a.id DESC', 'a.points, a.id', "a.$project, a.id", "a.$project DESC NULLS LAST, a.points, a.id");
 
