@@ -9,4 +9,7 @@ INSERT INTO raid_item SELECT * FROM ideal.raid_item;
 INSERT INTO raid_assignee SELECT * FROM ideal.raid_assignee;
 INSERT INTO document SELECT * FROM ideal.document;
 INSERT INTO document_comment SELECT * FROM ideal.document_comment;
+INSERT INTO task_comment SELECT * FROM ideal.task_comment;
+INSERT INTO attachment SELECT * FROM ideal.attachment;
+INSERT INTO folder SELECT * FROM ideal.folder;
 \ir indexes.sql

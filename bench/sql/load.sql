@@ -65,6 +65,17 @@ FROM generate_series(1, :tasks / 10) AS i;
 INSERT INTO document_comment
 SELECT i, 1 + bench.pick(i, 50, :tasks / 10), bench.pick(i, 51, 5) = 0, 5 * (1 + bench.pick(i, 52, 100)), 'Comment ' || i
 FROM generate_series(1, :tasks / 2) AS i;
+
+INSERT INTO task_comment
+SELECT i, 1 + bench.pick(i, 60, :tasks), 5 * (1 + bench.pick(i, 61, 500)), date '2025-01-01' + bench.pick(i, 62, 365), 'Comment ' || i
+FROM generate_series(1, :tasks) AS i;
+INSERT INTO attachment
+SELECT i, pg_temp.project_of(d), d, bench.pick(i, 66, 5) = 0, 'Attachment ' || i
+FROM generate_series(1, :tasks / 2) AS i, LATERAL (SELECT 1 + bench.pick(i, 65, :tasks / 10)) AS x (d);
+-- every 10,000th folder is of one project; of those, each has up to three below it
+INSERT INTO folder
+SELECT i, pg_temp.project_of(i), CASE WHEN k > 0 THEN i - 10000 * (k - (k - 1) / 3) END, bench.pick(i, 70, 5) = 0, 'Folder ' || i
+FROM generate_series(1, :tasks) AS i, LATERAL (SELECT (i - 1) / 10000) AS n (k);
 \ir indexes.sql
 
 SET search_path = naive;

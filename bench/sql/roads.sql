@@ -24,8 +24,9 @@ CREATE ROLE bench_static LOGIN;
 CREATE ROLE bench_tuned LOGIN;
 CREATE ROLE bench_clearance LOGIN;
 CREATE ROLE bench_fixed LOGIN;          -- a login that is one member, for connections with a fixed actor
-GRANT pg_write_server_files TO bench_ideal, bench_naive, bench_static, bench_tuned, bench_clearance; -- COPY TO a file
 SELECT clearance.trust_role('bench_clearance');
+-- COPY TO a file. An application's role should not have that: trust_role() refuses one that has.
+GRANT pg_write_server_files TO bench_ideal, bench_naive, bench_static, bench_tuned, bench_clearance;
 
 CREATE SCHEMA ideal;
 CREATE SCHEMA naive;

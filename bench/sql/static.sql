@@ -65,3 +65,6 @@ FROM (VALUES
 ALTER TABLE static.document_comment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY visible ON static.document_comment TO bench_static USING (
     document_id IN (SELECT id FROM static.document) AND (NOT is_private OR (SELECT bench.sees_private())));
+
+ALTER TABLE static.task_comment ENABLE ROW LEVEL SECURITY;
+CREATE POLICY visible ON static.task_comment TO bench_static, bench_tuned USING (task_id IN (SELECT id FROM static.task));
