@@ -106,6 +106,7 @@ REGRESS = \
 	depth \
 	numbers \
 	lookalikes \
+	ddl_roads \
 	no_actor \
 	privileges \
 	reasons \

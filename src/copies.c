@@ -56,6 +56,12 @@ clearance_warn_of_copies(PG_FUNCTION_ARGS)
 
 	if (IsA(statement, CreateStmt))
 		warn_of_like((CreateStmt *) statement);
+	else if (IsA(statement, CreateSchemaStmt))
+	{
+		foreach(lc, ((CreateSchemaStmt *) statement)->schemaElts)
+			if (IsA(lfirst(lc), CreateStmt))
+				warn_of_like(lfirst(lc));
+	}
 	else if (IsA(statement, CreateTableAsStmt))
 	{
 		CreateTableAsStmt *copy = (CreateTableAsStmt *) statement;

@@ -34,6 +34,7 @@ static bool changes_tree(Node *statement, bool comes);
 static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static void release_from_tree(const AlterTableCmd *command);
 static void refuse_if_protected(RangeVar *table, const char *what);
+static void refuse_if_mirrored(RangeVar *table, const char *what);
 static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
 
 /* Set by the functions of enforce.sql and protect.sql while they alter tables themselves. */
@@ -55,6 +56,30 @@ is_own_trigger(const char *name)
 	return strncmp(name, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) == 0;
 }
 
+/* Those that mirror_membership() makes (sql/mirror.sql). */
+static bool
+is_mirror_trigger(const char *name)
+{
+	return strcmp(name, "clearance_mirror") == 0 || strcmp(name, "clearance_mirror_truncate") == 0;
+}
+
+/* What the command would do to triggers of ours, or NULL. */
+static const char *
+disabled(const AlterTableCmd *command, bool (*is_ours)(const char *))
+{
+	switch (command->subtype)
+	{
+		case AT_DisableTrig:
+		case AT_EnableReplicaTrig:
+			return is_ours(command->name) ? "disable the triggers of" : NULL;
+		case AT_DisableTrigAll:
+		case AT_DisableTrigUser:
+			return superuser() ? NULL : "disable the triggers of";
+		default:
+			return NULL;
+	}
+}
+
 /* What the command would switch off, or NULL. */
 static const char *
 switched_off(const AlterTableCmd *command)
@@ -65,22 +90,14 @@ switched_off(const AlterTableCmd *command)
 			return "disable row security of";
 		case AT_NoForceRowSecurity:
 			return "take FORCE off row security of";
-		case AT_DisableTrig:
-		case AT_EnableReplicaTrig:
-			if (is_own_trigger(command->name))
-				return "disable the triggers of";
-			return NULL;
-		case AT_DisableTrigAll:
-		case AT_DisableTrigUser:
-			return superuser() ? NULL : "disable the triggers of";
 		default:
-			return NULL;
+			return disabled(command, is_own_trigger);
 	}
 }
 
 /*
- * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE and
- * ALTER TRIGGER.
+ * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE, ALTER TRIGGER
+ * and CREATE TRIGGER.
  */
 Datum
 clearance_refuse_ddl(PG_FUNCTION_ARGS)
@@ -103,6 +120,7 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 			AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
 
 			refuse_if_protected(statement->relation, switched_off(command));
+			refuse_if_mirrored(statement->relation, disabled(command, is_mirror_trigger));
 			refuse_if_own(statement->relation, command);
 		}
 	}
@@ -112,6 +130,15 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 
 		if (statement->renameType == OBJECT_TRIGGER && is_own_trigger(statement->subname))
 			refuse_if_protected(statement->relation, "rename the triggers of");
+		if (statement->renameType == OBJECT_TRIGGER && is_mirror_trigger(statement->subname))
+			refuse_if_mirrored(statement->relation, "rename the triggers of");
+	}
+	else if (IsA(trigger->parsetree, CreateTrigStmt))
+	{
+		CreateTrigStmt *statement = (CreateTrigStmt *) trigger->parsetree;
+
+		if (statement->replace && is_mirror_trigger(statement->trigname))
+			refuse_if_mirrored(statement->relation, "replace the triggers of");
 	}
 	PG_RETURN_NULL();
 }
@@ -128,6 +155,29 @@ refuse_if_protected(RangeVar *table, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
+/* Without its triggers a mirror would keep what its table says no more. */
+static void
+refuse_if_mirrored(RangeVar *table, const char *what)
+{
+	static const Oid argtypes[] = { OIDOID };
+	ClrCatalog state;
+	bool is_mirrored;
+	Datum args[1];
+
+	if (what == NULL || table == NULL)
+		return;
+	args[0] = ObjectIdGetDatum(RangeVarGetRelid(table, NoLock, true));
+	clr_catalog_begin_latest(&state);
+	is_mirrored = clr_catalog_query("SELECT FROM clearance.mirror WHERE relation = $1", 1, argtypes,
+									args, NULL) > 0;
+	clr_catalog_end(&state);
+	if (is_mirrored)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+						errmsg("cannot %s \"%s\": it is mirrored", what,
+							   get_rel_name(DatumGetObjectId(args[0]))),
+						errhint("Use clearance.unmirror_membership() to end that.")));
 }
 
 /*
@@ -165,8 +215,8 @@ refuse_if_own(RangeVar *table, const AlterTableCmd *command)
 }
 
 /*
- * protect_new_tables(): event trigger on ddl_command_end for CREATE TABLE and
- * ALTER TABLE. A table that became a partition or child of a protected one is
+ * protect_new_tables(): event trigger on ddl_command_end for what makes and
+ * alters tables. A table that became a partition or child of a protected one is
  * protected with it. Only then: a restore makes the policies of each table
  * itself, one by one. A table that is none any more takes rows of projects with
  * it, which are there all the same; it keeps its policies, which close it, but
@@ -184,11 +234,19 @@ clearance_protect_new_tables(PG_FUNCTION_ARGS)
 	if (maintaining)
 		PG_RETURN_NULL();
 	if (changes_tree(trigger->parsetree, true))
+	{
 		run("SELECT clearance.take_in(b.id) FROM clearance.binding b"
 			" WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
 			"  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
 			"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
 			0, NULL, NULL);
+		run("SELECT clearance.require_closed_parents(i.inhrelid) FROM pg_catalog.pg_inherits i"
+			" JOIN pg_catalog.pg_event_trigger_ddl_commands() d"
+			"  ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
+			"  AND d.objid IN (i.inhrelid, i.inhparent)"
+			" WHERE clearance.binding_of(i.inhrelid) IS NOT NULL",
+			0, NULL, NULL);
+	}
 	if (changes_tree(trigger->parsetree, false))
 	{
 		run("SELECT clearance.keep_projects()", 0, NULL, NULL);
@@ -223,6 +281,10 @@ changes_tree(Node *statement, bool comes)
 {
 	ListCell *lc;
 
+	if (IsA(statement, CreateSchemaStmt)) /* its elements are no commands to event triggers */
+		foreach(lc, ((CreateSchemaStmt *) statement)->schemaElts)
+			if (changes_tree(lfirst(lc), comes))
+				return true;
 	if (IsA(statement, CreateStmt))
 		return comes && ((CreateStmt *) statement)->inhRelations != NIL;
 	if (IsA(statement, AlterTableStmt))

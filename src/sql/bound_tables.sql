@@ -48,6 +48,28 @@ $$;
 REVOKE ALL ON FUNCTION clearance.require_one_binding(regclass) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
 
+-- Queries of a parent read the rows of its children by the parent's policies.
+CREATE FUNCTION clearance.require_closed_parents(tab regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    parent regclass;
+BEGIN
+    SELECT i.inhparent INTO parent FROM pg_inherits i
+    WHERE i.inhrelid = tab AND clearance.binding_of(i.inhparent) IS NULL
+    ORDER BY i.inhparent::regclass::text;
+    IF FOUND THEN
+        RAISE EXCEPTION '% is protected, and cannot be a partition or child of %, which is not', tab, parent
+            USING ERRCODE = 'object_in_use',
+            DETAIL = 'Whoever may read the parent would see all rows.',
+            HINT = 'Unprotect it, and protect the parent: its partitions and children are protected with it.';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.require_closed_parents(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.require_closed_parents(regclass) IS
+'errors if a protected table is a partition or child of one that is not';
+
 -- A table with all its partitions and children, the table itself first.
 CREATE FUNCTION clearance.table_tree(relation regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE

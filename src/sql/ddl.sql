@@ -7,7 +7,7 @@ AS 'MODULE_PATHNAME', 'clearance_refuse_ddl';
 REVOKE ALL ON FUNCTION clearance.refuse_ddl() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.refuse_ddl() IS 'event trigger: row security and triggers of protected tables are not switched off';
 
-CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER')
+CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER')
     EXECUTE FUNCTION clearance.refuse_ddl();
 
 CREATE FUNCTION clearance.protect_new_tables() RETURNS event_trigger
@@ -16,7 +16,7 @@ AS 'MODULE_PATHNAME', 'clearance_protect_new_tables';
 REVOKE ALL ON FUNCTION clearance.protect_new_tables() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.protect_new_tables() IS 'event trigger: partitions and children that come later are protected with their parent';
 
-CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE')
+CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'ALTER TABLE')
     EXECUTE FUNCTION clearance.protect_new_tables();
 
 -- Make the policies of one table anew: with seals where it needs them.

@@ -60,7 +60,9 @@ BEGIN
     -- no partition or child comes meanwhile
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', b.relation);
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
+        PERFORM clearance.require_table(tab);
         PERFORM clearance.require_one_binding(tab);
+        PERFORM clearance.require_closed_parents(tab);
         PERFORM clearance.require_stored_columns(tab, b.columns);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN
@@ -284,7 +286,7 @@ DECLARE
     trig record;
 BEGIN
     FOR trig IN SELECT t.* FROM clearance.triggers_of(tab, b) t WHERE t.name = coalesce(create_triggers.wanted, t.name) LOOP
-        EXECUTE format('CREATE %s %I %s', CASE WHEN trig.command ~ ' DEFERRABLE ' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
+        EXECUTE format('CREATE %s %I %s', CASE WHEN trig.name LIKE '00\_clearance\_children%' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
                        trig.name, trig.command);
         IF trig.always THEN
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tab, trig.name);

@@ -10,7 +10,7 @@ REVOKE ALL ON FUNCTION clearance.warn_of_copies() FROM PUBLIC;
 COMMENT ON FUNCTION clearance.warn_of_copies() IS 'event trigger: tells of copies of protected tables, which are open';
 
 CREATE EVENT TRIGGER clearance_warn_of_copies ON ddl_command_start
-    WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW')
+    WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'CREATE SCHEMA', 'SELECT INTO', 'CREATE MATERIALIZED VIEW')
     EXECUTE FUNCTION clearance.warn_of_copies();
 
 -- Unprotected tables that have the name of one that is, or was, protected.
@@ -67,7 +67,8 @@ COMMENT ON FUNCTION clearance.follow_names() IS
 'event trigger: knows protected tables by all their names, and tells of others that take one';
 
 CREATE EVENT TRIGGER clearance_follow_names ON ddl_command_end
-    WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'CREATE MATERIALIZED VIEW', 'CREATE FOREIGN TABLE',
+    WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'CREATE SCHEMA', 'SELECT INTO', 'CREATE MATERIALIZED VIEW',
+                 'CREATE FOREIGN TABLE', 'IMPORT FOREIGN SCHEMA',
                  'ALTER TABLE', 'ALTER VIEW', 'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
     EXECUTE FUNCTION clearance.follow_names();
 

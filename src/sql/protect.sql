@@ -165,9 +165,10 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT EXISTS (
         SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key AND a.attnum = ANY (i.indkey)
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key
         WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-          AND (i.indnkeyatts = 1 OR c.relkind = 'p'));
+          AND (i.indkey[0] = a.attnum AND i.indnkeyatts = 1
+               OR c.relkind = 'p' AND a.attnum IN (SELECT i.indkey[k] FROM generate_series(0, i.indnkeyatts - 1) AS k)));
 END;
 REVOKE ALL ON FUNCTION clearance.is_row_key(regclass, name) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.is_row_key(regclass, name) IS 'whether a unique index says that a column identifies a row';
