@@ -62,7 +62,6 @@ BEGIN
     FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
         PERFORM clearance.require_table(tab);
         PERFORM clearance.require_one_binding(tab);
-        PERFORM clearance.require_closed_parents(tab);
         PERFORM clearance.require_stored_columns(tab, b.columns);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN

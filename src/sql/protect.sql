@@ -63,6 +63,7 @@ BEGIN
     FROM pg_class c WHERE c.oid = relation
     RETURNING binding.id INTO id;
     PERFORM clearance.sync(id);
+    PERFORM clearance.require_closed_parents(t.tab) FROM clearance.table_tree(relation) AS t (tab);
     PERFORM clearance.notice_foreign_policies(relation);
     IF feature = 'project' THEN
         PERFORM clearance.register_existing_projects(relation, project, account);
@@ -310,6 +311,7 @@ BEGIN
             RETURNING * INTO l;
         END IF;
         PERFORM clearance.sync(l.id);
+        PERFORM clearance.require_closed_parents(t.tab) FROM clearance.table_tree(link) AS t (tab);
         PERFORM clearance.notice_foreign_policies(link);
     END IF;
 END
