@@ -107,6 +107,7 @@ REGRESS = \
 	numbers \
 	lookalikes \
 	ddl_roads \
+	row_keys \
 	no_actor \
 	privileges \
 	reasons \

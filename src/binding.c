@@ -315,6 +315,7 @@ links_through_task(int32 task_binding, const char *link_column)
 			link->key = keep_text(CurrentMemoryContext, i, 6);
 			link->through_value = value;
 		}
+		link->are_keys = link_column == NULL;
 		links = lappend(links, link);
 	}
 	if (rows == 0)

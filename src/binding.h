@@ -50,6 +50,7 @@ typedef struct ClrLink
 	Oid through; /* InvalidOid: value is what is linked */
 	const char *key;
 	const char *through_value;
+	bool are_keys; /* what is linked are the keys of the table that says so last */
 } ClrLink;
 
 /* One way in which a member can be related to a row. */

@@ -6,12 +6,52 @@
  */
 #include "keyscan.h"
 
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 #include "catalog.h"
 
 #define ROWS_A_FETCH 1000
+
+static bool
+is_unique(Oid relid, AttrNumber column)
+{
+	Relation index = index_open(relid, AccessShareLock);
+	Form_pg_index form = index->rd_index;
+	bool unique = form->indisunique && form->indimmediate && form->indisvalid &&
+				  form->indnkeyatts == 1 && form->indkey.values[0] == column &&
+				  heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL);
+
+	index_close(index, AccessShareLock);
+	return unique;
+}
+
+/*
+ * Whether a value of a column is that of one row at most. The unique index of a
+ * partitioned table may be on more columns, children have none or one of their
+ * own, and a deferrable one lets several in until the transaction ends.
+ */
+bool
+clr_keys_are_unique(Oid table, const char *column)
+{
+	Relation relation = table_open(table, AccessShareLock);
+	AttrNumber attnum = get_attnum(table, column);
+	bool unique = false;
+	ListCell *lc;
+
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !has_subclass(table))
+		foreach(lc, RelationGetIndexList(relation))
+			unique = unique || is_unique(lfirst_oid(lc), attnum);
+	table_close(relation, NoLock);
+	return unique;
+}
 
 /* Whether the visitor wanted to know of all keys. */
 bool

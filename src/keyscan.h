@@ -23,6 +23,7 @@ typedef struct ClrKeyScan
 /* Told of a key (NULL: the value is null), in the scan's memory; false ends the scan. */
 typedef bool (*ClrKeyVisitor)(const ClrKey *key, void *arg);
 
+extern bool clr_keys_are_unique(Oid table, const char *column);
 extern bool clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg);
 
 #endif /* CLR_KEYSCAN_H */

@@ -38,6 +38,7 @@
 #include "utils/typcache.h"
 
 #include "catalog.h"
+#include "keyscan.h"
 #include "row.h"
 #include "rows.h"
 #include "shape.h"
@@ -101,6 +102,7 @@ typedef struct Pass
 
 struct ClrLookup
 {
+	bool repeats; /* nothing says that a key is that of one row */
 	bool by_query;
 	Reader reader; /* by key; open if it has a relation */
 	double rows;   /* of the table */
@@ -130,14 +132,15 @@ static double rows_of_value(const ClrBinding *binding, int slot, double rows);
 static void read_sources(Pass *pass, List *sources, Snapshot snapshot);
 static void read_table(Pass *pass, List *sources, Snapshot snapshot);
 static bool is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull);
-static bool find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow *row);
+static uint64 find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows);
 static bool all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *arg);
 
 /*
- * The row with a key, its values in the current context; false if there is none.
+ * The rows with a key, as an array in the current context: several only where
+ * keys repeat. Returns how many there are.
  */
-bool
-clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow *row)
+uint64
+clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow **rows)
 {
 	ClrLookup *lookup = lookup_of(frame, binding);
 	Reader *reader = &lookup->reader;
@@ -147,7 +150,7 @@ clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow 
 	bool found = false;
 
 	if (lookup->by_query)
-		return find_by_query(binding, key, row);
+		return find_by_query(binding, key, rows);
 	if (frame->owner != NULL)
 		CurrentResourceOwner = frame->owner;
 	else if (snapshot == NULL)
@@ -169,7 +172,10 @@ clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow 
 	{
 		found = seek(reader, binding, key) && next_row(reader);
 		if (found)
-			copy_row(reader, binding, row);
+		{
+			*rows = palloc(sizeof(ClrRow));
+			copy_row(reader, binding, *rows);
+		}
 		ExecClearTuple(reader->slot);
 	}
 	if (lookup->by_query || frame->owner == NULL)
@@ -177,7 +183,7 @@ clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow 
 	CurrentResourceOwner = caller;
 	if (pushed)
 		PopActiveSnapshot();
-	return lookup->by_query ? find_by_query(binding, key, row) : found;
+	return lookup->by_query ? find_by_query(binding, key, rows) : found;
 }
 
 /*
@@ -261,8 +267,18 @@ lookup_of(ClrFrame *frame, ClrBinding *binding)
 	{
 		binding->lookup = MemoryContextAllocZero(frame->context, sizeof(ClrLookup));
 		binding->lookup->by_query = !is_plain(binding->relid);
+		binding->lookup->repeats =
+			binding->key_slot == CLR_NO_SLOT ||
+			!clr_keys_are_unique(binding->relid, binding->columns[binding->key_slot].name);
 	}
 	return binding->lookup;
+}
+
+/* Whether several rows may have one key. */
+bool
+clr_lookup_repeats(ClrFrame *frame, ClrBinding *binding)
+{
+	return lookup_of(frame, binding)->repeats;
 }
 
 /* Whether all rows are in the table itself. */
@@ -449,7 +465,8 @@ way_of(ClrFrame *frame, ClrBinding *binding)
 	way = palloc0(sizeof(Way));
 	way->cost.rows = lookup->rows;
 	way->cost.cost = lookup->rows * COST_OF_ROW;
-	if (binding->project_slot != CLR_NO_SLOT)
+	/* of a key that repeats every row counts, wherever it is */
+	if (binding->project_slot != CLR_NO_SLOT && !lookup->repeats)
 	{
 		const ClrShape *shape = clr_shape_of(frame, binding, CLR_VIEW);
 
@@ -683,31 +700,38 @@ row_of_result(HeapTuple tuple, TupleDesc desc, ClrRow *row)
 	heap_deform_tuple(tuple, desc, row->values, row->nulls);
 }
 
-static bool
-find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow *row)
+static uint64
+find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows)
 {
 	const ClrColumn *column = &binding->columns[binding->key_slot];
 	MemoryContext caller = CurrentMemoryContext;
 	Datum args[1];
 	ClrTableQuery query = { .nargs = 1, .argtypes = &column->type, .args = args };
 	ClrCatalog state;
-	bool found;
+	MemoryContext of_query;
+	uint64 found;
+	uint64 n = 0;
 
 	if (!clr_key_to_datum(key, column->type, &args[0]))
-		return false;
+		return 0;
 	query.columns = clr_binding_columns_sql(binding);
 	query.rest = where(column, "OPERATOR(pg_catalog.=) $1");
 	clr_catalog_begin_owner(&state, binding->relid);
-	found = clr_catalog_query_table(&state, &query) == 1;
-	if (found)
+	found = clr_catalog_query_table(&state, &query);
+	of_query = MemoryContextSwitchTo(caller);
+	*rows = palloc_extended(sizeof(ClrRow) * Max(found, 1), MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < found; i++)
 	{
-		MemoryContext of_query = MemoryContextSwitchTo(caller);
+		ClrRow *row = &(*rows)[n];
+		ClrKey own;
 
-		row_of_result(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, row);
-		MemoryContextSwitchTo(of_query);
+		row_of_result(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row);
+		clr_key_from_datum(row->values[binding->key_slot], column->key_class, column->type, &own);
+		n += clr_key_equal(&own, key); /* a collation may take others for equal */
 	}
+	MemoryContextSwitchTo(of_query);
 	clr_catalog_end(&state);
-	return found;
+	return n;
 }
 
 static bool

@@ -22,7 +22,9 @@ typedef struct ClrLookupCost
 	double cost;
 } ClrLookupCost;
 
-extern bool clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow *row);
+extern uint64
+clr_lookup_find(ClrFrame *frame, ClrBinding *binding, const ClrKey *key, ClrRow **rows);
+extern bool clr_lookup_repeats(ClrFrame *frame, ClrBinding *binding);
 extern bool clr_lookup_all(ClrFrame *frame, ClrBinding *binding, ClrVisit visit, void *arg);
 extern ClrLookupCost clr_lookup_cost(ClrFrame *frame, ClrBinding *binding);
 extern double clr_lookup_cost_of_key(ClrFrame *frame, ClrBinding *binding);

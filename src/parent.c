@@ -41,6 +41,7 @@ struct ClrParentRows
 	ClrFrame *frame;
 	ClrBinding *binding;
 	ClrAction *action;
+	bool repeats;		   /* several rows may have one key: see clr_lookup_repeats() */
 	MemoryContext context; /* of the verdicts */
 	MemoryContext scratch; /* of the rows being judged */
 	ClrKeyTable *verdicts; /* the project of a permitted row, or a mark */
@@ -61,11 +62,12 @@ static bool is_full(const ClrParentRows *rows, double verdicts);
 static bool pays_to_read_all(ClrParentRows *rows);
 static bool read_all(ClrParentRows *rows, bool bounded);
 static void fetch(ClrParentRows *rows, const ClrKey *key);
-static bool find(ClrParentRows *rows, const ClrKey *key, ClrRow *row);
+static uint64 find(ClrParentRows *rows, const ClrKey *key, ClrRow **found);
 static void judge_above(ClrParentRows *rows, const ClrRow *row);
-static void judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row);
+static void judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
+static void judge_too(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, void *verdict);
 static const ClrParent *own_parent(const ClrBinding *binding);
-static void decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row);
+static void decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
 static void remember(ClrParentRows *rows, const ClrKey *key, void *verdict);
 
 /*
@@ -87,6 +89,7 @@ clr_parent_rows(ClrFrame *frame, ClrBinding *binding, ClrAction *action)
 		rows->frame = frame;
 		rows->binding = binding;
 		rows->action = action;
+		rows->repeats = clr_lookup_repeats(frame, binding);
 		rows->context =
 			AllocSetContextCreate(frame->context, "clearance verdicts", ALLOCSET_DEFAULT_SIZES);
 		rows->scratch =
@@ -265,13 +268,19 @@ judge_in_pass(const ClrRow *row, void *arg)
 	ClrParentRows *rows = pass->rows;
 	int slot = rows->binding->key_slot;
 	const ClrColumn *column = &rows->binding->columns[slot];
+	ClrKeyEntry *entry;
 	ClrKey key;
 
 	if (row->nulls[slot])
 		return true;
 	clr_key_from_datum(row->values[slot], column->key_class, column->type, &key);
-	if (clr_keytab_find(rows->verdicts, &key) == NULL)
-		judge(rows, &key, row);
+	entry = clr_keytab_find(rows->verdicts, &key);
+	if (entry == NULL && rows->repeats && own_parent(rows->binding) != NULL)
+		fetch(rows, &key); /* others may be judged by it before all of its rows came */
+	else if (entry == NULL)
+		judge(rows, &key, row, 1);
+	else if (rows->repeats)
+		judge_too(rows, &key, row, entry->value);
 	if (rows->judging == 0)
 		MemoryContextReset(rows->scratch);
 	return !pass->bounded || !is_full(rows, clr_keytab_count(rows->verdicts));
@@ -292,15 +301,16 @@ read_all(ClrParentRows *rows, bool bounded)
 
 /* ---------- one ---------- */
 
-/* Fetch and judge the row with a key. One that does not exist is closed. */
+/* Fetch and judge what has a key. What does not exist is closed. */
 static void
 fetch(ClrParentRows *rows, const ClrKey *key)
 {
 	MemoryContext caller = MemoryContextSwitchTo(rows->scratch);
-	ClrRow row;
+	ClrRow *found;
+	uint64 n = find(rows, key, &found);
 
-	if (find(rows, key, &row))
-		judge(rows, key, &row);
+	if (n > 0)
+		judge(rows, key, found, n);
 	else
 		remember(rows, key, &closed_mark);
 	MemoryContextSwitchTo(caller);
@@ -308,25 +318,37 @@ fetch(ClrParentRows *rows, const ClrKey *key)
 		MemoryContextReset(rows->scratch);
 }
 
-static bool
-find(ClrParentRows *rows, const ClrKey *key, ClrRow *row)
+static uint64
+find(ClrParentRows *rows, const ClrKey *key, ClrRow **found)
 {
-	bool found = clr_lookup_find(rows->frame, rows->binding, key, row);
+	uint64 n = clr_lookup_find(rows->frame, rows->binding, key, found);
 
 	rows->spent += clr_lookup_cost_of_key(rows->frame, rows->binding);
-	return found;
+	return n;
 }
 
-/* Judge a row, after those above it, and remember the verdict. */
+/* Judge the rows with a key, after those above, and remember the verdict. */
 static void
-judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row)
+judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
 {
 	check_stack_depth();
 	rows->judging++;
 	remember(rows, key, &judging_mark);
-	judge_above(clr_parent_rows(rows->frame, rows->binding, NULL), row);
-	decide(rows, key, row);
+	if (!rows->repeats)
+		judge_above(clr_parent_rows(rows->frame, rows->binding, NULL), row);
+	decide(rows, key, row, n);
 	rows->judging--;
+}
+
+/* One more row with a key that has a verdict. */
+static void
+judge_too(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, void *verdict)
+{
+	if (verdict == &closed_mark)
+		return;
+	judge(rows, key, row, 1);
+	if (clr_keytab_find(rows->verdicts, key)->value != verdict)
+		remember(rows, key, &closed_mark);
 }
 
 /*
@@ -345,10 +367,10 @@ judge_above(ClrParentRows *rows, const ClrRow *row)
 	while (up != NULL && clr_row_parent_key(rows->binding, row, up, &key) &&
 		   clr_keytab_find(rows->verdicts, &key) == NULL)
 	{
-		ClrRow *next = palloc(sizeof(ClrRow));
+		ClrRow *next;
 
 		CHECK_FOR_INTERRUPTS();
-		if (!find(rows, &key, next))
+		if (find(rows, &key, &next) == 0)
 			break;
 		remember(rows, &key, &judging_mark);
 		keys = lcons(memcpy(palloc(sizeof(ClrKey)), &key, sizeof(ClrKey)), keys);
@@ -357,7 +379,7 @@ judge_above(ClrParentRows *rows, const ClrRow *row)
 	}
 	rows->judging++;
 	forboth(lk, keys, lr, above)
-		decide(rows, lfirst(lk), lfirst(lr));
+		decide(rows, lfirst(lk), lfirst(lr), 1);
 	rows->judging--;
 }
 
@@ -373,15 +395,28 @@ own_parent(const ClrBinding *binding)
 	return NULL;
 }
 
+/*
+ * Several rows with one key are open if all of them are, in one project: which
+ * of them is meant nobody can tell.
+ */
 static void
-decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row)
+decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
 {
+	ClrProject *of_first = NULL;
 	ClrProject *project;
 
-	if (clr_rule_permits_in(rows->frame, rows->binding, row, rows->action, &project, NULL))
-		remember(rows, key, project);
-	else
-		remember(rows, key, &closed_mark);
+	for (uint64 i = 0; i < n; i++)
+	{
+		if (!clr_rule_permits_in(rows->frame, rows->binding, &row[i], rows->action, &project,
+								 NULL) ||
+			(i > 0 && project != of_first))
+		{
+			remember(rows, key, &closed_mark);
+			return;
+		}
+		of_first = project;
+	}
+	remember(rows, key, of_first);
 }
 
 static void

@@ -13,11 +13,13 @@
 #include "utils/lsyscache.h"
 
 #include "catalog.h"
+#include "keyscan.h"
 #include "moment.h"
 
 static bool
 relation_holds(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
-static void load_linked(ClrFrame *frame, ClrRelation *relation);
+static void load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation);
+static void leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column);
 static void collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
 					bool is_array, Datum wanted);
 
@@ -91,7 +93,7 @@ ClrKeyTable *
 clr_row_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
 {
 	if (relation->linked == NULL)
-		load_linked(frame, relation);
+		load_linked(frame, binding, relation);
 	return relation->linked;
 }
 
@@ -130,8 +132,9 @@ clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
 }
 
 static void
-load_linked(ClrFrame *frame, ClrRelation *relation)
+load_linked(ClrFrame *frame, const ClrBinding *binding, ClrRelation *relation)
 {
+	const ClrLink *first = linitial(relation->links);
 	ClrKeyTable *linked = clr_keytab_new(frame->context, 16);
 	ListCell *lc;
 
@@ -153,7 +156,52 @@ load_linked(ClrFrame *frame, ClrRelation *relation)
 		else
 			collect(linked, link->table, link->value, link->member, link->type, link->is_array, me);
 	}
+	if (first->are_keys)
+		leave_out_repeated(linked, OidIsValid(first->through) ? first->through : first->table,
+						   OidIsValid(first->through) ? first->through_value : first->value);
+	if (relation->slot == binding->key_slot)
+		leave_out_repeated(linked, binding->relid, binding->columns[relation->slot].name);
 	relation->linked = linked;
+}
+
+/*
+ * Keys of several rows link nobody to any of them: who may add a row, and link
+ * itself to that, would be linked to another's.
+ */
+static void
+leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column)
+{
+	static char once;
+	Oid type = getBaseType(get_atttype(table, get_attnum(table, column)));
+	Oid array_type = get_array_type(type);
+	ClrTableQuery query = { .nargs = 1, .argtypes = &array_type };
+	ClrCatalog state;
+	uint64 rows;
+	Datum wanted;
+
+	if (clr_keytab_count(keys) == 0 || clr_keys_are_unique(table, column))
+		return;
+	wanted = clr_keytab_array(keys, type);
+	query.args = &wanted;
+	query.columns = psprintf("t.%s", quote_identifier(column));
+	query.rest = psprintf("WHERE t.%s OPERATOR(pg_catalog.=) ANY ($1)", quote_identifier(column));
+	clr_catalog_begin_owner(&state, table);
+	rows = clr_catalog_query_table(&state, &query);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		bool isnull;
+		Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+		ClrKeyEntry *entry;
+		ClrKey key;
+
+		clr_key_from_datum(value, clr_key_class(type), type, &key);
+		entry = clr_keytab_find(keys, &key);
+		if (entry != NULL && entry->value == &once)
+			clr_keytab_remove(keys, entry);
+		else if (entry != NULL)
+			entry->value = &once;
+	}
+	clr_catalog_end(&state);
 }
 
 /*
