@@ -16,6 +16,7 @@ CREATE ROLE regress_roles_repl REPLICATION;
 CREATE ROLE regress_roles_trusted;
 CREATE ROLE regress_roles_group;
 CREATE ROLE regress_roles_files IN ROLE pg_read_server_files;
+CREATE ROLE regress_roles_data IN ROLE pg_read_all_data;
 SELECT clearance.trust_role('regress_roles_trusted');
 
 --
@@ -32,7 +33,7 @@ CREATE FUNCTION pg_temp.mapped(role name) RETURNS text LANGUAGE sql AS
 $$ SELECT pg_temp.try(format('map_role(%L, member => %s)', role, (SELECT m.id FROM clearance.member m WHERE m.name = 'Ann'))) $$;
 CREATE FUNCTION pg_temp.trusted(role name) RETURNS text LANGUAGE sql AS $$ SELECT pg_temp.try(format('trust_role(%L)', role)) $$;
 SELECT r, pg_temp.mapped('regress_roles_' || r), pg_temp.trusted('regress_roles_' || r)
-FROM unnest('{plain,super,bypass,create,repl,files,group}'::text[]) r;
+FROM unnest('{plain,super,bypass,create,repl,files,data,group}'::text[]) r;
 SELECT pg_temp.mapped('regress_roles_trusted');
 -- by SET ROLE, over several roles, without inheriting, by ADMIN OPTION
 ALTER ROLE regress_roles_plain NOINHERIT;

@@ -52,7 +52,7 @@ BEGIN
     RAISE EXCEPTION 'undo';
 EXCEPTION WHEN raise_exception THEN
     RETURN 'a plan';     -- and undone
-WHEN insufficient_privilege OR undefined_object THEN
+WHEN insufficient_privilege OR undefined_object OR invalid_authorization_specification THEN
     RETURN SQLERRM;
 END $$;
 CREATE FUNCTION plans() RETURNS SETOF text LANGUAGE plpgsql AS $$
@@ -67,7 +67,7 @@ BEGIN
         'SELECT when_planned(''Merger'')', 'SELECT by_cursor()', 'SELECT in_do()', 'UPDATE open_table SET id = id', 'WITH t AS MATERIALIZED (SELECT in_sql(''x'')) TABLE t',
         'SELECT clearance.can_row(''view'', ROW(1, 2, 7)::part)', 'SELECT * FROM clearance.partners', 'SELECT * FROM clearance.companies',
         'SELECT * FROM clearance.invitations', 'SELECT * FROM clearance.resources', 'SELECT * FROM clearance.allocations', 'SELECT * FROM clearance.rates',
-        'SELECT clearance.project_team(7)', 'SELECT clearance.update_partner(99)']
+        'SELECT clearance.project_team(7)', 'SELECT clearance.update_partner(99)', 'SELECT clearance.own_account(0)', 'SELECT clearance.authenticate(''x'')']
     LOOP
         RETURN NEXT rpad(query, 60) || plan(query);
     END LOOP;
@@ -84,6 +84,13 @@ SET LOCAL SESSION AUTHORIZATION regress_secret_pam;
 SELECT plans();
 -- without ANALYZE too, where planning runs such a query
 SELECT plan('SELECT when_planned(''Merger'')', 'COSTS OFF'), plan('SELECT in_plpgsql(''Merger'')', 'COSTS OFF');
+-- nor where a function caught the error: what was read until then would be counted
+CREATE FUNCTION regress_secret.quietly(query text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN EXECUTE query; RETURN 'done'; EXCEPTION WHEN insufficient_privilege THEN RETURN SQLERRM; END $$;
+CREATE FUNCTION quietly_planned(query text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN quietly(query); END $$;
+SELECT plan(format('SELECT quietly(%L)', query)) FROM (VALUES ('TABLE open_table'), ('TABLE task'), ('SELECT clearance.actor()'), ('TABLE clearance.rates'),
+    ('SELECT clearance.disable_member(1)'), ('SELECT quietly(''TABLE task'')'), ('EXPLAIN TABLE task'), ('EXPLAIN ANALYZE SELECT quietly(''TABLE task'')')) q (query);
+SELECT plan('SELECT quietly_planned(''TABLE task'')', 'BUFFERS');
+SELECT quietly('TABLE task'), plan('SELECT quietly(''TABLE open_table'')');
 -- what ran before is still done, and what comes after is not explained
 SELECT in_plpgsql('Survey'), in_plpgsql('Merger'), deep('Survey');
 SET LOCAL SESSION AUTHORIZATION regress_secret_cleo;
@@ -123,6 +130,15 @@ SET LOCAL debug_print_parse = off;
 SET LOCAL debug_print_rewritten = on;
 SELECT count(*) FROM task;
 SET LOCAL debug_print_rewritten = off;
+-- and how much was sorted, which it says of no query of the extension's own either
+SET LOCAL trace_sort = on;
+SELECT count(*) FROM open_table;
+SELECT count(*) FROM task;
+SELECT count(*) FROM clearance.partners;
+SET LOCAL client_min_messages = log;
+SELECT clearance.can('task.view', '7');
+SET LOCAL client_min_messages = warning;
+SET LOCAL trace_sort = off;
 RESET SESSION AUTHORIZATION;
 
 --

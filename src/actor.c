@@ -43,6 +43,7 @@
 #include "key.h"
 #include "plans.h"
 #include "rows.h"
+#include "secrecy.h"
 #include "token.h"
 #include "watch.h"
 
@@ -609,11 +610,13 @@ put_setting(const char *value, bool local)
 Datum
 clearance_current_actor(PG_FUNCTION_ARGS)
 {
-	ClrActor actor = clr_frame_actor(clr_frame_current());
+	ClrFrame *frame = clr_frame_current();
+	ClrActor actor = clr_frame_actor(frame);
 	TupleDesc tupdesc;
 	Datum values[] = { Int64GetDatum(actor.member), Int64GetDatum(actor.partner) };
 	bool nulls[] = { actor.member == 0, actor.partner == 0 };
 
+	clr_secrecy_check_asked(frame);
 	if (get_call_result_type(fcinfo, NULL, &tupdesc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(tupdesc), values, nulls)));

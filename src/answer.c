@@ -35,12 +35,14 @@ static void check_columns(const ClrBinding *binding, TupleDesc desc);
 Datum
 clearance_can(PG_FUNCTION_ARGS)
 {
-	ClrScope *scope = clr_frame_scope(clr_frame_current());
+	ClrFrame *frame = clr_frame_current();
+	ClrScope *scope = clr_frame_scope(frame);
 	ClrProject *project = scope->account_level;
 	ClrAction *action;
 	char *name;
 	char *dot;
 
+	clr_secrecy_check_asked(frame);
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the action is null"),
 						errhint("Name it as 'feature.action', for example 'task.create'.")));
@@ -87,7 +89,7 @@ clearance_can_row(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		PG_RETURN_BOOL(false);
 	if (frame->estate == NULL)
-		clr_secrecy_check_row(frame);
+		clr_secrecy_check_asked(frame);
 	record = PG_GETARG_HEAPTUPLEHEADER(1);
 	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
 									   HeapTupleHeaderGetTypMod(record));

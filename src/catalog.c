@@ -234,6 +234,11 @@ become(ClrCatalog *state, Oid user, int context)
 	if (strcmp(namespace_search_path, OWN_PATH) != 0)
 		(void) set_config_option("search_path", OWN_PATH, PGC_USERSET, PGC_S_SESSION,
 								 GUC_ACTION_SAVE, true, 0, false);
+#ifdef TRACE_SORT
+	if (trace_sort) /* anybody may set it, and be told how much was sorted here */
+		(void) set_config_option("trace_sort", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+								 true, 0, false);
+#endif
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "SPI_connect failed");
 }

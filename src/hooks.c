@@ -59,8 +59,10 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 
 	PG_TRY();
 	{
-		bool telling = clr_frame_tell_workers(query, &told);
+		bool telling;
 
+		clr_secrecy_check_workers(query);
+		telling = clr_frame_tell_workers(query, &told);
 		/* early minor releases go by this, later ones by the query alone */
 		once = once && !query->already_executed;
 

@@ -124,7 +124,7 @@ policy_call(FunctionCallInfo fcinfo, int first)
 			ereport(ERROR,
 					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the binding is null")));
 		if (frame->estate == NULL)
-			clr_secrecy_check_row(frame);
+			clr_secrecy_check_asked(frame);
 		binding = clr_frame_binding(frame, PG_GETARG_INT32(0));
 		check_columns(fcinfo, first, binding);
 		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));

@@ -24,6 +24,7 @@
 #include "catalog/pg_type.h"
 
 #include "frame.h"
+#include "secrecy.h"
 
 PG_FUNCTION_INFO_V1(clearance_own_account);
 
@@ -38,11 +39,13 @@ Datum
 clearance_own_account(PG_FUNCTION_ARGS)
 {
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
-	ClrFrame *frame = clr_frame_of_call(fcinfo->flinfo);
-	ClrScope *scope = clr_frame_scope(frame != NULL ? frame : clr_frame_current());
+	ClrFrame *of_query = clr_frame_of_call(fcinfo->flinfo);
+	ClrFrame *frame = of_query != NULL ? of_query : clr_frame_current();
+	ClrScope *scope = clr_frame_scope(frame);
 	ClrKey key;
 	Datum value;
 
+	clr_secrecy_check_asked(frame);
 	if (scope->account_key == NULL ||
 		!clr_key_from_text(scope->account_key, clr_key_class(type), &key) ||
 		!clr_key_to_datum(&key, type, &value))

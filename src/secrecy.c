@@ -10,16 +10,20 @@
  * query is in functions, triggers or views, or whose rights it has: what counts
  * is who looks.
  *
- *	 EXPLAIN: the user who runs it. Whatever starts meanwhile is a part of it.
- *	 debug_print_parse, _rewritten, _plan: anybody may set them, and have the
- *	 server's log sent to the client (client_min_messages).
+ *	 EXPLAIN: the user who runs it. Whatever starts meanwhile is a part of it,
+ *	 and so is what asks for the actor's rights, which are read then. Whoever
+ *	 catches the refusal is refused again before anything is shown. Workers
+ *	 know of no EXPLAIN, so outsiders get none.
+ *	 debug_print_parse, _rewritten, _plan, trace_sort: anybody may set them, and
+ *	 have the server's log sent to the client (client_min_messages).
  *	 auto_explain and log_*_stats: a superuser switches them on, for the log. At
  *	 the client they are an error, when a query starts and, as messages may be
  *	 asked for in the meantime, when it ends: auto_explain reports in
  *	 ExecutorEnd, and runs nobody's code between ExecutorFinish and that.
  *
  * State: `explainer`, set and restored by the hook around utility statements;
- * `secret_ran`, forgotten at the end of a transaction, as no query outlives it.
+ * `refused`, good until the next EXPLAIN; `secret_ran`, forgotten at the end of
+ * a transaction, as no query outlives it.
  */
 #include "secrecy.h"
 
@@ -40,6 +44,9 @@ static bool external_explain = false;
 /* Who runs EXPLAIN; invalid: nobody. */
 static Oid explainer = InvalidOid;
 
+/* Which explainer was told no: a function may have caught that. */
+static Oid refused = InvalidOid;
+
 /* A secret query ran in this transaction, for somebody who may not be told. */
 static bool secret_ran = false;
 
@@ -47,6 +54,8 @@ static void refuse_report(void);
 static void forget_secret(XactEvent event, void *arg);
 static bool is_secret_query(Node *node, void *user);
 static bool is_secret(List *range_table, Oid user);
+static void refuse_again(ClrFrame *frame);
+static bool is_explained(void);
 static bool is_watched(void);
 static bool client_is_told(void);
 static bool auto_explain_is_on(void);
@@ -84,7 +93,10 @@ clr_secrecy_explain(Node *statement)
 
 	if (IsA(statement, ExplainStmt) &&
 		(!OidIsValid(explainer) || has_bypassrls_privilege(explainer)))
+	{
 		explainer = GetUserId();
+		refused = InvalidOid;
+	}
 	return previous;
 }
 
@@ -121,8 +133,13 @@ clr_secrecy_check_start(const PlannedStmt *plan, ClrFrame *frame)
 {
 	if (clr_catalog_is_reading())
 		return;
+	refuse_again(frame);
 	if (OidIsValid(explainer) && is_secret(plan->rtable, explainer))
 		refuse(frame, "EXPLAIN", "");
+#ifdef TRACE_SORT
+	if (trace_sort && is_secret(plan->rtable, GetOuterUserId()))
+		refuse(frame, "trace_sort", "");
+#endif
 	if (is_watched() && is_secret(plan->rtable, GetOuterUserId()) && !may_be_told(frame))
 	{
 		secret_ran = true;
@@ -138,7 +155,10 @@ void
 clr_secrecy_check_finish(QueryDesc *query)
 {
 	if (!clr_catalog_is_reading())
+	{
+		refuse_again(NULL);
 		refuse_report();
+	}
 	else if (query->totaltime != NULL && !has_bypassrls_privilege(GetOuterUserId()) &&
 			 client_is_told())
 		query->totaltime = NULL;
@@ -152,20 +172,49 @@ refuse_report(void)
 		refuse(NULL, auto_explain_is_on() ? "auto_explain" : "log_*_stats", " at the client");
 }
 
+/* Before an outsider's EXPLAIN shows anything: was it refused, and went on? */
+static void
+refuse_again(ClrFrame *frame)
+{
+	if (OidIsValid(explainer) && refused == explainer)
+		refuse(frame, "EXPLAIN", "");
+}
+
 /*
- * The rule is asked about a row that a caller made up, for which it may read
- * others: as if a query on them started.
+ * A function of ours is asked who acts, what is permitted, or about a row that
+ * a caller made up, for which it may read others: as if a query on them
+ * started.
  */
 void
-clr_secrecy_check_row(ClrFrame *frame)
+clr_secrecy_check_asked(ClrFrame *frame)
 {
-	if (OidIsValid(explainer) && !has_bypassrls_privilege(explainer))
+	if (is_explained())
 		refuse(frame, "EXPLAIN", "");
 	if (is_watched() && !has_bypassrls_privilege(GetOuterUserId()) && !may_be_told(frame))
 	{
 		secret_ran = true;
 		refuse_report();
 	}
+}
+
+/* A query runs that may have workers. What they ask is counted with it, but nobody here hears of it. */
+void
+clr_secrecy_check_workers(QueryDesc *query)
+{
+	if (!query->plannedstmt->parallelModeNeeded)
+		return;
+	/* then the executor starts none (ExecutePlan(), execMain.c) */
+	if (is_explained() && !may_be_told(NULL))
+		query->already_executed = true;
+	if (is_watched() && !has_bypassrls_privilege(GetOuterUserId()) && !may_be_told(NULL))
+		secret_ran = true;
+}
+
+/* Whether what runs is a part of the EXPLAIN of somebody whom row security binds. */
+static bool
+is_explained(void)
+{
+	return OidIsValid(explainer) && !has_bypassrls_privilege(explainer);
 }
 
 /* ---------- what is secret ---------- */
@@ -267,6 +316,7 @@ refuse(ClrFrame *frame, const char *what, const char *where)
 
 	if (may_be_told(frame))
 		return;
+	refused = explainer;
 	scope = clr_frame_scope(frame != NULL ? frame : clr_frame_current());
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "executor/execdesc.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
@@ -19,6 +20,7 @@ extern void clr_secrecy_check_query(Query *query);
 extern void clr_secrecy_check_plan(const PlannedStmt *plan);
 extern void clr_secrecy_check_start(const PlannedStmt *plan, ClrFrame *frame);
 extern void clr_secrecy_check_finish(QueryDesc *query);
-extern void clr_secrecy_check_row(ClrFrame *frame);
+extern void clr_secrecy_check_asked(ClrFrame *frame);
+extern void clr_secrecy_check_workers(QueryDesc *query);
 
 #endif /* CLR_SECRECY_H */

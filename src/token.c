@@ -30,6 +30,7 @@
 #include "frame.h"
 #include "jwt.h"
 #include "plans.h"
+#include "secrecy.h"
 
 /* A row of clearance.token_key; memory of the query that read it. */
 typedef struct TokenKey
@@ -339,6 +340,7 @@ clearance_authenticate(PG_FUNCTION_ARGS)
 	char *string;
 	ClrToken token;
 
+	clr_secrecy_check_asked(clr_frame_current());
 	if (PG_ARGISNULL(0))
 		refuse("It is null.");
 	string = text_to_cstring(PG_GETARG_TEXT_PP(0));

@@ -80,6 +80,8 @@ AS $$
                    WHEN a.rolreplication THEN 'reads whole tables (REPLICATION)'
                    WHEN a.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
                        THEN 'gets at the server''s files'
+                   -- pg_statistic has values of hidden rows, pg_authid what people log in with
+                   WHEN a.rolname = 'pg_read_all_data' THEN 'reads the server''s own tables, with values of hidden rows'
                    WHEN is_mapped AND (has_parameter_privilege(a.oid, 'clearance.actor', 'SET')
                                        OR has_function_privilege(a.oid, 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)', 'EXECUTE'))
                        THEN 'may set the actor' END AS power

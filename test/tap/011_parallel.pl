@@ -118,6 +118,23 @@ is($anybody->query("SET clearance.leader = '0 1 $id{ada} 0'")->{error}{C}, '4250
 $dba->query("RESET ROLE; SET clearance.leader = '0 1 $id{ada} 0'; SET ROLE regress_app; $workers");
 is(rows($dba->query($count)), counted('pat'), 'and replaced');
 
+#
+# What workers read is counted with a query: an outsider's EXPLAIN has none, and fails where the rule is asked.
+#
+my $asked = $node->safe_psql(
+	$db, q{
+	SELECT 'SELECT count(*) FROM number WHERE ' || replace(pg_get_expr(polqual, polrelid), 'id, project, private, assignee', 'n + 0, 1, n > 5, upper(pad)')
+	FROM pg_policy WHERE polrelid = 'app.task'::regclass AND polcmd = 'r'});
+foreach ([ 'pat', '42501' ], [ 'ada', undef ])
+{
+	my ($key, $error) = @$_;
+
+	$dba->query('RESET ROLE; SET clearance.external_explain = off; SET ROLE regress_app');
+	$dba->query("SELECT clearance.set_actor(id => $id{$key}, local => false)");
+	is($dba->query("EXPLAIN (ANALYZE, BUFFERS) $asked")->{error}{C}, $error, "EXPLAIN of what workers ask for $key");
+	is(launched($dba, 'SELECT count(*) FROM number') > 0, !$error, 'and of a table that is not protected');
+}
+
 $node->stop;
 done_testing();
 
