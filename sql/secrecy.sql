@@ -91,6 +91,15 @@ SELECT plan(format('SELECT quietly(%L)', query)) FROM (VALUES ('TABLE open_table
     ('SELECT clearance.disable_member(1)'), ('SELECT quietly(''TABLE task'')'), ('EXPLAIN TABLE task'), ('EXPLAIN ANALYZE SELECT quietly(''TABLE task'')')) q (query);
 SELECT plan('SELECT quietly_planned(''TABLE task'')', 'BUFFERS');
 SELECT quietly('TABLE task'), plan('SELECT quietly(''TABLE open_table'')');
+-- nor of what a cursor reads that was open before
+CREATE FUNCTION next_of(c refcursor) RETURNS int LANGUAGE plpgsql AS $$ DECLARE i int; BEGIN FETCH c INTO i; RETURN i; END $$;
+DECLARE of_task CURSOR FOR SELECT id FROM task;
+DECLARE again CURSOR FOR SELECT id FROM task;
+DECLARE unexplained CURSOR FOR SELECT id FROM task;
+DECLARE of_open_table CURSOR FOR SELECT id FROM open_table;
+SELECT plan('SELECT next_of(''of_task'')'), plan('SELECT next_of(''of_open_table'')'), plan('SELECT quietly(''SELECT next_of(''''again'''')'')');
+SELECT next_of('unexplained');
+CLOSE ALL;
 -- what ran before is still done, and what comes after is not explained
 SELECT in_plpgsql('Survey'), in_plpgsql('Merger'), deep('Survey');
 SET LOCAL SESSION AUTHORIZATION regress_secret_cleo;

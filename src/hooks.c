@@ -61,7 +61,7 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 	{
 		bool telling;
 
-		clr_secrecy_check_workers(query);
+		clr_secrecy_check_run(query);
 		telling = clr_frame_tell_workers(query, &told);
 		/* early minor releases go by this, later ones by the query alone */
 		once = once && !query->already_executed;

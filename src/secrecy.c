@@ -197,10 +197,18 @@ clr_secrecy_check_asked(ClrFrame *frame)
 	}
 }
 
-/* A query runs that may have workers. What they ask is counted with it, but nobody here hears of it. */
+/*
+ * A query runs. It may be a cursor's, which started before the EXPLAIN. And it
+ * may have workers: what they ask is counted with it, but nobody here hears of
+ * it.
+ */
 void
-clr_secrecy_check_workers(QueryDesc *query)
+clr_secrecy_check_run(QueryDesc *query)
 {
+	if (clr_catalog_is_reading())
+		return;
+	if (is_explained() && is_secret(query->plannedstmt->rtable, explainer))
+		refuse(NULL, "EXPLAIN", "");
 	if (!query->plannedstmt->parallelModeNeeded)
 		return;
 	/* then the executor starts none (ExecutePlan(), execMain.c) */

@@ -21,6 +21,6 @@ extern void clr_secrecy_check_plan(const PlannedStmt *plan);
 extern void clr_secrecy_check_start(const PlannedStmt *plan, ClrFrame *frame);
 extern void clr_secrecy_check_finish(QueryDesc *query);
 extern void clr_secrecy_check_asked(ClrFrame *frame);
-extern void clr_secrecy_check_workers(QueryDesc *query);
+extern void clr_secrecy_check_run(QueryDesc *query);
 
 #endif /* CLR_SECRECY_H */
