@@ -96,6 +96,7 @@ REGRESS = \
 	owner_code \
 	privileged_functions \
 	changed_columns \
+	born \
 	new_projects \
 	keys \
 	partitions \

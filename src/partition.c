@@ -40,6 +40,19 @@ clr_partition_is_move(const ClrFrame *frame, const TriggerData *trigger)
 }
 
 /*
+ * The table that the command names which inserts the row of a BEFORE INSERT
+ * trigger: its own defaults are those of new rows, whatever the partition has.
+ */
+Relation
+clr_partition_named(const ClrFrame *frame, const TriggerData *trigger)
+{
+	const ResultRelInfo *target =
+		frame->estate == NULL ? NULL : target_of(frame->estate, trigger->tg_trigger);
+
+	return target == NULL ? trigger->tg_relation : target->ri_RelationDesc;
+}
+
+/*
  * The table that the command names whose partition has fired the trigger. Each
  * command has its own copy of a partition's triggers (InitResultRelInfo(),
  * execMain.c), which the trigger is called with (ExecBRInsertTriggers(),

@@ -12,5 +12,6 @@
 #include "frame.h"
 
 extern bool clr_partition_is_move(const ClrFrame *frame, const TriggerData *trigger);
+extern Relation clr_partition_named(const ClrFrame *frame, const TriggerData *trigger);
 
 #endif /* CLR_PARTITION_H */

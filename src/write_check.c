@@ -10,8 +10,9 @@
  *
  * Owner columns name the actor, unless it may change owners; assignee and
  * invitee columns ask for assign and invite, so that nobody grants itself a
- * relation. A new row cannot be born with what a guard would refuse later. Statements that row security does not bind (superusers, foreign
- * key actions) are not judged here either.
+ * relation. A new row cannot be born with what a guard would refuse later.
+ * Statements that row security does not bind (superusers, foreign key actions)
+ * are not judged here either.
  */
 #include "write_check.h"
 
@@ -21,6 +22,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -248,37 +250,44 @@ needs_of_columns(const ClrBinding *binding)
 /* ---------- trigger ---------- */
 
 /*
- * The value that a column of a new row gets where the statement gives none.
+ * Whether a value is what a column of a new row gets where the statement gives
+ * none. A default that differs each time is no value: to compute it once more
+ * would tell nothing, and may use up a number of a sequence.
  */
-static Datum
-default_value(Relation relation, int attnum, bool *isnull)
+static bool
+is_default(Relation relation, const char *column, Datum value, bool isnull)
 {
-	EState *estate = CreateExecutorState();
+	int attnum = SPI_fnumber(RelationGetDescr(relation), column);
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
 	Node *expression = build_column_default(relation, attnum);
-	Datum value = 0;
+	EState *estate;
+	bool default_null;
+	Datum normal;
+	bool same;
 
-	*isnull = true;
-	if (expression != NULL)
-		value = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
-										  GetPerTupleExprContext(estate), isnull);
-	if (!*isnull)
-	{
-		Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
-
-		value = datumCopy(value, attr->attbyval, attr->attlen);
-	}
+	if (expression == NULL)
+		return isnull;
+	if (contain_volatile_functions(expression))
+		return false;
+	estate = CreateExecutorState();
+	normal = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
+									   GetPerTupleExprContext(estate), &default_null);
+	same = isnull == default_null && (isnull || is_same(attr, value, normal));
 	FreeExecutorState(estate);
-	return value;
+	return same;
 }
 
 /*
- * A new row that is born with a guarded value (approved, frozen) needs the
- * action that would give it the value later, unless that is the default.
+ * A new row that is born with a guarded value (approved, frozen), which may be
+ * NULL, needs the action that would give it the value later, unless that is the
+ * default.
  */
 static void
-judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, HeapTuple tuple)
+judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *trigger,
+					 HeapTuple tuple)
 {
-	TupleDesc desc = RelationGetDescr(relation);
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	Relation named = clr_partition_named(frame, trigger);
 	ClrRow row = clr_binding_row(binding, desc, tuple);
 	ListCell *lg;
 	ListCell *ln;
@@ -289,9 +298,7 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 		int attnum = SPI_fnumber(desc, guard->column);
 		Form_pg_attribute attr;
 		bool isnull;
-		bool default_null;
 		Datum value;
-		Datum normal;
 
 		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
@@ -299,14 +306,12 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, Relation relation, He
 								   binding->relation_name),
 							errhint("Use clearance.unprotect() and declare the table again.")));
 		value = heap_getattr(tuple, attnum, desc, &isnull);
-		if (isnull)
+		if (is_default(named, guard->column, value, isnull))
 			continue;
 		attr = TupleDescAttr(desc, attnum - 1);
-		normal = default_value(relation, attnum, &default_null);
-		if (!default_null && is_same(attr, value, normal))
-			continue;
-		foreach(ln, needs_of_guards(binding, guard->column, false,
-									clr_value_text(getBaseType(attr->atttypid), value)))
+		foreach(ln,
+				needs_of_guards(binding, guard->column, false,
+								isnull ? NULL : clr_value_text(getBaseType(attr->atttypid), value)))
 		{
 			Need *need = lfirst(ln);
 			ClrWhy why = { 0 };
@@ -485,7 +490,7 @@ check_insert(ClrFrame *frame, ClrBinding *binding, TriggerData *trigger)
 		clr_created_announce(frame, binding, &row);
 	}
 	if (binding->guards != NIL && binds(trigger->tg_relation))
-		judge_guarded_values(frame, binding, trigger->tg_relation, tuple);
+		judge_guarded_values(frame, binding, trigger, tuple);
 	return tuple;
 }
 
