@@ -110,13 +110,43 @@ BEGIN
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since they name no row of %: %', relation, parent, closed
             USING HINT = CASE WHEN blank = 0 THEN format('"%s" is to hold keys of rows that are there.', "column")
-                ELSE format('"%s" of %s of them is NULL: optional => true judges such rows without this parent.', "column", blank) END;
+                ELSE format('"%s" of %s of them is NULL: optional => true judges such rows without this parent.', "column", blank) END
+                || CASE WHEN relation = parent THEN ' Rows below them are closed with them.' ELSE '' END;
     END IF;
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.notice_parent(regclass, name, regclass, name, name, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.notice_parent(regclass, name, regclass, name, name, text, boolean) IS
 'tells how many rows a parent closes, since they have none';
+
+-- Rows of a type that fits no declaration are closed, if one of these is required.
+CREATE FUNCTION clearance.notice_types(relation regclass, type_column name, type_value text, optional boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    declared clearance.binding_parent[] := ARRAY(SELECT p FROM clearance.binding_parent p
+        WHERE p.binding_id = clearance.binding_of(relation) AND p.type_column IS NOT NULL);
+    columns name[] := type_column || ARRAY(SELECT d.type_column FROM unnest(declared) d);
+    "values" text[] := type_value || ARRAY(SELECT d.type_value FROM unnest(declared) d);
+    closed bigint;
+    types text[];
+BEGIN
+    IF optional AND NOT EXISTS (SELECT FROM unnest(declared) d WHERE NOT d.optional) THEN
+        RETURN;
+    END IF;
+    SELECT count(*), array_agg(DISTINCT coalesce(t."row"[1], 'NULL')) INTO closed, types
+    FROM clearance.rows_told(relation, columns) AS t ("row")
+    WHERE NOT EXISTS (SELECT FROM unnest(t."row", "values") AS f (found, named) WHERE f.found = f.named);
+    IF closed > 0 THEN
+        RAISE NOTICE 'rows of % that are closed, since no parent is declared for their type: %', relation, closed
+            USING HINT = format('"%s" of theirs is %s%s: call clearance.add_parent() for each, or make all of them optional.',
+                                type_column, array_to_string(types[1:10], ', '), CASE WHEN cardinality(types) > 10 THEN ' and others' ELSE '' END);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION clearance.notice_types(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance.notice_types(regclass, name, text, boolean) IS
+'tells how many rows are closed since a declaration names a parent for rows of other types';
 
 -- Enums have their labels, booleans both values; of others, the rows tell.
 CREATE FUNCTION clearance.notice_values(relation regclass, "column" name, named text[]) RETURNS void

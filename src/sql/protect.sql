@@ -235,6 +235,7 @@ BEGIN
     END IF;
     IF type_column IS NOT NULL THEN
         PERFORM clearance.notice_values(relation, type_column, ARRAY[type_value]);
+        PERFORM clearance.notice_types(relation, type_column, type_value, coalesce(optional, false));
     END IF;
     PERFORM clearance.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, coalesce(optional, false));
     INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
