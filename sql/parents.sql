@@ -254,7 +254,7 @@ SELECT reads('SELECT count(*) FROM shelf WHERE id = 10', 'shelf'), reads('SELECT
 SELECT reads('SELECT count(*) FROM shelf WHERE id IN (14999, 20000)', 'shelf') ~ '^1, ';
 SELECT reads('SELECT count(*) FROM shelf', 'shelf') ~ '^14999, ';
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;
-SELECT reads('SELECT count(*) FROM shelf', 'shelf') ~ '^20000, ', reads('SELECT count(*) FROM shelf WHERE id > 30000', 'shelf');
+SELECT reads('SELECT count(*) FROM shelf', 'shelf') ~ '^20000, ', reads('SELECT count(*) FROM shelf WHERE id > 30000', 'shelf') ~ '^0, \d{1,2} read$';
 RESET SESSION AUTHORIZATION;
 
 --
