@@ -134,6 +134,12 @@ SELECT why('max', 'INSERT INTO crew VALUES (4, ''max'')'), why('max', 'INSERT IN
 SELECT clearance.add_member_to_project('r1', :max, 'parts');
 SELECT why('max', 'INSERT INTO crew VALUES (1, ''max'')');
 SELECT clearance.add_member_to_project('r1', :max, '');
+-- one that names no row, and one whose rows are in two projects
+SELECT why('max', 'INSERT INTO crew VALUES (NULL, ''max'')'), why('max', 'INSERT INTO crew VALUES (1, ''max''); UPDATE crew SET task_id = NULL');
+CREATE TABLE pair (first integer, other integer, member text);
+SELECT clearance.relate('task', 'assigned', 'member', link => 'pair', link_column => 'first'), clearance.relate('task', 'assigned', 'member', link => 'pair', link_column => 'other');
+GRANT SELECT, INSERT ON pair TO regress_reasons;
+SELECT a, b, why('max', format('INSERT INTO pair VALUES (%s, %s, ''max'')', a, b)) FROM (VALUES (1, 1), (1, 2), (1, 3), (1, 404)) v (a, b);
 
 --
 -- Projects: those of one's own time say since when; all others might not exist.

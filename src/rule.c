@@ -88,6 +88,7 @@ static bool draft_is_open(Trial *trial);
 static bool link_roles_permit(Trial *trial);
 static bool
 refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed);
+static bool refuse_target(Trial *trial, const ClrLinkRole *role);
 static bool is_customer_upload(const ClrScope *scope, const ClrAction *action);
 
 /*
@@ -376,9 +377,14 @@ project_of_parents(Trial *trial)
 
 		if (clr_row_target_key(trial->binding, trial->row, role, &key))
 			of_target = project_of_row(trial, role->target, &key);
-		if (of_target == NULL || (project != NULL && project != of_target))
+		if (of_target == NULL)
 		{
-			(void) refuse_column(trial, role->slot, "the row that it links to is not visible");
+			(void) refuse_target(trial, role);
+			return NULL;
+		}
+		if (project != NULL && project != of_target)
+		{
+			(void) refuse(trial, "the rows that it links are in different projects");
 			return NULL;
 		}
 		project = of_target;
@@ -868,5 +874,14 @@ refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const cha
 		project_of_row(trial, target->id, &key) != NULL)
 		return refuse_column(trial, role->slot, "%s.%s is not granted for the row that it links to",
 							 target->feature, needed);
+	return refuse_target(trial, role);
+}
+
+static bool
+refuse_target(Trial *trial, const ClrLinkRole *role)
+{
+	if (trial->row->nulls[role->slot])
+		return refuse_column(trial, role->slot, "\"%s\" names no row to link to",
+							 trial->binding->columns[role->slot].name);
 	return refuse_column(trial, role->slot, "the row that it links to is not visible");
 }
