@@ -9,8 +9,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_accounts;
 \c regress_accounts
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_accounts;
 \o /dev/null
 SELECT clearance.trust_role('regress_accounts');

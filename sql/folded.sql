@@ -10,8 +10,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_folded;
 \c regress_folded
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_folded;
 \o /dev/null
 SELECT clearance.trust_role('regress_folded');

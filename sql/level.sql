@@ -10,8 +10,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_level;
 \c regress_level
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_level;
 \o /dev/null
 SELECT clearance.trust_role('regress_level');

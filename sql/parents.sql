@@ -9,8 +9,9 @@
 SET client_min_messages = warning;
 CREATE DATABASE regress_parents;
 \c regress_parents
-SET client_min_messages = warning;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 CREATE ROLE regress_parents;
 SELECT clearance.trust_role('regress_parents');
 GRANT SET ON PARAMETER clearance.simplify, clearance.external_explain TO regress_parents;

@@ -14,7 +14,9 @@ CREATE DATABASE regress_same;
 SET client_min_messages = warning;
 CREATE SCHEMA crypto;
 CREATE EXTENSION pgcrypto SCHEMA crypto;
+SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
+SET client_min_messages = warning;
 \o /dev/null
 SELECT format('CREATE ROLE regress_same_%s LOGIN', r) FROM unnest('{app,ada,cole,per,mod,res,whole,rest,plain}'::text[]) r \gexec
 GRANT USAGE ON SCHEMA crypto TO PUBLIC;
