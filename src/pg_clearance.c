@@ -22,6 +22,7 @@
 #include "plans.h"
 #include "rows.h"
 #include "scope_cache.h"
+#include "seal.h"
 #include "secrecy.h"
 #include "set.h"
 #include "simplify.h"
@@ -55,6 +56,7 @@ _PG_init(void)
 	clr_set_init();
 	clr_simplify_init();
 	clr_plans_init();
+	clr_seal_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();

@@ -32,6 +32,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
@@ -62,6 +63,11 @@ static const Expected expected[] = {
 static const char *const rule_functions[] = { "visible",   "creatable", "editable", "edited",
 											  "deletable", "permitted", "in_set",	"set_keys" };
 
+/* Those of them that were found, until functions or schemas change; see forget_functions(). */
+static Oid known_functions[lengthof(rule_functions)];
+static int known_count = 0;
+static uint64 functions_generation = 0;
+
 /* What the policies of a table should pass. */
 typedef struct Passed
 {
@@ -81,11 +87,20 @@ static void refuse_foreign_numbers(Relation relation, int32 binding);
 static void refuse_altered(Relation relation, const char *policy) pg_attribute_noreturn();
 static bool is_of_another(Node *node, void *binding);
 static bool is_rule_function(Oid function);
+static bool find_rule_function(Oid function);
+static void forget_functions(Datum arg, int cache, uint32 hash);
 static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static RowSecurityPolicy *find_policy(Relation relation, const char *name);
 static List *column_names(Expr *expression, Oid relid);
 static Relation with_policies(Oid relid);
+
+void
+clr_seal_init(void)
+{
+	CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_functions, (Datum) 0);
+}
 
 /*
  * Restrictive policies to add for a command on a table.
@@ -336,15 +351,41 @@ is_for_everybody(const RowSecurityPolicy *policy)
 	return n == 1 && DatumGetObjectId(roles[0]) == ACL_ID_PUBLIC;
 }
 
+/* Every statement asks, and looking for the extension scans its catalog. */
 static bool
 is_rule_function(Oid function)
 {
+	uint64 generation = functions_generation;
+
+	for (int i = 0; i < known_count; i++)
+		if (known_functions[i] == function)
+			return true;
+	if (!find_rule_function(function))
+		return false;
+	if (generation == functions_generation && known_count < (int) lengthof(known_functions))
+		known_functions[known_count++] = function;
+	return true;
+}
+
+static bool
+find_rule_function(Oid function)
+{
+	const char *name;
+
 	if (get_func_namespace(function) != get_namespace_oid("clearance", true))
 		return false;
+	name = get_func_name(function);
 	for (int i = 0; i < (int) lengthof(rule_functions); i++)
-		if (strcmp(get_func_name(function), rule_functions[i]) == 0)
+		if (strcmp(name, rule_functions[i]) == 0)
 			return OidIsValid(get_extension_oid("pg_clearance", true)); /* else anybody's schema */
 	return false;
+}
+
+static void
+forget_functions(Datum arg, int cache, uint32 hash)
+{
+	known_count = 0;
+	functions_generation++;
 }
 
 static RowSecurityPolicy *

@@ -11,6 +11,7 @@
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
+extern void clr_seal_init(void);
 extern List *clr_seal_policies(CmdType command, Relation relation);
 extern void clr_seal_check_tables(List *range_table);
 extern void clr_seal_refuse_table(Oid relid) pg_attribute_noreturn();
