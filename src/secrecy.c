@@ -29,7 +29,6 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
-#include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -297,10 +296,8 @@ client_is_told(void)
 static bool
 auto_explain_is_on(void)
 {
-	const char *least = NULL;
+	const char *least = GetConfigOption("auto_explain.log_min_duration", true, false);
 
-	if (ExecutorEnd_hook != NULL)
-		least = GetConfigOption("auto_explain.log_min_duration", true, false);
 	return least != NULL && *least != '-';
 }
 
