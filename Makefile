@@ -2,62 +2,12 @@
 # with a server of your own: make, make install, make installcheck.
 
 MODULE_big = pg_clearance
-OBJS = \
-	src/pg_clearance.o \
-	src/hooks.o \
-	src/utility.o \
-	src/secrecy.o \
-	src/key.o \
-	src/by_name.o \
-	src/catalog.o \
-	src/signature.o \
-	src/jwt.o \
-	src/token.o \
-	src/version.o \
-	src/kept.o \
-	src/rows.o \
-	src/vocabulary.o \
-	src/project.o \
-	src/plans.o \
-	src/watch.o \
-	src/actor.o \
-	src/worker.o \
-	src/frame.o \
-	src/scope.o \
-	src/scope_load.o \
-	src/scope_digest.o \
-	src/scope_cache.o \
-	src/binding.o \
-	src/moment.o \
-	src/created.o \
-	src/row.o \
-	src/why.o \
-	src/rule.o \
-	src/parent.o \
-	src/lookup.o \
-	src/shape.o \
-	src/keyscan.o \
-	src/outlived.o \
-	src/whole.o \
-	src/set.o \
-	src/paths.o \
-	src/prune.o \
-	src/rowtest.o \
-	src/estimate.o \
-	src/simplify.o \
-	src/policy.o \
-	src/owner.o \
-	src/partition.o \
-	src/table_rows.o \
-	src/trigger.o \
-	src/write_check.o \
-	src/move.o \
-	src/seal.o \
-	src/ddl.o \
-	src/grants.o \
-	src/copies.o \
-	src/answer.o
+# one folder is one room, see src/README.md
+C_SOURCES = $(sort $(wildcard src/*.c src/*/*.c))
+C_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
+OBJS = $(patsubst %.c,%.o,$(C_SOURCES))
 
+PG_CPPFLAGS = -I$(srcdir)/src
 PG_CFLAGS = -Wall -Wextra -Werror
 # fmgr's and the hooks' signatures are fixed, whether or not a function needs all of them;
 # so are those of inline functions in PostgreSQL's headers
@@ -158,7 +108,7 @@ PG_CONFIG = pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(wildcard src/*.h)
+$(OBJS): $(C_HEADERS)
 
 $(DATA_built): $(SQL_MODULES) src/sql/order $(EXTENSION).control
 	$(MKDIR_P) $(@D)
@@ -170,17 +120,17 @@ build/level_data.sql: src/data/level_data.awk $(LEVEL_DATA)
 
 # The parser of tokens knows no server: as programs, for its test vectors and for fuzzing. The TAP
 # tests make build/jwt_check and build/jwt_replay themselves; the fuzzer needs clang.
-JWT_FILES = src/jwt.c src/signature.c
+JWT_FILES = src/actor/jwt.c src/actor/signature.c
 JWT_CFLAGS = -DFRONTEND $(PG_CFLAGS) -Isrc $(CPPFLAGS) -g
 JWT_LIBS = -L$(pkglibdir) -lpgcommon -lpgport -lcrypto -lm
 
 build/jwt_check: test/vectors/jwt_check.c
 build/jwt_replay: test/fuzz/replay.c test/fuzz/jwt.c
-build/jwt_check build/jwt_replay: $(JWT_FILES) $(wildcard src/*.h)
+build/jwt_check build/jwt_replay: $(JWT_FILES) $(C_HEADERS)
 	$(MKDIR_P) $(@D)
 	$(CC) $(JWT_CFLAGS) -O1 $(filter %.c,$^) $(JWT_LIBS) -o $@
 
-build/jwt_fuzz: test/fuzz/jwt.c $(JWT_FILES) $(wildcard src/*.h)
+build/jwt_fuzz: test/fuzz/jwt.c $(JWT_FILES) $(C_HEADERS)
 	$(MKDIR_P) $(@D)
 	clang $(JWT_CFLAGS) -Wno-ignored-attributes -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined \
 		$(filter %.c,$^) $(JWT_LIBS) -o $@
@@ -194,9 +144,13 @@ fuzz: build/jwt_fuzz
 	$(MKDIR_P) build/fuzz_corpus
 	build/jwt_fuzz $(FUZZ_OPTIONS) build/fuzz_corpus test/fuzz/corpus
 
-C_FILES = $(sort $(wildcard src/*.c src/*.h test/*/*.c))
+C_FILES = $(C_SOURCES) $(C_HEADERS) $(sort $(wildcard test/*/*.c))
 
-.PHONY: format format-check fuzz lint
+# Rooms from the top down. Actor and rule know nothing of each other: who acts is found above the
+# rule, and the rule judges whomever it is asked about.
+ROOMS = plan enforce guard frame actor rule scope store
+
+.PHONY: format format-check fuzz lint rooms
 
 format:
 	clang-format -i $(C_FILES)
@@ -205,7 +159,10 @@ format-check:
 	clang-format --dry-run -Werror $(C_FILES)
 
 lint:
-	cppcheck --quiet --std=c99 --language=c --error-exitcode=1 --inline-suppr \
+	cppcheck --quiet -Isrc --std=c99 --language=c --error-exitcode=1 --inline-suppr \
 		--enable=warning,portability,performance --include=test/harness/cppcheck.h \
 		--suppress=missingInclude --suppress=missingIncludeSystem \
 		$(filter %.c,$(C_FILES))
+
+rooms:
+	$(AWK) -v rooms="$(ROOMS)" -v beside="$(notdir $(wildcard src/*.h))" -f test/harness/rooms.awk $(C_SOURCES) $(C_HEADERS)

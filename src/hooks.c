@@ -14,17 +14,17 @@
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
-#include "actor.h"
-#include "created.h"
-#include "frame.h"
-#include "lookup.h"
-#include "paths.h"
-#include "plans.h"
-#include "seal.h"
-#include "secrecy.h"
-#include "set.h"
-#include "utility.h"
-#include "worker.h"
+#include "actor/actor.h"
+#include "frame/frame.h"
+#include "frame/worker.h"
+#include "guard/seal.h"
+#include "guard/secrecy.h"
+#include "guard/utility.h"
+#include "plan/paths.h"
+#include "plan/set.h"
+#include "rule/created.h"
+#include "rule/lookup.h"
+#include "store/plans.h"
 
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
@@ -92,7 +92,8 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 			prev_ExecutorFinish(query);
 		else
 			standard_ExecutorFinish(query);
-		clr_created_confirm(frame);
+		if (frame != NULL)
+			clr_created_confirm(&frame->judge);
 		clr_secrecy_check_finish(query);
 	}
 	PG_FINALLY();
@@ -113,7 +114,10 @@ clr_post_parse_analyze_hook(ParseState *state, Query *query, JumbleState *jumble
 static void
 clr_ExecutorEnd_hook(QueryDesc *query)
 {
-	clr_lookup_end(clr_frame_of(query));
+	ClrFrame *frame = clr_frame_of(query);
+
+	if (frame != NULL)
+		clr_lookup_end(&frame->judge);
 	if (prev_ExecutorEnd)
 		prev_ExecutorEnd(query);
 	else

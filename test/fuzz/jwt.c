@@ -15,7 +15,7 @@
 #include "common/base64.h"
 #include "mb/pg_wchar.h"
 
-#include "jwt.h"
+#include "actor/jwt.h"
 
 #define CHECK(condition)                                                            \
 	do                                                                              \

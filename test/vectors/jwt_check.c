@@ -9,7 +9,7 @@
  */
 #include "postgres_fe.h"
 
-#include "jwt.h"
+#include "actor/jwt.h"
 
 #define LINE_MAX_BYTES 65536
 

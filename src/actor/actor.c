@@ -1,0 +1,601 @@
+/*
+ * actor.c
+ *		On whose behalf a statement runs.
+ *
+ * The first of these that says something decides:
+ *
+ *	 the setting clearance.actor, which holds a member's id. It is PGC_SUSET, so
+ *	 that SET, PGOPTIONS, ALTER ROLE SET and a function's SET clause of an
+ *	 untrusted role are refused by the server itself; clearance.set_actor() sets
+ *	 it for those who may call it
+ *
+ *	 the setting clearance.token, which anybody may set and which proves itself
+ *	 (token.c). That it and clearance.actor name two members is an error
+ *
+ *	 what the login role is mapped to (the session user, which SET ROLE does not
+ *	 change): a member, a partner as a whole, or a setting in which a trusted
+ *	 application puts who it is
+ *
+ * Being settings, they obey savepoints, rollback and DISCARD ALL. Blank, or
+ * naming no member, means nobody. While a query that touches a protected table
+ * runs, the actor stays.
+ *
+ * State: setting_member, written by the assign hook alone; `mapping`, `claims`
+ * and `tokens`, which hold for the version that they were read under.
+ */
+#include "actor/actor.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "common/jsonapi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/jsonfuncs.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "actor/hold.h"
+#include "actor/token.h"
+#include "actor/watch.h"
+#include "store/catalog.h"
+#include "store/key.h"
+#include "store/plans.h"
+#include "store/rows.h"
+
+/* Texts remembered at a time, and how long one may be. */
+#define MAX_REMEMBERED 256
+#define MAX_REMEMBERED_LENGTH 8192
+
+/* What a login role is mapped to. */
+typedef struct Mapping
+{
+	Oid role;
+	ClrVersion version;
+	int64 member;
+	int64 partner;
+	char *setting; /* NULL: none; the member's id, key or e-mail, or JSON that holds it */
+	char *claim;   /* NULL: the setting's whole value */
+	char *names;   /* id, key or email */
+	int64 account; /* zero: any */
+} Mapping;
+
+static char *setting = NULL;
+static int64 setting_member = 0;
+
+static MemoryContext mapping_context = NULL;
+static Mapping mapping;
+
+/* What texts said, while permissions stay as they are. */
+typedef struct Memory
+{
+	MemoryContext context;
+	ClrKeyTable *table; /* NULL: nothing is remembered */
+	ClrVersion version; /* under which all of it was read */
+	int count;
+} Memory;
+
+static Memory claims; /* of the mapping: members, zero if they name none */
+static Memory tokens; /* of ClrToken: those that were accepted */
+
+static bool check_actor(char **newval, void **extra, GucSource source);
+static void assign_actor(const char *newval, void *extra);
+static void put_setting(const char *value, bool local);
+static void read_mapping(Oid role, const ClrVersion *version);
+static int64 member_of_claims(const char *value, const ClrVersion *version);
+static int64 member_of_token(const char *text, const ClrVersion *version, TimestampTz at);
+static void *recall(Memory *memory, const char *text, const ClrVersion *version);
+static void
+remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version);
+static void forget(Memory *memory);
+static uint64 look_up_claims(const char *value, int64 *member);
+static char *claim_of(const char *value);
+static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
+static uint64 look_up_id(int64 id, int64 account, int64 *member);
+
+PG_FUNCTION_INFO_V1(clearance_set_actor);
+PG_FUNCTION_INFO_V1(clearance_reset_actor);
+
+void
+clr_actor_init(void)
+{
+	DefineCustomStringVariable("clearance.actor",
+							   "Id of the member on whose behalf statements run.",
+							   "Set it with clearance.set_actor(); blank means nobody.", &setting,
+							   "", PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, check_actor,
+							   assign_actor, NULL);
+	mapping_context =
+		AllocSetContextCreate(TopMemoryContext, "clearance login role", ALLOCSET_SMALL_SIZES);
+}
+
+static bool
+check_actor(char **newval, void **extra, GucSource source)
+{
+	ClrKey key;
+
+	if (clr_hold_is_on() && strcmp(*newval, setting) != 0)
+	{
+		GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
+		GUC_check_errmsg("the actor cannot change while a query on a protected table runs");
+		GUC_check_errhint("Set the actor in a statement of its own, before the query.");
+		return false;
+	}
+	if (**newval == '\0')
+		return true;
+	if (clr_key_from_text(*newval, CLR_KEY_INT, &key) && key.integer > 0)
+		return true;
+	GUC_check_errdetail("It holds the id of a member, or nothing.");
+	return false;
+}
+
+static void
+assign_actor(const char *newval, void *extra)
+{
+	ClrKey key;
+	int64 member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
+
+	if (member != setting_member)
+		clr_plans_forget();
+	setting_member = member;
+}
+
+/*
+ * What decides the actor now, in a context; inside of another query (`around`,
+ * or NULL), what decided there.
+ */
+ClrIdentity
+clr_actor_identity(MemoryContext context, const ClrIdentity *around)
+{
+	ClrIdentity identity = { setting_member, clr_token_setting(), GetSessionUserId(), NULL };
+
+	if (around != NULL)
+		identity = *around;
+	if (*identity.token == '\0')
+		identity.token = "";
+	else
+		identity.token = MemoryContextStrdup(context, identity.token);
+	if (identity.claims != NULL)
+		identity.claims = MemoryContextStrdup(context, identity.claims);
+	return identity;
+}
+
+/*
+ * Who it is, under the query's snapshot, which sees `version`, at the time when
+ * its statement began.
+ */
+ClrActor
+clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
+{
+	ClrActor actor = { identity->setting, 0 };
+
+	if (*identity->token != '\0')
+	{
+		actor.member = member_of_token(identity->token, version, at);
+		if (identity->setting != 0 && identity->setting != actor.member)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					 errmsg("clearance.actor and clearance.token name two members"),
+					 errhint(
+						 "Set one of them: clearance.reset_actor() or RESET clearance.token.")));
+	}
+	if (actor.member != 0)
+		return actor;
+	if (mapping.role != identity->login_role || !clr_version_equal(&mapping.version, version))
+		read_mapping(identity->login_role, version);
+	actor.member = mapping.member;
+	actor.partner = mapping.partner;
+	if (mapping.setting != NULL)
+	{
+		const char *value = identity->claims;
+
+		(void) clr_watch_setting(mapping.setting); /* before it is read */
+		if (value == NULL)
+			value = GetConfigOption(mapping.setting, true, false);
+		identity->claims = pstrdup(value != NULL ? value : "");
+		actor.member = member_of_claims(identity->claims, version);
+	}
+	return actor;
+}
+
+/* Whether what decides the actor now would name the same. */
+bool
+clr_actor_is_still(const ClrIdentity *identity)
+{
+	const char *claims;
+
+	if (identity->setting != setting_member || identity->login_role != GetSessionUserId() ||
+		strcmp(identity->token, clr_token_setting()) != 0)
+		return false;
+	if (identity->claims == NULL)
+		return true;
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return false;
+	claims = GetConfigOption(mapping.setting, true, false);
+	return strcmp(identity->claims, claims != NULL ? claims : "") == 0;
+}
+
+/*
+ * Whether a setting says who acts of which nobody hears when it changes: one
+ * that is not there yet, or whose owner listens to it.
+ */
+bool
+clr_actor_is_unwatched(const ClrIdentity *identity)
+{
+	return identity->claims != NULL &&
+		   (mapping.setting == NULL || !clr_watch_setting(mapping.setting));
+}
+
+/* A command ran: does another login act from here on? */
+void
+clr_actor_note_login(void)
+{
+	static Oid last = InvalidOid;
+
+	if (last != GetSessionUserId())
+		clr_plans_forget();
+	last = GetSessionUserId();
+}
+
+/*
+ * Why a statement with this identity runs for nobody.
+ */
+const char *
+clr_actor_why_nobody(const ClrIdentity *identity)
+{
+	const char *value = identity->claims;
+	const char *what;
+	int64 member;
+
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return "no actor is set, and this login role is mapped to none";
+	if (value == NULL || *value == '\0')
+		what = "is blank";
+	else if (mapping.claim != NULL && claim_of(value) == NULL)
+		what = psprintf("has no claim \"%s\"", mapping.claim);
+	else
+		what = look_up_claims(value, &member) == 0 ? "names no member" :
+													 "names members of several accounts";
+	return psprintf("no actor is set, and the setting %s, which says who acts in sessions of this"
+					" login role, %s",
+					mapping.setting, what);
+}
+
+/* What to do about it. */
+const char *
+clr_actor_hint_nobody(const ClrIdentity *identity)
+{
+	if (mapping.role != identity->login_role || mapping.setting == NULL)
+		return "Call clearance.set_actor() first, or map this login role with clearance.map_role().";
+	return psprintf("The application sets %s in the same transaction, to whom it has verified.",
+					mapping.setting);
+}
+
+/* ---------- the login role ---------- */
+
+static void
+read_mapping(Oid role, const ClrVersion *version)
+{
+	static const Oid argtypes[] = { OIDOID };
+	Datum args[] = { ObjectIdGetDatum(role) };
+	Mapping found = { .role = role };
+	ClrCatalog state;
+
+	mapping.role = InvalidOid;
+	MemoryContextReset(mapping_context);
+	forget(&claims); /* they were read by the other mapping's claim and names */
+	clr_catalog_begin(&state);
+	if (clr_catalog_query("SELECT member_id, partner_id, setting, claim, names, account_id"
+						  " FROM clearance.login_role WHERE role = $1",
+						  1, argtypes, args, NULL) == 1)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(mapping_context);
+
+		found.member = clr_column_int64(0, 1);
+		found.partner = clr_column_int64(0, 2);
+		found.setting = clr_column_text(0, 3);
+		found.claim = clr_column_text(0, 4);
+		found.names = clr_column_text(0, 5);
+		found.account = clr_column_int64(0, 6);
+		MemoryContextSwitchTo(caller);
+	}
+	clr_catalog_end(&state);
+	/* what a transaction changes itself has no version: it is read each time */
+	if (!clr_version_changed_any())
+		clr_version_copy(&found.version, version, mapping_context);
+	mapping = found;
+}
+
+/*
+ * The member whom the mapping's setting names by its value, or zero.
+ */
+static int64
+member_of_claims(const char *value, const ClrVersion *version)
+{
+	int64 *known;
+	int64 member = 0;
+
+	if (*value == '\0')
+		return 0;
+	known = recall(&claims, value, version);
+	if (known != NULL)
+		return *known;
+	if (look_up_claims(value, &member) != 1)
+		member = 0;
+	remember(&claims, value, &member, sizeof(member), version);
+	return member;
+}
+
+/*
+ * The member of a token. It is verified once; what the clock and the session's
+ * role may change is checked for each statement.
+ */
+static int64
+member_of_token(const char *text, const ClrVersion *version, TimestampTz at)
+{
+	ClrToken *known = recall(&tokens, text, version);
+	ClrToken token;
+
+	if (known != NULL && known->rules == clr_token_rules())
+	{
+		clr_token_check(known, at);
+		return known->member;
+	}
+	token = clr_token_verify(text, at);
+	remember(&tokens, text, &token, sizeof(token), version);
+	return token.member;
+}
+
+/* ---------- what texts said ---------- */
+
+/*
+ * What a text said under a version, or NULL.
+ */
+static void *
+recall(Memory *memory, const char *text, const ClrVersion *version)
+{
+	ClrKeyEntry *entry;
+	ClrKey key;
+
+	if (memory->table == NULL || clr_version_changed_any() ||
+		!clr_version_equal(&memory->version, version))
+		return NULL;
+	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
+	entry = clr_keytab_find(memory->table, &key);
+	return entry ? entry->value : NULL;
+}
+
+static void
+remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version)
+{
+	ClrKeyEntry *entry;
+	ClrKey key;
+	bool found;
+
+	if (clr_version_changed_any() || version->count == 0 || strlen(text) > MAX_REMEMBERED_LENGTH)
+		return;
+	if (memory->context == NULL)
+		memory->context =
+			AllocSetContextCreate(TopMemoryContext, "clearance identities", ALLOCSET_DEFAULT_SIZES);
+	if (memory->table == NULL || memory->count == MAX_REMEMBERED ||
+		!clr_version_equal(&memory->version, version))
+	{
+		forget(memory);
+		clr_version_copy(&memory->version, version, memory->context);
+		memory->table = clr_keytab_new(memory->context, 16);
+	}
+	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
+	entry = clr_keytab_add(memory->table, &key, &found);
+	entry->value = MemoryContextAlloc(memory->context, size);
+	memcpy(entry->value, value, size);
+	memory->count++;
+}
+
+static void
+forget(Memory *memory)
+{
+	memory->table = NULL;
+	memory->count = 0;
+	if (memory->context != NULL)
+		MemoryContextReset(memory->context);
+}
+
+/* ---------- a setting that names a member ---------- */
+
+/*
+ * The member that a value names. Returns how many there are: 0, 1 or 2 for
+ * several.
+ */
+static uint64
+look_up_claims(const char *value, int64 *member)
+{
+	static const char *const by[] = { "key", "id", "email" };
+	const char *name = value;
+	Datum args[4] = { 0 };
+	char nulls[] = { 'n', 'n', 'n', 'n' };
+	ClrKey id;
+
+	if (mapping.claim != NULL)
+		name = claim_of(value);
+	if (name == NULL || *name == '\0')
+		return 0;
+	for (int i = 0; i < (int) lengthof(by); i++)
+		if (strcmp(mapping.names, by[i]) == 0)
+			nulls[i] = ' ';
+	if (nulls[1] == ' ' && !clr_key_from_text(name, CLR_KEY_INT, &id))
+		return 0;
+	args[0] = args[2] = CStringGetTextDatum(name);
+	args[1] = nulls[1] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
+	args[3] = Int64GetDatum(mapping.account);
+	nulls[3] = mapping.account != 0 ? ' ' : 'n';
+	return look_up_member(args, nulls, member);
+}
+
+/*
+ * The text of the mapping's claim in a setting's JSON; NULL if it has none.
+ */
+static char *
+claim_of(const char *value)
+{
+	static const Oid argtypes[] = { JSONBOID, TEXTOID };
+	text *json = cstring_to_text(value);
+	JsonLexContext *lex = makeJsonLexContext(json, true);
+	Datum args[2];
+	ClrCatalog state;
+	MemoryContext caller = CurrentMemoryContext;
+	char *type;
+	char *claim;
+
+	if (pg_parse_json(lex, &nullSemAction) != JSON_SUCCESS)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the setting \"%s\" does not hold JSON", mapping.setting),
+						errdetail("It says who acts in sessions of this login role."),
+						errhint("Set it to an object with the member \"%s\".", mapping.claim)));
+	args[0] = DirectFunctionCall1(jsonb_in, CStringGetDatum(value));
+	args[1] = CStringGetTextDatum(mapping.claim);
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query("SELECT jsonb_typeof($1 -> $2), $1 ->> $2", 2, argtypes, args, NULL);
+	type = clr_column_text(0, 1);
+	claim = clr_column_text(0, 2);
+	if (type != NULL && strcmp(type, "string") != 0 && strcmp(type, "number") != 0 &&
+		strcmp(type, "null") != 0)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("the claim \"%s\" of the setting \"%s\" is of type %s",
+							   mapping.claim, mapping.setting, type),
+						errhint("It names a member, by a string or a number.")));
+	claim = claim != NULL ? MemoryContextStrdup(caller, claim) : NULL;
+	clr_catalog_end(&state);
+	return claim;
+}
+
+/*
+ * The member that key, id, e-mail (one of the three) and account name. Returns
+ * how many there are: 0, 1 or 2 for several.
+ */
+static uint64
+look_up_member(const Datum *args, const char *nulls, int64 *member)
+{
+	static const Oid argtypes[] = { TEXTOID, INT8OID };
+	bool by_key = nulls[0] == ' ';
+	Datum named[] = { args[by_key ? 0 : 2], args[3] };
+	char named_nulls[] = { ' ', nulls[3] };
+	ClrCatalog state;
+	uint64 found;
+
+	if (nulls[1] == ' ')
+		return look_up_id(DatumGetInt64(args[1]), nulls[3] == ' ' ? DatumGetInt64(args[3]) : 0,
+						  member);
+	clr_catalog_begin(&state);
+	found =
+		clr_catalog_query(by_key ? "SELECT id FROM clearance.member WHERE key = $1"
+								   " AND ($2 IS NULL OR account_id = $2) LIMIT 2" :
+								   "SELECT id FROM clearance.member WHERE lower(email) = lower($1)"
+								   " AND ($2 IS NULL OR account_id = $2) LIMIT 2",
+						  2, argtypes, named, named_nulls);
+	if (found == 1)
+		*member = clr_column_int64(0, 1);
+	clr_catalog_end(&state);
+	return found;
+}
+
+/* The member with an id, in an account (zero: any). Returns how many there are. */
+static uint64
+look_up_id(int64 id, int64 account, int64 *member)
+{
+	bool pushed = clr_catalog_push_snapshot();
+	ClrRows rows;
+	uint64 found = 0;
+
+	if (clr_rows_one(&rows, CLR_MEMBER_BY_ID, id))
+	{
+		if (account == 0 || clr_rows_int64(&rows, MEMBER_ACCOUNT) == account)
+			found = 1;
+		clr_rows_end(&rows);
+	}
+	if (pushed)
+		PopActiveSnapshot();
+	*member = id;
+	return found;
+}
+
+/* ---------- SQL ---------- */
+
+/*
+ * The member that set_actor()'s arguments name; errors if it is not one.
+ */
+static int64
+find_member(FunctionCallInfo fcinfo)
+{
+	Datum args[4];
+	char nulls[4];
+	uint64 found;
+	int64 member = 0;
+
+	for (int i = 0; i < 4; i++)
+	{
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+		args[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	if ((nulls[0] == ' ') + (nulls[1] == ' ') + (nulls[2] == ' ') != 1)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("set_actor needs exactly one of key, id and email"),
+						errhint("For example: SELECT clearance.set_actor(key => 42);")));
+
+	found = look_up_member(args, nulls, &member);
+	if (found == 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+						nulls[0] == ' ' ?
+							errmsg("no member with key \"%s\"", TextDatumGetCString(args[0])) :
+						nulls[1] == ' ' ?
+							errmsg("no member with id " INT64_FORMAT, DatumGetInt64(args[1])) :
+							errmsg("no member with e-mail \"%s\"", TextDatumGetCString(args[2])),
+						errhint("Members are added with clearance.add_member().")));
+	if (found > 1)
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_PARAMETER),
+						errmsg("several accounts have a member with that key or e-mail"),
+						errhint("Name the account as well: set_actor(..., account => ...).")));
+	return member;
+}
+
+/*
+ * set_actor(key app_key, id bigint, email text, account bigint, local boolean)
+ * returns the member's id. Errors: none or several of key, id, email; unknown
+ * or ambiguous member.
+ */
+Datum
+clearance_set_actor(PG_FUNCTION_ARGS)
+{
+	bool local = PG_ARGISNULL(4) || PG_GETARG_BOOL(4);
+	int64 member = find_member(fcinfo);
+	char value[32];
+
+	if (local && !IsTransactionBlock())
+		ereport(
+			WARNING,
+			(errcode(ERRCODE_NO_ACTIVE_SQL_TRANSACTION),
+			 errmsg("the actor is set for this statement only"),
+			 errhint(
+				 "Begin a transaction first, or pass local => false to set it for the session.")));
+	snprintf(value, sizeof(value), INT64_FORMAT, member);
+	put_setting(value, local);
+	PG_RETURN_INT64(member);
+}
+
+/*
+ * reset_actor(): nobody, or the login role's own actor, until it is set again.
+ */
+Datum
+clearance_reset_actor(PG_FUNCTION_ARGS)
+{
+	put_setting("", false);
+	PG_RETURN_VOID();
+}
+
+static void
+put_setting(const char *value, bool local)
+{
+	(void) set_config_option("clearance.actor", value, PGC_SUSET, PGC_S_SESSION,
+							 local ? GUC_ACTION_LOCAL : GUC_ACTION_SET, true, 0, false);
+}

@@ -1,0 +1,31 @@
+/*
+ * actor.h
+ *		On whose behalf a statement runs.
+ */
+#ifndef CLR_ACTOR_H
+#define CLR_ACTOR_H
+
+#include "compat.h"
+
+#include "store/version.h"
+#include "store/who.h"
+
+/* What decides the actor; copied when a query starts. */
+typedef struct ClrIdentity
+{
+	int64 setting;		/* member named by clearance.actor, or zero */
+	const char *token;	/* token in clearance.token, or blank */
+	Oid login_role;		/* session user, whose mapping counts otherwise */
+	const char *claims; /* value of the setting that the mapping names, once read */
+} ClrIdentity;
+
+extern void clr_actor_init(void);
+extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *around);
+extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
+extern bool clr_actor_is_still(const ClrIdentity *identity);
+extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
+extern const char *clr_actor_why_nobody(const ClrIdentity *identity);
+extern const char *clr_actor_hint_nobody(const ClrIdentity *identity);
+extern void clr_actor_note_login(void);
+
+#endif /* CLR_ACTOR_H */

@@ -1,0 +1,13 @@
+/*
+ * hold.h
+ *		Whether who acts must stay as it is.
+ */
+#ifndef CLR_HOLD_H
+#define CLR_HOLD_H
+
+#include "compat.h"
+
+extern void clr_hold_actor(bool hold);
+extern bool clr_hold_is_on(void);
+
+#endif /* CLR_HOLD_H */

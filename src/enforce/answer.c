@@ -1,0 +1,234 @@
+/*
+ * answer.c
+ *		Questions about the rule, answered by the code that enforces it.
+ */
+#include "compat.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+#include "frame/frame.h"
+#include "guard/secrecy.h"
+#include "rule/binding.h"
+#include "rule/rule.h"
+
+PG_FUNCTION_INFO_V1(clearance_can);
+PG_FUNCTION_INFO_V1(clearance_can_row);
+PG_FUNCTION_INFO_V1(clearance_ways_in);
+
+static int32 binding_of_type(Oid type);
+static int32 binding_of_table(Oid relid);
+static bool is_way_in(ClrScope *scope, ClrProject *project);
+static void check_columns(const ClrBinding *binding, TupleDesc desc);
+
+/*
+ * can(action text, project app_key) returns boolean: an act without a row, for
+ * the actor, in a project or (NULL) in the account. 'feature.action'; errors
+ * if there is no such action.
+ */
+Datum
+clearance_can(PG_FUNCTION_ARGS)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrScope *scope = clr_frame_judge(frame)->scope;
+	ClrProject *project = scope->account_level;
+	ClrAction *action;
+	char *name;
+	char *dot;
+
+	clr_secrecy_check_asked(frame);
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the action is null"),
+						errhint("Name it as 'feature.action', for example 'task.create'.")));
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	dot = strchr(name, '.');
+	if (dot == NULL)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("action \"%s\" has no feature", name),
+						errhint("Name it as 'feature.action', for example 'task.create'.")));
+	*dot = '\0';
+	action = clr_scope_action(scope, name, dot + 1);
+
+	if (scope->no_standing != NULL)
+		PG_RETURN_BOOL(false);
+	if (!PG_ARGISNULL(1))
+	{
+		ClrKey key;
+
+		(void) clr_key_from_text(text_to_cstring(PG_GETARG_TEXT_PP(1)), CLR_KEY_TEXT, &key);
+		project = clr_scope_project(scope, &key);
+	}
+	PG_RETURN_BOOL(project != NULL && clr_rule_permits_act(scope, project, action));
+}
+
+/*
+ * can_row(action text, row record, relation regclass) returns boolean: may the
+ * actor do the action, of the table's feature, to this row of a protected
+ * table, or to one that has the same columns? NULL row: false. Errors: no row
+ * of a protected table, unknown action.
+ */
+Datum
+clearance_can_row(PG_FUNCTION_ARGS)
+{
+	ClrFrame *frame = clr_frame_current();
+	ClrJudge *judge;
+	HeapTupleHeader record;
+	HeapTupleData tuple;
+	TupleDesc desc;
+	ClrBinding *binding;
+	ClrRow row;
+
+	if (PG_ARGISNULL(0))
+		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the action is null"),
+						errhint("Name an action of the table's feature, for example 'edit'.")));
+	if (PG_ARGISNULL(1))
+		PG_RETURN_BOOL(false);
+	if (frame->estate == NULL)
+		clr_secrecy_check_asked(frame);
+	record = PG_GETARG_HEAPTUPLEHEADER(1);
+	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
+									   HeapTupleHeaderGetTypMod(record));
+	judge = clr_frame_judge(frame);
+	binding = clr_judge_binding(judge, PG_ARGISNULL(2) ?
+										   binding_of_type(HeapTupleHeaderGetTypeId(record)) :
+										   binding_of_table(PG_GETARG_OID(2)));
+	if (!PG_ARGISNULL(2))
+		check_columns(binding, desc);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = record;
+	row = clr_binding_row(binding, desc, &tuple);
+	PG_RETURN_BOOL(
+		clr_rule_permits(judge, binding, &row,
+						 clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0))),
+						 NULL));
+}
+
+/* The binding of the table that a row is of; an error if it is of none. */
+static int32
+binding_of_type(Oid type)
+{
+	Oid relid = get_typ_typrelid(type);
+	int32 id = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
+
+	if (id == 0)
+		ereport(
+			ERROR,
+			(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("the value is no row of a protected table"),
+			 errhint(
+				 "Pass the table's alias: SELECT t.*, clearance.can_row('edit', t) FROM app.task t;"
+				 " for a row of a view or sub-select that has the table's columns, name the table as"
+				 " well: clearance.can_row('edit', v, 'app.task').")));
+	return id;
+}
+
+static int32
+binding_of_table(Oid relid)
+{
+	int32 id = clr_binding_of_relation(relid);
+
+	if (id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is no protected table",
+						DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid)))),
+				 errhint("Name the table that the row comes from.")));
+	return id;
+}
+
+/*
+ * A row of a view or sub-select has each bound column of the table once, of the
+ * same type.
+ */
+static void
+check_columns(const ClrBinding *binding, TupleDesc desc)
+{
+	StringInfoData names;
+
+	initStringInfo(&names);
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		appendStringInfo(&names, "%s%s", slot > 0 ? ", " : "",
+						 quote_identifier(binding->columns[slot].name));
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		int found = 0;
+
+		for (int i = 0; i < desc->natts; i++)
+		{
+			Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+			if (!attr->attisdropped && namestrcmp(&attr->attname, binding->columns[slot].name) == 0)
+				found += clr_binding_has_type(binding, slot, attr->atttypid) ? 1 : 2;
+		}
+		if (found != 1)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("the row does not tell the column \"%s\" of %s",
+								   binding->columns[slot].name, binding->relation_name),
+							errhint("It needs each of these once, as the table has them: %s.",
+									names.data)));
+	}
+}
+
+/* Vendor members' scopes hold projects that their levels do not reach, too. */
+static bool
+is_way_in(ClrScope *scope, ClrProject *project)
+{
+	ListCell *lc;
+
+	if (scope->audience != CLR_VENDOR || project->is_member || project->open_level != 0 ||
+		project->levels.admin)
+		return true;
+	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
+		if (clr_scope_reaches(scope, project, lfirst(lc)))
+			return true;
+	return false;
+}
+
+/*
+ * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT
+ * levels integer[]): into how many projects the actor may have a way, in how
+ * many of them a level is in force, how many of those are archived and closed to
+ * it; and all levels in force anywhere.
+ */
+Datum
+clearance_ways_in(PG_FUNCTION_ARGS)
+{
+	ClrScope *scope = clr_frame_judge(clr_frame_current())->scope;
+	int count = list_length(scope->level_ids);
+	Datum *levels = palloc(sizeof(Datum) * Max(count, 1));
+	int64 counts[3] = { 0 };
+	bool nulls[4] = { false };
+	Datum values[4];
+	TupleDesc desc;
+	ListCell *lc;
+
+	foreach(lc, scope->projects)
+	{
+		ClrProject *project = lfirst(lc);
+		bool has_level = project->levels.count > 0 || project->open_level != 0;
+
+		if (!is_way_in(scope, project))
+			continue;
+		counts[0]++;
+		counts[1] += has_level;
+		counts[2] += has_level && project->archived &&
+					 !clr_rule_permits_act(scope, project,
+										   clr_scope_action(scope, "project", "view_archived"));
+	}
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	for (int i = 0; i < (int) lengthof(counts); i++)
+		values[i] = Int64GetDatum(counts[i]);
+	foreach(lc, scope->level_ids)
+		levels[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
+	values[3] =
+		PointerGetDatum(construct_array(levels, count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

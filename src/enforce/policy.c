@@ -1,0 +1,167 @@
+/*
+ * policy.c
+ *		The functions that the policies of protected tables call.
+ *
+ * Each takes the binding and the bound columns, in the order of
+ * clearance.binding.columns. They are complete on their own: a policy needs
+ * nothing but them to be right. visible, editable and deletable answer;
+ * creatable and edited, which judge new rows, raise an error that says why.
+ *
+ * What a call looks up is kept in fn_extra for the frame that it ran in; an
+ * expression that outlives its frame (PL/pgSQL keeps some) looks it up again.
+ */
+#include "compat.h"
+
+#include "fmgr.h"
+
+#include "enforce/refuse.h"
+#include "rule/write.h"
+#include "frame/frame.h"
+#include "guard/secrecy.h"
+#include "rule/binding.h"
+#include "rule/rule.h"
+
+typedef struct PolicyCall
+{
+	uint64 frame_serial;
+	bool is_of_query; /* the call lives and dies with its frame */
+	ClrFrame *frame;
+	ClrJudge *judge;
+	ClrBinding *binding;
+	ClrRow row;
+} PolicyCall;
+
+static PolicyCall *policy_call(FunctionCallInfo fcinfo, int first);
+static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
+
+PG_FUNCTION_INFO_V1(clearance_visible);
+PG_FUNCTION_INFO_V1(clearance_creatable);
+PG_FUNCTION_INFO_V1(clearance_editable);
+PG_FUNCTION_INFO_V1(clearance_edited);
+PG_FUNCTION_INFO_V1(clearance_deletable);
+PG_FUNCTION_INFO_V1(clearance_permitted);
+
+/* visible(binding, columns…): SELECT may see the row. */
+Datum
+clearance_visible(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 1);
+
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_VIEW, NULL));
+}
+
+/* creatable(binding, columns…): INSERT may add the row, or an error. */
+Datum
+clearance_creatable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 1);
+	ClrWhy why = { 0 };
+
+	if (!clr_write_permits_insert(call->judge, call->binding, &call->row, &why))
+		clr_refuse_write(call->frame, call->binding, "insert into", "the new row", &why);
+	PG_RETURN_BOOL(true);
+}
+
+/* editable(binding, columns…): UPDATE may touch the row as it was. */
+Datum
+clearance_editable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 1);
+
+	PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
+}
+
+/* edited(binding, columns…): UPDATE may leave the row like this, or an error. */
+Datum
+clearance_edited(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 1);
+	ClrWhy why = { 0 };
+
+	if (!clr_write_permits_update(call->judge, call->binding, &call->row, &why))
+		clr_refuse_write(call->frame, call->binding, "update of", "the row as changed", &why);
+	PG_RETURN_BOOL(true);
+}
+
+/* deletable(binding, columns…): DELETE may remove the row. */
+Datum
+clearance_deletable(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 1);
+
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_DELETE, NULL));
+}
+
+/*
+ * permitted(binding, verb, columns…): what visible, editable and deletable say,
+ * where a plan has split them (simplify.c).
+ */
+Datum
+clearance_permitted(PG_FUNCTION_ARGS)
+{
+	PolicyCall *call = policy_call(fcinfo, 2);
+	int verb = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
+
+	if (verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this function belongs to plans of protected tables")));
+	if (verb == CLR_EDIT)
+		PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
+	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
+}
+
+/* The columns are the arguments from `first` on. */
+static PolicyCall *
+policy_call(FunctionCallInfo fcinfo, int first)
+{
+	PolicyCall *call = fcinfo->flinfo->fn_extra;
+
+	if (call == NULL || !(call->is_of_query || call->frame_serial == clr_frame_current()->serial))
+	{
+		ClrFrame *of_query = clr_frame_of_call(fcinfo->flinfo);
+		ClrFrame *frame = of_query != NULL ? of_query : clr_frame_current();
+		ClrBinding *binding;
+
+		if (PG_ARGISNULL(0))
+			ereport(ERROR,
+					(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the binding is null")));
+		if (frame->estate == NULL)
+			clr_secrecy_check_asked(frame);
+		binding = clr_judge_binding(clr_frame_judge(frame), PG_GETARG_INT32(0));
+		check_columns(fcinfo, first, binding);
+		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));
+		call->row.values =
+			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
+		call->row.nulls =
+			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(bool) * Max(binding->ncolumns, 1));
+		call->is_of_query = of_query != NULL;
+		call->frame_serial = frame->serial;
+		call->frame = frame;
+		call->judge = clr_frame_judge(frame);
+		call->binding = binding;
+		fcinfo->flinfo->fn_extra = call;
+	}
+	for (int i = 0; i < call->binding->ncolumns; i++)
+	{
+		call->row.values[i] = PG_GETARG_DATUM(first + i);
+		call->row.nulls[i] = PG_ARGISNULL(first + i);
+	}
+	return call;
+}
+
+/*
+ * The arguments are what the binding says its policies pass.
+ */
+static void
+check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
+{
+	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + first;
+
+	for (int i = 0; fits && i < binding->ncolumns; i++)
+		fits = clr_binding_has_type(binding, i, get_fn_expr_argtype(fcinfo->flinfo, first + i));
+	if (!fits)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("policies of table %s do not fit its declaration", binding->relation_name),
+				 errhint("Run clearance.repair('%s').", binding->relation_name)));
+}

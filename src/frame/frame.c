@@ -1,0 +1,410 @@
+/*
+ * frame.c
+ *		One executing query: its actor, scope and what was loaded for it.
+ *
+ * A query that touches a protected table gets a frame when the executor starts
+ * it; the extension's own queries need none. The frame freezes who acts and,
+ * under the query's snapshot and for the time at which its statement began, the
+ * scope. It is current while the query runs: a cursor keeps its own, and
+ * queries of functions that run within act for the same actor, each under its
+ * own snapshot. Queries that touch no protected table have none: what they ask
+ * is answered by the frame around them, or for the actor of the moment.
+ *
+ * Where row security does not bind the user (superusers, the server's foreign
+ * key checks), the scope is found when first asked for, still under the
+ * query's snapshot.
+ *
+ * Lifetime: a frame lives in its query's memory context; a reset callback
+ * takes it off the list, so an error needs no clean-up here. `current` is set
+ * and restored by the hooks around ExecutorRun and ExecutorFinish.
+ */
+#include "frame/frame.h"
+
+#include "access/parallel.h"
+#include "access/xact.h"
+#include "executor/executor.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "actor/hold.h"
+#include "frame/worker.h"
+#include "scope/scope_cache.h"
+#include "store/catalog.h"
+#include "store/version.h"
+
+typedef enum StrictRevoke
+{
+	STRICT_OFF,
+	STRICT_WRITES,
+	STRICT_ALL,
+} StrictRevoke;
+
+static const struct config_enum_entry strict_revoke_options[] = {
+	{ "off", STRICT_OFF, false },
+	{ "writes", STRICT_WRITES, false },
+	{ "all", STRICT_ALL, false },
+	{ NULL, 0, false },
+};
+
+static int strict_revoke = STRICT_WRITES;
+
+/* Queries that run may have started before there were hooks to open their frames. */
+static bool loaded_late = false;
+
+static ClrFrame *frames = NULL;
+static ClrFrame *current = NULL;
+static uint64 last_serial = 0;
+
+static void make_current(ClrFrame *frame);
+static ClrFrame *new_frame(MemoryContext context);
+static void forget_frame(void *frame);
+static bool touches_protected(const PlannedStmt *plan, bool *binds);
+static bool changes_rows(const PlannedStmt *plan);
+static void resolve(ClrFrame *frame);
+static void refuse_outdated(ClrFrame *frame);
+static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
+
+void
+clr_frame_init(bool late)
+{
+	loaded_late = late;
+	DefineCustomEnumVariable(
+		"clearance.strict_revoke",
+		"Statements that fail if the actor's permissions changed since the transaction's snapshot.",
+		"Under REPEATABLE READ and SERIALIZABLE: off, writes or all.", &strict_revoke,
+		STRICT_WRITES, strict_revoke_options, PGC_SUSET, 0, NULL, NULL, NULL);
+}
+
+/*
+ * A query starts: freeze who acts, if it touches a protected table. In a
+ * parallel worker the leader found out whether it does: its part of the query
+ * gets a frame that looks for actor and scope when it is asked for them.
+ */
+ClrFrame *
+clr_frame_open(QueryDesc *query)
+{
+	EState *estate = query->estate;
+	ClrFrame *frame;
+	bool binds = false;
+
+	if (clr_catalog_is_reading() || (!(IsParallelWorker() && current == NULL) &&
+									 !touches_protected(query->plannedstmt, &binds)))
+		return NULL;
+	frame = new_frame(estate->es_query_cxt);
+	frame->estate = estate;
+	frame->plan = query->planstate;
+	frame->judge.snapshot = estate->es_snapshot;
+	frame->judge.command = estate->es_output_cid;
+	if (frame->judge.snapshot != NULL)
+		frame->judge.owner = CurrentResourceOwner;
+	frame->writes = changes_rows(query->plannedstmt);
+	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
+	frame->next = frames;
+	frames = frame;
+	if (binds)
+		resolve(frame);
+	return frame;
+}
+
+/*
+ * A frame for a utility command that writes rows without the executor. It
+ * lives as long as the current memory context.
+ */
+ClrFrame *
+clr_frame_open_utility(void)
+{
+	return new_frame(CurrentMemoryContext);
+}
+
+/*
+ * The frame of a query that runs, or NULL if it needs none. A query that
+ * started before the library was loaded gets it now.
+ */
+ClrFrame *
+clr_frame_of(QueryDesc *query)
+{
+	ClrFrame *frame = frames;
+
+	while (frame != NULL && frame->estate != query->estate)
+		frame = frame->next;
+	return frame == NULL && loaded_late ? clr_frame_open(query) : frame;
+}
+
+/*
+ * Make a frame current; NULL leaves the one that is. Returns what to restore.
+ */
+ClrCurrent
+clr_frame_enter(ClrFrame *frame)
+{
+	ClrCurrent previous = { current, NULL, NULL };
+
+	if (frame != NULL)
+		make_current(frame);
+	previous.snapshot = clr_catalog_read_under(current != NULL ? current->judge.snapshot : NULL);
+	return previous;
+}
+
+/*
+ * Planning asks for the actor of the moment, several times: one frame for all.
+ * A query around it has its own, with declarations of when it started: the plan
+ * may be kept, and must not rest on them.
+ */
+ClrCurrent
+clr_frame_enter_planning(void)
+{
+	ClrCurrent previous;
+	MemoryContext context;
+
+	if (clr_catalog_is_reading())
+		return clr_frame_enter(NULL);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance planning", ALLOCSET_SMALL_SIZES);
+	previous = clr_frame_enter(new_frame(context));
+	previous.planning = context;
+	return previous;
+}
+
+void
+clr_frame_leave(ClrCurrent previous)
+{
+	make_current(previous.frame);
+	(void) clr_catalog_read_under(previous.snapshot);
+	if (previous.planning != NULL)
+		MemoryContextDelete(previous.planning);
+}
+
+/*
+ * A query runs; may it have parallel workers, and what of the current frame
+ * must they be told? They act by the settings of this moment, which must still
+ * be the frame's, and see permissions that this transaction changed, but not
+ * that it did. True if they were told, at the nest level.
+ */
+bool
+clr_frame_tell_workers(QueryDesc *query, int *told)
+{
+	ClrLeader leader;
+
+	if (!query->plannedstmt->parallelModeNeeded)
+		return false;
+	if (current == NULL)
+	{
+		*told = clr_worker_tell(NULL);
+		return true;
+	}
+	if (clr_version_changed_any() || IsolationIsSerializable() ||
+		!clr_actor_is_still(&current->identity))
+	{
+		/* what the executor goes by: it starts none for the rest of a query (ExecutePlan(), execMain.c) */
+		query->already_executed = true;
+		return false;
+	}
+	leader.started = current->judge.at;
+	leader.resolved = current->resolved;
+	leader.actor = current->actor;
+	*told = clr_worker_tell(&leader);
+	return true;
+}
+
+/* While a query that has a frame runs, who acts must stay. */
+static void
+make_current(ClrFrame *frame)
+{
+	current = frame;
+	clr_hold_actor(frame != NULL);
+}
+
+/*
+ * The frame of the running query. Outside of one, a frame of its own, as
+ * short-lived as the caller's memory.
+ */
+ClrFrame *
+clr_frame_current(void)
+{
+	return current != NULL ? current : new_frame(CurrentMemoryContext);
+}
+
+/*
+ * The frame of the query that a function call belongs to, whether it runs or
+ * not: rewinding a cursor evaluates expressions, and no hook tells of it. The
+ * executor makes its expressions in the query's context (ExecInitFunc,
+ * execExpr.c). NULL for calls elsewhere.
+ */
+ClrFrame *
+clr_frame_of_call(const FmgrInfo *function)
+{
+	ClrFrame *frame = frames;
+
+	while (frame != NULL && frame->judge.context != function->fn_mcxt)
+		frame = frame->next;
+	return frame;
+}
+
+static ClrFrame *
+new_frame(MemoryContext context)
+{
+	ClrFrame *frame = MemoryContextAllocZero(context, sizeof(ClrFrame));
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	ClrLeader leader;
+
+	frame->serial = ++last_serial;
+	frame->judge.context = context;
+	frame->judge.command = CLR_NO_COMMAND;
+	frame->judge.at = GetCurrentStatementStartTimestamp();
+	if (current == NULL && clr_worker_leader(&leader))
+		frame->judge.at = leader.started;
+	frame->identity = clr_actor_identity(context, current != NULL ? &current->identity : NULL);
+	callback->func = forget_frame;
+	callback->arg = frame;
+	MemoryContextRegisterResetCallback(context, callback);
+	return frame;
+}
+
+static void
+forget_frame(void *arg)
+{
+	ClrFrame *frame = arg;
+	ClrFrame **link = &frames;
+
+	while (*link != NULL && *link != frame)
+		link = &(*link)->next;
+	if (*link != NULL)
+		*link = frame->next;
+	if (current == frame)
+		make_current(NULL);
+	clr_judge_end(&frame->judge);
+	if (frame->judge.scope != NULL)
+		clr_scope_release(frame->judge.scope);
+}
+
+/*
+ * Whether a query touches a protected table, also through a view or a
+ * partition; and whether row security binds the user who looks at one.
+ */
+static bool
+touches_protected(const PlannedStmt *plan, bool *binds)
+{
+	bool touches = false;
+	ListCell *lc;
+
+	*binds = false;
+	foreach(lc, plan->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) == 0)
+			continue;
+		touches = true;
+		if (check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
+		{
+			*binds = true;
+			break;
+		}
+	}
+	return touches;
+}
+
+static bool
+changes_rows(const PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	if (plan->commandType != CMD_SELECT || plan->hasModifyingCTE)
+		return true;
+	foreach(lc, plan->rowMarks)
+		if (RowMarkRequiresRowShareLock(lfirst_node(PlanRowMark, lc)->markType))
+			return true;
+	return false;
+}
+
+/* ---------- actor and scope ---------- */
+
+/*
+ * The judge for who acts in the query.
+ */
+ClrJudge *
+clr_frame_judge(ClrFrame *frame)
+{
+	if (!frame->resolved)
+		resolve(frame);
+	return &frame->judge;
+}
+
+/*
+ * Find actor and scope, under the frame's snapshot.
+ */
+static void
+resolve(ClrFrame *frame)
+{
+	static ClrVersion version;
+	ClrLeader leader;
+	MemoryContext caller = MemoryContextSwitchTo(frame->judge.context);
+	Snapshot around = clr_catalog_read_under(frame->judge.snapshot);
+	bool pushed = clr_catalog_push_snapshot();
+
+	PG_TRY();
+	{
+		clr_version_read_current(&version);
+		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->judge.at);
+		if (clr_worker_leader(&leader) && leader.resolved &&
+			!clr_actor_equal(&leader.actor, &frame->actor))
+			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+							errmsg("a parallel worker would act for somebody else"),
+							errdetail("Settings changed while the query ran."),
+							errhint("Retry the transaction.")));
+		if (frame->estate != NULL && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
+			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
+			refuse_outdated(frame);
+		frame->judge.scope = clr_scope_acquire(frame->actor, &version, frame->judge.at);
+		frame->resolved = true;
+	}
+	PG_FINALLY();
+	{
+		(void) clr_catalog_read_under(around);
+	}
+	PG_END_TRY();
+	if (pushed)
+		PopActiveSnapshot();
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * An error if the actor's permissions are others by now than those that the
+ * transaction's snapshot sees.
+ */
+static void
+refuse_outdated(ClrFrame *frame)
+{
+	static ClrVersion version;
+	static ClrVersion latest;
+	bool changed;
+
+	clr_version_read(&version, GetActiveSnapshot());
+	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
+	clr_version_read(&latest, GetActiveSnapshot());
+	changed = !clr_version_equal(&version, &latest) &&
+			  strcmp(scope_digest(frame, &version, frame->judge.snapshot),
+					 scope_digest(frame, &latest, GetActiveSnapshot())) != 0;
+	PopActiveSnapshot();
+	if (changed)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("permissions changed since the transaction's snapshot"),
+						errdetail("The setting clearance.strict_revoke asks for current ones."),
+						errhint("Retry the transaction.")));
+}
+
+/* What the actor may do, as a snapshot sees it. */
+static char *
+scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot)
+{
+	Snapshot around = clr_catalog_read_under(snapshot);
+	ClrScope *scope = clr_scope_load(frame->actor, version, frame->judge.at, 0);
+	char *digest = clr_scope_digest(scope);
+
+	clr_kept_release(&scope->kept);
+	(void) clr_catalog_read_under(around);
+	return digest;
+}

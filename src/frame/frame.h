@@ -1,0 +1,50 @@
+/*
+ * frame.h
+ *		One executing query: its actor, scope and what was loaded for it.
+ */
+#ifndef CLR_FRAME_H
+#define CLR_FRAME_H
+
+#include "compat.h"
+
+#include "executor/execdesc.h"
+#include "fmgr.h"
+
+#include "actor/actor.h"
+#include "rule/judge.h"
+
+typedef struct ClrFrame
+{
+	uint64 serial;		  /* no two frames of a backend have the same */
+	EState *estate;		  /* the query; NULL for a frame outside of one */
+	PlanState *plan;	  /* its top node */
+	bool writes;		  /* the query adds, changes, removes or locks rows */
+	ClrIdentity identity; /* frozen when the query started */
+	ClrActor actor;
+	bool resolved;	/* the judge has a scope: the actor is known */
+	ClrJudge judge; /* for the actor, the query's snapshot, and when its statement began */
+	int32 filled;	/* binding whose last new row got its owner from owner.c */
+	struct ClrFrame *next;
+} ClrFrame;
+
+/* What was current, to be restored. */
+typedef struct ClrCurrent
+{
+	ClrFrame *frame;
+	Snapshot snapshot;
+	MemoryContext planning; /* of the frame to be left, if it was for planning */
+} ClrCurrent;
+
+extern void clr_frame_init(bool late);
+extern ClrFrame *clr_frame_open(QueryDesc *query);
+extern ClrFrame *clr_frame_open_utility(void);
+extern ClrFrame *clr_frame_of(QueryDesc *query);
+extern ClrCurrent clr_frame_enter(ClrFrame *frame);
+extern ClrCurrent clr_frame_enter_planning(void);
+extern void clr_frame_leave(ClrCurrent previous);
+extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
+extern ClrFrame *clr_frame_current(void);
+extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
+extern ClrJudge *clr_frame_judge(ClrFrame *frame);
+
+#endif /* CLR_FRAME_H */

@@ -1,0 +1,54 @@
+/*
+ * trigger.c
+ *		Whether a trigger function was called by a trigger of the extension.
+ *
+ * Whoever may execute a trigger function and was granted TRIGGER on a table can
+ * have it called there, with arguments and for events of their own. The
+ * functions are executable by nobody but the extension's owner; and each asks
+ * here, or in enforce.sql, whether it was called as sync() asks for it.
+ */
+#include "guard/trigger.h"
+
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+#include "guard/ddl.h"
+#include "rule/binding.h"
+
+#define TIMING_AND_LEVEL (TRIGGER_EVENT_TIMINGMASK | TRIGGER_EVENT_ROW)
+
+/*
+ * What a trigger of a protected table says, if it is one of the extension's:
+ * by its name, its timing and level, its transition table, and the binding in
+ * its argument. Else an error.
+ */
+TriggerData *
+clr_trigger_data(FunctionCallInfo fcinfo, TriggerEvent timing, bool has_new_table)
+{
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	Trigger *trigger;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("a trigger function of the extension was not called by a trigger")));
+	trigger = data->tg_trigger;
+	if (strncmp(trigger->tgname, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) != 0 ||
+		(data->tg_event & TIMING_AND_LEVEL) != timing ||
+		(data->tg_newtable != NULL) != has_new_table || trigger->tgnargs != 1)
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("trigger %s of %s is none of the extension's", trigger->tgname,
+							   RelationGetRelationName(data->tg_relation)),
+						errhint("clearance.protect() makes the triggers; drop this one.")));
+	if (clr_trigger_binding(data) != clr_binding_of_relation(RelationGetRelid(data->tg_relation)))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("table %s is not protected as trigger %s says",
+							   RelationGetRelationName(data->tg_relation), trigger->tgname),
+						errhint("Drop the trigger, or run clearance.repair() on the table.")));
+	return data;
+}
+
+int32
+clr_trigger_binding(const TriggerData *data)
+{
+	return pg_strtoint32(data->tg_trigger->tgargs[0]);
+}

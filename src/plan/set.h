@@ -1,0 +1,50 @@
+/*
+ * set.h
+ *		Sets of keys that belong to the actor, as plans test them.
+ */
+#ifndef CLR_SET_H
+#define CLR_SET_H
+
+#include "compat.h"
+
+#include "nodes/pathnodes.h"
+#include "nodes/plannodes.h"
+#include "nodes/primnodes.h"
+#include "nodes/supportnodes.h"
+
+#include "frame/frame.h"
+#include "rule/binding.h"
+
+/*
+ * What a set holds: keys of projects that are open, of the actor, of what the
+ * relation of an index links to it, of visible rows that what is up at an index
+ * names. Of those, the ones that are asked for are looked up, or, where a plan
+ * will ask for many, all at once.
+ */
+typedef enum ClrSetKind
+{
+	CLR_SET_PROJECTS,
+	CLR_SET_ME,
+	CLR_SET_LINKED = 1000,
+	CLR_SET_UPS = 2000,
+	CLR_SET_MANY_UPS = 3000,
+} ClrSetKind;
+
+/* For so few keys, no set of visible rows is read. */
+#define CLR_FEW_KEYS 16
+
+extern void clr_set_init(void);
+extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
+extern Expr *
+clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
+extern bool clr_set_is_test(const Node *node);
+extern Expr *clr_set_keys_now(const FuncExpr *call);
+extern FuncExpr *clr_set_ups_test(Node *node);
+extern bool clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost);
+extern void clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows);
+extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
+extern bool clr_set_estimate(SupportRequestSelectivity *request);
+extern bool clr_set_cost(SupportRequestCost *request);
+extern void clr_set_check_plan(ClrFrame *frame, const QueryDesc *query);
+
+#endif /* CLR_SET_H */

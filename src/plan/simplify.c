@@ -1,0 +1,383 @@
+/*
+ * simplify.c
+ *		Policies as the planner likes them.
+ *
+ * The policy of a table is one call with all bound columns, which tells the
+ * planner nothing. Its support function replaces it, at plan time, by
+ *
+ *		in_set(project) AND permitted(...)
+ *
+ * the projects that are open to the actor, which an index can find, and the
+ * same call again for each row. Where all the projects of the actor of the
+ * moment are of one class (shape.h), the second half becomes a test that the
+ * planner knows: nothing, a shared row, a related row. For who sees the whole
+ * table (whole.c) nothing is tested at all.
+ *
+ * No actor and no project is in a plan. What is in it is the class, and
+ * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup
+ * by primary key keeps the whole call: it is as fast, and its plan is good for
+ * every actor.
+ */
+#include "plan/simplify.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
+#include "nodes/supportnodes.h"
+#include "optimizer/clauses.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/inval.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/syscache.h"
+
+#include "frame/frame.h"
+#include "guard/seal.h"
+#include "plan/estimate.h"
+#include "plan/prune.h"
+#include "plan/rowtest.h"
+#include "plan/set.h"
+#include "plan/whole.h"
+#include "rule/binding.h"
+#include "rule/shape.h"
+#include "store/plans.h"
+#include "store/version.h"
+
+PG_FUNCTION_INFO_V1(clearance_policy_support);
+
+static bool simplify = true;
+
+static void assign_simplify(bool newval, void *extra);
+static void refuse_foreign_rows(PlannerInfo *root, FuncExpr *call);
+static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static Node *
+replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
+static ClrClass class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static bool
+say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
+static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
+static bool contains(Node *node, void *part);
+static bool is_nullable(Node *node, Index relation, bool below_outer);
+static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
+static bool are_its_columns(const ClrBinding *binding, List *columns);
+static bool is_domain(const Var *column);
+static bool verb_of(Oid function, ClrVerb *verb);
+static bool is_lookup(PlannerInfo *root, const Var *key);
+static void forget_labels(Datum arg, int cache, uint32 hash);
+
+void
+clr_simplify_init(void)
+{
+	DefineCustomBoolVariable(
+		"clearance.simplify",
+		"Whether plans test what policies ask by means that the planner knows.",
+		"Off, each row is judged by itself: slower, with the same result.", &simplify, true,
+		PGC_SUSET, 0, NULL, assign_simplify, NULL);
+	CacheRegisterSyscacheCallback(ENUMOID, forget_labels, (Datum) 0);
+}
+
+/* Plans hold labels of enums as what they were called then. */
+static void
+forget_labels(Datum arg, int cache, uint32 hash)
+{
+	clr_plans_forget();
+}
+
+/* Cached plans were made with the other value. */
+static void
+assign_simplify(bool newval, void *extra)
+{
+	if (newval != simplify)
+		ResetPlanCache();
+}
+
+/*
+ * policy_support(internal): planner support of visible(), editable(),
+ * deletable() and permitted().
+ */
+Datum
+clearance_policy_support(PG_FUNCTION_ARGS)
+{
+	Node *node = (Node *) PG_GETARG_POINTER(0);
+	SupportRequestSimplify *request = (SupportRequestSimplify *) node;
+
+	if (IsA(node, SupportRequestSelectivity))
+		PG_RETURN_POINTER(clr_estimate((SupportRequestSelectivity *) node) ? node : NULL);
+	if (!IsA(node, SupportRequestSimplify) || request->root == NULL)
+		PG_RETURN_POINTER(NULL);
+	refuse_foreign_rows(request->root, request->fcall);
+	PG_RETURN_POINTER(simplify ? simplify_policy(request->root, request->fcall) : NULL);
+}
+
+/*
+ * A call about rows of a table is about the table's own declaration. The row
+ * security hook sees to that (seal.c), but not in the statement that loads the
+ * library.
+ */
+static void
+refuse_foreign_rows(PlannerInfo *root, FuncExpr *call)
+{
+	Const *id = list_nth(call->args, 0);
+	ListCell *lc;
+
+	if (!IsA(id, Const) || id->constisnull)
+		return;
+	foreach(lc, call->args)
+	{
+		Var *column = lfirst(lc);
+		RangeTblEntry *entry;
+
+		if (!IsA(column, Var) || column->varlevelsup != 0 || IS_SPECIAL_VARNO(column->varno))
+			continue;
+		entry = planner_rt_fetch(column->varno, root);
+		if (entry->rtekind == RTE_RELATION &&
+			clr_binding_of_relation(entry->relid) != DatumGetInt32(id->constvalue))
+			clr_seal_refuse_table(entry->relid);
+	}
+}
+
+/* The expression in place of the call, or NULL: the call stays. */
+static Node *
+simplify_policy(PlannerInfo *root, FuncExpr *call)
+{
+	Const *id = linitial(call->args);
+	List *columns = list_copy_tail(call->args, 1);
+	ClrFrame *frame;
+	ClrBinding *binding;
+	ClrVerb verb;
+	Node *test;
+	Expr *account;
+
+	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
+		return NULL;
+	frame = clr_frame_current();
+	binding = clr_judge_binding(clr_frame_judge(frame), DatumGetInt32(id->constvalue));
+	if (!are_its_columns(binding, columns) ||
+		(binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot))))
+		return NULL;
+	test = replace(root, call, frame, binding, verb);
+	account = clr_prune_test(root, binding, columns);
+	if (account == NULL)
+		return test;
+	if (test == NULL)
+		test = (Node *) permitted_call(id, verb, columns);
+	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
+}
+
+/* The same, but for partitions. */
+static Node *
+replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	Const *id = linitial(call->args);
+	List *columns = list_copy_tail(call->args, 1);
+	ClrClass class;
+	List *tests = NIL;
+
+	if (!is_by_sets(root, binding, columns))
+		return NULL;
+	class = class_of(frame, binding, verb);
+	if (clr_version_is_outdated())
+		clr_plans_forget_at_end();
+	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call) &&
+		clr_whole_is_likely(clr_frame_judge(frame), binding) &&
+		clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
+		return makeBoolConst(true, false);
+	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, &tests) ||
+		!clr_plans_mark(binding->id, verb, class))
+	{
+		class = CLR_CLASS_OTHER;
+		tests = list_make1(permitted_call(id, verb, columns));
+		if (binding->project_slot == CLR_NO_SLOT)
+			tests = list_concat(clr_rowtest_ups(binding, verb, columns, class), tests);
+	}
+	if (binding->project_slot != CLR_NO_SLOT)
+		tests = lcons(clr_set_test(list_nth(columns, binding->project_slot), binding, verb,
+								   CLR_SET_PROJECTS, class),
+					  tests);
+	return (Node *) make_ands_explicit(tests);
+}
+
+/*
+ * Whether rows are found by their project or, if they have none, by what they
+ * belong to. Not where the query names that: one row needs no set.
+ */
+static bool
+is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns)
+{
+	ListCell *lc;
+
+	if (binding->project_slot != CLR_NO_SLOT)
+		return !is_domain(list_nth(columns, binding->project_slot));
+	foreach(lc, binding->ups)
+		if (is_lookup(root, list_nth(columns, ((ClrUp *) lfirst(lc))->slot)))
+			return false;
+	return binding->ups != NIL;
+}
+
+/* The class of all of the actor's projects, if there is one. */
+static ClrClass
+class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	const ClrShape *shape = clr_shape_of(clr_frame_judge(frame), binding, verb);
+
+	/* a plan for one class must be told to go when somebody else acts */
+	if (pg_popcount32(shape->classes) != 1 || clr_actor_is_unwatched(&frame->identity))
+		return CLR_CLASS_OTHER;
+	return pg_rightmost_one_pos32(shape->classes);
+}
+
+/* What rows of a class must satisfy, beside their project; false if it cannot be said. */
+static bool
+say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests)
+{
+	Expr *test;
+
+	*tests = clr_rowtest_ups(binding, verb, columns, class);
+	if (class == CLR_CLASS_ALL)
+		return true;
+	test = clr_rowtest(binding, verb, columns, class);
+	*tests = lappend(*tests, test);
+	return test != NULL;
+}
+
+/*
+ * Whether the call is of the policy for reading, and rows are but read. Rows
+ * that are written or locked may come in a newer version than the snapshot
+ * sees (EvalPlanQual(), execMain.c), which may be in a project newer than all
+ * that is known. And a query that writes the same call itself may ask about
+ * rows of nulls, which joins and grouping sets make.
+ */
+static bool
+is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call)
+{
+	Index relation = ((Var *) lsecond(call->args))->varno;
+	RangeTblEntry *entry = planner_rt_fetch(relation, root);
+	ListCell *lc;
+
+	if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding->id ||
+		relation == (Index) root->parse->resultRelation || root->parse->groupingSets != NIL ||
+		is_nullable((Node *) root->parse->jointree, relation, false) ||
+		!contains((Node *) entry->securityQuals, call))
+		return false;
+	foreach(lc, root->parse->rowMarks)
+		if (lfirst_node(RowMarkClause, lc)->rti == relation)
+			return false;
+	return strcmp(get_func_name(call->funcid), "visible") == 0;
+}
+
+static bool
+contains(Node *node, void *part)
+{
+	return node != NULL && (equal(node, part) || expression_tree_walker(node, contains, part));
+}
+
+/* Whether an outer join may put nulls in place of a relation's rows. */
+static bool
+is_nullable(Node *node, Index relation, bool below_outer)
+{
+	ListCell *lc;
+
+	if (IsA(node, RangeTblRef))
+		return below_outer && (Index) ((RangeTblRef *) node)->rtindex == relation;
+	if (IsA(node, JoinExpr))
+	{
+		JoinExpr *join = (JoinExpr *) node;
+		bool left = join->jointype == JOIN_RIGHT || join->jointype == JOIN_FULL;
+		bool right = join->jointype == JOIN_LEFT || join->jointype == JOIN_FULL;
+
+		return is_nullable(join->larg, relation, below_outer || left) ||
+			   is_nullable(join->rarg, relation, below_outer || right);
+	}
+	foreach(lc, castNode(FromExpr, node)->fromlist)
+		if (is_nullable(lfirst(lc), relation, below_outer))
+			return true;
+	return false;
+}
+
+static Expr *
+permitted_call(Const *id, ClrVerb verb, List *columns)
+{
+	static const Oid argtypes[] = { INT4OID, INT4OID, ANYOID };
+	Oid function = LookupFuncName(list_make2(makeString("clearance"), makeString("permitted")), 3,
+								  argtypes, false);
+	Const *which =
+		makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(verb), false, true);
+
+	return (Expr *) makeFuncExpr(function, BOOLOID, list_concat(list_make2(id, which), columns),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+/* Whether these are columns of one row as the binding has them; anybody may write a call. */
+static bool
+are_its_columns(const ClrBinding *binding, List *columns)
+{
+	ListCell *lc;
+
+	if (list_length(columns) != binding->ncolumns)
+		return false;
+	foreach(lc, columns)
+	{
+		Var *column = lfirst(lc);
+
+		if (!IsA(column, Var) || column->varlevelsup != 0 ||
+			!clr_binding_has_type(binding, foreach_current_index(lc), exprType((Node *) column)))
+			return false;
+	}
+	return true;
+}
+
+/* Keys of domains are compared as their base type's, which an index condition would not do. */
+static bool
+is_domain(const Var *column)
+{
+	return getBaseType(column->vartype) != column->vartype;
+}
+
+static bool
+verb_of(Oid function, ClrVerb *verb)
+{
+	const char *name = get_func_name(function);
+
+	if (name == NULL)
+		return false;
+	if (strcmp(name, "visible") == 0)
+		*verb = CLR_VIEW;
+	else if (strcmp(name, "editable") == 0)
+		*verb = CLR_EDIT;
+	else if (strcmp(name, "deletable") == 0)
+		*verb = CLR_DELETE;
+	else
+		return false;
+	return true;
+}
+
+/*
+ * Whether the query gives a key: a quick call for one row, whose plan is good
+ * for every actor. (The query's own conditions are preprocessed before
+ * those of row security, see subquery_planner() in planner.c.)
+ */
+static bool
+is_lookup(PlannerInfo *root, const Var *key)
+{
+	List *quals = (List *) root->parse->jointree->quals;
+	ListCell *lc;
+
+	if (quals == NULL || !IsA(quals, List))
+		return false;
+	foreach(lc, quals)
+	{
+		OpExpr *clause = lfirst(lc);
+
+		if (clr_set_given_value(clause, key) != NULL &&
+			op_mergejoinable(clause->opno, exprType(linitial(clause->args))))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,611 @@
+/*
+ * whole.c
+ *		Actors to whom every row of a table is open.
+ *
+ * A plan for such an actor tests nothing (simplify.c); it is marked, and this
+ * is asked again whenever it starts (set.c). Every row is open if
+ *
+ *	 the actor sees the account: not only what it is a member of
+ *	 its projects all have the class ALL in the table, and are all that the
+ *	 account has
+ *	 every row is in one of them: the project column is not null, a foreign key
+ *	 refers to a table of projects, no row has outlived its project (outlived.c),
+ *	 and the projects of that table are all registered in the account. The table
+ *	 of projects itself needs the last of this only
+ *	 what it belongs to, parents and rows that it links, is open as a whole, and
+ *	 there, by a foreign key that does nothing but refuse. A row without a project
+ *	 has that of its parent
+ *
+ * A constraint says something about the rows that a snapshot sees if the
+ * snapshot sees the constraint as it is now; the same goes for the triggers
+ * that note new keys of projects in clearance.version. So what was found about
+ * registration holds while the version and those triggers are the same. In
+ * between, foreign keys may be yet to check: a query that runs then, in a
+ * trigger, gets no such plan.
+ *
+ * Not seen is what happened while somebody had switched foreign keys off; see
+ * doc/limits.md.
+ *
+ * State: what is known of the last table of projects.
+ */
+#include "plan/whole.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/builtins.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "guard/ddl.h"
+#include "rule/rule.h"
+#include "rule/shape.h"
+#include "store/catalog.h"
+#include "store/keyscan.h"
+#include "store/version.h"
+
+/* Tables above each other; of more, some may be in a circle. */
+#define MAX_DEPTH 16
+
+/* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
+static const char *const note_triggers[] = { CLR_TRIGGER_PREFIX "note_insert",
+											 CLR_TRIGGER_PREFIX "note_key" };
+
+/* The trigger as it is: another one, or altered, is another row of pg_trigger. */
+typedef struct NoteTrigger
+{
+	Oid oid;
+	TransactionId written_by;
+} NoteTrigger;
+
+/* What a table of projects, clearance.project and clearance.binding say together. */
+typedef struct Registration
+{
+	Oid table;
+	AttrNumber column; /* of its keys */
+	NoteTrigger triggers[lengthof(note_triggers)];
+	ClrVersion version; /* under which it was found, of projects and accounts */
+	int64 account;		/* in which all rows are registered; zero: in none, or several */
+	uint32 projects;	/* that the account has */
+	List *sound;		/* of int: bindings none of whose rows has outlived its project */
+} Registration;
+
+/* The first key of a scan. */
+typedef struct First
+{
+	Oid type;
+	MemoryContext context; /* of the text */
+	char *text;			   /* NULL: there is none */
+} First;
+
+static Registration *known = NULL;
+static MemoryContext known_context = NULL;
+
+static bool sees_account(ClrScope *scope);
+static bool is_whole(ClrJudge *judge, ClrBinding *binding, int depth);
+static bool ups_are_whole(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot, int depth);
+static bool
+is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot);
+static bool has_children(Relation relation);
+static bool holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
+				  ClrBinding *to, bool but_refuses, Snapshot snapshot);
+static ClrBinding *projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot);
+static ClrBinding *referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
+								 const ForeignKeyCacheInfo *key, Snapshot snapshot);
+static bool refuses(char action);
+static bool is_in_force(ClrBinding *kept);
+static bool fires_triggers(Relation relation);
+static bool is_pending(Oid relid);
+static bool never_null(Oid relid, AttrNumber column, Snapshot snapshot);
+static bool sees(Snapshot snapshot, HeapTuple tuple);
+static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
+static bool find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers);
+static const Registration *registration_of(ClrBinding *projects, Snapshot snapshot);
+static void read_registration(ClrBinding *projects, Registration *found);
+static bool take_first(const ClrKey *key, void *taken);
+static void
+read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found);
+static bool is_in(const ClrKey *key, void *keys);
+static List *read_sound(void);
+
+/* Whether a plan should rely on it: while it can be found out without reading much. */
+bool
+clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding)
+{
+	return !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable() &&
+		   clr_whole_holds(judge, binding);
+}
+
+/*
+ * Whether the judge's actor may see every row of the table that its
+ * snapshot sees.
+ */
+bool
+clr_whole_holds(ClrJudge *judge, ClrBinding *binding)
+{
+	return is_whole(judge, binding, 0);
+}
+
+/* The same of a table so many steps above. */
+static bool
+is_whole(ClrJudge *judge, ClrBinding *binding, int depth)
+{
+	Snapshot snapshot = judge->snapshot;
+	const Registration *found;
+	ClrBinding *projects;
+	const ClrShape *shape;
+
+	if (snapshot == NULL && ActiveSnapshotSet())
+		snapshot = GetActiveSnapshot();
+	if (snapshot == NULL || !IsMVCCSnapshot(snapshot) ||
+		(binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
+		!sees_account(judge->scope))
+		return false;
+	shape = clr_shape_of(judge, binding, CLR_VIEW);
+	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) ||
+		!ups_are_whole(judge, binding, snapshot, depth))
+		return false;
+	if (binding->project_slot == CLR_NO_SLOT)
+		return !shape->some_closed;
+	projects = projects_of(judge, binding, snapshot);
+	found = projects == NULL ? NULL : registration_of(projects, snapshot);
+	return found != NULL && found->account == judge->scope->account &&
+		   found->projects == clr_keytab_count(shape->open) &&
+		   (projects == binding || list_member_int(found->sound, binding->id));
+}
+
+/*
+ * Others may be on all projects too, but a new one would end that, and their
+ * cached plans would be errors.
+ */
+static bool
+sees_account(ClrScope *scope)
+{
+	return scope->no_standing == NULL && scope->audience == CLR_VENDOR &&
+		   clr_rule_permits_act(scope, scope->account_level,
+								clr_scope_action(scope, "project", "view"));
+}
+
+/* ---------- all that rows belong to is open ---------- */
+
+/*
+ * Whether every row that another one belongs to is open, and there. Rows of a
+ * table that refers to itself may be in a circle, which is closed to everybody.
+ */
+static bool
+ups_are_whole(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot, int depth)
+{
+	ListCell *lc;
+
+	if (depth > MAX_DEPTH)
+		return false;
+
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+		ClrBinding *above = clr_judge_binding(judge, up->binding);
+
+		if (above->id == binding->id || !is_whole(judge, above, depth + 1) ||
+			!is_below_rows(binding, up, above, snapshot))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot)
+{
+	AttrNumber attnum = get_attnum(binding->relid, binding->columns[up->slot].name);
+	Relation relation = table_open(binding->relid, AccessShareLock);
+	bool found = false;
+
+	if (above->key_slot != CLR_NO_SLOT && !has_children(relation) && !is_pending(binding->relid) &&
+		(up->optional || never_null(binding->relid, attnum, snapshot)))
+	{
+		List *keys = copyObject(RelationGetFKeyList(relation));
+		AttrNumber referenced = get_attnum(above->relid, above->columns[above->key_slot].name);
+		ListCell *lc;
+
+		foreach(lc, keys)
+		{
+			ForeignKeyCacheInfo *key = lfirst(lc);
+
+			found = found || (key->nkeys == 1 && key->conkey[0] == attnum &&
+							  key->confrelid == above->relid && key->confkey[0] == referenced &&
+							  holds(key, relation, binding, above, true, snapshot));
+		}
+		list_free_deep(keys);
+	}
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+/* Children have constraints of their own; partitions have those of their table. */
+static bool
+has_children(Relation relation)
+{
+	return relation->rd_rel->relkind != RELKIND_PARTITIONED_TABLE &&
+		   relation->rd_rel->relhassubclass;
+}
+
+/* ---------- every row has a project ---------- */
+
+/*
+ * The table of projects that has a row for each row of a table; NULL if that
+ * is not sure.
+ */
+static ClrBinding *
+projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot)
+{
+	const char *column = binding->columns[binding->project_slot].name;
+	Relation relation = table_open(binding->relid, AccessShareLock);
+	AttrNumber attnum = get_attnum(binding->relid, column);
+	ClrBinding *projects = NULL;
+	ListCell *lc;
+
+	if (has_children(relation) || is_pending(binding->relid))
+		projects = NULL;
+	else if (strcmp(binding->feature, "project") == 0)
+		projects = binding;
+	else if (never_null(binding->relid, attnum, snapshot))
+	{
+		List *keys = copyObject(RelationGetFKeyList(relation));
+
+		foreach(lc, keys)
+		{
+			ForeignKeyCacheInfo *key = lfirst(lc);
+
+			if (projects == NULL && key->nkeys == 1 && key->conkey[0] == attnum)
+				projects = referenced_by(judge, binding, relation, key, snapshot);
+		}
+		list_free_deep(keys);
+	}
+	table_close(relation, AccessShareLock);
+	return projects;
+}
+
+/* The table of projects that a foreign key refers to, if the key holds in the snapshot. */
+static ClrBinding *
+referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
+			  const ForeignKeyCacheInfo *key, Snapshot snapshot)
+{
+	int32 id = clr_binding_of_relation(key->confrelid);
+	ClrBinding *projects;
+
+	if (id == 0)
+		return NULL;
+	projects = clr_judge_binding(judge, id);
+	if (projects->relid != key->confrelid || projects->link_only ||
+		strcmp(projects->feature, "project") != 0 ||
+		get_attnum(key->confrelid, projects->columns[projects->project_slot].name) !=
+			key->confkey[0] ||
+		projects->columns[projects->project_slot].key_class !=
+			binding->columns[binding->project_slot].key_class)
+		return NULL;
+	return holds(key, relation, binding, projects, false, snapshot) ? projects : NULL;
+}
+
+/* ---------- foreign keys ---------- */
+
+/*
+ * Whether, in the snapshot, every value of a foreign key between the tables of
+ * two bindings has a row with the same value; with but_refuses, also where nobody
+ * looked for rows that have outlived theirs: the key neither deletes nor changes
+ * rows.
+ */
+static bool
+holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from, ClrBinding *to,
+	  bool but_refuses, Snapshot snapshot)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
+	Form_pg_constraint constraint;
+	Relation referenced;
+	bool holds;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
+	holds =
+		constraint->convalidated && !constraint->condeferrable && sees(snapshot, tuple) &&
+		(!but_refuses || (refuses(constraint->confdeltype) && refuses(constraint->confupdtype)));
+	ReleaseSysCache(tuple);
+	if (!holds)
+		return false;
+	referenced = table_open(key->confrelid, AccessShareLock);
+	holds = is_in_force(from->kept) && is_in_force(to->kept) && !is_pending(key->confrelid) &&
+			compares_bytes(key, relation) && compares_bytes(key, referenced);
+	table_close(referenced, AccessShareLock);
+	return holds;
+}
+
+/* Whether an action of a foreign key is none. */
+static bool
+refuses(char action)
+{
+	return action == FKCONSTR_ACTION_NOACTION || action == FKCONSTR_ACTION_RESTRICT;
+}
+
+/*
+ * Whether the triggers of all foreign keys of a table, and of its partitions,
+ * fire. Remembered with the binding: all of these tables are known to belong to
+ * it from here on, so that it ends when one of them is altered (binding.c).
+ */
+static bool
+is_in_force(ClrBinding *kept)
+{
+	ListCell *lc;
+
+	if (kept->keys_are_known)
+		return kept->keys_are_enforced;
+	kept->keys_are_enforced = true;
+	foreach(lc, find_all_inheritors(kept->relid, AccessShareLock, NULL))
+	{
+		Relation relation = table_open(lfirst_oid(lc), NoLock);
+
+		kept->keys_are_enforced &=
+			clr_binding_of_relation(lfirst_oid(lc)) == kept->id && fires_triggers(relation);
+		table_close(relation, NoLock);
+	}
+	kept->keys_are_known = true;
+	return kept->keys_are_enforced;
+}
+
+static bool
+fires_triggers(Relation relation)
+{
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+	{
+		Trigger *trigger = &relation->trigdesc->triggers[i];
+
+		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN &&
+			trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
+			return false;
+	}
+	return true;
+}
+
+/* Whether the transaction changed rows of a table and has yet to check, or note, what follows. */
+static bool
+is_pending(Oid relid)
+{
+	ListCell *lc;
+
+	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
+		return false;
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
+			return true;
+	return false;
+}
+
+static bool
+never_null(Oid relid, AttrNumber column, Snapshot snapshot)
+{
+	HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(column));
+	bool holds;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	holds = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull && sees(snapshot, tuple);
+	ReleaseSysCache(tuple);
+	return holds;
+}
+
+/*
+ * Whether a row of the catalog is as it was when the snapshot was taken (as
+ * for indexes, see indcheckxmin in get_relation_info(), plancat.c).
+ */
+static bool
+sees(Snapshot snapshot, HeapTuple tuple)
+{
+	return !XidInMVCCSnapshot(HeapTupleHeaderGetXmin(tuple->t_data), snapshot);
+}
+
+/*
+ * Whether keys that the foreign key takes for the same are so for the rule:
+ * not where a collation says that different texts are equal, nor by an
+ * operator of somebody's own.
+ */
+static bool
+compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
+{
+	AttrNumber column =
+		RelationGetRelid(relation) == key->confrelid ? key->confkey[0] : key->conkey[0];
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column - 1);
+	Oid family =
+		lookup_type_cache(getBaseType(attribute->atttypid), TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+
+	return op_in_opfamily(key->conpfeqop[0], family) &&
+		   (!OidIsValid(attribute->attcollation) ||
+			get_collation_isdeterministic(attribute->attcollation));
+}
+
+/* ---------- every project is registered ---------- */
+
+/*
+ * What is known, or else found out, of a table of projects. NULL if nobody
+ * would note new keys in it.
+ */
+static const Registration *
+registration_of(ClrBinding *projects, Snapshot snapshot)
+{
+	static ClrVersion version;
+	/* others note nothing of what this transaction does, see version.c and kept.c */
+	bool keepable = !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable();
+	Registration *found = palloc0(sizeof(Registration));
+	MemoryContext caller;
+
+	found->table = projects->relid;
+	found->column = get_attnum(projects->relid, projects->columns[projects->project_slot].name);
+	if (!find_triggers(projects->relid, snapshot, found->triggers))
+		return NULL;
+	if (!keepable)
+	{
+		read_registration(projects, found);
+		return found;
+	}
+	clr_version_read(&version, snapshot);
+	if (known != NULL && known->table == found->table && known->column == found->column &&
+		clr_version_same(&known->version, &version, CLR_CHANGED_PROJECTS) &&
+		memcmp(known->triggers, found->triggers, sizeof(known->triggers)) == 0)
+		return known;
+
+	read_registration(projects, found);
+	known = NULL;
+	if (known_context == NULL)
+		known_context =
+			AllocSetContextCreate(TopMemoryContext, "clearance registration", ALLOCSET_SMALL_SIZES);
+	MemoryContextReset(known_context);
+	caller = MemoryContextSwitchTo(known_context);
+	found->sound = list_copy(found->sound);
+	clr_version_copy(&found->version, &version, known_context);
+	known = memcpy(palloc(sizeof(Registration)), found, sizeof(Registration));
+	MemoryContextSwitchTo(caller);
+	return known;
+}
+
+/*
+ * The triggers that note new keys, if the snapshot sees them as they are now
+ * and they always fire. Not in tables with children or partitions.
+ */
+static bool
+find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
+{
+	Relation catalog;
+	Oid function;
+	bool found = true;
+
+	if (get_rel_relkind(relid) != RELKIND_RELATION || has_subclass(relid))
+		return false;
+	/* which nobody else may attach */
+	function = LookupFuncName(list_make2(makeString("clearance"), makeString("note_change")), 0,
+							  NULL, false);
+	catalog = table_open(TriggerRelationId, AccessShareLock);
+	for (int i = 0; found && i < (int) lengthof(note_triggers); i++)
+	{
+		ScanKeyData keys[2];
+		SysScanDesc scan;
+		HeapTuple tuple;
+
+		ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
+					ObjectIdGetDatum(relid));
+		ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
+					CStringGetDatum(note_triggers[i]));
+		scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 2, keys);
+		tuple = systable_getnext(scan);
+		found = HeapTupleIsValid(tuple) && sees(snapshot, tuple) &&
+				((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled == TRIGGER_FIRES_ALWAYS &&
+				((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == function;
+		if (found)
+		{
+			triggers[i].oid = ((Form_pg_trigger) GETSTRUCT(tuple))->oid;
+			triggers[i].written_by = HeapTupleHeaderGetRawXmin(tuple->t_data);
+		}
+		systable_endscan(scan);
+	}
+	table_close(catalog, AccessShareLock);
+	return found;
+}
+
+/*
+ * Starts with the first row that comes, so that of a table which several
+ * accounts share not much is read.
+ */
+static void
+read_registration(ClrBinding *projects, Registration *found)
+{
+	MemoryContext scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance registration scratch",
+							  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	const ClrColumn *column = &projects->columns[projects->project_slot];
+	ClrKeyScan scan = { found->table, found->column, false, false };
+	First first = { column->type, scratch, NULL };
+	ClrKeyTable *keys = clr_keytab_new(scratch, 64);
+
+	found->account = 0;
+	(void) clr_keyscan(&scan, take_first, &first);
+	if (first.text != NULL)
+		read_account(first.text, column->key_class, keys, found);
+	if (!clr_keyscan(&scan, is_in, keys))
+		found->account = 0;
+	found->projects = clr_keytab_count(keys);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	found->sound = found->account == 0 ? NIL : read_sound();
+}
+
+static bool
+take_first(const ClrKey *key, void *arg)
+{
+	First *first = arg;
+	Datum value;
+
+	if (key != NULL && clr_key_to_datum(key, first->type, &value))
+		first->text = MemoryContextStrdup(first->context, clr_value_text(first->type, value));
+	return false;
+}
+
+/* The account in which a project is registered, and the keys of all its projects. */
+static void
+read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found)
+{
+	static const Oid argtypes[] = { TEXTOID };
+	Datum args[] = { CStringGetTextDatum(key) };
+	ClrCatalog state;
+	uint64 rows;
+
+	clr_catalog_begin(&state);
+	rows = clr_catalog_query("SELECT p.key, p.account_id FROM clearance.project o"
+							 " JOIN clearance.project p ON p.account_id = o.account_id"
+							 " WHERE o.key = $1",
+							 1, argtypes, args, NULL);
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrKey registered;
+		bool is_known;
+
+		if (clr_key_from_text(clr_column_text(i, 1), class, &registered))
+			(void) clr_keytab_add(keys, &registered, &is_known);
+		found->account = clr_column_int64(i, 2);
+	}
+	clr_catalog_end(&state);
+}
+
+static bool
+is_in(const ClrKey *key, void *keys)
+{
+	return key != NULL && clr_keytab_find(keys, key) != NULL;
+}
+
+/* The bindings of tables whose foreign keys hold what they say, see outlived.c. */
+static List *
+read_sound(void)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	List *sound = NIL;
+	ClrCatalog state;
+	uint64 rows;
+
+	clr_catalog_begin(&state);
+	rows = clr_catalog_query("SELECT id FROM clearance.binding WHERE NOT rows_outlived", 0, NULL,
+							 NULL, NULL);
+	MemoryContextSwitchTo(caller);
+	for (uint64 i = 0; i < rows; i++)
+		sound = lappend_int(sound, clr_column_int64(i, 1));
+	clr_catalog_end(&state);
+	return sound;
+}

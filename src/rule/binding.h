@@ -1,0 +1,172 @@
+/*
+ * binding.h
+ *		A protected table: which of its columns mean what.
+ */
+#ifndef CLR_BINDING_H
+#define CLR_BINDING_H
+
+#include "compat.h"
+
+#include "access/htup.h"
+#include "access/tupdesc.h"
+#include "nodes/pg_list.h"
+
+#include "scope/scope.h"
+#include "store/key.h"
+
+#define CLR_NO_SLOT (-1)
+
+/* What a statement does to a row; each has an action in every binding. */
+typedef enum ClrVerb
+{
+	CLR_VIEW,
+	CLR_CREATE,
+	CLR_EDIT,
+	CLR_DELETE,
+} ClrVerb;
+
+#define CLR_VERBS 4
+
+/* A column that the policies pass; its place in the list is its slot. */
+typedef struct ClrColumn
+{
+	const char *name;
+	Oid type; /* base type, of the elements if an array */
+	bool is_array;
+	ClrKeyClass key_class;
+} ClrColumn;
+
+/*
+ * A table that links values to members, or, through another table, to rows of
+ * it: those rows' keys are in its column `key`, and lead to the values there.
+ */
+typedef struct ClrLink
+{
+	Oid table;
+	const char *member;
+	Oid type; /* base type of the member column, of its elements if an array */
+	bool is_array;
+	const char *value;
+	Oid through; /* InvalidOid: value is what is linked */
+	const char *key;
+	const char *through_value;
+	bool are_keys; /* what is linked are the keys of the table that says so last */
+} ClrLink;
+
+/* One way in which a member can be related to a row. */
+typedef struct ClrRelation
+{
+	int32 id;
+	ClrRelationKind kind;
+	int slot;			 /* the row's member column, or what the link refers to */
+	List *links;		 /* of ClrLink *, which add up; NIL: slot holds members */
+	ClrKeyTable *linked; /* values linked to the actor, once loaded */
+} ClrRelation;
+
+typedef struct ClrParent
+{
+	int32 binding;
+	int slot;
+	int type_slot;
+	const char *type_value;
+	bool is_lost; /* its type has no such label any more: a row needs another parent */
+	bool optional;
+} ClrParent;
+
+/* What rows belong to: a parent, or the row that a link row links. */
+typedef struct ClrUp
+{
+	int32 binding;
+	int slot;
+	bool optional;
+} ClrUp;
+
+/* A relation of another table that goes through this one. */
+typedef struct ClrLinkRole
+{
+	int32 target; /* binding whose rows are linked */
+	ClrRelationKind kind;
+	int slot; /* holds the key of the target's row */
+	int member_slot;
+} ClrLinkRole;
+
+typedef struct ClrGuard
+{
+	const char *column;
+	const char *feature;
+	const char *action;
+	const char *new_value; /* NULL: any that no other guard names */
+	bool is_lost;		   /* its type has no such label any more: it guards every value */
+} ClrGuard;
+
+typedef struct ClrBinding
+{
+	int32 id;
+	uint64 generation; /* of declarations, before it was read */
+	Oid relid;
+	const char *relation_name;
+	const char *feature;
+	bool link_only;
+	const char *actions[CLR_VERBS];
+	const char *publish_action;
+	int ncolumns;
+	ClrColumn *columns;
+	int key_slot;
+	int project_slot;
+	int visibility_slot;
+	int client_slot;
+	int account_slot;
+	int owner_slot;
+	int kind_slot;
+	int published_slot;
+	List *shared_values;   /* of char * */
+	List *relations;	   /* of ClrRelation * */
+	List *parents;		   /* of ClrParent * */
+	List *link_roles;	   /* of ClrLinkRole * */
+	List *ups;			   /* of ClrUp *: its parents and link roles, if plans can test them */
+	bool ups_decide;	   /* these tests say all that the rule asks of them */
+	List *guards;		   /* of ClrGuard * */
+	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
+	int users;
+	struct ClrBinding *kept; /* the one that this is a query's own copy of */
+	bool keys_are_known;	 /* of a kept one: whether its foreign keys are enforced */
+	bool keys_are_enforced;
+	struct ClrParentRows *rows; /* rows of this table looked up as parents */
+	struct ClrLookup *lookup;	/* how they are read */
+} ClrBinding;
+
+/*
+ * What is known of rows that the planner thinks of: their project, whether they
+ * are shared, how they are related to the actor (a bit for each kind), whether
+ * all that they belong to is visible. What is not known holds if `rest` does: a
+ * bound from above or from below.
+ */
+typedef struct ClrFacts
+{
+	ClrProject *project;
+	bool shared;
+	uint32 relations;
+	bool parents;
+	bool rest;
+} ClrFacts;
+
+/* The values of a row, one for each slot; or facts, and no values. */
+typedef struct ClrRow
+{
+	Datum *values;
+	bool *nulls;
+	const ClrFacts *facts;
+} ClrRow;
+
+extern void clr_binding_init(void);
+extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
+extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
+extern void clr_binding_release(ClrBinding *binding);
+extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
+extern int32 clr_binding_of_relation(Oid relid);
+extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
+extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);
+extern char *clr_value_text(Oid type, Datum value);
+extern char *clr_binding_columns_sql(const ClrBinding *binding);
+
+#endif /* CLR_BINDING_H */

@@ -1,0 +1,783 @@
+/*
+ * lookup.c
+ *		Rows of a protected table that were not asked for: by their key, or all.
+ *
+ * Other rows refer to them, and are judged with them (parent.c). A query would
+ * spend ten times as long on starting as on the row, so a plain table is read as
+ * the executor reads it, by the unique index of its key and the index of its
+ * projects, or from end to end. Nothing is planned then, and no expression of
+ * an index evaluated: no code of the table's owner runs. Partitioned tables,
+ * those with children, and those whose key has no index are left to queries.
+ *
+ * Everything is read under the snapshot of the judge.
+ *
+ * Lifetime: in a running query the scan by key stays open until the query ends,
+ * as its other scans do, and belongs to the resource owner that it started
+ * under; on an error that one closes it. Without such an owner it is closed after
+ * each row.
+ */
+#include "rule/lookup.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/pg_am.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_statistic.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/selfuncs.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/typcache.h"
+
+#include "rule/row.h"
+#include "rule/shape.h"
+#include "store/catalog.h"
+#include "store/keyscan.h"
+#include "store/rows.h"
+
+/*
+ * Costs in units of finding and judging a row by its key, as measured: to start
+ * with a project of an index, to find a row there, to read one from end to end,
+ * to judge it.
+ */
+#define COST_OF_PROJECT 0.5
+#define COST_OF_ROW_BY_INDEX 0.2
+#define COST_OF_ROW 0.05
+#define COST_OF_JUDGING 0.3
+
+/* To find one row by a query. */
+#define COST_OF_QUERY 10
+
+/* How many rows of a query's result are taken at a time. */
+#define ROWS_A_FETCH 1000
+
+/* Rows that have one of these keys in a column. */
+typedef struct Source
+{
+	int slot;
+	ClrKeyTable *keys;
+	const ClrKeyBits *bits; /* the same, or NULL */
+} Source;
+
+/* How to read all rows that may be open. */
+typedef struct Way
+{
+	List *sources; /* of Source *: rows of any of them; NIL: all rows */
+	bool by_index; /* each is found by an index */
+	ClrLookupCost cost;
+} Way;
+
+/* A table and a scan by one of its indexes. */
+typedef struct Reader
+{
+	Relation relation;
+	Relation index; /* NULL: none serves */
+	int column;		/* of the binding: the one that the index is on */
+	MemoryContext
+		context; /* of the scan: access methods allocate as they go (btgettuple(), nbtree.c) */
+	IndexScanDesc scan;
+	TupleTableSlot *slot;
+	AttrNumber *attributes; /* of the binding's columns */
+	AttrNumber last;		/* the greatest of them */
+} Reader;
+
+/* Going through many rows. */
+typedef struct Pass
+{
+	const ClrBinding *binding;
+	Reader reader;
+	MemoryContext scratch; /* of one row */
+	ClrVisit visit;
+	void *arg;
+	bool wants_more;
+} Pass;
+
+struct ClrLookup
+{
+	bool repeats; /* nothing says that a key is that of one row */
+	bool by_query;
+	Reader reader; /* by key; open if it has a relation */
+	double rows;   /* of the table */
+	Way *way;	   /* once asked for */
+};
+
+static ClrLookup *lookup_of(ClrJudge *judge, ClrBinding *binding);
+static bool is_plain(Oid relid);
+static void open_reader(Reader *reader, const ClrBinding *binding, int column, bool unique);
+static void find_attributes(Reader *reader, const ClrBinding *binding);
+static Relation
+index_on(Relation relation, const ClrColumn *column, AttrNumber attribute, bool unique);
+static bool serves(Relation index, const ClrColumn *column, AttrNumber attribute, bool unique);
+static void begin_scan(Reader *reader, Snapshot snapshot);
+static bool seek(Reader *reader, const ClrBinding *binding, const ClrKey *key);
+static bool next_row(Reader *reader);
+static void close_reader(Reader *reader);
+static void copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row);
+static const Way *way_of(ClrJudge *judge, ClrBinding *binding);
+static double count_rows(Relation relation);
+static Source *new_source(int slot, ClrKeyTable *keys, const ClrKeyBits *bits);
+static void
+prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sources, double rows);
+static void
+prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *binding, ClrClass class);
+static double rows_of_value(const ClrBinding *binding, int slot, double rows);
+static void read_sources(Pass *pass, List *sources, Snapshot snapshot);
+static void read_table(Pass *pass, List *sources, Snapshot snapshot);
+static bool is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull);
+static uint64 find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows);
+static bool all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *arg);
+
+/*
+ * The rows with a key, as an array in the current context: several only where
+ * keys repeat. Returns how many there are.
+ */
+uint64
+clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow **rows)
+{
+	ClrLookup *lookup = lookup_of(judge, binding);
+	Reader *reader = &lookup->reader;
+	ResourceOwner caller = CurrentResourceOwner;
+	Snapshot snapshot = judge->snapshot;
+	bool pushed = false;
+	bool found = false;
+
+	if (lookup->by_query)
+		return find_by_query(binding, key, rows);
+	if (judge->owner != NULL)
+		CurrentResourceOwner = judge->owner;
+	else if (snapshot == NULL)
+	{
+		pushed = clr_catalog_push_snapshot();
+		snapshot = GetActiveSnapshot();
+	}
+	if (reader->relation == NULL)
+	{
+		MemoryContext context = MemoryContextSwitchTo(judge->context);
+
+		open_reader(reader, binding, binding->key_slot, true);
+		lookup->by_query = reader->index == NULL;
+		if (!lookup->by_query)
+			begin_scan(reader, snapshot);
+		MemoryContextSwitchTo(context);
+	}
+	if (!lookup->by_query)
+	{
+		found = seek(reader, binding, key) && next_row(reader);
+		if (found)
+		{
+			*rows = palloc(sizeof(ClrRow));
+			copy_row(reader, binding, *rows);
+		}
+		ExecClearTuple(reader->slot);
+	}
+	if (lookup->by_query || judge->owner == NULL)
+		close_reader(reader);
+	CurrentResourceOwner = caller;
+	if (pushed)
+		PopActiveSnapshot();
+	return lookup->by_query ? find_by_query(binding, key, rows) : found;
+}
+
+/*
+ * Visit all rows of the table that may be open to the actor, some of them maybe
+ * twice. False if the visitor had enough.
+ */
+bool
+clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg)
+{
+	const Way *way = way_of(judge, binding);
+	Pass pass = { .binding = binding, .visit = visit, .arg = arg, .wants_more = true };
+	Snapshot snapshot = judge->snapshot;
+	bool pushed = false;
+
+	if (!is_plain(binding->relid))
+		return all_by_query(binding, way, visit, arg);
+	if (snapshot == NULL)
+	{
+		pushed = clr_catalog_push_snapshot();
+		snapshot = GetActiveSnapshot();
+	}
+	pass.scratch =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance row", ALLOCSET_SMALL_SIZES);
+	if (way->by_index)
+		read_sources(&pass, way->sources, snapshot);
+	else
+		read_table(&pass, way->sources, snapshot);
+	MemoryContextDelete(pass.scratch);
+	if (pushed)
+		PopActiveSnapshot();
+	return pass.wants_more;
+}
+
+/* What that costs. */
+ClrLookupCost
+clr_lookup_cost(ClrJudge *judge, ClrBinding *binding)
+{
+	return way_of(judge, binding)->cost;
+}
+
+/* What it costs to find a row by its key, as far as is known. */
+double
+clr_lookup_cost_of_key(ClrJudge *judge, ClrBinding *binding)
+{
+	return lookup_of(judge, binding)->by_query ? COST_OF_QUERY : 1;
+}
+
+/* How many rows the table has, about. */
+double
+clr_lookup_rows(ClrJudge *judge, ClrBinding *binding)
+{
+	(void) way_of(judge, binding);
+	return binding->lookup->rows;
+}
+
+/* The query ends. */
+void
+clr_lookup_end(ClrJudge *judge)
+{
+	ResourceOwner caller = CurrentResourceOwner;
+	ListCell *lc;
+
+	foreach(lc, judge->bindings)
+	{
+		ClrBinding *binding = lfirst(lc);
+
+		if (binding->lookup == NULL || binding->lookup->reader.relation == NULL)
+			continue;
+		CurrentResourceOwner = judge->owner;
+		close_reader(&binding->lookup->reader);
+		CurrentResourceOwner = caller;
+	}
+}
+
+static ClrLookup *
+lookup_of(ClrJudge *judge, ClrBinding *binding)
+{
+	if (binding->lookup == NULL)
+	{
+		binding->lookup = MemoryContextAllocZero(judge->context, sizeof(ClrLookup));
+		binding->lookup->by_query = !is_plain(binding->relid);
+		binding->lookup->repeats =
+			binding->key_slot == CLR_NO_SLOT ||
+			!clr_keys_are_unique(binding->relid, binding->columns[binding->key_slot].name);
+	}
+	return binding->lookup;
+}
+
+/* Whether several rows may have one key. */
+bool
+clr_lookup_repeats(ClrJudge *judge, ClrBinding *binding)
+{
+	return lookup_of(judge, binding)->repeats;
+}
+
+/* Whether all rows are in the table itself. */
+static bool
+is_plain(Oid relid)
+{
+	return get_rel_relkind(relid) == RELKIND_RELATION && !has_subclass(relid);
+}
+
+/* ---------- readers ---------- */
+
+/* With an index on a column, if there is one. */
+static void
+open_reader(Reader *reader, const ClrBinding *binding, int column, bool unique)
+{
+	reader->relation = table_open(binding->relid, AccessShareLock);
+	reader->column = column;
+	find_attributes(reader, binding);
+	reader->index = column == CLR_NO_SLOT || !is_plain(binding->relid) ?
+						NULL :
+						index_on(reader->relation, &binding->columns[column],
+								 reader->attributes[column], unique);
+}
+
+/* Where the bound columns are. The table is locked only now: they may have changed. */
+static void
+find_attributes(Reader *reader, const ClrBinding *binding)
+{
+	TupleDesc desc = RelationGetDescr(reader->relation);
+
+	reader->attributes = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
+	reader->last = 0;
+	for (int i = 0; i < binding->ncolumns; i++)
+	{
+		AttrNumber attribute = get_attnum(binding->relid, binding->columns[i].name);
+
+		if (attribute <= 0 ||
+			!clr_binding_has_type(binding, i, TupleDescAttr(desc, attribute - 1)->atttypid))
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							errmsg("table %s changed while a query began", binding->relation_name),
+							errhint("Retry the query.")));
+		reader->attributes[i] = attribute;
+		reader->last = Max(reader->last, attribute);
+	}
+}
+
+static Relation
+index_on(Relation relation, const ClrColumn *column, AttrNumber attribute, bool unique)
+{
+	List *indexes = RelationGetIndexList(relation);
+	Relation found = NULL;
+	ListCell *lc;
+
+	foreach(lc, indexes)
+	{
+		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		if (serves(index, column, attribute, unique))
+		{
+			found = index;
+			break;
+		}
+		index_close(index, AccessShareLock);
+	}
+	list_free(indexes);
+	return found;
+}
+
+/*
+ * Whether an index finds all rows with a value of the column, as the rule
+ * compares values: by the type's own operators, and texts by their bytes.
+ */
+static bool
+serves(Relation index, const ClrColumn *column, AttrNumber attribute, bool unique)
+{
+	Form_pg_index form = index->rd_index;
+	Oid type = index->rd_opcintype[0];
+
+	return index->rd_rel->relam == BTREE_AM_OID && form->indkey.values[0] == attribute &&
+		   (!unique || (form->indisunique && form->indimmediate && form->indnkeyatts == 1)) &&
+		   heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
+		   clr_rows_index_is_usable(index) &&
+		   (type == column->type || (type == TEXTOID && column->type == VARCHAROID)) &&
+		   index->rd_opfamily[0] == lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY)->btree_opf &&
+		   (!OidIsValid(index->rd_indcollation[0]) ||
+			get_collation_isdeterministic(index->rd_indcollation[0]));
+}
+
+static void
+begin_scan(Reader *reader, Snapshot snapshot)
+{
+	reader->context = CurrentMemoryContext;
+	reader->slot = table_slot_create(reader->relation, NULL);
+	reader->scan = index_beginscan(reader->relation, reader->index, snapshot, 1, 0);
+}
+
+/* To the rows with a key; false if the column can hold none. */
+static bool
+seek(Reader *reader, const ClrBinding *binding, const ClrKey *key)
+{
+	Relation index = reader->index;
+	MemoryContext caller;
+	ScanKeyData scan_key;
+	Datum value;
+	Oid equal;
+
+	if (!clr_key_to_datum(key, binding->columns[reader->column].type, &value))
+		return false;
+	equal = get_opfamily_member(index->rd_opfamily[0], index->rd_opcintype[0],
+								index->rd_opcintype[0], BTEqualStrategyNumber);
+	ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
+						   index->rd_indcollation[0], get_opcode(equal), value);
+	caller = MemoryContextSwitchTo(reader->context);
+	index_rescan(reader->scan, &scan_key, 1, NULL, 0);
+	MemoryContextSwitchTo(caller);
+	return true;
+}
+
+static bool
+next_row(Reader *reader)
+{
+	MemoryContext caller = MemoryContextSwitchTo(reader->context);
+	bool found = index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot);
+
+	MemoryContextSwitchTo(caller);
+	return found;
+}
+
+/* Locks stay until the transaction ends, as a query's do. */
+static void
+close_reader(Reader *reader)
+{
+	if (reader->scan != NULL)
+		index_endscan(reader->scan);
+	if (reader->slot != NULL)
+		ExecDropSingleTupleTableSlot(reader->slot);
+	if (reader->index != NULL)
+		index_close(reader->index, NoLock);
+	table_close(reader->relation, NoLock);
+	pfree(reader->attributes);
+	*reader = (Reader){ 0 };
+}
+
+/* The bound values of the row in the slot, in the current context. */
+static void
+copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row)
+{
+	TupleDesc desc = reader->slot->tts_tupleDescriptor;
+	int count = binding->ncolumns;
+
+	*row = (ClrRow){ palloc(count * (sizeof(Datum) + sizeof(bool))), NULL, NULL };
+	row->nulls = (bool *) (row->values + count);
+	slot_getsomeattrs(reader->slot, reader->last);
+	for (int i = 0; i < count; i++)
+	{
+		int at = reader->attributes[i] - 1;
+		Form_pg_attribute attribute = TupleDescAttr(desc, at);
+
+		row->nulls[i] = reader->slot->tts_isnull[at];
+		row->values[i] = row->nulls[i] ? (Datum) 0 :
+										 datumCopy(reader->slot->tts_values[at],
+												   attribute->attbyval, attribute->attlen);
+	}
+}
+
+/* ---------- ways to read all ---------- */
+
+/*
+ * The cheapest way to all rows that may be open. Found once a query.
+ */
+static const Way *
+way_of(ClrJudge *judge, ClrBinding *binding)
+{
+	ClrLookup *lookup = lookup_of(judge, binding);
+	MemoryContext caller;
+	Relation relation;
+	Way *way;
+
+	if (lookup->way != NULL)
+		return lookup->way;
+	caller = MemoryContextSwitchTo(judge->context);
+	relation = table_open(binding->relid, AccessShareLock);
+	lookup->rows = count_rows(relation);
+	way = palloc0(sizeof(Way));
+	way->cost.rows = lookup->rows;
+	way->cost.cost = lookup->rows * COST_OF_ROW;
+	/* of a key that repeats every row counts, wherever it is */
+	if (binding->project_slot != CLR_NO_SLOT && !lookup->repeats)
+	{
+		const ClrShape *shape = clr_shape_of(judge, binding, CLR_VIEW);
+
+		way->cost.rows *= clr_shape_part_open(judge, binding);
+		way->sources = list_make1(new_source(binding->project_slot, shape->open, shape->bits));
+		prefer_index(way, relation, binding, way->sources, way->cost.rows);
+		if (!lookup->by_query && pg_popcount32(shape->classes) == 1)
+			prefer_relations(way, judge, relation, binding, pg_rightmost_one_pos32(shape->classes));
+	}
+	way->cost.cost += 1 + way->cost.rows * COST_OF_JUDGING;
+	table_close(relation, NoLock);
+	MemoryContextSwitchTo(caller);
+	lookup->way = way;
+	return way;
+}
+
+static double
+count_rows(Relation relation)
+{
+	BlockNumber pages;
+	double rows;
+	double all_visible;
+
+	if (relation->rd_rel->relkind != RELKIND_RELATION)
+		return Max(relation->rd_rel->reltuples, 0);
+	table_relation_estimate_size(relation, NULL, &pages, &rows, &all_visible);
+	return rows;
+}
+
+static Source *
+new_source(int slot, ClrKeyTable *keys, const ClrKeyBits *bits)
+{
+	Source *source = palloc(sizeof(Source));
+
+	*source = (Source){ slot, keys, bits };
+	return source;
+}
+
+/* Read the rows of these sources by indexes, if there are indexes and that is cheaper. */
+static void
+prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sources, double rows)
+{
+	double cost = rows * COST_OF_ROW_BY_INDEX;
+	ListCell *lc;
+
+	foreach(lc, sources)
+	{
+		const Source *source = lfirst(lc);
+		const ClrColumn *column = &binding->columns[source->slot];
+		Relation index =
+			index_on(relation, column, get_attnum(binding->relid, column->name), false);
+
+		if (index == NULL)
+			return;
+		index_close(index, NoLock);
+		cost += clr_keytab_count(source->keys) * COST_OF_PROJECT;
+	}
+	if (cost + rows * COST_OF_JUDGING >= way->cost.cost + way->cost.rows * COST_OF_JUDGING)
+		return;
+	*way = (Way){ sources, true, { rows, cost } };
+}
+
+/*
+ * Where all that is open is related to the actor in some way, the rows are found
+ * by that: by columns that name members, and what link tables link to it.
+ */
+static void
+prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *binding, ClrClass class)
+{
+	ClrRelationKind kind;
+	List *sources = NIL;
+	double rows = 0;
+	ListCell *lc;
+
+	if (class < CLR_CLASS_RELATED)
+		return;
+	kind =
+		class - (class < CLR_CLASS_RELATED_SHARED ? CLR_CLASS_RELATED : CLR_CLASS_RELATED_SHARED);
+	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_implies(CLR_REL_OWN, kind))
+		sources = lappend(sources, new_source(binding->owner_slot, NULL, NULL));
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *related = lfirst(lc);
+
+		if (clr_relation_implies(related->kind, kind))
+			sources = lappend(sources, new_source(related->slot,
+												  related->links == NIL ?
+													  NULL :
+													  clr_row_linked(judge, binding, related),
+												  NULL));
+	}
+	foreach(lc, sources)
+	{
+		Source *source = lfirst(lc);
+		const ClrColumn *column = &binding->columns[source->slot];
+
+		if (column->is_array)
+			return;
+		if (source->keys == NULL)
+			source->keys = clr_scope_me(judge->scope, column->key_class);
+		rows += clr_keytab_count(source->keys) *
+				rows_of_value(binding, source->slot, binding->lookup->rows);
+	}
+	prefer_index(way, relation, binding, sources, rows);
+}
+
+/* How many rows have the same value in a column, by its statistics. */
+static double
+rows_of_value(const ClrBinding *binding, int slot, double rows)
+{
+	HeapTuple tuple;
+	double distinct = DEFAULT_NUM_DISTINCT;
+
+	if (slot == binding->key_slot)
+		return 1;
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(binding->relid),
+							Int16GetDatum(get_attnum(binding->relid, binding->columns[slot].name)),
+							BoolGetDatum(false));
+	if (HeapTupleIsValid(tuple))
+	{
+		distinct = ((Form_pg_statistic) GETSTRUCT(tuple))->stadistinct;
+		if (distinct < 0)
+			distinct *= -rows;
+		ReleaseSysCache(tuple);
+	}
+	return rows / Max(distinct, 1);
+}
+
+/* ---------- all rows ---------- */
+
+static void
+visit_row(Pass *pass)
+{
+	MemoryContext caller = MemoryContextSwitchTo(pass->scratch);
+	ClrRow row;
+
+	CHECK_FOR_INTERRUPTS();
+	copy_row(&pass->reader, pass->binding, &row);
+	pass->wants_more = pass->visit(&row, pass->arg);
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(pass->scratch);
+}
+
+static void
+read_key(const ClrKeyEntry *entry, void *arg)
+{
+	Pass *pass = arg;
+	Reader *reader = &pass->reader;
+
+	if (!pass->wants_more || !seek(reader, pass->binding, &entry->key))
+		return;
+	while (pass->wants_more && next_row(reader))
+		visit_row(pass);
+}
+
+static void
+read_sources(Pass *pass, List *sources, Snapshot snapshot)
+{
+	ListCell *lc;
+
+	foreach(lc, sources)
+	{
+		Source *source = lfirst(lc);
+
+		open_reader(&pass->reader, pass->binding, source->slot, false);
+		if (pass->reader.index == NULL)
+			elog(ERROR, "an index of table %s is gone", pass->binding->relation_name);
+		begin_scan(&pass->reader, snapshot);
+		clr_keytab_each(source->keys, read_key, pass);
+		close_reader(&pass->reader);
+	}
+}
+
+static void
+read_table(Pass *pass, List *sources, Snapshot snapshot)
+{
+	const Source *source = sources != NIL ? linitial(sources) : NULL;
+	Reader *reader = &pass->reader;
+	TableScanDesc scan;
+
+	open_reader(reader, pass->binding, CLR_NO_SLOT, false);
+	scan = table_beginscan(reader->relation, snapshot, 0, NULL);
+	reader->slot = table_slot_create(reader->relation, NULL);
+	while (pass->wants_more && table_scan_getnextslot(scan, ForwardScanDirection, reader->slot))
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (source != NULL)
+		{
+			bool isnull;
+			Datum value = slot_getattr(reader->slot, reader->attributes[source->slot], &isnull);
+
+			if (!is_of(source, pass->binding, value, isnull))
+				continue;
+		}
+		visit_row(pass);
+	}
+	table_endscan(scan);
+	close_reader(reader);
+}
+
+/* Whether a row with this value in the source's column is one of the source. */
+static bool
+is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull)
+{
+	const ClrColumn *column = &binding->columns[source->slot];
+	ClrKey key;
+
+	if (isnull)
+		return false;
+	if (source->bits != NULL)
+		return clr_keybits_has(source->bits, clr_key_integer(value, column->type));
+	clr_key_from_datum(value, column->key_class, column->type, &key);
+	return clr_keytab_find(source->keys, &key) != NULL;
+}
+
+/* ---------- by queries, as the table's owner ---------- */
+
+static char *
+where(const ClrColumn *column, const char *what)
+{
+	return psprintf("WHERE t.%s %s", quote_identifier(column->name), what);
+}
+
+/* A row of a result, in the current context. */
+static void
+row_of_result(HeapTuple tuple, TupleDesc desc, ClrRow *row)
+{
+	tuple = heap_copytuple(tuple);
+	*row =
+		(ClrRow){ palloc(sizeof(Datum) * desc->natts), palloc(sizeof(bool) * desc->natts), NULL };
+	heap_deform_tuple(tuple, desc, row->values, row->nulls);
+}
+
+static uint64
+find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows)
+{
+	const ClrColumn *column = &binding->columns[binding->key_slot];
+	MemoryContext caller = CurrentMemoryContext;
+	Datum args[1];
+	ClrTableQuery query = { .nargs = 1, .argtypes = &column->type, .args = args };
+	ClrCatalog state;
+	MemoryContext of_query;
+	uint64 found;
+	uint64 n = 0;
+
+	if (!clr_key_to_datum(key, column->type, &args[0]))
+		return 0;
+	query.columns = clr_binding_columns_sql(binding);
+	query.rest = where(column, "OPERATOR(pg_catalog.=) $1");
+	clr_catalog_begin_owner(&state, binding->relid);
+	found = clr_catalog_query_table(&state, &query);
+	of_query = MemoryContextSwitchTo(caller);
+	*rows = palloc_extended(sizeof(ClrRow) * Max(found, 1), MCXT_ALLOC_HUGE);
+	for (uint64 i = 0; i < found; i++)
+	{
+		ClrRow *row = &(*rows)[n];
+		ClrKey own;
+
+		row_of_result(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row);
+		clr_key_from_datum(row->values[binding->key_slot], column->key_class, column->type, &own);
+		n += clr_key_equal(&own, key); /* a collation may take others for equal */
+	}
+	MemoryContextSwitchTo(of_query);
+	clr_catalog_end(&state);
+	return n;
+}
+
+static bool
+all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *arg)
+{
+	const Source *source = way->sources != NIL ? linitial(way->sources) : NULL;
+	Oid argtypes[1];
+	Datum args[1];
+	ClrTableQuery query = { .argtypes = argtypes, .args = args };
+	ClrCatalog state;
+	Portal portal;
+	uint64 read;
+	bool wants_more = true;
+
+	query.columns = clr_binding_columns_sql(binding);
+	if (way->by_index)
+	{
+		const ClrColumn *column = &binding->columns[source->slot];
+
+		query.rest = where(column, "OPERATOR(pg_catalog.=) ANY ($1)");
+		query.nargs = 1;
+		argtypes[0] = get_array_type(column->type);
+		args[0] = clr_keytab_array(source->keys, column->type);
+	}
+	else
+		query.rest = where(&binding->columns[binding->key_slot], "IS NOT NULL");
+	clr_catalog_begin_owner(&state, binding->relid);
+	portal = clr_catalog_open_table(&state, &query);
+	do
+	{
+		SPITupleTable *batch;
+
+		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
+		batch = SPI_tuptable;
+		read = batch->numvals;
+		for (uint64 i = 0; wants_more && i < read; i++)
+		{
+			ClrRow row;
+
+			CHECK_FOR_INTERRUPTS();
+			row_of_result(batch->vals[i], batch->tupdesc, &row);
+			if (source == NULL ||
+				is_of(source, binding, row.values[source->slot], row.nulls[source->slot]))
+				wants_more = visit(&row, arg);
+		}
+		SPI_freetuptable(batch);
+	} while (wants_more && read > 0);
+	SPI_cursor_close(portal);
+	clr_catalog_end(&state);
+	return wants_more;
+}

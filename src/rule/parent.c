@@ -1,0 +1,428 @@
+/*
+ * parent.c
+ *		Rows of a protected table that other rows refer to.
+ *
+ * A child row is visible only with its parents, so judging children means
+ * judging parents. Each parent is judged once a query, when it is first met, and
+ * fetched by its key. When that has cost as much as one pass over all that the
+ * actor's projects hold would, the rest is read in such a pass: never more than
+ * twice the cost of the better way, however many rows come. A plan that knows
+ * better says so (clr_parent_read_all()).
+ *
+ * Rows of tables that refer to themselves are judged from the top of their
+ * chain down; a row met again while it is being judged is part of a cycle and
+ * stays closed.
+ *
+ * Lifetime: verdicts belong to the judge, so they hold under its snapshot. They
+ * take no more memory than a hash join would, and are forgotten beyond that.
+ */
+#include "rule/parent.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "rule/lookup.h"
+#include "rule/row.h"
+#include "rule/rule.h"
+
+/* What may be spent by key before it is asked what all rows would cost. */
+#define SPENT_BEFORE_ASKING 16
+
+/* What a verdict takes, about: an entry of a hash table that is three quarters full. */
+#define BYTES_OF_VERDICT 64
+
+/* In place of a project: rows that are closed, or being judged now. */
+static char closed_mark;
+static char judging_mark;
+
+/* Verdicts on rows of one table for one action. */
+struct ClrParentRows
+{
+	ClrJudge *judge;
+	ClrBinding *binding;
+	ClrAction *action;
+	bool repeats;		   /* several rows may have one key: see clr_lookup_repeats() */
+	MemoryContext context; /* of the verdicts */
+	MemoryContext scratch; /* of the rows being judged */
+	ClrKeyTable *verdicts; /* the project of a permitted row, or a mark */
+	bool complete;		   /* every row that is permitted is in */
+	bool is_too_big;	   /* and that would be too many */
+	ClrKeyTable *visible;  /* keys of those that are, once asked for */
+	const ClrKeyBits *bits;
+	int judging;	  /* rows being judged now */
+	double spent;	  /* on rows by their keys, in units of lookup.h */
+	double ask_after; /* so much */
+	ClrParentRows *next;
+};
+
+static void add_if_permitted(const ClrKeyEntry *entry, void *visible);
+static bool knows_all(const ClrParentRows *rows);
+static void forget(ClrParentRows *rows);
+static bool is_full(const ClrParentRows *rows, double verdicts);
+static bool pays_to_read_all(ClrParentRows *rows);
+static bool read_all(ClrParentRows *rows, bool bounded);
+static void fetch(ClrParentRows *rows, const ClrKey *key);
+static uint64 find(ClrParentRows *rows, const ClrKey *key, ClrRow **found);
+static void judge_above(ClrParentRows *rows, const ClrRow *row);
+static void judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
+static void judge_too(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, void *verdict);
+static const ClrParent *own_parent(const ClrBinding *binding);
+static void decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
+static void remember(ClrParentRows *rows, const ClrKey *key, void *verdict);
+
+/*
+ * Verdicts on rows of a table: may the actor do `action` (NULL: view)
+ * to them?
+ */
+ClrParentRows *
+clr_parent_rows(ClrJudge *judge, ClrBinding *binding, ClrAction *action)
+{
+	ClrParentRows *rows = binding->rows;
+
+	if (action == NULL)
+		action = clr_rule_action(judge, binding, binding->actions[CLR_VIEW]);
+	while (rows != NULL && rows->action != action)
+		rows = rows->next;
+	if (rows == NULL)
+	{
+		rows = MemoryContextAllocZero(judge->context, sizeof(ClrParentRows));
+		rows->judge = judge;
+		rows->binding = binding;
+		rows->action = action;
+		rows->repeats = clr_lookup_repeats(judge, binding);
+		rows->context =
+			AllocSetContextCreate(judge->context, "clearance verdicts", ALLOCSET_DEFAULT_SIZES);
+		rows->scratch =
+			AllocSetContextCreate(judge->context, "clearance parents", ALLOCSET_SMALL_SIZES);
+		rows->ask_after = SPENT_BEFORE_ASKING;
+		rows->is_too_big = action != clr_rule_action(judge, binding, binding->actions[CLR_VIEW]);
+		rows->next = binding->rows;
+		binding->rows = rows;
+		forget(rows);
+		/* to nobody, nothing is */
+		rows->complete = judge->scope->no_standing != NULL;
+	}
+	return rows;
+}
+
+/*
+ * The project of the row with a key, or NULL if there is none or it is not
+ * permitted.
+ */
+ClrProject *
+clr_parent_project(ClrParentRows *rows, const ClrKey *key)
+{
+	ClrBinding *binding = rows->binding;
+	ClrKeyEntry *entry = clr_keytab_find(rows->verdicts, key);
+
+	if (entry == NULL && !knows_all(rows))
+	{
+		if (binding->key_slot == CLR_NO_SLOT ||
+			binding->columns[binding->key_slot].key_class != key->class)
+			elog(ERROR, "key of class %s does not fit table %s", clr_key_class_name(key->class),
+				 binding->relation_name);
+		if (rows->judging == 0 && is_full(rows, clr_keytab_count(rows->verdicts)))
+			forget(rows);
+		if (pays_to_read_all(rows))
+			clr_parent_read_all(rows);
+		entry = clr_keytab_find(rows->verdicts, key);
+		if (entry == NULL && !knows_all(rows))
+		{
+			fetch(rows, key);
+			entry = clr_keytab_find(rows->verdicts, key);
+		}
+	}
+	if (entry == NULL || entry->value == &closed_mark || entry->value == &judging_mark)
+		return NULL;
+	return entry->value;
+}
+
+/*
+ * Many rows will be asked for: judge all that the actor's projects hold at
+ * once, unless that takes too much memory.
+ */
+void
+clr_parent_read_all(ClrParentRows *rows)
+{
+	if (!rows->complete && !rows->is_too_big && rows->judging == 0 && !read_all(rows, true))
+	{
+		rows->is_too_big = true;
+		forget(rows);
+	}
+}
+
+/*
+ * The keys of all rows of the table that the actor sees.
+ */
+ClrKeyTable *
+clr_parent_keys(ClrParentRows *rows)
+{
+	if (rows->visible == NULL)
+	{
+		ClrKeyTable *visible = clr_keytab_new(rows->judge->context, 64);
+
+		if (!rows->complete)
+			(void) read_all(rows, false);
+		clr_keytab_each(rows->verdicts, add_if_permitted, visible);
+		rows->visible = visible;
+	}
+	return rows->visible;
+}
+
+static void
+add_if_permitted(const ClrKeyEntry *entry, void *visible)
+{
+	bool found;
+
+	if (entry->value != &closed_mark)
+		(void) clr_keytab_add(visible, &entry->key, &found);
+}
+
+/*
+ * The same as bits, if all of them were read and the keys are integers that lie
+ * close together; else NULL.
+ */
+const ClrKeyBits *
+clr_parent_bits(ClrParentRows *rows)
+{
+	if (rows->bits == NULL && knows_all(rows))
+		rows->bits = clr_keybits_new(rows->judge->context, clr_parent_keys(rows));
+	return rows->bits;
+}
+
+/*
+ * Whether rows of a table, or their parents further up, are of a feature. Each
+ * table is looked at once: declarations that a restore brought, or that were
+ * written by hand, may go in a circle, or branch.
+ */
+bool
+clr_parent_is_about(ClrJudge *judge, ClrBinding *binding, const char *feature)
+{
+	List *tables = list_make1(binding);
+	bool found = false;
+
+	for (int i = 0; !found && i < list_length(tables); i++)
+	{
+		ClrBinding *table = list_nth(tables, i);
+		ListCell *lc;
+
+		found = strcmp(table->feature, feature) == 0;
+		foreach(lc, table->parents)
+			tables = list_append_unique_ptr(tables,
+											clr_judge_binding(judge,
+															  ((ClrParent *) lfirst(lc))->binding));
+	}
+	list_free(tables);
+	return found;
+}
+
+/* Projects that the statement creates are in no pass. */
+static bool
+knows_all(const ClrParentRows *rows)
+{
+	for (int i = 0; i < CLR_KEY_CLASSES; i++)
+		if (rows->judge->created[i] != NULL)
+			return false;
+	return rows->complete;
+}
+
+static void
+forget(ClrParentRows *rows)
+{
+	MemoryContextReset(rows->context);
+	rows->verdicts = clr_keytab_new(rows->context, SPENT_BEFORE_ASKING);
+	rows->complete = false;
+}
+
+static bool
+is_full(const ClrParentRows *rows, double verdicts)
+{
+	return verdicts * BYTES_OF_VERDICT > get_hash_memory_limit();
+}
+
+/* ---------- all ---------- */
+
+/* Whether fetching by key has cost as much as a pass would. */
+static bool
+pays_to_read_all(ClrParentRows *rows)
+{
+	ClrLookupCost all;
+
+	if (rows->spent < rows->ask_after || rows->is_too_big || rows->judging > 0)
+		return false;
+	all = clr_lookup_cost(rows->judge, rows->binding);
+	rows->ask_after = Max(2 * rows->spent, all.cost);
+	return rows->spent >= all.cost && !is_full(rows, all.rows);
+}
+
+typedef struct Pass
+{
+	ClrParentRows *rows;
+	bool bounded;
+} Pass;
+
+static bool
+judge_in_pass(const ClrRow *row, void *arg)
+{
+	Pass *pass = arg;
+	ClrParentRows *rows = pass->rows;
+	int slot = rows->binding->key_slot;
+	const ClrColumn *column = &rows->binding->columns[slot];
+	ClrKeyEntry *entry;
+	ClrKey key;
+
+	if (row->nulls[slot])
+		return true;
+	clr_key_from_datum(row->values[slot], column->key_class, column->type, &key);
+	entry = clr_keytab_find(rows->verdicts, &key);
+	if (entry == NULL && rows->repeats && own_parent(rows->binding) != NULL)
+		fetch(rows, &key); /* others may be judged by it before all of its rows came */
+	else if (entry == NULL)
+		judge(rows, &key, row, 1);
+	else if (rows->repeats)
+		judge_too(rows, &key, row, entry->value);
+	if (rows->judging == 0)
+		MemoryContextReset(rows->scratch);
+	return !pass->bounded || !is_full(rows, clr_keytab_count(rows->verdicts));
+}
+
+/*
+ * Judge every row that a project of the actor's can hold; what is not remembered
+ * then is not permitted. False if that took too much memory.
+ */
+static bool
+read_all(ClrParentRows *rows, bool bounded)
+{
+	Pass pass = { rows, bounded };
+
+	rows->complete = clr_lookup_all(rows->judge, rows->binding, judge_in_pass, &pass);
+	return rows->complete;
+}
+
+/* ---------- one ---------- */
+
+/* Fetch and judge what has a key. What does not exist is closed. */
+static void
+fetch(ClrParentRows *rows, const ClrKey *key)
+{
+	MemoryContext caller = MemoryContextSwitchTo(rows->scratch);
+	ClrRow *found;
+	uint64 n = find(rows, key, &found);
+
+	if (n > 0)
+		judge(rows, key, found, n);
+	else
+		remember(rows, key, &closed_mark);
+	MemoryContextSwitchTo(caller);
+	if (rows->judging == 0)
+		MemoryContextReset(rows->scratch);
+}
+
+static uint64
+find(ClrParentRows *rows, const ClrKey *key, ClrRow **found)
+{
+	uint64 n = clr_lookup_find(rows->judge, rows->binding, key, found);
+
+	rows->spent += clr_lookup_cost_of_key(rows->judge, rows->binding);
+	return n;
+}
+
+/* Judge the rows with a key, after those above, and remember the verdict. */
+static void
+judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
+{
+	check_stack_depth();
+	rows->judging++;
+	remember(rows, key, &judging_mark);
+	if (!rows->repeats)
+		judge_above(clr_parent_rows(rows->judge, rows->binding, NULL), row);
+	decide(rows, key, row, n);
+	rows->judging--;
+}
+
+/* One more row with a key that has a verdict. */
+static void
+judge_too(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, void *verdict)
+{
+	if (verdict == &closed_mark)
+		return;
+	judge(rows, key, row, 1);
+	if (clr_keytab_find(rows->verdicts, key)->value != verdict)
+		remember(rows, key, &closed_mark);
+}
+
+/*
+ * Judge the rows above one in a table that refers to itself, from the top down.
+ * The rule would find them by itself, but need stack for each.
+ */
+static void
+judge_above(ClrParentRows *rows, const ClrRow *row)
+{
+	const ClrParent *up = own_parent(rows->binding);
+	List *keys = NIL;
+	List *above = NIL;
+	ListCell *lk, *lr;
+	ClrKey key;
+
+	while (up != NULL && clr_row_parent_key(rows->binding, row, up, &key) &&
+		   clr_keytab_find(rows->verdicts, &key) == NULL)
+	{
+		ClrRow *next;
+
+		CHECK_FOR_INTERRUPTS();
+		if (find(rows, &key, &next) == 0)
+			break;
+		remember(rows, &key, &judging_mark);
+		keys = lcons(memcpy(palloc(sizeof(ClrKey)), &key, sizeof(ClrKey)), keys);
+		above = lcons(next, above);
+		row = next;
+	}
+	rows->judging++;
+	forboth(lk, keys, lr, above)
+		decide(rows, lfirst(lk), lfirst(lr), 1);
+	rows->judging--;
+}
+
+/* The first parent that is in the table itself, or NULL. */
+static const ClrParent *
+own_parent(const ClrBinding *binding)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+		if (((ClrParent *) lfirst(lc))->binding == binding->id)
+			return lfirst(lc);
+	return NULL;
+}
+
+/*
+ * Several rows with one key are open if all of them are, in one project: which
+ * of them is meant nobody can tell.
+ */
+static void
+decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
+{
+	ClrProject *of_first = NULL;
+	ClrProject *project;
+
+	for (uint64 i = 0; i < n; i++)
+	{
+		if (!clr_rule_permits_in(rows->judge, rows->binding, &row[i], rows->action, &project,
+								 NULL) ||
+			(i > 0 && project != of_first))
+		{
+			remember(rows, key, &closed_mark);
+			return;
+		}
+		of_first = project;
+	}
+	remember(rows, key, of_first);
+}
+
+static void
+remember(ClrParentRows *rows, const ClrKey *key, void *verdict)
+{
+	bool found;
+
+	clr_keytab_add(rows->verdicts, key, &found)->value = verdict;
+}

@@ -1,0 +1,483 @@
+/*
+ * shape.c
+ *		How far an actor reaches into a table, project by project.
+ *
+ * Nothing is decided here. The rule is asked about rows of which only some
+ * facts are given, once so that what is left open holds and once so that it
+ * does not; the rule is monotone, more facts never close a row. Where both
+ * answers agree, facts that a plan can test for itself decide for the whole
+ * project, and the rule need not be asked row by row.
+ *
+ * Lifetime: the scope keeps one shape for a binding and verb, that of the
+ * newest declarations. A query uses the one that fits its own binding, which
+ * may be older, until it ends. Each has a memory context, below the scope's, in
+ * which there is nothing but the result.
+ */
+#include "rule/shape.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_statistic.h"
+#include "miscadmin.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#include "rule/write.h"
+#include "rule/rule.h"
+
+typedef struct Builder Builder;
+
+static ClrShape *find(List *shapes, const ClrBinding *binding, ClrVerb verb);
+static void use(ClrJudge *judge, ClrShape *shape);
+static void let_go(void *shape);
+static void keep(ClrScope *scope, ClrShape *shape);
+static ClrShape *build(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
+static void fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
+static uint64 oldest_generation(const ClrJudge *judge);
+static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
+static void add_project(Builder *builder, ClrProject *project);
+static bool key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key);
+static ClrClass
+likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+static uint32 possible_relations(const ClrBinding *binding);
+static uint32 implied_by(uint32 relations);
+static uint32 without(uint32 relations, ClrRelationKind kind);
+static double rows_of(Oid relid);
+static bool same_rights(const ClrProject *a, const ClrProject *b);
+
+/* A trial of rows that share some facts. */
+typedef struct Probe
+{
+	ClrJudge *judge;
+	ClrBinding *binding;
+	ClrVerb verb;
+	ClrProject *project;
+} Probe;
+
+/* A shape being made; what was found of the project before. */
+struct Builder
+{
+	Probe probe;
+	ClrShape *shape;
+	ClrClass class;
+	ClrClass likely;
+};
+
+/* May the actor, if these facts and no others, or (rest) all others, hold? */
+static bool
+open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
+{
+	ClrFacts facts = { .project = probe->project,
+					   .shared = shared,
+					   .relations = relations,
+					   .parents = rest || probe->binding->ups_decide,
+					   .rest = rest };
+	ClrRow row = { NULL, NULL, &facts };
+
+	if (probe->verb == CLR_EDIT)
+		return clr_write_permits_update(probe->judge, probe->binding, &row, NULL);
+	return clr_rule_permits_verb(probe->judge, probe->binding, &row, probe->verb, NULL);
+}
+
+/*
+ * What decides about the rows of a table in a project.
+ */
+ClrClass
+clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
+{
+	Probe probe = { judge, binding, verb, project };
+	uint32 possible = possible_relations(binding);
+	bool private_possible;
+
+	if (!open_if(&probe, true, possible, true))
+		return CLR_CLASS_NONE;
+	if (open_if(&probe, false, 0, false))
+		return CLR_CLASS_ALL;
+	private_possible = open_if(&probe, false, possible, true);
+	if (!private_possible && open_if(&probe, true, 0, false))
+		return CLR_CLASS_SHARED;
+	for (int kind = CLR_REL_ANY + 1; kind < CLR_RELATION_KINDS; kind++)
+	{
+		uint32 with = implied_by(CLR_REL_BIT(kind));
+
+		if ((possible & CLR_REL_BIT(kind)) == 0 ||
+			open_if(&probe, true, without(possible, kind), true))
+			continue;
+		if (open_if(&probe, false, with, false))
+			return CLR_CLASS_RELATED + kind;
+		if (!private_possible && open_if(&probe, true, with, false))
+			return CLR_CLASS_RELATED_SHARED + kind;
+	}
+	return CLR_CLASS_OTHER;
+}
+
+/*
+ * The shape is the query's own until it ends, whatever is declared meanwhile.
+ */
+ClrShape *
+clr_shape_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
+{
+	ClrScope *scope = judge->scope;
+	ClrShape *shape = find(judge->shapes, binding, verb);
+
+	if (shape != NULL)
+		return shape;
+	shape = find(scope->shapes, binding, verb);
+	if (shape == NULL || shape->generation != binding->generation)
+	{
+		shape = build(judge, binding, verb);
+		keep(scope, shape);
+	}
+	use(judge, shape);
+	return shape;
+}
+
+static ClrShape *
+find(List *shapes, const ClrBinding *binding, ClrVerb verb)
+{
+	ListCell *lc;
+
+	foreach(lc, shapes)
+	{
+		ClrShape *shape = lfirst(lc);
+
+		if (shape->binding == binding->id && shape->verb == verb)
+			return shape;
+	}
+	return NULL;
+}
+
+/* The callback comes before that of whoever made the judge, which lets go of the scope (mcxt.c: last in, first out). */
+static void
+use(ClrJudge *judge, ClrShape *shape)
+{
+	MemoryContext caller = MemoryContextSwitchTo(judge->context);
+	MemoryContextCallback *callback = palloc(sizeof(MemoryContextCallback));
+
+	judge->shapes = lappend(judge->shapes, shape);
+	callback->func = let_go;
+	callback->arg = shape;
+	shape->users++;
+	MemoryContextRegisterResetCallback(judge->context, callback);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+let_go(void *arg)
+{
+	ClrShape *shape = arg;
+
+	if (--shape->users == 0)
+		MemoryContextDelete(shape->context);
+}
+
+/* In place of one of older declarations; a newer one stays. */
+static void
+keep(ClrScope *scope, ClrShape *shape)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+	ListCell *lc;
+
+	foreach(lc, scope->shapes)
+	{
+		ClrShape *other = lfirst(lc);
+
+		if (other->binding == shape->binding && other->verb == shape->verb)
+			break;
+	}
+	if (lc == NULL)
+		scope->shapes = lappend(scope->shapes, shape);
+	else if (((ClrShape *) lfirst(lc))->generation < shape->generation)
+	{
+		let_go(lfirst(lc));
+		lfirst(lc) = shape;
+	}
+	else
+		shape->users--;
+	MemoryContextSwitchTo(caller);
+}
+
+/* A new shape, with one user. */
+static ClrShape *
+build(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
+{
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance shape", ALLOCSET_SMALL_SIZES);
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance shape scratch",
+												  ALLOCSET_SMALL_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(scratch);
+	ClrShape *shape = MemoryContextAllocZero(context, sizeof(ClrShape));
+
+	shape->binding = binding->id;
+	shape->verb = verb;
+	shape->context = context;
+	shape->users = 1;
+	fill(shape, judge, binding, verb);
+	shape->generation = oldest_generation(judge);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(scratch);
+	MemoryContextSetParent(context, judge->scope->kept.context);
+	return shape;
+}
+
+/* The rule may have asked for declarations of other tables as well. */
+static uint64
+oldest_generation(const ClrJudge *judge)
+{
+	uint64 oldest = PG_UINT64_MAX;
+	ListCell *lc;
+
+	foreach(lc, judge->bindings)
+		oldest = Min(oldest, ((ClrBinding *) lfirst(lc))->generation);
+	return oldest;
+}
+
+static void
+fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
+{
+	ClrScope *scope = judge->scope;
+	Builder builder = { .probe = { judge, binding, verb, NULL }, .shape = shape };
+	ListCell *lc;
+
+	shape->open = clr_keytab_new(shape->context, 8);
+	foreach(lc, scope->projects)
+		add_project(&builder, lfirst(lc));
+	if (scope->audience == CLR_VENDOR && is_of_account(judge, binding))
+		add_project(&builder, scope->account_level);
+	shape->bits = clr_keybits_new(shape->context, shape->open);
+}
+
+/* Whether rows may belong to none of the projects, but to rows of the account. */
+static bool
+is_of_account(ClrJudge *judge, ClrBinding *binding)
+{
+	ListCell *lc;
+
+	check_stack_depth();
+	if (binding->project_slot != CLR_NO_SLOT)
+		return false;
+	foreach(lc, binding->ups)
+	{
+		int32 above = ((ClrUp *) lfirst(lc))->binding;
+
+		if (above != binding->id && is_of_account(judge, clr_judge_binding(judge, above)))
+			return true;
+	}
+	return binding->ups == NIL && binding->account_slot != CLR_NO_SLOT;
+}
+
+static void
+add_project(Builder *builder, ClrProject *project)
+{
+	Probe *probe = &builder->probe;
+	ClrShape *shape = builder->shape;
+	ClrKey key;
+	bool found;
+
+	/* neighbours mostly have the same rights */
+	if (probe->project == NULL || !same_rights(probe->project, project))
+	{
+		builder->class = clr_shape_class(probe->judge, probe->binding, probe->verb, project);
+		builder->likely = likely_class(probe->judge, probe->binding, probe->verb, project);
+	}
+	probe->project = project;
+	if (builder->class == CLR_CLASS_NONE || !key_of(probe->binding, project, &key))
+	{
+		shape->some_closed = true;
+		return;
+	}
+	shape->classes |= CLR_CLASS_BIT(builder->class);
+	shape->likely_whole += builder->likely == CLR_CLASS_ALL;
+	shape->likely_shared += builder->likely == CLR_CLASS_SHARED;
+	shape->likely_related += builder->likely == CLR_CLASS_RELATED;
+	(void) clr_keytab_add(shape->open, &key, &found);
+}
+
+/* As shapes know a project: by the key that rows have, if they have one. */
+static bool
+key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key)
+{
+	if (binding->project_slot != CLR_NO_SLOT)
+		return clr_key_from_text(project->key, binding->columns[binding->project_slot].key_class,
+								 key);
+	*key = (ClrKey){ .class = CLR_KEY_INT, .integer = project->id };
+	return true;
+}
+
+/* Whether a project is open, of rows without a project column. */
+bool
+clr_shape_opens(const ClrShape *shape, const ClrProject *project)
+{
+	ClrKey key = { .class = CLR_KEY_INT, .integer = project->id };
+
+	return clr_keytab_find(shape->open, &key) != NULL;
+}
+
+/* What decides if all holds that plans cannot know: of a row that is shared or not, or related. */
+static ClrClass
+likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
+{
+	Probe probe = { judge, binding, verb, project };
+
+	if (open_if(&probe, false, 0, true))
+		return CLR_CLASS_ALL;
+	return open_if(&probe, true, 0, true) ? CLR_CLASS_SHARED : CLR_CLASS_RELATED;
+}
+
+/* Whether the rule cannot tell two projects apart. */
+static bool
+same_rights(const ClrProject *a, const ClrProject *b)
+{
+	ListCell *la, *lb;
+
+	if (a->levels.count != b->levels.count || a->open_level != b->open_level ||
+		a->is_member != b->is_member || a->is_owner != b->is_owner || a->archived != b->archived ||
+		a->client_upload != b->client_upload ||
+		list_length(a->features_off) != list_length(b->features_off) ||
+		memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) != 0)
+		return false;
+	forboth(la, a->features_off, lb, b->features_off)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
+}
+
+/* ---------- relations, a bit for each ---------- */
+
+/* Those that somebody can have to a row of the table. */
+static uint32
+possible_relations(const ClrBinding *binding)
+{
+	uint32 relations = binding->owner_slot != CLR_NO_SLOT ? CLR_REL_BIT(CLR_REL_OWN) : 0;
+	ListCell *lc;
+
+	foreach(lc, binding->relations)
+		relations |= CLR_REL_BIT(((ClrRelation *) lfirst(lc))->kind);
+	return implied_by(relations);
+}
+
+static uint32
+implied_by(uint32 relations)
+{
+	uint32 all = relations;
+
+	for (int held = 0; held < CLR_RELATION_KINDS; held++)
+		for (int kind = 0; kind < CLR_RELATION_KINDS; kind++)
+			if ((relations & CLR_REL_BIT(held)) != 0 && clr_relation_implies(held, kind))
+				all |= CLR_REL_BIT(kind);
+	return all;
+}
+
+/* Less those that would imply a kind. */
+static uint32
+without(uint32 relations, ClrRelationKind kind)
+{
+	for (int held = 0; held < CLR_RELATION_KINDS; held++)
+		if (clr_relation_implies(held, kind))
+			relations &= ~CLR_REL_BIT(held);
+	return relations;
+}
+
+/* ---------- estimates ---------- */
+
+/* Of tables of whose projects nothing is known; of rows that only some may see. */
+#define UNKNOWN_PART 0.05
+#define PART_SHARED 0.75
+#define PART_RELATED 0.25
+#define PART_WITH_PARENT 0.9
+
+/*
+ * The part of a table's rows that are in projects that are not closed to the
+ * actor of the moment, by the statistics of its project column; without, as if
+ * all projects had as many.
+ */
+double
+clr_shape_part_open(ClrJudge *judge, ClrBinding *binding)
+{
+	const ClrColumn *column;
+	const ClrShape *shape;
+	HeapTuple tuple;
+	AttStatsSlot slot;
+	double common = 0;
+	double open = 0;
+	double distinct;
+	uint32 left;
+	int found = 0;
+
+	if (binding->project_slot == CLR_NO_SLOT)
+		return UNKNOWN_PART;
+	column = &binding->columns[binding->project_slot];
+	shape = clr_shape_of(judge, binding, CLR_VIEW);
+	left = clr_keytab_count(shape->open);
+	tuple = SearchSysCache3(STATRELATTINH, ObjectIdGetDatum(binding->relid),
+							Int16GetDatum(get_attnum(binding->relid, column->name)),
+							BoolGetDatum(has_subclass(binding->relid)));
+	if (!HeapTupleIsValid(tuple))
+		return left /
+			   Max(rows_of(get_relname_relid("project", get_namespace_oid("clearance", false))),
+				   Max(left, 1.0));
+	distinct = ((Form_pg_statistic) GETSTRUCT(tuple))->stadistinct;
+	if (distinct < 0)
+		distinct *= -rows_of(binding->relid);
+	if (get_attstatsslot(&slot, tuple, STATISTIC_KIND_MCV, InvalidOid,
+						 ATTSTATSSLOT_VALUES | ATTSTATSSLOT_NUMBERS))
+	{
+		for (int i = 0; i < slot.nvalues; i++)
+		{
+			ClrKey key;
+
+			common += slot.numbers[i];
+			clr_key_from_datum(slot.values[i], column->key_class, column->type, &key);
+			if (clr_keytab_find(shape->open, &key) == NULL)
+				continue;
+			open += slot.numbers[i];
+			left--;
+		}
+		found = slot.nvalues;
+		free_attstatsslot(&slot);
+	}
+	ReleaseSysCache(tuple);
+	if (distinct > found)
+		open += Max(1 - common, 0) * Min(left / (distinct - found), 1);
+	return Min(open, 1);
+}
+
+/* The part that the actor sees; the rows themselves are not looked at. */
+double
+clr_shape_part_seen(ClrJudge *judge, ClrBinding *binding)
+{
+	return clr_shape_part_open(judge, binding) * clr_shape_part_seen_of_open(judge, binding);
+}
+
+/* Of the rows in open projects. */
+double
+clr_shape_part_seen_of_open(ClrJudge *judge, ClrBinding *binding)
+{
+	const ClrShape *shape;
+
+	if (binding->project_slot == CLR_NO_SLOT)
+		return 1;
+	shape = clr_shape_of(judge, binding, CLR_VIEW);
+	return (binding->parents != NIL ? PART_WITH_PARENT : 1) *
+		   (shape->likely_whole +
+			shape->likely_shared * (binding->visibility_slot != CLR_NO_SLOT ? PART_SHARED : 1) +
+			shape->likely_related * PART_RELATED) /
+		   Max(clr_keytab_count(shape->open), 1);
+}
+
+/* As the last ANALYZE found. */
+static double
+rows_of(Oid relid)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	double rows;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", relid);
+	rows = ((Form_pg_class) GETSTRUCT(tuple))->reltuples;
+	ReleaseSysCache(tuple);
+	return Max(rows, 0);
+}

@@ -1,0 +1,60 @@
+/*
+ * shape.h
+ *		How far an actor reaches into a table, project by project.
+ */
+#ifndef CLR_SHAPE_H
+#define CLR_SHAPE_H
+
+#include "compat.h"
+
+#include "rule/judge.h"
+#include "rule/binding.h"
+
+/*
+ * What decides, in a project, which rows of a table are open for a verb. The
+ * classes by relation begin at two bases, to which the relation is added.
+ */
+typedef enum ClrClass
+{
+	CLR_CLASS_NONE,
+	CLR_CLASS_ALL,	  /* every row is open */
+	CLR_CLASS_SHARED, /* the shared ones */
+	CLR_CLASS_OTHER,  /* something else: each row is judged */
+	CLR_CLASS_WHOLE,  /* of plans: every row of the table is open, see whole.c */
+	CLR_CLASS_RELATED = 8,
+	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
+} ClrClass;
+
+#define CLR_CLASS_BIT(class) (1u << (class))
+
+/*
+ * For one binding and verb: the classes that occur, and the projects that are not
+ * closed. What rows belong to is taken for visible where plans test that.
+ */
+typedef struct ClrShape
+{
+	int32 binding;
+	ClrVerb verb;
+	uint64 generation; /* of the oldest declaration that it was made of */
+	MemoryContext context;
+	int users;		   /* the scope, while it is kept there, and queries */
+	uint32 classes;	   /* a bit for each but NONE */
+	bool some_closed;  /* there are other projects */
+	ClrKeyTable *open; /* project keys; ids where rows have no project column */
+	ClrKeyBits *bits;  /* the same, or NULL */
+	List *estimates;   /* see set.c */
+	/* of these, by what most likely decides, for estimates */
+	uint32 likely_whole;
+	uint32 likely_shared;
+	uint32 likely_related;
+} ClrShape;
+
+extern ClrShape *clr_shape_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
+extern ClrClass
+clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+extern bool clr_shape_opens(const ClrShape *shape, const ClrProject *project);
+extern double clr_shape_part_open(ClrJudge *judge, ClrBinding *binding);
+extern double clr_shape_part_seen(ClrJudge *judge, ClrBinding *binding);
+extern double clr_shape_part_seen_of_open(ClrJudge *judge, ClrBinding *binding);
+
+#endif /* CLR_SHAPE_H */

@@ -1,0 +1,260 @@
+/*
+ * write.c
+ *		What a write needs beyond the action of its verb.
+ *
+ * Owner columns name the actor, unless it may change owners; assignee and
+ * invitee columns ask for assign and invite, so that nobody grants itself a
+ * relation. An UPDATE needs the actions of exactly the columns that it changes,
+ * on the row before and after; of the two, a policy sees only one.
+ */
+#include "rule/write.h"
+
+#include "utils/array.h"
+#include "utils/lsyscache.h"
+
+#include "rule/row.h"
+#include "rule/rule.h"
+
+static ClrKeyTable *
+other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value);
+static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
+						const char *action, ClrWhy *why);
+static List *needs_of_columns(const ClrBinding *binding);
+
+/*
+ * INSERT: the create action; owners are the actor, the published moment needs
+ * its action, assignees and invitees need theirs, followers are the actor.
+ */
+bool
+clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
+{
+	ClrScope *scope = judge->scope;
+	ListCell *lc;
+
+	if (!clr_rule_permits_verb(judge, binding, row, CLR_CREATE, why))
+		return false;
+	if (binding->owner_slot != CLR_NO_SLOT &&
+		(row->nulls[binding->owner_slot] ||
+		 !clr_row_value_is_me(scope, &binding->columns[binding->owner_slot],
+							  row->values[binding->owner_slot])) &&
+		!permits_new(judge, binding, row, binding->owner_slot, "change_owner", why))
+		return false;
+	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
+		!permits_new(judge, binding, row, binding->published_slot, binding->publish_action, why))
+		return false;
+	foreach(lc, binding->relations)
+	{
+		ClrRelation *relation = lfirst(lc);
+		const char *giver = clr_relation_giver(relation->kind);
+
+		if (relation->links != NIL || row->nulls[relation->slot])
+			continue;
+		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
+			clr_write_only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
+									  row->values[relation->slot]))
+			continue;
+		if (giver == NULL)
+		{
+			clr_why_say(why, binding->columns[relation->slot].name, CLR_FOLLOW_FOR_ONESELF);
+			return false;
+		}
+		if (!permits_new(judge, binding, row, relation->slot, giver, why))
+			return false;
+	}
+	return true;
+}
+
+/* One more action of the table's own feature on a new row, for the value of a column. */
+static bool
+permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot, const char *action,
+			ClrWhy *why)
+{
+	if (clr_rule_permits_new(judge, binding, row, clr_rule_action(judge, binding, action), why))
+		return true;
+	clr_why_needs(why, binding->columns[slot].name, binding->feature, action);
+	return false;
+}
+
+/*
+ * UPDATE: any of the actions that a change of some column needs. Which of
+ * them the statement needs, the trigger finds.
+ */
+bool
+clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
+{
+	ListCell *lc;
+
+	if (clr_rule_permits_verb(judge, binding, row, CLR_EDIT, why))
+		return true;
+	foreach(lc, needs_of_columns(binding))
+	{
+		ClrNeed *need = lfirst(lc);
+
+		if (need->feature == NULL ?
+				clr_rule_permits_following(judge, binding, row, NULL) :
+				clr_rule_permits(judge, binding, row,
+								 clr_scope_action(judge->scope, need->feature, need->action), NULL))
+			return true;
+	}
+	return false;
+}
+
+/* One more need, unless the action is among them. */
+List *
+clr_write_add_need(List *needs, const char *feature, const char *action, const char *column)
+{
+	ClrNeed *need;
+	ListCell *lc;
+
+	foreach(lc, needs)
+	{
+		need = lfirst(lc);
+		if ((need->feature == NULL) == (feature == NULL) &&
+			(feature == NULL ||
+			 (strcmp(need->feature, feature) == 0 && strcmp(need->action, action) == 0)))
+			return needs;
+	}
+	need = palloc(sizeof(ClrNeed));
+	need->feature = feature;
+	need->action = action;
+	need->column = column;
+	return lappend(needs, need);
+}
+
+/*
+ * The guards of a column: for `new_value` (as text), or with any_value for
+ * whatever it may become. A guard of one value goes before one of all.
+ */
+List *
+clr_write_needs_of_guards(const ClrBinding *binding, const char *column, bool any_value,
+						  const char *new_value)
+{
+	List *needs = NIL;
+	const ClrGuard *general = NULL;
+	ListCell *lc;
+
+	foreach(lc, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lc);
+
+		if (strcmp(guard->column, column) != 0)
+			continue;
+		if (guard->new_value == NULL)
+			general = guard;
+		if (any_value || guard->is_lost ||
+			(guard->new_value != NULL && new_value != NULL &&
+			 strcmp(guard->new_value, new_value) == 0))
+			needs = clr_write_add_need(needs, guard->feature, guard->action, guard->column);
+	}
+	if (needs == NIL && general != NULL)
+		needs = clr_write_add_need(needs, general->feature, general->action, column);
+	return needs;
+}
+
+/*
+ * What a change of a column needs beside or instead of edit: its guards, and
+ * what owner, assignee, invitee and follower columns and the published moment
+ * ask for.
+ */
+List *
+clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
+						  const char *new_value)
+{
+	List *needs = clr_write_needs_of_guards(binding, column, any_value, new_value);
+	ListCell *lc;
+
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		if (strcmp(binding->columns[slot].name, column) != 0)
+			continue;
+		if (slot == binding->owner_slot)
+			needs = clr_write_add_need(needs, binding->feature, "change_owner", column);
+		if (slot == binding->published_slot)
+			needs = clr_write_add_need(needs, binding->feature, binding->publish_action, column);
+		foreach(lc, binding->relations)
+		{
+			const ClrRelation *relation = lfirst(lc);
+			const char *giver = clr_relation_giver(relation->kind);
+
+			if (relation->slot == slot && relation->links == NIL)
+				needs = clr_write_add_need(needs, giver ? binding->feature : NULL, giver, column);
+		}
+	}
+	return needs;
+}
+
+/* What changes of any columns of the table may need. */
+static List *
+needs_of_columns(const ClrBinding *binding)
+{
+	List *needs = NIL;
+	ListCell *lc;
+
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		foreach(lc, clr_write_needs_of_column(binding, binding->columns[slot].name, true, NULL))
+		{
+			ClrNeed *need = lfirst(lc);
+
+			needs = clr_write_add_need(needs, need->feature, need->action, need->column);
+		}
+	foreach(lc, binding->guards)
+	{
+		ClrGuard *guard = lfirst(lc);
+
+		needs = clr_write_add_need(needs, guard->feature, guard->action, guard->column);
+	}
+	return needs;
+}
+
+/* The action that a need asks for. */
+ClrAction *
+clr_write_asked_by(ClrScope *scope, const ClrNeed *need)
+{
+	return clr_scope_action(scope, need->feature, need->action);
+}
+
+/*
+ * The members other than the actor that a follower column names.
+ */
+static ClrKeyTable *
+other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value)
+{
+	ClrKeyTable *others = clr_keytab_new(CurrentMemoryContext, 8);
+	Datum *elems = &value;
+	bool *nulls = &isnull;
+	int n = 1;
+
+	if (column->is_array && !isnull)
+	{
+		int16 typlen;
+		bool typbyval;
+		char typalign;
+
+		get_typlenbyvalalign(column->type, &typlen, &typbyval, &typalign);
+		deconstruct_array(DatumGetArrayTypeP(value), column->type, typlen, typbyval, typalign,
+						  &elems, &nulls, &n);
+	}
+	for (int i = 0; i < n; i++)
+	{
+		ClrKey key;
+		bool found;
+
+		if (nulls[i])
+			continue;
+		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
+		if (!clr_scope_is_me(scope, &key))
+			(void) clr_keytab_add(others, &key, &found);
+	}
+	return others;
+}
+
+/*
+ * Whether a change of a follower column adds or removes nobody but the actor.
+ */
+bool
+clr_write_only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
+						  bool new_null, Datum new)
+{
+	return clr_keytab_same(other_followers(scope, column, old_null, old),
+						   other_followers(scope, column, new_null, new));
+}

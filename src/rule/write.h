@@ -1,0 +1,40 @@
+/*
+ * write.h
+ *		What a write needs beyond the action of its verb.
+ */
+#ifndef CLR_WRITE_H
+#define CLR_WRITE_H
+
+#include "compat.h"
+
+#include "nodes/pg_list.h"
+
+#include "rule/binding.h"
+#include "rule/judge.h"
+#include "rule/why.h"
+
+#define CLR_FOLLOW_FOR_ONESELF "members follow for themselves only"
+
+/* What a changed or given value of a column needs. */
+typedef struct ClrNeed
+{
+	const char *feature; /* NULL: following, for oneself only */
+	const char *action;
+	const char *column; /* the first that needs it; NULL: edit, which needs no column's name */
+} ClrNeed;
+
+extern bool
+clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why);
+extern bool
+clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why);
+extern List *
+clr_write_add_need(List *needs, const char *feature, const char *action, const char *column);
+extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,
+									   bool any_value, const char *new_value);
+extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,
+									   bool any_value, const char *new_value);
+extern ClrAction *clr_write_asked_by(ClrScope *scope, const ClrNeed *need);
+extern bool clr_write_only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null,
+									  Datum old, bool new_null, Datum new);
+
+#endif /* CLR_WRITE_H */

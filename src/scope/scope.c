@@ -1,0 +1,219 @@
+/*
+ * scope.c
+ *		What an actor can reach: standing, projects, levels, grants.
+ *
+ * The actor itself is read by scope_load.c; here is what follows from it.
+ *
+ * Lifetime: a scope lives in a context of its own, and uses the vocabulary and
+ * the projects that it was read with. What it says does not change; lists and
+ * tables in it grow by first use, and an error while they do leaves them as
+ * they were, since the scope may be used again. No actor, or an actor that
+ * does not exist, gives a scope without standing.
+ */
+#include "scope/scope.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
+static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
+static void forget_actions(ClrScope *scope, int known);
+static ClrAction *add_action(ClrScope *scope, const char *feature, const char *name);
+
+/*
+ * Whether a grant is in force in a project and reaches it. Partner members
+ * and contacts have only projects that they reach, and no say in the account.
+ */
+bool
+clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant)
+{
+	bool in_force = false;
+
+	if (grant->level == project->open_level)
+		return true;
+	for (int i = 0; i < project->levels.count && !in_force; i++)
+		in_force = project->levels.ids[i] == grant->level;
+	if (project->id == 0)
+		return in_force && scope->audience == CLR_VENDOR &&
+			   (!grant->reach_given || grant->reach == CLR_REACH_ACCOUNT);
+	if (!in_force || scope->audience != CLR_VENDOR)
+		return in_force;
+
+	switch (grant->reach)
+	{
+		case CLR_REACH_ACCOUNT:
+			return true;
+		case CLR_REACH_MEMBER:
+			return project->is_member || project->is_owner;
+		case CLR_REACH_OWNED:
+			return project->is_owner;
+	}
+	elog(ERROR, "unknown reach %d", grant->reach);
+}
+
+/*
+ * The project of a key, or NULL if the actor has no way into it.
+ */
+ClrProject *
+clr_scope_project(ClrScope *scope, const ClrKey *key)
+{
+	ClrKeyEntry *entry = clr_keytab_find(project_table(scope, key->class), key);
+
+	return entry ? entry->value : NULL;
+}
+
+static ClrKeyTable *
+project_table(ClrScope *scope, ClrKeyClass class)
+{
+	if (scope->by_key[class] == NULL)
+	{
+		ClrKeyTable *table = clr_keytab_new(scope->kept.context, list_length(scope->projects));
+		ListCell *lc;
+
+		foreach(lc, scope->projects)
+		{
+			ClrProject *project = lfirst(lc);
+			ClrKey key;
+			bool found;
+
+			if (clr_key_from_text(project->key, class, &key))
+				clr_keytab_add(table, &key, &found)->value = project;
+		}
+		scope->by_key[class] = table;
+	}
+	return scope->by_key[class];
+}
+
+/*
+ * The actor's member keys: of a partner as a whole, those of its active
+ * members.
+ */
+ClrKeyTable *
+clr_scope_me(ClrScope *scope, ClrKeyClass class)
+{
+	if (scope->me[class] == NULL)
+	{
+		ClrKeyTable *table = clr_keytab_new(scope->kept.context, list_length(scope->member_keys));
+		ListCell *lc;
+
+		foreach(lc, scope->member_keys)
+		{
+			ClrKey mine;
+			bool found;
+
+			if (clr_key_from_text(lfirst(lc), class, &mine))
+				(void) clr_keytab_add(table, &mine, &found);
+		}
+		scope->me[class] = table;
+	}
+	return scope->me[class];
+}
+
+/* Whether a member key is the actor's. */
+bool
+clr_scope_is_me(ClrScope *scope, const ClrKey *key)
+{
+	return clr_keytab_find(clr_scope_me(scope, key->class), key) != NULL;
+}
+
+/* The actor's member keys. */
+Datum
+clr_scope_me_array(ClrScope *scope, Oid type)
+{
+	return clr_keytab_array(clr_scope_me(scope, clr_key_class(type)), type);
+}
+
+/* Keys of the projects that the actor may have a way into. */
+Datum
+clr_scope_projects_array(ClrScope *scope, Oid type)
+{
+	return clr_keytab_array(project_table(scope, clr_key_class(type)), type);
+}
+
+/*
+ * An action with its grants and gates; an unknown one is an error, since
+ * bindings and callers name only known ones.
+ */
+ClrAction *
+clr_scope_action(ClrScope *scope, const char *feature, const char *name)
+{
+	ClrAction *action = find_action(scope, feature, name);
+	volatile int known = list_length(scope->actions);
+
+	if (action != NULL)
+		return action;
+	check_stack_depth();
+	PG_TRY();
+	{
+		action = add_action(scope, feature, name);
+	}
+	PG_CATCH();
+	{
+		/* gates refer to each other: none of them stays half loaded */
+		forget_actions(scope, known);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	return action;
+}
+
+static void
+forget_actions(ClrScope *scope, int known)
+{
+	for (int i = list_length(scope->actions); i-- > known;)
+	{
+		ClrAction *action = list_nth(scope->actions, i);
+
+		list_free(action->grants);
+		list_free(action->gates);
+		pfree(action);
+	}
+	scope->actions = list_truncate(scope->actions, known);
+}
+
+static ClrAction *
+find_action(ClrScope *scope, const char *feature, const char *name)
+{
+	ListCell *lc;
+
+	foreach(lc, scope->actions)
+	{
+		ClrAction *action = lfirst(lc);
+
+		if (strcmp(action->name, name) == 0 && strcmp(action->feature, feature) == 0)
+			return action;
+	}
+	return NULL;
+}
+
+/* Of what is defined, what concerns the actor. */
+static ClrAction *
+add_action(ClrScope *scope, const char *feature, const char *name)
+{
+	const ClrDefinition *definition = clr_vocabulary_action(scope->vocabulary, feature, name);
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+	ClrAction *action = palloc0(sizeof(ClrAction));
+	ListCell *lc;
+
+	action->definition = definition;
+	action->feature = definition->feature;
+	action->name = definition->name;
+	action->reads = definition->reads;
+	for (int i = 0; i + 1 < list_length(scope->switched_on); i += 2)
+		action->switched_on |= strcmp(list_nth(scope->switched_on, i), feature) == 0 &&
+							   strcmp(list_nth(scope->switched_on, i + 1), name) == 0;
+	foreach(lc, definition->grants)
+		if (list_member_int(scope->level_ids, ((ClrGrant *) lfirst(lc))->level))
+			action->grants = lappend(action->grants, lfirst(lc));
+	scope->actions = lappend(scope->actions, action);
+	foreach(lc, definition->gates)
+	{
+		ClrGate *gate = lfirst(lc);
+
+		if (gate->for_audience[scope->audience])
+			action->gates =
+				lappend(action->gates, clr_scope_action(scope, gate->feature, gate->name));
+	}
+	MemoryContextSwitchTo(caller);
+	return action;
+}

@@ -1,0 +1,91 @@
+/*
+ * scope.h
+ *		What an actor can reach: standing, projects, levels, grants.
+ */
+#ifndef CLR_SCOPE_H
+#define CLR_SCOPE_H
+
+#include "compat.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+#include "scope/project.h"
+#include "scope/vocabulary.h"
+#include "store/key.h"
+#include "store/who.h"
+
+/* The levels in force at one place; nothing else tells two places apart. */
+typedef struct ClrLevels
+{
+	int count;
+	int32 *ids;
+	bool admin; /* account_admin is among them */
+} ClrLevels;
+
+/* Id of projects that the running statement creates. */
+#define CLR_PROJECT_OF_STATEMENT (-1)
+
+/* A project that the actor may have a way into, or the account as a whole. */
+typedef struct ClrProject
+{
+	int64 id; /* zero: the account level, no project */
+	const char *key;
+	ClrLevels levels;
+	int32 open_level; /* vendor: level that the project opens with, or zero */
+	bool is_member;	  /* vendor: member of the project */
+	bool is_owner;	  /* vendor: owner of the project */
+	bool archived;
+	bool client_upload;
+	List *features_off; /* of char * */
+} ClrProject;
+
+/* One feature.action with all that the actor's levels say about it. */
+typedef struct ClrAction
+{
+	const char *feature;
+	const char *name;
+	const ClrDefinition *definition;
+	bool reads;		  /* changes nothing */
+	bool switched_on; /* for the member, beyond its levels */
+	List *grants;	  /* of ClrGrant * */
+	List *gates;	  /* of ClrAction * */
+} ClrAction;
+
+typedef struct ClrScope
+{
+	ClrKept kept;
+	ClrVocabulary *vocabulary;
+	ClrProjects *facts;		/* that its projects point to */
+	TimestampTz valid_from; /* memberships that begin or end: none within */
+	TimestampTz valid_until;
+	bool is_known;			 /* the actor exists */
+	const char *no_standing; /* why the actor has none, or NULL */
+	ClrAudience audience;
+	ClrActor actor;
+	int64 account;
+	const char *account_key;
+	List *member_keys; /* of char *: whom owner, assignee ... columns name */
+	List *switched_on; /* of char *: features and actions in turn */
+	List *level_ids;   /* of int: every level in force anywhere */
+	ClrProject *account_level;
+	List *projects;						  /* of ClrProject * */
+	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
+	ClrKeyTable *me[CLR_KEY_CLASSES];	  /* member_keys, built when first probed */
+	List *actions;						  /* of ClrAction *, added when first asked for */
+	List *shapes; /* of ClrShape *, one for a binding and verb, see shape.c */
+} ClrScope;
+
+extern ClrScope *
+clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit);
+extern char *clr_scope_digest(ClrScope *scope);
+extern bool
+clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
+extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
+extern bool clr_scope_is_me(ClrScope *scope, const ClrKey *key);
+extern ClrKeyTable *clr_scope_me(ClrScope *scope, ClrKeyClass class);
+extern Datum clr_scope_me_array(ClrScope *scope, Oid type);
+extern Datum clr_scope_projects_array(ClrScope *scope, Oid type);
+extern ClrAction *clr_scope_action(ClrScope *scope, const char *feature, const char *name);
+
+#endif /* CLR_SCOPE_H */

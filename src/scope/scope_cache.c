@@ -1,0 +1,219 @@
+/*
+ * scope_cache.c
+ *		Scopes kept across statements, while permissions stay as they are.
+ *
+ * A scope is used again where it holds (kept.h) and no membership of the actor
+ * began or ended in between. A transaction that changed permissions itself gets
+ * scopes of its own, which nobody else uses.
+ *
+ * Lifetime: a scope's users are the queries that run with it and, while it is
+ * kept, the cache. Scopes beyond clearance.scope_cache are let go, those first
+ * whose last use was longest ago.
+ */
+#include "scope/scope_cache.h"
+
+#include "funcapi.h"
+#include "lib/ilist.h"
+#include "utils/guc.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+
+typedef struct CachedScope
+{
+	ClrActor actor; /* hash key */
+	ClrScope *scope;
+	Size bytes;
+	dlist_node node; /* in by_use, the last used first */
+} CachedScope;
+
+static int limit_kb = 16 * 1024;
+static HTAB *cached = NULL;
+static dlist_head by_use = DLIST_STATIC_INIT(by_use);
+static Size total_bytes = 0;
+
+static struct
+{
+	int64 hits;
+	int64 misses;
+	int64 reloads;
+	int64 evictions;
+} counts;
+
+PG_FUNCTION_INFO_V1(clearance_session_cache);
+PG_FUNCTION_INFO_V1(clearance_session_actors);
+
+static CachedScope *find(ClrActor actor);
+static bool holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at);
+static Size limit(void);
+static void keep(ClrScope *scope);
+static void forget(CachedScope *entry);
+static void weigh(CachedScope *entry);
+
+void
+clr_scope_cache_init(void)
+{
+	HASHCTL ctl = { .keysize = sizeof(ClrActor), .entrysize = sizeof(CachedScope) };
+
+	DefineCustomIntVariable("clearance.scope_cache",
+							"Memory of a session for what actors may do, kept across statements.",
+							"Actors beyond it are read again when they act.", &limit_kb, 16 * 1024,
+							0, MAX_KILOBYTES, PGC_SUSET, GUC_UNIT_KB, NULL, NULL, NULL);
+	cached = hash_create("clearance scopes by actor", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+}
+
+/*
+ * The scope of an actor, of the active snapshot, which sees `version`, and of
+ * a moment. Release it after use.
+ */
+ClrScope *
+clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
+{
+	CachedScope *entry;
+	ClrScope *scope;
+	bool anybody = actor.member != 0 || actor.partner != 0;
+	bool keepable = anybody && !clr_version_changed_any();
+
+	entry = keepable ? find(actor) : NULL;
+	if (entry != NULL)
+	{
+		scope = entry->scope;
+		if (holds(scope, version, at))
+		{
+			counts.hits++;
+			dlist_move_head(&by_use, &entry->node);
+			clr_kept_use(&scope->kept);
+			return scope;
+		}
+		counts.reloads++;
+		forget(entry);
+	}
+	else if (anybody)
+		counts.misses++;
+
+	scope = clr_scope_load(actor, version, at, limit() / 2);
+	if (keepable)
+		keep(scope);
+	return scope;
+}
+
+void
+clr_scope_release(ClrScope *scope)
+{
+	CachedScope *entry = find(scope->actor);
+
+	/* it may have grown while it was used */
+	if (entry != NULL && entry->scope == scope)
+		weigh(entry);
+	clr_kept_release(&scope->kept);
+}
+
+/* ---------- entries ---------- */
+
+static CachedScope *
+find(ClrActor actor)
+{
+	return hash_search(cached, &actor, HASH_FIND, NULL);
+}
+
+static bool
+holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (!clr_kept_holds(&scope->kept, version, what))
+			return false;
+	return scope->valid_from <= at && at < scope->valid_until;
+}
+
+static Size
+limit(void)
+{
+	return (Size) limit_kb * 1024;
+}
+
+static void
+keep(ClrScope *scope)
+{
+	CachedScope *entry = hash_search(cached, &scope->actor, HASH_ENTER, NULL);
+
+	entry->scope = scope;
+	entry->bytes = 0;
+	dlist_push_head(&by_use, &entry->node);
+	clr_kept_use(&scope->kept);
+	weigh(entry);
+}
+
+static void
+forget(CachedScope *entry)
+{
+	ClrScope *scope = entry->scope;
+
+	total_bytes -= entry->bytes;
+	dlist_delete(&entry->node);
+	(void) hash_search(cached, &entry->actor, HASH_REMOVE, NULL);
+	clr_kept_release(&scope->kept);
+}
+
+/* Take stock of an entry, and make room. */
+static void
+weigh(CachedScope *entry)
+{
+	Size bytes = clr_kept_bytes(&entry->scope->kept);
+
+	total_bytes += bytes - entry->bytes;
+	entry->bytes = bytes;
+	while (total_bytes + clr_projects_bytes() > limit() && !dlist_is_empty(&by_use))
+	{
+		counts.evictions++;
+		forget(dlist_tail_element(CachedScope, node, &by_use));
+	}
+}
+
+/* ---------- SQL ---------- */
+
+/*
+ * session_cache(OUT hits, misses, reloads, evictions, actors, bytes,
+ * projects_bytes, limit): scopes of this session since it began; those kept
+ * now, and their memory.
+ */
+Datum
+clearance_session_cache(PG_FUNCTION_ARGS)
+{
+	TupleDesc desc;
+	bool nulls[8] = { false };
+	Datum values[8] = { Int64GetDatum(counts.hits),
+						Int64GetDatum(counts.misses),
+						Int64GetDatum(counts.reloads),
+						Int64GetDatum(counts.evictions),
+						Int64GetDatum(hash_get_num_entries(cached)),
+						Int64GetDatum((int64) total_bytes),
+						Int64GetDatum((int64) clr_projects_bytes()),
+						Int64GetDatum((int64) limit()) };
+
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}
+
+/*
+ * session_actors() returns setof (member, partner, projects, bytes): actors
+ * whose scopes are kept, the last used first.
+ */
+Datum
+clearance_session_actors(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	dlist_iter iter;
+
+	InitMaterializedSRF(fcinfo, 0);
+	dlist_foreach(iter, &by_use)
+	{
+		CachedScope *entry = dlist_container(CachedScope, node, iter.cur);
+		Datum values[] = { Int64GetDatum(entry->actor.member), Int64GetDatum(entry->actor.partner),
+						   Int64GetDatum(list_length(entry->scope->projects)),
+						   Int64GetDatum((int64) entry->bytes) };
+		bool nulls[] = { entry->actor.member == 0, entry->actor.partner == 0, false, false };
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}

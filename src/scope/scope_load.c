@@ -1,0 +1,704 @@
+/*
+ * scope_load.c
+ *		Reads the scope of an actor.
+ *
+ * The first three steps of the rule: whether the actor has standing, which
+ * projects it may have a way into, and the levels in force in each: the most
+ * specific place that names any, several at one place adding up. Everything is
+ * read under the snapshot of the executing query.
+ */
+#include "scope/scope.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+#include "store/catalog.h"
+#include "store/rows.h"
+
+#define ACCOUNT_ADMIN_LEVEL 1 /* fixed id, see src/sql/levels.sql */
+
+/* Who the actor is, while its projects are found. */
+typedef struct Who
+{
+	ClrScope *scope;
+	TimestampTz at;
+	int64 partner;
+	int64 customer;
+	bool partner_admin;
+	bool account_active;
+	bool company_active;  /* or it has none */
+	bool portal;		  /* the account has one */
+	int32 external_level; /* the account's, for partners without one */
+	const char *status;	  /* of the member */
+	MemoryContext scratch;
+	ClrKeyTable *own;  /* of Own: memberships, by project */
+	List *own_in_turn; /* the same as a list */
+} Who;
+
+/* Memberships of one project, of all sources together. */
+typedef struct Own
+{
+	int64 project;
+	bool is_owner;
+	bool through_phase;
+	List *levels; /* of int */
+} Own;
+
+PG_FUNCTION_INFO_V1(clearance_scope_actor);
+
+static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
+static void release_parts(void *scope);
+static bool load_standing(Who *who);
+static bool load_member(Who *who);
+static bool load_partner(Who *who);
+static void load_account(Who *who);
+static int32 load_company(Who *who, ClrPath path, int64 id);
+static const char *why_no_standing(const Who *who);
+static List *levels_of_roles(const Who *who);
+static void load_switches(ClrScope *scope);
+static void load_projects(Who *who);
+static void load_own(Who *who);
+static void add_own(Who *who, int64 member);
+static bool in_force(Who *who, ClrRows *rows);
+static void load_vendor(Who *who);
+static bool reaches_account(const ClrScope *scope);
+static void load_partners(Who *who);
+static void load_customers(Who *who);
+static void load_open(Who *who);
+static Own *own_of(const Who *who, int64 project);
+static ClrProject *add_project(Who *who, const ClrProjectFacts *facts, const List *levels);
+static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
+static void set_levels(ClrScope *scope, ClrLevels *levels, const List *ids);
+static void close_where_reached(ClrScope *scope, ClrProject *project);
+static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
+
+/*
+ * Load the scope of an actor at a moment, with one user. The snapshot to read
+ * under sees `version`.
+ */
+ClrScope *
+clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit)
+{
+	bool pushed = clr_catalog_push_snapshot();
+	ClrScope *scope = new_scope(version, actor, projects_limit);
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+	Who who = { .scope = scope, .at = at };
+	ListCell *lc;
+
+	if (load_standing(&who))
+	{
+		load_switches(scope);
+		load_projects(&who);
+		foreach(lc, scope->projects)
+			close_where_reached(scope, lfirst(lc));
+	}
+	MemoryContextSwitchTo(caller);
+	if (pushed)
+		PopActiveSnapshot();
+	clr_kept_settle(&scope->kept);
+	return scope;
+}
+
+static ClrScope *
+new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit)
+{
+	ClrScope *scope = clr_kept_new("clearance scope", sizeof(ClrScope), version);
+	MemoryContextCallback *callback =
+		MemoryContextAlloc(scope->kept.context, sizeof(MemoryContextCallback));
+
+	callback->func = release_parts;
+	callback->arg = scope;
+	MemoryContextRegisterResetCallback(scope->kept.context, callback);
+	scope->vocabulary = clr_vocabulary_acquire(version);
+	scope->facts = clr_projects_acquire(version, projects_limit);
+	scope->actor = actor;
+	scope->valid_from = DT_NOBEGIN;
+	scope->valid_until = DT_NOEND;
+	scope->account_level = MemoryContextAllocZero(scope->kept.context, sizeof(ClrProject));
+	return scope;
+}
+
+static void
+release_parts(void *arg)
+{
+	ClrScope *scope = arg;
+
+	if (scope->vocabulary != NULL)
+		clr_kept_release(&scope->vocabulary->kept);
+	if (scope->facts != NULL)
+		clr_kept_release(&scope->facts->kept);
+}
+
+/* ---------- standing ---------- */
+
+/*
+ * Standing, account, keys and base levels, which are in force wherever no
+ * project names any. False, with the reason in the scope, if the actor has no
+ * standing.
+ */
+static bool
+load_standing(Who *who)
+{
+	ClrScope *scope = who->scope;
+
+	if (scope->actor.member == 0 && scope->actor.partner == 0)
+		scope->no_standing = "no actor is set";
+	else if (scope->actor.member != 0 ? load_member(who) : load_partner(who))
+		scope->no_standing = why_no_standing(who);
+	else
+		scope->no_standing = "the actor is no known member";
+	return scope->no_standing == NULL;
+}
+
+/* False if there is no such member. */
+static bool
+load_member(Who *who)
+{
+	ClrScope *scope = who->scope;
+	List *base = NIL;
+	int32 level = 0;
+	char *key;
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, CLR_MEMBER_BY_ID, scope->actor.member))
+		return false;
+	scope->account = clr_rows_int64(&rows, MEMBER_ACCOUNT);
+	who->partner = clr_rows_int64(&rows, MEMBER_PARTNER);
+	who->customer = clr_rows_int64(&rows, MEMBER_CUSTOMER);
+	who->partner_admin = clr_rows_bool(&rows, MEMBER_PARTNER_ADMIN);
+	who->status = clr_rows_text(&rows, MEMBER_STATUS);
+	key = clr_rows_text(&rows, MEMBER_KEY);
+	clr_rows_end(&rows);
+	scope->is_known = true;
+	scope->audience = who->partner != 0	 ? CLR_PARTNER :
+					  who->customer != 0 ? CLR_CUSTOMER :
+										   CLR_VENDOR;
+	if (key != NULL)
+		scope->member_keys = list_make1(key);
+	load_account(who);
+	who->company_active = true;
+	if (scope->audience == CLR_PARTNER)
+		level = load_company(who, CLR_PARTNER_BY_ID, who->partner);
+	else if (scope->audience == CLR_CUSTOMER)
+	{
+		(void) load_company(who, CLR_CUSTOMER_BY_ID, who->customer);
+		level = scope->vocabulary->client_level;
+	}
+	if (level != 0)
+		base = list_make1_int(level);
+	else
+		base = levels_of_roles(who);
+	if (base == NIL && scope->audience == CLR_PARTNER && who->external_level != 0)
+		base = list_make1_int(who->external_level);
+	set_levels(scope, &scope->account_level->levels, base);
+	return true;
+}
+
+/*
+ * A partner as a whole: an admin of it without a role. False if there is no
+ * such partner.
+ */
+static bool
+load_partner(Who *who)
+{
+	ClrScope *scope = who->scope;
+	int32 level;
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, CLR_PARTNER_BY_ID, scope->actor.partner))
+		return false;
+	scope->account = clr_rows_int64(&rows, COMPANY_ACCOUNT);
+	clr_rows_end(&rows);
+	scope->is_known = true;
+	scope->audience = CLR_PARTNER;
+	who->partner = scope->actor.partner;
+	who->partner_admin = true;
+	who->status = "active";
+	load_account(who);
+	level = load_company(who, CLR_PARTNER_BY_ID, who->partner);
+	if (level == 0)
+		level = who->external_level;
+	set_levels(scope, &scope->account_level->levels, level != 0 ? list_make1_int(level) : NIL);
+
+	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->partner);
+	while (clr_rows_next(&rows))
+	{
+		char *key = clr_rows_text(&rows, MEMBER_KEY);
+
+		if (key != NULL && strcmp(clr_rows_text(&rows, MEMBER_STATUS), "active") == 0)
+			scope->member_keys = lappend(scope->member_keys, key);
+	}
+	clr_rows_end(&rows);
+	return true;
+}
+
+static void
+load_account(Who *who)
+{
+	ClrScope *scope = who->scope;
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, CLR_ACCOUNT_BY_ID, scope->account))
+		elog(ERROR, "account " INT64_FORMAT " does not exist", scope->account);
+	scope->account_key = clr_rows_text(&rows, ACCOUNT_KEY);
+	if (scope->account_key == NULL)
+		scope->account_key = psprintf(INT64_FORMAT, scope->account);
+	who->account_active = clr_rows_bool(&rows, ACCOUNT_ACTIVE);
+	who->portal = clr_rows_bool(&rows, ACCOUNT_PORTAL);
+	who->external_level = clr_rows_int32(&rows, ACCOUNT_EXTERNAL_LEVEL);
+	clr_rows_end(&rows);
+}
+
+/* A partner or customer. Returns the partner's level, zero if it has none. */
+static int32
+load_company(Who *who, ClrPath path, int64 id)
+{
+	int32 level = 0;
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, path, id))
+		elog(ERROR, "company " INT64_FORMAT " does not exist", id);
+	who->company_active = clr_rows_bool(&rows, COMPANY_ACTIVE);
+	if (path == CLR_PARTNER_BY_ID)
+		level = clr_rows_int32(&rows, COMPANY_LEVEL);
+	clr_rows_end(&rows);
+	return level;
+}
+
+static const char *
+why_no_standing(const Who *who)
+{
+	if (!who->account_active)
+		return "the account is not active";
+	if (strcmp(who->status, "active") != 0)
+		return psprintf("the member is %s", who->status);
+	if (!who->company_active)
+		return who->scope->audience == CLR_PARTNER ? "the partner is disabled" :
+													 "the customer is disabled";
+	if (who->scope->audience == CLR_CUSTOMER && !who->portal)
+		return "the client portal of the account is off";
+	return NULL;
+}
+
+static List *
+levels_of_roles(const Who *who)
+{
+	int64 member = who->scope->actor.member;
+	List *levels = NIL;
+	ClrRows roles, role;
+
+	clr_rows_begin(&roles, CLR_ROLES_OF_MEMBER, &member);
+	while (clr_rows_next(&roles))
+	{
+		if (!clr_rows_one(&role, CLR_ROLE_BY_ID, clr_rows_int64(&roles, MEMBER_ROLE_ROLE)))
+			continue;
+		levels = level_of_audience(who->scope, levels, clr_rows_int32(&role, ROLE_LEVEL));
+		clr_rows_end(&role);
+	}
+	clr_rows_end(&roles);
+	return levels;
+}
+
+/* Add a level (zero: none), unless it is for another audience. */
+static List *
+level_of_audience(const ClrScope *scope, List *levels, int32 id)
+{
+	const ClrLevel *level = id == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, id);
+
+	return level != NULL && level->audience == scope->audience ?
+			   list_append_unique_int(levels, id) :
+			   levels;
+}
+
+/* Actions that are switched on for the member, beyond its levels. */
+static void
+load_switches(ClrScope *scope)
+{
+	ClrRows rows;
+
+	if (scope->actor.member == 0)
+		return;
+	clr_rows_begin(&rows, CLR_SWITCHES_OF_MEMBER, &scope->actor.member);
+	while (clr_rows_next(&rows))
+	{
+		scope->switched_on = lappend(scope->switched_on, clr_rows_text(&rows, SWITCH_FEATURE));
+		scope->switched_on = lappend(scope->switched_on, clr_rows_text(&rows, SWITCH_ACTION));
+	}
+	clr_rows_end(&rows);
+}
+
+/* ---------- projects ---------- */
+
+/*
+ * The projects that the actor may have a way into.
+ */
+static void
+load_projects(Who *who)
+{
+	who->scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance scope being read",
+										 ALLOCSET_SMALL_SIZES);
+	who->own = clr_keytab_new(who->scratch, 64);
+	load_own(who);
+	switch (who->scope->audience)
+	{
+		case CLR_VENDOR:
+			load_vendor(who);
+			break;
+		case CLR_PARTNER:
+			load_partners(who);
+			load_open(who);
+			break;
+		case CLR_CUSTOMER:
+			load_customers(who);
+			load_open(who);
+			break;
+	}
+	MemoryContextDelete(who->scratch);
+}
+
+/*
+ * Memberships in force: the member's, or of a partner as a whole the phases of
+ * its active members.
+ */
+static void
+load_own(Who *who)
+{
+	ClrRows rows;
+
+	if (who->scope->actor.member != 0)
+	{
+		add_own(who, who->scope->actor.member);
+		return;
+	}
+	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->partner);
+	while (clr_rows_next(&rows))
+		if (strcmp(clr_rows_text(&rows, MEMBER_STATUS), "active") == 0)
+			add_own(who, clr_rows_int64(&rows, MEMBER_ID));
+	clr_rows_end(&rows);
+}
+
+static void
+add_own(Who *who, int64 member)
+{
+	bool as_whole = who->scope->actor.member == 0;
+	MemoryContext caller = MemoryContextSwitchTo(who->scratch);
+	ClrRows rows;
+
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_MEMBER, &member);
+	while (clr_rows_next(&rows))
+	{
+		ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(&rows, ON_PROJECT) };
+		bool through_phase = clr_rows_bool(&rows, ON_PROJECT_THROUGH_PHASE);
+		ClrKeyEntry *entry;
+		bool found;
+		Own *own;
+
+		if ((as_whole && !through_phase) || !in_force(who, &rows))
+			continue;
+		entry = clr_keytab_add(who->own, &key, &found);
+		if (!found)
+		{
+			entry->value = palloc0(sizeof(Own));
+			who->own_in_turn = lappend(who->own_in_turn, entry->value);
+		}
+		own = entry->value;
+		own->project = key.integer;
+		own->through_phase |= through_phase;
+		if (as_whole)
+			continue;
+		own->is_owner |= clr_rows_bool(&rows, ON_PROJECT_OWNER);
+		own->levels =
+			level_of_audience(who->scope, own->levels, clr_rows_int32(&rows, ON_PROJECT_LEVEL));
+	}
+	clr_rows_end(&rows);
+	MemoryContextSwitchTo(caller);
+}
+
+/* Whether a membership is in force; the scope is valid until one begins or ends. */
+static bool
+in_force(Who *who, ClrRows *rows)
+{
+	TimestampTz moments[] = { clr_rows_timestamptz(rows, ON_PROJECT_STARTS),
+							  clr_rows_timestamptz(rows, ON_PROJECT_ENDS) };
+	ClrScope *scope = who->scope;
+
+	for (int i = 0; i < (int) lengthof(moments); i++)
+	{
+		if (moments[i] <= who->at)
+			scope->valid_from = Max(scope->valid_from, moments[i]);
+		else
+			scope->valid_until = Min(scope->valid_until, moments[i]);
+	}
+	return moments[0] <= who->at && who->at < moments[1];
+}
+
+static Own *
+own_of(const Who *who, int64 project)
+{
+	ClrKey key = { .class = CLR_KEY_INT, .integer = project };
+	ClrKeyEntry *entry = clr_keytab_find(who->own, &key);
+
+	return entry == NULL ? NULL : entry->value;
+}
+
+/*
+ * Vendor members: those that they are on and those that are open; all of the
+ * account, if a level of theirs may reach so far.
+ */
+static void
+load_vendor(Who *who)
+{
+	ClrScope *scope = who->scope;
+	ListCell *lc;
+
+	if (reaches_account(scope))
+	{
+		foreach(lc, clr_projects_of_account(scope->facts, scope->account))
+			add_vendor_project(who, lfirst(lc));
+		return;
+	}
+	foreach(lc, who->own_in_turn)
+	{
+		const ClrProjectFacts *facts =
+			clr_projects_find(scope->facts, ((Own *) lfirst(lc))->project);
+
+		if (facts != NULL && facts->account == scope->account)
+			add_vendor_project(who, facts);
+	}
+	foreach(lc, clr_projects_open_in(scope->facts, scope->account))
+	{
+		const ClrProjectFacts *facts = lfirst(lc);
+
+		if (own_of(who, facts->id) == NULL)
+			add_vendor_project(who, facts);
+	}
+}
+
+static bool
+reaches_account(const ClrScope *scope)
+{
+	const ClrLevels *base = &scope->account_level->levels;
+
+	for (int i = 0; i < base->count; i++)
+	{
+		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, base->ids[i]);
+
+		if (level != NULL && level->reaches_account)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_vendor_project(Who *who, const ClrProjectFacts *facts)
+{
+	ClrScope *scope = who->scope;
+	Own *own = own_of(who, facts->id);
+	ClrProject *project = add_project(who, facts, own != NULL ? own->levels : NIL);
+	const ClrLevel *open =
+		facts->open_level == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, facts->open_level);
+
+	project->is_member = own != NULL;
+	project->is_owner = own != NULL && own->is_owner;
+	if (open != NULL && open->audience == CLR_VENDOR)
+	{
+		project->open_level = open->id;
+		scope->level_ids = list_append_unique_int(scope->level_ids, open->id);
+	}
+}
+
+/*
+ * Projects that the partner is on: all of them to its admins, to others those
+ * that they are on themselves, through a phase where the project asks for it.
+ */
+static void
+load_partners(Who *who)
+{
+	ClrScope *scope = who->scope;
+	ClrRows rows;
+
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_PARTNER, &who->partner);
+	while (clr_rows_next(&rows))
+	{
+		int64 id = clr_rows_int64(&rows, ON_PROJECT);
+		int32 level = clr_rows_int32(&rows, ON_PROJECT_LEVEL);
+		Own *own = own_of(who, id);
+		const ClrProjectFacts *facts;
+		List *levels = own != NULL ? own->levels : NIL;
+
+		if ((own == NULL && !who->partner_admin) || !in_force(who, &rows))
+			continue;
+		facts = clr_projects_find(scope->facts, id);
+		if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
+			continue;
+		if (levels == NIL && level != 0)
+			levels = list_make1_int(level);
+		add_project(who, facts, levels)->is_member = true;
+	}
+	clr_rows_end(&rows);
+}
+
+/* Projects of the customer that have a portal. */
+static void
+load_customers(Who *who)
+{
+	ClrScope *scope = who->scope;
+	ClrRows rows;
+
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_CUSTOMER, &who->customer);
+	while (clr_rows_next(&rows))
+	{
+		int64 id = clr_rows_int64(&rows, ON_PROJECT);
+		Own *own = own_of(who, id);
+		const ClrProjectFacts *facts;
+
+		if (!in_force(who, &rows))
+			continue;
+		facts = clr_projects_find(scope->facts, id);
+		if (facts != NULL && facts->portal)
+			add_project(who, facts, own != NULL ? own->levels : NIL)->is_member = true;
+	}
+	clr_rows_end(&rows);
+}
+
+/*
+ * Open projects, for partner members and contacts who have no other way in.
+ */
+static void
+load_open(Who *who)
+{
+	ClrScope *scope = who->scope;
+	List *open = clr_projects_open_in(scope->facts, scope->account);
+	ClrKeyTable *others;
+	ListCell *lc;
+
+	if (open == NIL)
+		return;
+	others = clr_keytab_new(who->scratch, list_length(scope->projects));
+	foreach(lc, scope->projects)
+	{
+		ClrKey key = { .class = CLR_KEY_INT, .integer = ((ClrProject *) lfirst(lc))->id };
+		bool found;
+
+		(void) clr_keytab_add(others, &key, &found);
+	}
+	foreach(lc, open)
+	{
+		const ClrProjectFacts *facts = lfirst(lc);
+		ClrKey key = { .class = CLR_KEY_INT, .integer = facts->id };
+		List *levels = level_of_audience(scope, NIL, facts->open_level);
+
+		if (levels != NIL && (scope->audience != CLR_CUSTOMER || facts->portal) &&
+			clr_keytab_find(others, &key) == NULL)
+			add_project(who, facts, levels)->is_member = true;
+	}
+}
+
+/* levels: those that the project names for the actor, if any. */
+static ClrProject *
+add_project(Who *who, const ClrProjectFacts *facts, const List *levels)
+{
+	ClrScope *scope = who->scope;
+	const ClrLevels *base = &scope->account_level->levels;
+	ClrProject *project = palloc0(sizeof(ClrProject));
+
+	project->id = facts->id;
+	project->key = facts->key;
+	project->archived = facts->archived;
+	project->client_upload = facts->client_upload;
+	project->features_off = facts->features_off;
+	if (levels != NIL && !base->admin)
+		set_levels(scope, &project->levels, levels);
+	else
+		project->levels = *base; /* nothing can demote an account_admin */
+	scope->projects = lappend(scope->projects, project);
+	return project;
+}
+
+static void
+set_levels(ClrScope *scope, ClrLevels *levels, const List *ids)
+{
+	List *sorted = list_copy(ids);
+	ListCell *lc;
+
+	list_sort(sorted, list_int_cmp);
+	levels->ids = palloc(sizeof(int32) * Max(list_length(ids), 1));
+	foreach(lc, sorted)
+	{
+		int32 id = lfirst_int(lc);
+
+		levels->ids[levels->count++] = id;
+		levels->admin |= id == ACCOUNT_ADMIN_LEVEL;
+		scope->level_ids = list_append_unique_int(scope->level_ids, id);
+	}
+}
+
+/*
+ * A project opens with a level to vendor members who have no other way into
+ * it: those whose project.view does not reach it. To others it is not open.
+ */
+static void
+close_where_reached(ClrScope *scope, ClrProject *project)
+{
+	ListCell *lc;
+
+	if (project->open_level == 0)
+		return;
+	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
+	{
+		ClrGrant *grant = lfirst(lc);
+
+		if (grant->level != project->open_level && clr_scope_reaches(scope, project, grant))
+			break;
+	}
+	if (lc != NULL || project->levels.admin)
+		project->open_level = 0;
+}
+
+/* ---------- SQL ---------- */
+
+/*
+ * scope_actor(member bigint, partner bigint, OUT audience, account_id,
+ * no_standing, base_levels): standing, account and base levels of
+ * a member or of a partner as a whole, under the statement's snapshot. An actor
+ * that is not known has no standing, and the rest is NULL.
+ */
+Datum
+clearance_scope_actor(PG_FUNCTION_ARGS)
+{
+	ClrActor actor = { PG_ARGISNULL(0) ? 0 : PG_GETARG_INT64(0),
+					   PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1) };
+	Snapshot around = clr_catalog_read_under(NULL);
+	static ClrVersion version;
+	const ClrLevels *base;
+	ClrScope *scope;
+	TupleDesc desc;
+	Datum values[4];
+	bool nulls[4] = { false };
+	Datum *levels;
+
+	clr_version_read_current(&version);
+	scope = new_scope(&version, actor, SIZE_MAX);
+	base = &scope->account_level->levels;
+	(void) load_standing(&(Who){ .scope = scope });
+	(void) clr_catalog_read_under(around);
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	nulls[0] = nulls[1] = nulls[3] = !scope->is_known;
+	nulls[2] = scope->no_standing == NULL;
+	levels = palloc(sizeof(Datum) * Max(base->count, 1));
+	for (int i = 0; i < base->count; i++)
+		levels[i] = Int32GetDatum(base->ids[i]);
+	values[0] = CStringGetTextDatum(clr_audience_name(scope->audience));
+	values[1] = Int64GetDatum(scope->account);
+	values[2] = scope->no_standing ? CStringGetTextDatum(scope->no_standing) : (Datum) 0;
+	values[3] = PointerGetDatum(
+		construct_array(levels, base->count, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, nulls)));
+}

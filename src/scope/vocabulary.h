@@ -1,0 +1,112 @@
+/*
+ * vocabulary.h
+ *		Levels, and what they say about each action.
+ */
+#ifndef CLR_VOCABULARY_H
+#define CLR_VOCABULARY_H
+
+#include "compat.h"
+
+#include "nodes/pg_list.h"
+
+#include "store/kept.h"
+
+typedef enum ClrAudience
+{
+	CLR_VENDOR,
+	CLR_PARTNER,
+	CLR_CUSTOMER,
+} ClrAudience;
+
+typedef enum ClrRelationKind
+{
+	CLR_REL_ANY,
+	CLR_REL_ASSIGNED,
+	CLR_REL_FOLLOWED,
+	CLR_REL_INVITED,
+	CLR_REL_OWN,
+	CLR_REL_ASSIGNED_TASK,
+} ClrRelationKind;
+
+#define CLR_RELATION_KINDS 6
+#define CLR_REL_BIT(kind) (1u << (kind))
+
+typedef enum ClrReach
+{
+	CLR_REACH_OWNED,
+	CLR_REACH_MEMBER, /* member of, or owns */
+	CLR_REACH_ACCOUNT,
+} ClrReach;
+
+typedef struct ClrLevel
+{
+	int32 id;
+	ClrAudience audience;
+	bool reaches_account; /* a grant of it reaches beyond the projects that one is on */
+} ClrLevel;
+
+typedef struct ClrGrant
+{
+	int32 level;
+	bool shared_only;
+	ClrRelationKind relation;
+	ClrReach reach;	  /* vendor only */
+	bool reach_given; /* else as far as project.view, and the account for what has no project */
+	List *kinds;	  /* of char *; NIL: all kinds */
+} ClrGrant;
+
+/* An action that has to be permitted, too. */
+typedef struct ClrGate
+{
+	const char *feature;
+	const char *name;
+	bool for_audience[CLR_CUSTOMER + 1];
+} ClrGate;
+
+/* Another action of the feature, from which this one follows where nothing is said of it. */
+typedef struct ClrSource
+{
+	ClrAudience audience; /* for levels and members of this one */
+	const char *name;
+	bool own_only; /* on own rows */
+	bool any_only; /* if the source has no relation */
+	bool weak;	   /* unless something is said of the sources that are not weak */
+} ClrSource;
+
+/* What is said of one feature.action, by all levels. */
+typedef struct ClrDefinition
+{
+	const char *feature;
+	const char *name;
+	bool reads;			 /* changes nothing */
+	List *given;		 /* of ClrGrant *: to levels */
+	List *grants;		 /* the same, and those that follow from others */
+	List *not_available; /* of int: levels that rule it out */
+	List *says;			 /* of int: levels that give or deny it, or rule it out */
+	List *says_sources;	 /* of int: levels that do so for a source that is not weak */
+	List *sources;		 /* of ClrSource * */
+	List *gates;		 /* of ClrGate * */
+} ClrDefinition;
+
+typedef struct ClrVocabulary
+{
+	ClrKept kept;
+	int nlevels;
+	ClrLevel *levels;
+	int32 client_level; /* of all customers' contacts */
+	List *definitions;	/* of ClrDefinition *, read when first asked for */
+	List *complete;		/* those of them that have what follows from others */
+} ClrVocabulary;
+
+extern ClrVocabulary *clr_vocabulary_acquire(const ClrVersion *version);
+extern const ClrLevel *clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id);
+extern const ClrDefinition *
+clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name);
+extern const char *clr_audience_name(ClrAudience audience);
+extern ClrRelationKind clr_relation_kind(const char *name);
+extern const char *clr_relation_name(ClrRelationKind kind);
+extern const char *clr_reach_name(ClrReach reach);
+extern const char *clr_relation_giver(ClrRelationKind kind);
+extern bool clr_relation_implies(ClrRelationKind held, ClrRelationKind asked);
+
+#endif /* CLR_VOCABULARY_H */

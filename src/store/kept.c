@@ -1,0 +1,81 @@
+/*
+ * kept.c
+ *		What was read of permissions, and is kept while it holds.
+ *
+ * It holds for every snapshot that sees the version under which it was read,
+ * and what is read into it later is read under such a snapshot. A SERIALIZABLE
+ * transaction has no version and uses what it read itself: the server must
+ * know that it depends on those rows.
+ *
+ * Lifetime: each has a memory context and counts its users. It begins in the
+ * current context, so that an error while it is read leaves nothing behind,
+ * and with one user.
+ */
+#include "store/kept.h"
+
+#include "storage/proc.h"
+#include "utils/memutils.h"
+
+static MemoryContext kept_context = NULL;
+
+void
+clr_kept_init(void)
+{
+	kept_context =
+		AllocSetContextCreate(TopMemoryContext, "clearance permissions", ALLOCSET_DEFAULT_SIZES);
+}
+
+/*
+ * Something of this size, which begins with a ClrKept. `name` is for whoever
+ * looks at memory contexts, a constant.
+ */
+void *
+clr_kept_new(const char *name, Size size, const ClrVersion *version)
+{
+	MemoryContext context =
+		AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_SMALL_SIZES);
+	ClrKept *kept = MemoryContextAllocZero(context, size);
+
+	kept->context = context;
+	kept->users = 1;
+	kept->read_in = MyProc->lxid;
+	clr_version_copy(&kept->version, version, context);
+	return kept;
+}
+
+/* It was read: it outlives the current context. */
+void
+clr_kept_settle(ClrKept *kept)
+{
+	MemoryContextSetParent(kept->context, kept_context);
+}
+
+/*
+ * Whether all of a kind is as it was when this was read.
+ */
+bool
+clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrChange what)
+{
+	if (version->count == 0)
+		return kept->version.count == 0 && kept->read_in == MyProc->lxid;
+	return clr_version_same(&kept->version, version, what);
+}
+
+Size
+clr_kept_bytes(const ClrKept *kept)
+{
+	return MemoryContextMemAllocated(kept->context, true);
+}
+
+void
+clr_kept_use(ClrKept *kept)
+{
+	kept->users++;
+}
+
+void
+clr_kept_release(ClrKept *kept)
+{
+	if (--kept->users == 0)
+		MemoryContextDelete(kept->context);
+}

@@ -1,0 +1,29 @@
+/*
+ * kept.h
+ *		What was read of permissions, and is kept while it holds.
+ */
+#ifndef CLR_KEPT_H
+#define CLR_KEPT_H
+
+#include "compat.h"
+
+#include "store/version.h"
+
+/* Head of something that lives in a context of its own. */
+typedef struct ClrKept
+{
+	MemoryContext context;
+	int users; /* the last one to let go frees it */
+	ClrVersion version;
+	LocalTransactionId read_in; /* under SERIALIZABLE, where there is no version */
+} ClrKept;
+
+extern void clr_kept_init(void);
+extern void *clr_kept_new(const char *name, Size size, const ClrVersion *version);
+extern void clr_kept_settle(ClrKept *kept);
+extern bool clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrChange what);
+extern Size clr_kept_bytes(const ClrKept *kept);
+extern void clr_kept_use(ClrKept *kept);
+extern void clr_kept_release(ClrKept *kept);
+
+#endif /* CLR_KEPT_H */

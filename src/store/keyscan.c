@@ -1,0 +1,93 @@
+/*
+ * keyscan.c
+ *		Keys in a column of a table of the application.
+ *
+ * Read as the table's owner (catalog.c), a part at a time. Keeps no state.
+ */
+#include "store/keyscan.h"
+
+#include "access/genam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_inherits.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "store/catalog.h"
+
+#define ROWS_A_FETCH 1000
+
+static bool
+is_unique(Oid relid, AttrNumber column)
+{
+	Relation index = index_open(relid, AccessShareLock);
+	Form_pg_index form = index->rd_index;
+	bool unique = form->indisunique && form->indimmediate && form->indisvalid &&
+				  form->indnkeyatts == 1 && form->indkey.values[0] == column &&
+				  heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL);
+
+	index_close(index, AccessShareLock);
+	return unique;
+}
+
+/*
+ * Whether a value of a column is that of one row at most. The unique index of a
+ * partitioned table may be on more columns, children have none or one of their
+ * own, and a deferrable one lets several in until the transaction ends.
+ */
+bool
+clr_keys_are_unique(Oid table, const char *column)
+{
+	Relation relation = table_open(table, AccessShareLock);
+	AttrNumber attnum = get_attnum(table, column);
+	bool unique = false;
+	ListCell *lc;
+
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || !has_subclass(table))
+		foreach(lc, RelationGetIndexList(relation))
+			unique = unique || is_unique(lfirst_oid(lc), attnum);
+	table_close(relation, NoLock);
+	return unique;
+}
+
+/* Whether the visitor wanted to know of all keys. */
+bool
+clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg)
+{
+	Oid type = getBaseType(get_atttype(scan->table, scan->column));
+	ClrTableQuery query = { .rest = "" };
+	ClrCatalog state;
+	Portal portal;
+	bool goes_on = true;
+	uint64 rows;
+
+	query.columns = psprintf("%s t.%s", scan->distinct ? "DISTINCT" : "",
+							 quote_identifier(get_attname(scan->table, scan->column, false)));
+	if (scan->latest)
+		clr_catalog_begin_owner_latest(&state, scan->table);
+	else
+		clr_catalog_begin_owner(&state, scan->table);
+	portal = clr_catalog_open_table(&state, &query);
+	do
+	{
+		SPI_cursor_fetch(portal, true, ROWS_A_FETCH);
+		rows = SPI_processed;
+		for (uint64 i = 0; goes_on && i < rows; i++)
+		{
+			bool isnull;
+			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
+			ClrKey key;
+
+			if (!isnull)
+				clr_key_from_datum(value, clr_key_class(type), type, &key);
+			goes_on = visit(isnull ? NULL : &key, arg);
+		}
+		SPI_freetuptable(SPI_tuptable);
+	} while (goes_on && rows > 0);
+	SPI_cursor_close(portal);
+	clr_catalog_end(&state);
+	return goes_on;
+}

@@ -1,0 +1,230 @@
+/*
+ * plans.c
+ *		Cached plans that were made for an actor's class of rights.
+ *
+ * They call in_set() or set_keys(). The server keeps, with each cached plan,
+ * the functions that it calls, and makes it anew when it hears that one of them
+ * changed (PlanCacheObjectCallback, plancache.c), whoever says so. So when
+ * somebody else acts, this session's plans hear it and other plans do not; when
+ * levels change, all sessions hear it with the commit.
+ *
+ * The planner may drop such a call, where it contradicts the query's own
+ * conditions. So each plan is marked with the classes that it is for, and told
+ * to go by the mark's company.
+ *
+ * State: the marks of the plan being made, above those of plans around it, if
+ * the planner hook was asked for it; and the functions, if plans that call them
+ * were made since they last heard, and whether they hear at the transaction's end.
+ */
+#include "store/plans.h"
+
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/inval.h"
+#include "utils/syscache.h"
+
+/* By the types of their first arguments. An index condition alone calls set_keys(). */
+static const struct
+{
+	const char *name;
+	Oid first;
+} functions
+	[] = { [CLR_IN_SET] = { "in_set", ANYOID }, [CLR_SET_KEYS] = { "set_keys", ANYELEMENTOID } };
+
+/* As the server's messages name them; and whether plans that call them were made since they last heard. */
+static uint32 hashes[lengthof(functions)];
+static bool plans_made[lengthof(functions)];
+static bool forget_at_end = false;
+
+/*
+ * A mark stands in the plan's list of what ends it, as items of caches that the
+ * server does not have; the last one completes it.
+ */
+typedef enum MarkPart
+{
+	MARK_CLASS = -3,
+	MARK_VERB = -2,
+	MARK_BINDING = -1,
+} MarkPart;
+
+PG_FUNCTION_INFO_V1(clearance_forget_plans);
+
+#define MAX_MARKS 64
+static ClrPlanMark marks[MAX_MARKS];
+#define NOT_PLANNING (-1)
+static int n_marks = 0;
+static int first_mark = NOT_PLANNING;
+
+static void at_transaction_end(XactEvent event, void *arg);
+
+void
+clr_plans_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+}
+
+/* Invalid while the extension is being created. */
+static Oid
+function_oid(ClrPlanFunction function)
+{
+	Oid argtypes[CLR_SET_ARGS + 1] = { functions[function].first };
+
+	for (int i = 1; i <= CLR_SET_ARGS; i++)
+		argtypes[i] = INT4OID;
+	return LookupFuncName(list_make2(makeString("clearance"),
+									 makeString(pstrdup(functions[function].name))),
+						  CLR_SET_ARGS + 1, argtypes, true);
+}
+
+/* A plan is made that calls the function. */
+Oid
+clr_plans_call(ClrPlanFunction function)
+{
+	Oid oid = function_oid(function);
+
+	hashes[function] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid));
+	plans_made[function] = true;
+	return oid;
+}
+
+/*
+ * The plan being made is for a class of rights. False if it is for too many, or
+ * if it began before there was a hook to mark it: it must do without.
+ */
+bool
+clr_plans_mark(int32 binding, int verb, int class)
+{
+	if (first_mark == NOT_PLANNING)
+		return false;
+	(void) clr_plans_call(CLR_IN_SET); /* its company, also if the plan has no set */
+	for (int i = first_mark; i < n_marks; i++)
+		if (marks[i].binding == binding && marks[i].verb == verb && marks[i].class == class)
+			return true;
+	if (n_marks == MAX_MARKS)
+		return false;
+	marks[n_marks].binding = binding;
+	marks[n_marks].verb = verb;
+	marks[n_marks++].class = class;
+	return true;
+}
+
+/* Planning begins, maybe within the planning of something else. Returns what to restore. */
+int
+clr_plans_begin(void)
+{
+	int previous = first_mark;
+
+	first_mark = n_marks;
+	return previous;
+}
+
+static List *
+add_item(List *items, int cache, uint32 value)
+{
+	PlanInvalItem *item = makeNode(PlanInvalItem);
+
+	item->cacheId = cache;
+	item->hashValue = value;
+	return lappend(items, item);
+}
+
+/* Planning ends: mark the plan, unless it failed (NULL). */
+void
+clr_plans_end(int previous, PlannedStmt *plan)
+{
+	for (int i = first_mark; plan != NULL && i < n_marks; i++)
+	{
+		List *items = plan->invalItems;
+
+		items = add_item(items, MARK_CLASS, marks[i].class);
+		items = add_item(items, MARK_VERB, marks[i].verb);
+		items = add_item(items, MARK_BINDING, (uint32) marks[i].binding);
+		plan->invalItems = add_item(items, PROCOID, hashes[CLR_IN_SET]);
+		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
+	}
+	n_marks = first_mark;
+	first_mark = previous;
+}
+
+/* Take the next item of a plan's list; true if it completes the mark. */
+bool
+clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark)
+{
+	switch (item->cacheId)
+	{
+		case MARK_CLASS:
+			mark->class = item->hashValue;
+			return false;
+		case MARK_VERB:
+			mark->verb = item->hashValue;
+			return false;
+		case MARK_BINDING:
+			mark->binding = (int32) item->hashValue;
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* forget_plans(): SQL for clr_plans_forget_everywhere(). */
+Datum
+clearance_forget_plans(PG_FUNCTION_ARGS)
+{
+	clr_plans_forget_everywhere();
+	PG_RETURN_VOID();
+}
+
+/* Have these plans made anew. May be called at any moment, also by an abort. */
+void
+clr_plans_forget(void)
+{
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		if (plans_made[i])
+			CallSyscacheCallbacks(PROCOID, hashes[i]);
+		plans_made[i] = false;
+	}
+}
+
+/* The same when the transaction ends: these plans are for what only its snapshot sees. */
+void
+clr_plans_forget_at_end(void)
+{
+	forget_at_end = true;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	if (!forget_at_end ||
+		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
+		return;
+	forget_at_end = false;
+	clr_plans_forget();
+}
+
+/*
+ * The same in every session, from this transaction's commit on: as if the
+ * functions had been altered.
+ */
+void
+clr_plans_forget_everywhere(void)
+{
+	Relation catalog = table_open(ProcedureRelationId, AccessShareLock);
+
+	for (int i = 0; i < (int) lengthof(functions); i++)
+	{
+		HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_oid(i)));
+
+		if (!HeapTupleIsValid(tuple))
+			continue; /* no plan calls it yet */
+		CacheInvalidateHeapTuple(catalog, tuple, NULL);
+		ReleaseSysCache(tuple);
+	}
+	table_close(catalog, AccessShareLock);
+}

@@ -1,0 +1,371 @@
+/*
+ * version.c
+ *		Whether permissions changed: what a cached scope is valid under.
+ *
+ * The table clearance.version has a few rows for each kind of change, each the
+ * id of a transaction that made one. A trigger on every table that scopes are
+ * made of replaces one of them by the id of the running transaction, once a
+ * transaction and kind. It takes a row that nobody holds, or adds one: so
+ * concurrent administrators never wait for each other here, and cannot
+ * deadlock.
+ *
+ * Claim: two snapshots in which the rows of a kind are the same see the same
+ * changes of it. Suppose one of them sees a change T that the other does not.
+ * T's id is in a row, or in the row that replaced it, and so on: the last of
+ * that chain is in both snapshots' rows. But a transaction replaces a row only
+ * when the one that wrote it has committed, so whoever sees the last of the
+ * chain sees T. Ids are never used again (64 bits), also not after a crash or
+ * the promotion of a standby, which continues after the last one that it
+ * replayed.
+ *
+ * The transaction that changes something sees states that have no id of their
+ * own: there nothing kept of that kind is used (clr_version_changed_here). For the
+ * same reason it does not matter that a rolled-back savepoint takes the id
+ * away again, as long as the next change puts it back.
+ *
+ * Changes of levels also end plans that were made for the classes of rights
+ * before (plans.c); a message does that, and what it is late for, such a plan
+ * refuses itself.
+ *
+ * State: what this transaction changed, and the subtransactions that put its
+ * id into the table and that told of changed levels.
+ */
+#include "store/version.h"
+
+#include "access/genam.h"
+#include "access/heapam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "catalog/namespace.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
+#include "utils/xid8.h"
+
+#include "store/catalog.h"
+#include "store/plans.h"
+
+PG_FUNCTION_INFO_V1(clearance_note_change);
+
+/* A row of clearance.version: what changed, and by which transaction. */
+typedef struct VersionRow
+{
+	uint64 changed_by; /* xid8 */
+	int32 what;
+} VersionRow;
+
+#define ROW_OF(tuple) ((VersionRow *) GETSTRUCT(tuple))
+
+static const char *const kinds[] = { [CLR_CHANGED_PEOPLE] = "people",
+									 [CLR_CHANGED_PROJECTS] = "projects",
+									 [CLR_CHANGED_LEVELS] = "levels" };
+
+static bool changed_here[CLR_CHANGES];
+static SubTransactionId noted_in[CLR_CHANGES];
+static SubTransactionId told_in = InvalidSubTransactionId;
+
+static Relation open_version(LOCKMODE lockmode);
+static bool changes_classes(const TriggerData *trigger);
+static ClrChange kind_of(const char *name);
+static void note_change(ClrChange what);
+static bool replace_one(Relation relation, HeapTuple own);
+static void at_transaction_end(XactEvent event, void *arg);
+static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
+								  SubTransactionId parent, void *arg);
+
+void
+clr_version_init(void)
+{
+	RegisterXactCallback(at_transaction_end, NULL);
+	RegisterSubXactCallback(at_subtransaction_end, NULL);
+}
+
+/*
+ * The version that a snapshot sees. `version` is reused if it was read before;
+ * its memory belongs to TopMemoryContext.
+ */
+void
+clr_version_read(ClrVersion *version, Snapshot snapshot)
+{
+	Relation relation = open_version(AccessShareLock);
+	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
+	HeapTuple tuple;
+
+	version->count = 0;
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		ClrNote note = { ROW_OF(tuple)->what, ROW_OF(tuple)->changed_by };
+		int at = version->count;
+
+		if (version->count == version->capacity)
+		{
+			int capacity = Max(version->capacity * 2, 8);
+
+			version->notes = version->notes == NULL ?
+								 MemoryContextAlloc(TopMemoryContext, capacity * sizeof(ClrNote)) :
+								 repalloc(version->notes, capacity * sizeof(ClrNote));
+			version->capacity = capacity;
+		}
+		for (; at > 0 && version->notes[at - 1].changed_by > note.changed_by; at--)
+			version->notes[at] = version->notes[at - 1];
+		version->notes[at] = note;
+		version->count++;
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+}
+
+/*
+ * The version that the active snapshot sees; none under SERIALIZABLE, see
+ * kept.c.
+ */
+void
+clr_version_read_current(ClrVersion *version)
+{
+	version->count = 0;
+	if (!IsolationIsSerializable())
+		clr_version_read(version, GetActiveSnapshot());
+}
+
+/*
+ * Whether others changed permissions since the snapshot of a REPEATABLE READ
+ * transaction. Not asked under SERIALIZABLE, where reading would be a dependency.
+ */
+bool
+clr_version_is_outdated(void)
+{
+	static ClrVersion seen;
+	static ClrVersion latest;
+
+	if (!IsolationUsesXactSnapshot() || IsolationIsSerializable())
+		return false;
+	clr_version_read(&seen, GetTransactionSnapshot());
+	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
+	clr_version_read(&latest, GetActiveSnapshot());
+	PopActiveSnapshot();
+	return !clr_version_equal(&seen, &latest);
+}
+
+void
+clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context)
+{
+	to->count = to->capacity = from->count;
+	to->notes = MemoryContextAlloc(context, Max(from->count, 1) * sizeof(ClrNote));
+	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
+}
+
+/* Whether nothing differs between two versions. */
+bool
+clr_version_equal(const ClrVersion *a, const ClrVersion *b)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (!clr_version_same(a, b, what))
+			return false;
+	return true;
+}
+
+/* Whether what is of a kind is the same under two versions. */
+bool
+clr_version_same(const ClrVersion *a, const ClrVersion *b, ClrChange what)
+{
+	int i = 0;
+	int j = 0;
+
+	/* in ascending order of transactions; without any, nothing is known */
+	for (bool known = false;; i++, j++, known = true)
+	{
+		while (i < a->count && a->notes[i].what != what)
+			i++;
+		while (j < b->count && b->notes[j].what != what)
+			j++;
+		if (i == a->count || j == b->count)
+			return known && i == a->count && j == b->count;
+		if (a->notes[i].changed_by != b->notes[j].changed_by)
+			return false;
+	}
+}
+
+/* Whether the running transaction has changed anything of a kind itself. */
+bool
+clr_version_changed_here(ClrChange what)
+{
+	return changed_here[what];
+}
+
+/* Whether it has changed permissions. */
+bool
+clr_version_changed_any(void)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (changed_here[what])
+			return true;
+	return false;
+}
+
+static Relation
+open_version(LOCKMODE lockmode)
+{
+	Oid namespace = get_namespace_oid("clearance", true);
+	Oid relid = OidIsValid(namespace) ? get_relname_relid("version", namespace) : InvalidOid;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the extension pg_clearance is not complete in this database"),
+						errdetail("Table clearance.version is missing."),
+						errhint("Create the extension again.")));
+	return table_open(relid, lockmode);
+}
+
+/* ---------- changes ---------- */
+
+/*
+ * note_change(): BEFORE trigger on the tables that scopes are made of, for
+ * each row, and for each statement on TRUNCATE. Rows, because logical
+ * replication fires no statement triggers. The first argument is the kind of
+ * change. A second one names the column of a level: with one in it, the row
+ * changes classes of rights; 'any' says that every row does.
+ */
+Datum
+clearance_note_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigger = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+						errmsg("note_change is a trigger of tables with permissions")));
+	if (InSecurityRestrictedOperation() && !clr_catalog_is_reading())
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("permissions cannot change within a security-restricted operation"),
+						errdetail("Code of a table's owner runs there in the session of others.")));
+	note_change(kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : ""));
+	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
+	{
+		clr_plans_forget_everywhere();
+		told_in = GetCurrentSubTransactionId();
+	}
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
+		return PointerGetDatum(NULL);
+	return PointerGetDatum(TRIGGER_FIRED_BY_UPDATE(trigger->tg_event) ? trigger->tg_newtuple :
+																		trigger->tg_trigtuple);
+}
+
+static bool
+changes_classes(const TriggerData *trigger)
+{
+	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
+	const char *column;
+	bool isnull;
+
+	if (trigger->tg_trigger->tgnargs < 2)
+		return false;
+	column = trigger->tg_trigger->tgargs[1];
+	if (!TRIGGER_FIRED_FOR_ROW(trigger->tg_event) || strcmp(column, "any") == 0)
+		return true;
+	(void) heap_getattr(trigger->tg_trigtuple, SPI_fnumber(desc, column), desc, &isnull);
+	if (isnull && TRIGGER_FIRED_BY_UPDATE(trigger->tg_event))
+		(void) heap_getattr(trigger->tg_newtuple, SPI_fnumber(desc, column), desc, &isnull);
+	return !isnull;
+}
+
+static ClrChange
+kind_of(const char *name)
+{
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (strcmp(kinds[what], name) == 0)
+			return what;
+	ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+					errmsg("note_change knows no changes of \"%s\"", name)));
+}
+
+static void
+note_change(ClrChange what)
+{
+	Relation relation;
+	HeapTuple own;
+	Datum values[2];
+	bool nulls[2] = { false };
+
+	changed_here[what] = true;
+	if (noted_in[what] != InvalidSubTransactionId)
+		return;
+	relation = open_version(RowExclusiveLock);
+	values[0] = FullTransactionIdGetDatum(GetTopFullTransactionId());
+	values[1] = Int32GetDatum(what);
+	own = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+	if (!replace_one(relation, own))
+		simple_heap_insert(relation, own);
+	heap_freetuple(own);
+	table_close(relation, RowExclusiveLock);
+	noted_in[what] = GetCurrentSubTransactionId();
+}
+
+/*
+ * Replace a row of the same kind that nobody else holds. It looks for rows as they are now,
+ * whatever the transaction's snapshot, and takes no predicate locks (as scans
+ * under SnapshotSelf do not): a serialization failure here would be about
+ * nothing that the transaction did.
+ */
+static bool
+replace_one(Relation relation, HeapTuple own)
+{
+	TableScanDesc scan;
+	HeapTuple tuple;
+	bool replaced = false;
+
+	scan = table_beginscan(relation, SnapshotSelf, 0, NULL);
+	while (!replaced && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		HeapTupleData target = *tuple;
+		TM_FailureData failure;
+		Buffer buffer;
+
+		if (ROW_OF(tuple)->what != ROW_OF(own)->what)
+			continue;
+		replaced = heap_lock_tuple(relation, &target, GetCurrentCommandId(true), LockTupleExclusive,
+								   LockWaitSkip, false, &buffer, &failure) == TM_Ok;
+		ReleaseBuffer(buffer);
+		if (replaced)
+			simple_heap_update(relation, &target.t_self, own);
+	}
+	table_endscan(scan);
+	return replaced;
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	switch (event)
+	{
+		case XACT_EVENT_COMMIT:
+		case XACT_EVENT_ABORT:
+		case XACT_EVENT_PREPARE:
+			memset(changed_here, false, sizeof(changed_here));
+			memset(noted_in, 0, sizeof(noted_in));
+			told_in = InvalidSubTransactionId;
+			break;
+		default:
+			break;
+	}
+}
+
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	SubTransactionId heir = event == SUBXACT_EVENT_COMMIT_SUB ? parent : InvalidSubTransactionId;
+
+	if (event != SUBXACT_EVENT_COMMIT_SUB && event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	for (int what = 0; what < CLR_CHANGES; what++)
+		if (noted_in[what] == mine)
+			noted_in[what] = heir;
+	if (told_in == mine)
+		told_in = heir;
+}
