@@ -32,6 +32,7 @@ EXTRA_CLEAN = build
 # with max_prepared_transactions > 0. The TAP tests start their own.
 REGRESS = \
 	install \
+	comments \
 	levels \
 	derived_rights \
 	gates \

@@ -21,18 +21,6 @@ ORDER BY 1;
 -- A second time is an error.
 CREATE EXTENSION pg_clearance;
 
--- Every function says what it is for; only the four that
--- read and write keys have nothing to say.
-SELECT p.oid::regprocedure AS without_comment FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL ORDER BY p.proname;
--- So do every table, view and column of a table.
-SELECT c.relname AS without_comment FROM pg_class c
-WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind IN ('r', 'v') AND obj_description(c.oid, 'pg_class') IS NULL
-UNION ALL
-SELECT format('%s.%s', c.relname, a.attname) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-  AND col_description(c.oid, a.attnum) IS NULL ORDER BY 1;
-
 -- A function written in SQL finds names by a path of its own, or was parsed
 -- when it was made.
 SELECT p.oid::regprocedure AS open_path FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang

@@ -224,7 +224,7 @@ CROSS JOIN LATERAL clearance.power_of(r.role, r.used_as = 'mapped') AS p (power)
 WHERE p.power IS NOT NULL;
 COMMENT ON VIEW clearance.powerful_roles IS
 'mapped and trusted roles that were given, since, what map_role() and trust_role() refuse; should be empty';
-COMMENT ON COLUMN clearance.powerful_roles.role IS 'the role';
+COMMENT ON COLUMN clearance.powerful_roles.role IS 'the role that has too much power';
 COMMENT ON COLUMN clearance.powerful_roles.used_as IS 'mapped or trusted';
 COMMENT ON COLUMN clearance.powerful_roles.power IS 'what the rule does not hold';
 

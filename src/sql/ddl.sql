@@ -9,6 +9,7 @@ COMMENT ON FUNCTION clearance.refuse_ddl() IS 'event trigger: row security and t
 
 CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER')
     EXECUTE FUNCTION clearance.refuse_ddl();
+COMMENT ON EVENT TRIGGER clearance_refuse_ddl IS 'row security and triggers of protected tables are not switched off, nor triggers of the extension''s own tables';
 
 CREATE FUNCTION clearance.protect_new_tables() RETURNS event_trigger
 LANGUAGE c
@@ -18,6 +19,7 @@ COMMENT ON FUNCTION clearance.protect_new_tables() IS 'event trigger: partitions
 
 CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'ALTER TABLE')
     EXECUTE FUNCTION clearance.protect_new_tables();
+COMMENT ON EVENT TRIGGER clearance_protect_new_tables IS 'partitions and children that come later are protected with their parent';
 
 -- Make the policies of one table anew: with seals where it needs them.
 CREATE FUNCTION clearance.renew_policies(tab regclass) RETURNS void
@@ -93,6 +95,7 @@ COMMENT ON FUNCTION clearance.follow_policy(regclass, clearance.binding, name) I
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
     WHEN TAG IN ('CREATE POLICY', 'ALTER POLICY', 'CREATE TRIGGER', 'ALTER TRIGGER')
     EXECUTE FUNCTION clearance.follow_ddl();
+COMMENT ON EVENT TRIGGER clearance_follow_ddl IS 'tables with somebody else''s policies are sealed; what only looks like a policy or trigger of the extension''s is an error';
 
 -- Policies and triggers of a protected table go with its protection only, and
 -- the binding goes with its table.
@@ -156,4 +159,5 @@ COMMENT ON FUNCTION clearance.follow_drop() IS
 
 CREATE EVENT TRIGGER clearance_follow_drop ON sql_drop
     EXECUTE FUNCTION clearance.follow_drop();
+COMMENT ON EVENT TRIGGER clearance_follow_drop IS 'policies and triggers of protected tables stay; declarations go with their tables';
 

@@ -219,6 +219,7 @@ COMMENT ON FUNCTION clearance.follow_rename() IS 'event trigger: declarations fo
 CREATE EVENT TRIGGER clearance_follow_rename ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER TYPE')
     EXECUTE FUNCTION clearance.follow_rename();
+COMMENT ON EVENT TRIGGER clearance_follow_rename IS 'declarations follow renamed columns and labels';
 
 -- ---------------------------------------------------------------------------
 -- Keys of protected tables stay unique: with two rows of one key, one would
@@ -247,6 +248,7 @@ COMMENT ON FUNCTION clearance.keep_keys_unique() IS 'event trigger: key columns 
 
 CREATE EVENT TRIGGER clearance_keep_keys_unique ON sql_drop
     EXECUTE FUNCTION clearance.keep_keys_unique();
+COMMENT ON EVENT TRIGGER clearance_keep_keys_unique IS 'key columns of protected tables keep a unique index';
 
 -- ---------------------------------------------------------------------------
 -- Tables of projects are dropped, or their partitions come and go
@@ -270,6 +272,7 @@ COMMENT ON FUNCTION clearance.follow_dropped_projects() IS 'event trigger: proje
 
 CREATE EVENT TRIGGER clearance_forget_projects ON sql_drop
     EXECUTE FUNCTION clearance.follow_dropped_projects();
+COMMENT ON EVENT TRIGGER clearance_forget_projects IS 'projects go with the table that held their rows';
 
 CREATE FUNCTION clearance.take_in(binding integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -18,6 +18,7 @@ BEGIN
     END IF;
 END
 $$;
+COMMENT ON SCHEMA clearance IS 'who may see and change which rows of the application: all that belongs to pg_clearance';
 
 -- Minor releases before this one have holes in row security itself, which an extension cannot mend.
 DO $$

@@ -214,6 +214,22 @@ CREATE VIEW clearance.held_grant AS
 TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.effective_grant;
 COMMENT ON VIEW clearance.held_grant IS 'effective_grant with everything that account_admin holds spelt out';
 
+-- The columns of all four are those of level_grant.
+DO $$
+DECLARE
+    col record;
+BEGIN
+    FOR col IN
+        SELECT v.name, a.attname, pg_catalog.col_description(a.attrelid, a.attnum) AS says
+        FROM pg_catalog.pg_attribute a,
+             (VALUES ('effective_grant'), ('admin_grant'), ('given_grant'), ('held_grant')) AS v (name)
+        WHERE a.attrelid = 'clearance.level_grant'::regclass AND a.attnum > 0 AND a.attname <> 'built_in'
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN clearance.%I.%I IS %L', col.name, col.attname, col.says);
+    END LOOP;
+END
+$$;
+
 CREATE VIEW clearance.matrix AS
 SELECT l.name AS level, l.audience, a.feature, a.name AS action,
        g.visibility, g.relation, g.reach, g.kinds,
@@ -230,6 +246,16 @@ LEFT JOIN clearance.held_grant g ON (g.level_id, g.feature, g.action) = (l.id, a
 LEFT JOIN clearance.not_available n ON (n.level_id, n.feature, n.action) = (l.id, a.feature, a.name);
 COMMENT ON VIEW clearance.matrix IS
 'every level and action: what is granted (a line for each grant), whether it can, cannot or is not available, and the gates that must be met too';
+COMMENT ON COLUMN clearance.matrix.level IS 'name of the level';
+COMMENT ON COLUMN clearance.matrix.audience IS 'whom the level is for: vendor, partner or customer';
+COMMENT ON COLUMN clearance.matrix.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.matrix.action IS 'action of the feature';
+COMMENT ON COLUMN clearance.matrix.visibility IS 'shared: shared rows only; any: private rows too; NULL: nothing is granted';
+COMMENT ON COLUMN clearance.matrix.relation IS 'what must hold between member and row; NULL: nothing is granted';
+COMMENT ON COLUMN clearance.matrix.reach IS 'vendor only: account, member or owned; NULL: as far as the level''s project.view, or nothing is granted';
+COMMENT ON COLUMN clearance.matrix.kinds IS 'values of the table''s kind column for which it holds; NULL: all, or nothing is granted';
+COMMENT ON COLUMN clearance.matrix.verdict IS 'can, cannot or not_available: nor can it be switched on for single members';
+COMMENT ON COLUMN clearance.matrix.gates IS 'actions that must be permitted too, as feature.action; empty: none';
 
 -- ---------------------------------------------------------------------------
 -- Checks of names, shared with other modules

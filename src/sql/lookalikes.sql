@@ -12,6 +12,7 @@ COMMENT ON FUNCTION clearance.warn_of_copies() IS 'event trigger: tells of copie
 CREATE EVENT TRIGGER clearance_warn_of_copies ON ddl_command_start
     WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'CREATE SCHEMA', 'SELECT INTO', 'CREATE MATERIALIZED VIEW')
     EXECUTE FUNCTION clearance.warn_of_copies();
+COMMENT ON EVENT TRIGGER clearance_warn_of_copies IS 'warns of copies of protected tables, which are open';
 
 -- Unprotected tables that have the name of one that is, or was, protected.
 CREATE FUNCTION clearance.lookalikes(OUT tab regclass, OUT original regclass) RETURNS SETOF record
@@ -71,6 +72,7 @@ CREATE EVENT TRIGGER clearance_follow_names ON ddl_command_end
                  'CREATE FOREIGN TABLE', 'IMPORT FOREIGN SCHEMA',
                  'ALTER TABLE', 'ALTER VIEW', 'ALTER INDEX', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER SCHEMA')
     EXECUTE FUNCTION clearance.follow_names();
+COMMENT ON EVENT TRIGGER clearance_follow_names IS 'knows protected tables by all their names, and warns of others that take one';
 
 CREATE FUNCTION clearance.follow_dropped_names() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -87,3 +89,4 @@ COMMENT ON FUNCTION clearance.follow_dropped_names() IS
 CREATE EVENT TRIGGER clearance_follow_dropped_names ON sql_drop
     WHEN TAG IN ('DROP TABLE', 'DROP SCHEMA', 'DROP OWNED')
     EXECUTE FUNCTION clearance.follow_dropped_names();
+COMMENT ON EVENT TRIGGER clearance_follow_dropped_names IS 'warns of a table that has the name of a protected one that is dropped';

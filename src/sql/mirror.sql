@@ -320,3 +320,4 @@ COMMENT ON FUNCTION clearance.follow_mirror_drop() IS 'event trigger: mirrors st
 
 CREATE EVENT TRIGGER clearance_follow_mirror_drop ON sql_drop
     EXECUTE FUNCTION clearance.follow_mirror_drop();
+COMMENT ON EVENT TRIGGER clearance_follow_mirror_drop IS 'mirrors stay while their tables do, and go with them';

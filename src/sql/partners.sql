@@ -12,7 +12,7 @@ CREATE VIEW clearance.licence AS
     GROUP BY m.partner_id;
 COMMENT ON VIEW clearance.licence IS 'licences that the members of each partner use';
 COMMENT ON COLUMN clearance.licence.partner_id IS 'the partner';
-COMMENT ON COLUMN clearance.licence.used IS 'licences in use';
+COMMENT ON COLUMN clearance.licence.used IS 'number of licences in use';
 
 CREATE VIEW clearance.partners WITH (security_barrier) AS
     SELECT p.id, p.account_id, p.name, p.kind, p.website,
@@ -40,13 +40,13 @@ CREATE VIEW clearance.partners WITH (security_barrier) AS
 GRANT SELECT ON clearance.partners TO PUBLIC;
 COMMENT ON VIEW clearance.partners IS
 'partners with their admins and the licences used of those they may use: to operators all, to members who manage partners or add them to projects those of the account, to a partner''s members their own';
-COMMENT ON COLUMN clearance.partners.id IS 'internal id';
+COMMENT ON COLUMN clearance.partners.id IS 'id that functions name it by';
 COMMENT ON COLUMN clearance.partners.account_id IS 'the account';
 COMMENT ON COLUMN clearance.partners.name IS 'company name';
 COMMENT ON COLUMN clearance.partners.kind IS 'integrator or contractor';
-COMMENT ON COLUMN clearance.partners.website IS 'address of its web site';
-COMMENT ON COLUMN clearance.partners.admin IS 'the admin whom the vendor named with the partner';
-COMMENT ON COLUMN clearance.partners.admins IS 'its partner admins, but for disabled ones';
+COMMENT ON COLUMN clearance.partners.website IS 'address of its web site; NULL: unknown';
+COMMENT ON COLUMN clearance.partners.admin IS 'name, e-mail address or key of the admin whom the vendor named with the partner; NULL: there is none';
+COMMENT ON COLUMN clearance.partners.admins IS 'names, e-mail addresses or keys of its partner admins, but for disabled ones';
 COMMENT ON COLUMN clearance.partners.licences_used IS 'active and invited members, but for a named admin who has not accepted yet';
 COMMENT ON COLUMN clearance.partners.licence_cap IS 'most members it may have; NULL: no cap';
 COMMENT ON COLUMN clearance.partners.access_level IS 'level of all its members; NULL: role or account decide';
@@ -54,9 +54,9 @@ COMMENT ON COLUMN clearance.partners.status IS 'active or disabled';
 COMMENT ON COLUMN clearance.partners.strategic IS 'introduced to customers by name';
 COMMENT ON COLUMN clearance.partners.can_track_time IS 'its members may track time';
 COMMENT ON COLUMN clearance.partners.roles IS 'roles its members may hold';
-COMMENT ON COLUMN clearance.partners.owner_id IS 'member of the vendor''s team in charge';
-COMMENT ON COLUMN clearance.partners.logo IS 'its logo';
-COMMENT ON COLUMN clearance.partners.logo_type IS 'media type of the logo';
+COMMENT ON COLUMN clearance.partners.owner_id IS 'member of the vendor''s team in charge; NULL: nobody is';
+COMMENT ON COLUMN clearance.partners.logo IS 'its logo; NULL: it has none';
+COMMENT ON COLUMN clearance.partners.logo_type IS 'media type of the logo, such as image/png; NULL: there is none';
 
 -- Rewriting the row, where locking it would seem to do, makes a concurrent
 -- REPEATABLE READ transaction fail rather than look under its old snapshot.

@@ -518,4 +518,21 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
 FROM clearance.binding b;
 REVOKE ALL ON clearance.protected_tables FROM PUBLIC;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
+COMMENT ON COLUMN clearance.protected_tables."table" IS 'the protected table; its partitions and children go with it';
+COMMENT ON COLUMN clearance.protected_tables.feature IS 'feature of its rows; of a link table, the feature of what it links';
+COMMENT ON COLUMN clearance.protected_tables.binding IS 'id of the declaration, which the policies pass';
+COMMENT ON COLUMN clearance.protected_tables.role IS 'table, or link table that relate() protected';
+COMMENT ON COLUMN clearance.protected_tables.project IS 'column with the project of a row; NULL: the project of its parent';
+COMMENT ON COLUMN clearance.protected_tables.key IS 'column that identifies a row; NULL: rows cannot be named';
+COMMENT ON COLUMN clearance.protected_tables.visibility IS 'column with the privacy of a row; NULL: every row counts as shared';
+COMMENT ON COLUMN clearance.protected_tables.shared_values IS 'values of that column that mean shared; NULL: there is no such column';
+COMMENT ON COLUMN clearance.protected_tables.client_visibility IS 'column that says what customers may do: hidden, read or edit; NULL: they go by the visibility';
+COMMENT ON COLUMN clearance.protected_tables.account IS 'column with the account of a row; NULL: the account of its project';
+COMMENT ON COLUMN clearance.protected_tables.owner IS 'column with the key of the member who created a row; NULL: nobody owns rows by a column';
+COMMENT ON COLUMN clearance.protected_tables.kind IS 'column for grants that are limited to kinds; NULL: such grants open no row';
+COMMENT ON COLUMN clearance.protected_tables.published IS 'column with the moment until which a row is a draft; NULL: there are no drafts';
+COMMENT ON COLUMN clearance.protected_tables.relations IS 'how members are related to rows, as kind: column or table.column';
+COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visible too, as column → table, with the condition';
+COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action';
+COMMENT ON COLUMN clearance.protected_tables.enforced IS 'row security is on, with all policies of the declaration';
 

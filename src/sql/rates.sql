@@ -53,5 +53,5 @@ COMMENT ON COLUMN clearance.rates.partner IS 'name of the partner';
 COMMENT ON COLUMN clearance.rates.kind IS 'cost or bill';
 COMMENT ON COLUMN clearance.rates.valid_from IS 'first day of the rate';
 COMMENT ON COLUMN clearance.rates.valid_until IS 'first day of the next one; NULL: none yet';
-COMMENT ON COLUMN clearance.rates.amount IS 'price of an hour';
+COMMENT ON COLUMN clearance.rates.amount IS 'price of an hour, in the currency';
 COMMENT ON COLUMN clearance.rates.currency IS 'ISO 4217 code';

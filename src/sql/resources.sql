@@ -230,17 +230,17 @@ COMMENT ON VIEW clearance.resources IS
 'resources with their profiles: to operators all, to members who may view skills those of the account, to others themselves, whom they supervise and their partner''s';
 COMMENT ON COLUMN clearance.resources.member_id IS 'the member';
 COMMENT ON COLUMN clearance.resources.account_id IS 'the account';
-COMMENT ON COLUMN clearance.resources.key IS 'the application''s user id';
-COMMENT ON COLUMN clearance.resources.name IS 'name';
+COMMENT ON COLUMN clearance.resources.key IS 'the application''s user id; NULL: not known yet';
+COMMENT ON COLUMN clearance.resources.name IS 'name of the person; NULL: unknown';
 COMMENT ON COLUMN clearance.resources.kind IS 'vendor or partner';
-COMMENT ON COLUMN clearance.resources.partner_id IS 'the partner company, if any';
+COMMENT ON COLUMN clearance.resources.partner_id IS 'the partner company; NULL: it is of the vendor''s team';
 COMMENT ON COLUMN clearance.resources.roles IS 'job roles';
 COMMENT ON COLUMN clearance.resources.supervisor_id IS 'who approves its timesheets';
 COMMENT ON COLUMN clearance.resources.schedulable IS 'may be scheduled';
 COMMENT ON COLUMN clearance.resources.skills IS 'what it can do';
-COMMENT ON COLUMN clearance.resources.weekly_hours IS 'capacity';
-COMMENT ON COLUMN clearance.resources.available_from IS 'first day it is available';
-COMMENT ON COLUMN clearance.resources.available_until IS 'last day it is available';
+COMMENT ON COLUMN clearance.resources.weekly_hours IS 'capacity in hours a week';
+COMMENT ON COLUMN clearance.resources.available_from IS 'first day it is available; -infinity: it always was';
+COMMENT ON COLUMN clearance.resources.available_until IS 'last day it is available; infinity: no end is known';
 
 CREATE VIEW clearance.allocations WITH (security_barrier) AS
     SELECT a.id, a.account_id, p.key AS project, a.member_id, m.key AS member_key, m.name, m.partner_id,
@@ -255,14 +255,14 @@ CREATE VIEW clearance.allocations WITH (security_barrier) AS
 GRANT SELECT ON clearance.allocations TO PUBLIC;
 COMMENT ON VIEW clearance.allocations IS
 'allocations: to operators all, to members those of projects where they may view allocations, and their own';
-COMMENT ON COLUMN clearance.allocations.id IS 'internal id';
+COMMENT ON COLUMN clearance.allocations.id IS 'id that remove_allocation() takes';
 COMMENT ON COLUMN clearance.allocations.account_id IS 'the account';
 COMMENT ON COLUMN clearance.allocations.project IS 'the application''s project id as text';
 COMMENT ON COLUMN clearance.allocations.member_id IS 'the resource';
-COMMENT ON COLUMN clearance.allocations.member_key IS 'the application''s user id';
-COMMENT ON COLUMN clearance.allocations.name IS 'name';
-COMMENT ON COLUMN clearance.allocations.partner_id IS 'the partner company, if any';
+COMMENT ON COLUMN clearance.allocations.member_key IS 'the application''s user id; NULL: not known yet';
+COMMENT ON COLUMN clearance.allocations.name IS 'name of the person; NULL: unknown';
+COMMENT ON COLUMN clearance.allocations.partner_id IS 'the partner company; NULL: it is of the vendor''s team';
 COMMENT ON COLUMN clearance.allocations.starts_on IS 'first day';
 COMMENT ON COLUMN clearance.allocations.ends_on IS 'last day';
-COMMENT ON COLUMN clearance.allocations.weekly_hours IS 'hours a week';
-COMMENT ON COLUMN clearance.allocations.capacity IS 'hours a week that the resource has';
+COMMENT ON COLUMN clearance.allocations.weekly_hours IS 'hours a week that the project has of it';
+COMMENT ON COLUMN clearance.allocations.capacity IS 'hours a week that the resource has for all projects';

@@ -38,8 +38,8 @@ COMMENT ON COLUMN clearance.token_keys.fingerprint IS 'SHA-256 of the public key
 COMMENT ON COLUMN clearance.token_keys.issuer IS 'who issues its tokens: their claim iss';
 COMMENT ON COLUMN clearance.token_keys.subject IS 'what their claim sub holds: a member''s key or email';
 COMMENT ON COLUMN clearance.token_keys.account_id IS 'account of the members it may name; NULL: any';
-COMMENT ON COLUMN clearance.token_keys.starts_at IS 'first moment it counts';
-COMMENT ON COLUMN clearance.token_keys.ends_at IS 'first moment it no longer counts';
+COMMENT ON COLUMN clearance.token_keys.starts_at IS 'first moment it counts; -infinity: it always did';
+COMMENT ON COLUMN clearance.token_keys.ends_at IS 'first moment it no longer counts; infinity: it does not end';
 COMMENT ON COLUMN clearance.token_keys.revoked_at IS 'when it was revoked, for good; NULL: it was not';
 COMMENT ON COLUMN clearance.token_keys.state IS 'active, not yet, ended or revoked';
 

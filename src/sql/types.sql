@@ -7,13 +7,17 @@ CREATE TYPE clearance.app_key;
 
 CREATE FUNCTION clearance.app_key_in(cstring) RETURNS clearance.app_key
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textin';
+COMMENT ON FUNCTION clearance.app_key_in(cstring) IS 'internal: reads a key, which may be any text';
 CREATE FUNCTION clearance.app_key_out(clearance.app_key) RETURNS cstring
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
+COMMENT ON FUNCTION clearance.app_key_out(clearance.app_key) IS 'internal: text form of a key';
 -- drivers that leave the type of a parameter open are told this one, and may send it in binary
 CREATE FUNCTION clearance.app_key_recv(internal) RETURNS clearance.app_key
 LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textrecv';
+COMMENT ON FUNCTION clearance.app_key_recv(internal) IS 'internal: reads a key that a driver sends in binary';
 CREATE FUNCTION clearance.app_key_send(clearance.app_key) RETURNS bytea
 LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textsend';
+COMMENT ON FUNCTION clearance.app_key_send(clearance.app_key) IS 'internal: binary form of a key, for drivers';
 
 CREATE TYPE clearance.app_key (
     INPUT = clearance.app_key_in,
@@ -33,6 +37,13 @@ CREATE CAST (smallint AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (integer AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (bigint AS clearance.app_key) WITH INOUT AS IMPLICIT;
 CREATE CAST (uuid AS clearance.app_key) WITH INOUT AS IMPLICIT;
+COMMENT ON CAST (text AS clearance.app_key) IS 'a text is the key that it spells';
+COMMENT ON CAST (character varying AS clearance.app_key) IS 'a text is the key that it spells';
+COMMENT ON CAST (clearance.app_key AS text) IS 'the text by which tables of the extension hold a key';
+COMMENT ON CAST (smallint AS clearance.app_key) IS 'an integer is the key with its digits, whatever its size';
+COMMENT ON CAST (integer AS clearance.app_key) IS 'an integer is the key with its digits, whatever its size';
+COMMENT ON CAST (bigint AS clearance.app_key) IS 'an integer is the key with its digits, whatever its size';
+COMMENT ON CAST (uuid AS clearance.app_key) IS 'a UUID is the key with its digits, in lower case and with hyphens';
 
 -- ---------------------------------------------------------------------------
 -- by_name: stands in a list of optional arguments where those begin that are

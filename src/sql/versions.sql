@@ -119,9 +119,9 @@ COMMENT ON COLUMN clearance.cache_stats.misses IS 'how often they were not kept,
 COMMENT ON COLUMN clearance.cache_stats.reloads IS 'how often they were kept, but permissions had changed';
 COMMENT ON COLUMN clearance.cache_stats.evictions IS 'actors let go for room, those first whose last use was longest ago';
 COMMENT ON COLUMN clearance.cache_stats.actors IS 'actors kept now';
-COMMENT ON COLUMN clearance.cache_stats.bytes IS 'their memory';
-COMMENT ON COLUMN clearance.cache_stats.bytes_per_actor IS 'memory of one, on average';
-COMMENT ON COLUMN clearance.cache_stats.projects_bytes IS 'memory of the projects that they share';
+COMMENT ON COLUMN clearance.cache_stats.bytes IS 'their memory, in bytes';
+COMMENT ON COLUMN clearance.cache_stats.bytes_per_actor IS 'memory of one in bytes, on average; NULL: none is kept';
+COMMENT ON COLUMN clearance.cache_stats.projects_bytes IS 'memory of the projects that they share, in bytes';
 COMMENT ON COLUMN clearance.cache_stats."limit" IS 'the setting clearance.scope_cache, in bytes: more than that is not kept';
 
 CREATE VIEW clearance.cached_actor AS
@@ -130,9 +130,9 @@ FROM clearance.session_actors() WITH ORDINALITY AS a (member, partner, projects,
 LEFT JOIN clearance.member m ON m.id = a.member
 ORDER BY a.turn;
 COMMENT ON VIEW clearance.cached_actor IS 'actors whose permissions this session keeps, the last used first';
-COMMENT ON COLUMN clearance.cached_actor.member IS 'the member';
-COMMENT ON COLUMN clearance.cached_actor.partner IS 'or the partner as a whole';
-COMMENT ON COLUMN clearance.cached_actor.key IS 'the member''s key';
-COMMENT ON COLUMN clearance.cached_actor.name IS 'the member''s name';
+COMMENT ON COLUMN clearance.cached_actor.member IS 'id of the member; NULL: the actor is a partner as a whole';
+COMMENT ON COLUMN clearance.cached_actor.partner IS 'id of the partner that acts as a whole; NULL: the actor is a member';
+COMMENT ON COLUMN clearance.cached_actor.key IS 'the member''s key; NULL: it has none';
+COMMENT ON COLUMN clearance.cached_actor.name IS 'the member''s name; NULL: unknown';
 COMMENT ON COLUMN clearance.cached_actor.projects IS 'projects that it may have a way into';
-COMMENT ON COLUMN clearance.cached_actor.bytes IS 'memory of what it may do';
+COMMENT ON COLUMN clearance.cached_actor.bytes IS 'memory of what it may do, in bytes';
