@@ -62,6 +62,7 @@ REGRESS = \
 	row_keys \
 	no_actor \
 	privileges \
+	internals \
 	reasons \
 	whoami \
 	bad_input \

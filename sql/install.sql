@@ -6,7 +6,7 @@ CREATE EXTENSION pg_clearance;
 RESET client_min_messages;
 
 
--- Everything lives in one schema, and all of it belongs to the extension.
+-- Everything lives in two schemas, and all of it belongs to the extension.
 SELECT n.nspname, e.extrelocatable FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.extname = 'pg_clearance';
 SELECT c.relname FROM pg_class c
@@ -14,7 +14,7 @@ WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind IN ('r', 'v', 'p'
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 UNION ALL
 SELECT p.oid::regprocedure::text FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace)
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
 ORDER BY 1;
 
@@ -24,7 +24,7 @@ CREATE EXTENSION pg_clearance;
 -- A function written in SQL finds names by a path of its own, or was parsed
 -- when it was made.
 SELECT p.oid::regprocedure AS open_path FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'clearance'::regnamespace AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND l.lanname IN ('sql', 'plpgsql') AND p.prosqlbody IS NULL
   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
 ORDER BY 1;
 
@@ -32,7 +32,7 @@ ORDER BY 1;
 -- the text form of keys and of by_name, and what asks for the actor's rights: nothing else.
 -- (Trigger functions come below.)
 SELECT p.proname, p.prosecdef AS as_owner FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND has_function_privilege('public', p.oid, 'EXECUTE')
   AND p.prorettype <> 'trigger'::regtype
 ORDER BY 1;
 -- Everybody may read the views that show what the actor may know. Nobody may read or
@@ -70,7 +70,7 @@ CREATE CAST (pg_temp.mood AS json) WITH FUNCTION pg_temp.mood_out(pg_temp.mood);
 CREATE FUNCTION pg_temp.forge(trigger_function text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE format('CREATE TEMP TABLE forged (id text, mood pg_temp.mood);
-        CREATE TRIGGER forged AFTER INSERT OR DELETE ON forged FOR EACH ROW EXECUTE FUNCTION clearance.%s', trigger_function);
+        CREATE TRIGGER forged AFTER INSERT OR DELETE ON forged FOR EACH ROW EXECUTE FUNCTION clearance_internal.%s', trigger_function);
     INSERT INTO forged VALUES ('regress-install-2', 'good');
     ALTER TABLE forged DISABLE TRIGGER forged;
     INSERT INTO forged VALUES ('regress-install', 'bad');

@@ -108,7 +108,7 @@ SELECT name FROM clearance.feature WHERE NOT built_in ORDER BY name;
 
 -- A level that something names stays.
 INSERT INTO clearance.role (id, account_id, name, level_id, built_in)
-    VALUES (-1, NULL, 'regress_role', clearance.require_level('regress_guest', 'partner'), true);
+    VALUES (-1, NULL, 'regress_role', clearance_internal.require_level('regress_guest', 'partner'), true);
 SELECT clearance.drop_level('regress_guest');
 DELETE FROM clearance.role WHERE id = -1;
 

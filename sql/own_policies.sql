@@ -119,12 +119,14 @@ SELECT c.command, try(c.command, :moe) FROM (VALUES
     (5, 'ALTER TABLE task DISABLE TRIGGER "00_clearance_write"'),
     (6, 'DROP TRIGGER "00_clearance_write" ON task')) AS c (n, command) ORDER BY n;
 -- not even by calling its function, which nobody may, as whoever was granted that
-SELECT try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', :binding), :moe) AS not_granted;
-GRANT EXECUTE ON FUNCTION clearance.write_check() TO regress_own_owner;
-SELECT try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', :binding), :moe) AS fewer_events,
-       try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.decoy) EXECUTE FUNCTION clearance.write_check(%s)', :binding), :moe) AS conditional,
-       try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', :binding), :moe) AS the_same;
-REVOKE EXECUTE ON FUNCTION clearance.write_check() FROM regress_own_owner;
+SELECT try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', :binding), :moe) AS not_granted;
+GRANT USAGE ON SCHEMA clearance_internal TO regress_own_owner;
+GRANT EXECUTE ON FUNCTION clearance_internal.write_check() TO regress_own_owner;
+SELECT try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', :binding), :moe) AS fewer_events,
+       try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW WHEN (NEW.decoy) EXECUTE FUNCTION clearance_internal.write_check(%s)', :binding), :moe) AS conditional,
+       try(format('CREATE OR REPLACE TRIGGER "00_clearance_write" BEFORE INSERT OR UPDATE ON task FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', :binding), :moe) AS the_same;
+REVOKE EXECUTE ON FUNCTION clearance_internal.write_check() FROM regress_own_owner;
+REVOKE USAGE ON SCHEMA clearance_internal FROM regress_own_owner;
 
 --
 -- Columns are followed by what they are, not by what they are called: names that

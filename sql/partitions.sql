@@ -22,7 +22,7 @@ CREATE FUNCTION pg_temp.tree(relation regclass, OUT "table" text, OUT rls boolea
 RETURNS SETOF record LANGUAGE sql AS $$
     SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity, (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid AND polname LIKE 'clearance%'),
            EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal AND tgname LIKE '00_clearance%' AND tgtype & 1 = 1)
-    FROM clearance.table_tree(relation) AS t (relid) JOIN pg_class c ON c.oid = t.relid ORDER BY 1
+    FROM clearance_internal.table_tree(relation) AS t (relid) JOIN pg_class c ON c.oid = t.relid ORDER BY 1
 $$;
 
 --

@@ -12,7 +12,7 @@ SET client_min_messages = warning;
 -- nothing of the caller's, temporary tables neither.
 --
 SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = 'clearance'::regnamespace AND (p.prosecdef OR l.lanname NOT IN ('c', 'internal')) AND p.prosqlbody IS NULL
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND (p.prosecdef OR l.lanname NOT IN ('c', 'internal')) AND p.prosqlbody IS NULL
   AND 'search_path=pg_catalog, pg_temp' <> ALL (coalesce(p.proconfig, '{}'));
 
 --
@@ -20,7 +20,7 @@ WHERE p.pronamespace = 'clearance'::regnamespace AND (p.prosecdef OR l.lanname N
 -- arguments of its own. So nobody may.
 --
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace AND p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype)
   AND has_function_privilege('public', p.oid, 'EXECUTE');
 
 --
@@ -60,7 +60,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
 SELECT CASE WHEN r.name IS NULL THEN 'to be asked' WHEN f.name IS NULL THEN 'is gone' ELSE 'has other rights' END, coalesce(f.name, r.name)
 FROM (SELECT DISTINCT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS everybody, p.prosecdef AS definer
-      FROM pg_proc p WHERE p.pronamespace = 'clearance'::regnamespace
+      FROM pg_proc p WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace)
         AND (p.prosecdef OR has_function_privilege('public', p.oid, 'EXECUTE'))) f
 FULL JOIN reviewed r USING (name)
 WHERE (f.everybody, f.definer) IS DISTINCT FROM (r.everybody, r.definer) ORDER BY 2;
@@ -92,16 +92,19 @@ BEGIN
 EXCEPTION WHEN insufficient_privilege THEN
     RETURN sqlerrm;
 END $$;
+-- USAGE on their schema, which nobody has, would not do
+GRANT USAGE ON SCHEMA clearance_internal TO regress_intruder;
 SET ROLE regress_intruder;
 CREATE TABLE regress_intruder.mine (id bigint, project_id bigint, task_id bigint);
-SELECT p.proname, pg_temp.attach(t.tab, format('EXECUTE FUNCTION clearance.%I(''1'')', p.proname), 'AFTER UPDATE')
+SELECT p.proname, pg_temp.attach(t.tab, format('EXECUTE FUNCTION %s(''1'')', p.oid::regproc), 'AFTER UPDATE')
 FROM (VALUES ('regress_privileged.note'), ('regress_intruder.mine')) AS t (tab),
-     pg_proc p WHERE p.pronamespace = 'clearance'::regnamespace AND p.prorettype = 'trigger'::regtype ORDER BY t.tab, p.proname;
+     pg_proc p WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND p.prorettype = 'trigger'::regtype ORDER BY t.tab, p.proname;
 -- a temporary view with the name of the extension's transition table is nobody's
 CREATE FUNCTION regress_intruder.run() RETURNS bigint LANGUAGE plpgsql AS
 $$ BEGIN RAISE WARNING 'runs as %', current_user; RETURN 1; END $$;
 CREATE TEMP VIEW clearance_new AS SELECT regress_intruder.run() AS id, 1::bigint AS project_id, 1::bigint AS task_id;
 RESET ROLE;
+REVOKE USAGE ON SCHEMA clearance_internal FROM regress_intruder;
 UPDATE regress_privileged.note SET task_id = task_id WHERE false;
 INSERT INTO regress_privileged.project VALUES (7, 'Bridge');
 INSERT INTO regress_privileged.task VALUES (1, 7, 'Survey');
@@ -119,7 +122,7 @@ SELECT count(*) FROM regress_privileged.note;
 --
 CREATE FUNCTION pg_temp.fires(name text, timing text, function text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-    EXECUTE format('CREATE TRIGGER %I %s EXECUTE FUNCTION clearance.%s', name, timing, function);
+    EXECUTE format('CREATE TRIGGER %I %s EXECUTE FUNCTION clearance_internal.%s', name, timing, function);
     INSERT INTO regress_privileged.note VALUES (2, 7, 1);
     INSERT INTO regress_intruder.mine VALUES (2, 7, 1);
     RETURN 'did nothing';

@@ -28,7 +28,7 @@ GRANT SELECT, UPDATE ON task TO regress_privileges, regress_privileges_bypass;
 -- acting; and administer, as far as the actor's rights go.
 --
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND has_function_privilege('public', p.oid, 'EXECUTE')
   AND p.proname !~ '^app_key'
 ORDER BY p.oid::regprocedure::text;
 -- What plans call, the planner alone writes: the sets hold keys of rows that may
@@ -61,7 +61,7 @@ ORDER BY c.oid::regclass::text;
 
 -- Functions that run as the extension's owner have a search_path of their own.
 SELECT p.oid::regprocedure FROM pg_proc p
-WHERE p.pronamespace = 'clearance'::regnamespace AND p.prosecdef
+WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND p.prosecdef
   AND NOT coalesce(array_to_string(p.proconfig, ' ') LIKE '%search_path=pg_catalog, pg_temp%', false)
 ORDER BY 1;
 
@@ -75,7 +75,7 @@ SELECT count(*) FROM clearance.project;
 SELECT count(*) FROM clearance.partners;
 SELECT count(*) FROM clearance.protected_tables;
 SELECT count(*) FROM clearance.matrix;
-SELECT * FROM clearance.scope_actor(1, NULL);
+SELECT * FROM clearance_internal.scope_actor(1, NULL);
 -- not: write it
 INSERT INTO clearance.member_switch VALUES (:max, 'task', 'create');
 UPDATE clearance.member SET status = 'active';
@@ -134,12 +134,12 @@ SELECT clearance.can_row('view', 1::text);
 SELECT clearance.can_row(NULL, t) FROM task t;
 SELECT clearance.can(NULL, 1);
 SELECT clearance.can('task', 1);
-SELECT clearance.write_check();
+SELECT clearance_internal.write_check();
 \set VERBOSITY default
 -- nor do the extension's triggers serve tables of others
 CREATE TEMPORARY TABLE own (name text);
-CREATE TRIGGER mine BEFORE INSERT ON own FOR EACH ROW EXECUTE FUNCTION clearance.write_check('1');
-CREATE TRIGGER mine AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION clearance.follow_project();
+CREATE TRIGGER mine BEFORE INSERT ON own FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check('1');
+CREATE TRIGGER mine AFTER INSERT ON own FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project();
 RESET ROLE;
 SELECT clearance.reset_actor();
 

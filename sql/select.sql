@@ -158,7 +158,7 @@ SELECT clearance.add_customer_to_project(1, :cafe);
 SELECT seen('task', 'cleo');
 
 -- Windows: starts ≤ now < ends, now being the statement's time.
-SELECT clearance.in_force(statement_timestamp(), 'infinity', statement_timestamp()), clearance.in_force('-infinity', statement_timestamp(), statement_timestamp());
+SELECT clearance_internal.in_force(statement_timestamp(), 'infinity', statement_timestamp()), clearance_internal.in_force('-infinity', statement_timestamp(), statement_timestamp());
 SELECT clearance.add_partner_to_project(2, :perm, starts_at => now() + interval '1 day');
 SELECT clearance.add_partner_to_project(2, :mod, ends_at => now() - interval '1 day');
 SELECT clearance.add_partner_to_project(2, :rest, 'permissive', starts_at => now() - interval '1 day', ends_at => now() + interval '1 day');

@@ -115,7 +115,7 @@ SET ROLE regress_tokens_app;
 SELECT clearance.add_token_key('rt-x', 'EdDSA', :'ed25519', 'i');
 SELECT clearance.revoke_token_key('rt-ed');
 SELECT clearance.drop_token_key('rt-ed');
-SELECT clearance.token_key_material('EdDSA', :'ed25519');
+SELECT clearance_internal.token_key_material('EdDSA', :'ed25519');
 SELECT count(*) FROM clearance.token_key;
 SELECT count(*) FROM clearance.token_keys;
 SET clearance.token_leeway = 300;

@@ -226,7 +226,7 @@ find_key(const char *kid, TimestampTz at)
 
 	if (clr_catalog_query(
 			"SELECT algorithm, material, issuer, subject, account_id, starts_at, ends_at,"
-			" clearance.token_key_state(starts_at, ends_at, revoked_at, $2)"
+			" clearance_internal.token_key_state(starts_at, ends_at, revoked_at, $2)"
 			" FROM clearance.token_key WHERE kid = $1",
 			2, argtypes, args, NULL) == 0)
 		refuse("There is no key with the id that it names.");

@@ -235,21 +235,21 @@ clearance_protect_new_tables(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (changes_tree(trigger->parsetree, true))
 	{
-		run("SELECT clearance.take_in(b.id) FROM clearance.binding b"
-			" WHERE b.id IN (SELECT clearance.binding_of(d.objid)"
+		run("SELECT clearance_internal.take_in(b.id) FROM clearance.binding b"
+			" WHERE b.id IN (SELECT clearance_internal.binding_of(d.objid)"
 			"  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
 			"  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass)",
 			0, NULL, NULL);
-		run("SELECT clearance.require_closed_parents(i.inhrelid) FROM pg_catalog.pg_inherits i"
+		run("SELECT clearance_internal.require_closed_parents(i.inhrelid) FROM pg_catalog.pg_inherits i"
 			" JOIN pg_catalog.pg_event_trigger_ddl_commands() d"
 			"  ON d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass"
 			"  AND d.objid IN (i.inhrelid, i.inhparent)"
-			" WHERE clearance.binding_of(i.inhrelid) IS NOT NULL",
+			" WHERE clearance_internal.binding_of(i.inhrelid) IS NOT NULL",
 			0, NULL, NULL);
 	}
 	if (changes_tree(trigger->parsetree, false))
 	{
-		run("SELECT clearance.keep_projects()", 0, NULL, NULL);
+		run("SELECT clearance_internal.keep_projects()", 0, NULL, NULL);
 		foreach(lc, castNode(AlterTableStmt, trigger->parsetree)->cmds)
 			release_from_tree(lfirst_node(AlterTableCmd, lc));
 	}
@@ -272,7 +272,8 @@ release_from_tree(const AlterTableCmd *command)
 		return;
 	args[0] = ObjectIdGetDatum(RangeVarGetRelid(table, NoLock, true));
 	if (clr_binding_of_relation(DatumGetObjectId(args[0])) == 0)
-		run("SELECT clearance.drop_triggers(t) FROM clearance.table_tree($1) t", 1, argtypes, args);
+		run("SELECT clearance_internal.drop_triggers(t) FROM clearance_internal.table_tree($1) t",
+			1, argtypes, args);
 }
 
 /* Whether a table comes to another as its partition or child, or leaves it. */
@@ -320,7 +321,7 @@ clearance_follow_rename(PG_FUNCTION_ARGS)
 		ObjectType renamed = ((RenameStmt *) statement)->renameType;
 
 		if (renamed == OBJECT_COLUMN || renamed == OBJECT_ATTRIBUTE)
-			run("SELECT clearance.follow_renamed_columns()", 0, NULL, NULL);
+			run("SELECT clearance_internal.follow_renamed_columns()", 0, NULL, NULL);
 	}
 	else if (IsA(statement, AlterEnumStmt) && ((AlterEnumStmt *) statement)->oldVal != NULL)
 	{
@@ -328,7 +329,7 @@ clearance_follow_rename(PG_FUNCTION_ARGS)
 		Datum args[] = { CStringGetTextDatum(((AlterEnumStmt *) statement)->oldVal),
 						 CStringGetTextDatum(((AlterEnumStmt *) statement)->newVal) };
 
-		run("SELECT clearance.follow_renamed_label(d.objid, $1, $2)"
+		run("SELECT clearance_internal.follow_renamed_label(d.objid, $1, $2)"
 			" FROM pg_catalog.pg_event_trigger_ddl_commands() d",
 			2, argtypes, args);
 	}

@@ -36,11 +36,10 @@
 #include "access/xact.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "nodes/value.h"
-#include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -491,8 +490,9 @@ find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
 	if (get_rel_relkind(relid) != RELKIND_RELATION || has_subclass(relid))
 		return false;
 	/* which nobody else may attach */
-	function = LookupFuncName(list_make2(makeString("clearance"), makeString("note_change")), 0,
-							  NULL, false);
+	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("note_change"),
+							   PointerGetDatum(buildoidvector(NULL, 0)),
+							   ObjectIdGetDatum(clr_catalog_internal_schema()));
 	catalog = table_open(TriggerRelationId, AccessShareLock);
 	for (int i = 0; found && i < (int) lengthof(note_triggers); i++)
 	{

@@ -638,7 +638,7 @@ look_up_binding(Oid relid)
 	int32 id = 0;
 
 	clr_catalog_begin_latest(&state);
-	if (clr_catalog_query("SELECT clearance.binding_of($1)", 1, argtypes, args, NULL) == 1)
+	if (clr_catalog_query("SELECT clearance_internal.binding_of($1)", 1, argtypes, args, NULL) == 1)
 		id = clr_column_int64(0, 1);
 	clr_catalog_end(&state);
 	return id;

@@ -213,8 +213,8 @@ clr_why_no_project(ClrWhy *why, ClrJudge *judge, const char *column, const char 
 		return;
 
 	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance.why_no_project($1, $2, $3, $4)", 4, argtypes, args,
-							 nulls);
+	(void) clr_catalog_query("SELECT clearance_internal.why_no_project($1, $2, $3, $4)", 4,
+							 argtypes, args, nulls);
 	reason = clr_column_text(0, 1);
 	if (reason != NULL)
 		reason = MemoryContextStrdup(caller, reason);

@@ -63,8 +63,8 @@ put_all(ReturnSetInfo *result, ClrVocabulary *vocabulary)
 	uint64 rows;
 
 	clr_catalog_begin(&state);
-	rows = clr_catalog_query("(SELECT feature, action FROM clearance.given_grants()"
-							 " UNION SELECT feature, action FROM clearance.consequences())"
+	rows = clr_catalog_query("(SELECT feature, action FROM clearance_internal.given_grants()"
+							 " UNION SELECT feature, action FROM clearance_internal.consequences())"
 							 " INTERSECT SELECT feature, name FROM clearance.action ORDER BY 1, 2",
 							 0, NULL, NULL, NULL);
 	for (uint64 i = 0; i < rows; i++)

@@ -82,7 +82,8 @@ clr_scope_digest(ClrScope *scope)
 		append_texts(&text, project->features_off);
 	}
 	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance.levels_digest($1)", 1, argtypes, args, NULL);
+	(void) clr_catalog_query("SELECT clearance_internal.levels_digest($1)", 1, argtypes, args,
+							 NULL);
 	MemoryContextSwitchTo(caller);
 	appendStringInfoString(&text, clr_column_text(0, 1));
 	clr_catalog_end(&state);

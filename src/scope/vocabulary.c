@@ -5,7 +5,7 @@
  * The same for every actor, so a session reads it once and keeps it while
  * levels stay as they are; actions when they are first asked for.
  *
- * What follows from other actions (clearance.consequences()) is worked out from
+ * What follows from other actions (clearance_internal.consequences()) is worked out from
  * what is said of those, for each audience.
  *
  * Lifetime: each scope uses the vocabulary that it was read with; the session
@@ -287,7 +287,7 @@ read_action(MemoryContext context, ClrDefinition *definition)
 	if (query_action(definition,
 					 "SELECT a.reads, ARRAY(SELECT n.level_id FROM clearance.not_available n"
 					 "  WHERE n.feature = a.feature AND n.action = a.name),"
-					 " ARRAY(SELECT s.level_id FROM clearance.level_says() s"
+					 " ARRAY(SELECT s.level_id FROM clearance_internal.level_says() s"
 					 "  WHERE s.feature = a.feature AND s.action = a.name)"
 					 " FROM clearance.action a WHERE a.feature = $1 AND a.name = $2") != 1)
 		ereport(
@@ -352,12 +352,13 @@ read_sources(MemoryContext context, ClrDefinition *definition)
 	uint64 rows;
 
 	clr_catalog_begin(&state);
-	rows = query_action(definition,
-						"SELECT c.audience, c.source, c.relation = 'own', c.any_only, c.weak,"
-						" ARRAY(SELECT s.level_id FROM clearance.level_says() s"
-						"  JOIN clearance.level l ON l.id = s.level_id AND l.audience = c.audience"
-						"  WHERE s.feature = c.feature AND s.action = c.source AND NOT c.weak)"
-						" FROM clearance.consequences() c WHERE c.feature = $1 AND c.action = $2");
+	rows = query_action(
+		definition,
+		"SELECT c.audience, c.source, c.relation = 'own', c.any_only, c.weak,"
+		" ARRAY(SELECT s.level_id FROM clearance_internal.level_says() s"
+		"  JOIN clearance.level l ON l.id = s.level_id AND l.audience = c.audience"
+		"  WHERE s.feature = c.feature AND s.action = c.source AND NOT c.weak)"
+		" FROM clearance_internal.consequences() c WHERE c.feature = $1 AND c.action = $2");
 	for (uint64 i = 0; i < rows; i++)
 	{
 		ClrSource *source = MemoryContextAllocZero(context, sizeof(ClrSource));
@@ -384,9 +385,10 @@ read_grants(MemoryContext context, ClrDefinition *definition)
 	uint64 rows;
 
 	clr_catalog_begin(&state);
-	rows = query_action(definition,
-						"SELECT level_id, visibility = 'shared', relation, reach, kinds"
-						" FROM clearance.given_grants() WHERE feature = $1 AND action = $2");
+	rows =
+		query_action(definition,
+					 "SELECT level_id, visibility = 'shared', relation, reach, kinds"
+					 " FROM clearance_internal.given_grants() WHERE feature = $1 AND action = $2");
 	for (uint64 i = 0; i < rows; i++)
 	{
 		char *reach = clr_column_text(i, 4);

@@ -40,9 +40,9 @@ AS $$
            a.name, coalesce(p.name, c.name),
            ARRAY(SELECT l.name FROM clearance.level l WHERE l.id = ANY (s.base_levels) ORDER BY l.id),
            session_user,
-           clearance.actor_note(act.member, act.partner, s.no_standing)
+           clearance_internal.actor_note(act.member, act.partner, s.no_standing)
     FROM clearance.current_actor() act
-    CROSS JOIN LATERAL clearance.scope_actor(act.member, act.partner) s
+    CROSS JOIN LATERAL clearance_internal.scope_actor(act.member, act.partner) s
     LEFT JOIN clearance.member m ON m.id = act.member
     LEFT JOIN clearance.account a ON a.id = s.account_id
     LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)
@@ -54,17 +54,17 @@ COMMENT ON FUNCTION clearance.whoami() IS
 -- A trusted role is one that may execute set_actor() and what else takes the
 -- application's word: whose token it was shown, that mail was sent. Nothing is
 -- kept but these privileges.
-CREATE FUNCTION clearance.trusted_functions() RETURNS text
+CREATE FUNCTION clearance_internal.trusted_functions() RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean), '
     'clearance.accept_invitation(text, clearance.app_key, text), clearance.follow_link(text), clearance.take_mail(integer)';
-REVOKE ALL ON FUNCTION clearance.trusted_functions() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.trusted_functions() IS 'internal: what trust_role() lets a role call';
+REVOKE ALL ON FUNCTION clearance_internal.trusted_functions() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.trusted_functions() IS 'internal: what trust_role() lets a role call';
 
 -- What a role has, or gets by SET ROLE, that the rule does not hold: then it is
 -- nobody in particular, whoever it is mapped to. In PostgreSQL 15 CREATEROLE
 -- reaches every role but superusers.
-CREATE FUNCTION clearance.power_of(role oid, is_mapped boolean) RETURNS text
+CREATE FUNCTION clearance_internal.power_of(role oid, is_mapped boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE reach AS (
@@ -89,15 +89,15 @@ AS $$
     WHERE s.power IS NOT NULL
     ORDER BY s.oid <> role, s.rolname LIMIT 1
 $$;
-REVOKE ALL ON FUNCTION clearance.power_of(oid, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.power_of(oid, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.power_of(oid, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.power_of(oid, boolean) IS
 'internal: what the rule does not hold of a role that is mapped, or else trusted; NULL: nothing';
 
-CREATE FUNCTION clearance.require_no_power(role regrole, is_mapped boolean) RETURNS void
+CREATE FUNCTION clearance_internal.require_no_power(role regrole, is_mapped boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    power text := clearance.power_of(role, is_mapped);
+    power text := clearance_internal.power_of(role, is_mapped);
 BEGIN
     IF power IS NOT NULL THEN
         RAISE object_in_use USING
@@ -109,8 +109,8 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_no_power(regrole, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_no_power(regrole, boolean) IS 'internal: refuses roles that the rule does not hold';
+REVOKE ALL ON FUNCTION clearance_internal.require_no_power(regrole, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_no_power(regrole, boolean) IS 'internal: refuses roles that the rule does not hold';
 
 CREATE FUNCTION clearance.trust_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -125,8 +125,8 @@ BEGIN
             DETAIL = 'A role either is one actor or sets any.',
             HINT = 'Call clearance.unmap_role() first.';
     END IF;
-    PERFORM clearance.require_no_power(role, is_mapped => false);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', clearance.trusted_functions(), role);
+    PERFORM clearance_internal.require_no_power(role, is_mapped => false);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', clearance_internal.trusted_functions(), role);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.trust_role(regrole) FROM PUBLIC;
@@ -140,7 +140,7 @@ BEGIN
     IF role IS NULL OR role = 0 THEN
         RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', clearance.trusted_functions(), role);
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', clearance_internal.trusted_functions(), role);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;
@@ -185,7 +185,7 @@ BEGIN
         RAISE EXCEPTION 'no account with id %', account USING ERRCODE = 'undefined_object',
             HINT = 'Accounts are created with clearance.create_account().';
     END IF;
-    PERFORM clearance.require_no_power(role, is_mapped => true);
+    PERFORM clearance_internal.require_no_power(role, is_mapped => true);
     INSERT INTO clearance.login_role AS l (role, member_id, partner_id, setting, claim, names, account_id)
     VALUES (map_role.role, member, partner, map_role.setting, map_role.claim,
             CASE WHEN map_role.setting IS NOT NULL THEN coalesce(map_role.names, 'key') END, account)
@@ -220,7 +220,7 @@ FROM (SELECT l.role, 'mapped' AS used_as FROM clearance.login_role l
       UNION
       SELECT a.grantee::regrole, 'trusted' FROM pg_catalog.pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
       WHERE f.oid = 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)'::regprocedure AND a.grantee NOT IN (0, f.proowner)) r
-CROSS JOIN LATERAL clearance.power_of(r.role, r.used_as = 'mapped') AS p (power)
+CROSS JOIN LATERAL clearance_internal.power_of(r.role, r.used_as = 'mapped') AS p (power)
 WHERE p.power IS NOT NULL;
 COMMENT ON VIEW clearance.powerful_roles IS
 'mapped and trusted roles that were given, since, what map_role() and trust_role() refuse; should be empty';

@@ -3,7 +3,7 @@
 -- ---------------------------------------------------------------------------
 
 -- Binding of a table, or of the table that it is a partition or child of.
-CREATE FUNCTION clearance.binding_of(relation oid) RETURNS integer
+CREATE FUNCTION clearance_internal.binding_of(relation oid) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH RECURSIVE tree AS (
@@ -13,19 +13,19 @@ BEGIN ATOMIC
     )
     SELECT b.id FROM tree t JOIN clearance.binding b ON b.relation = t.relid ORDER BY t.depth LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION clearance.binding_of(oid) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.binding_of(oid) IS
+REVOKE ALL ON FUNCTION clearance_internal.binding_of(oid) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.binding_of(oid) IS
 'id of the binding of a table, or of the protected table that it is a partition or child of';
 
-CREATE FUNCTION clearance.declare_alone() RETURNS void
+CREATE FUNCTION clearance_internal.declare_alone() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS 'UPDATE clearance.declaring SET alone = true';
-REVOKE ALL ON FUNCTION clearance.declare_alone() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.declare_alone() IS
+REVOKE ALL ON FUNCTION clearance_internal.declare_alone() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.declare_alone() IS
 'waits until no other transaction declares anything; what was declared before is seen from here on';
 
 -- A table is judged by one binding: its own, or that of one parent.
-CREATE FUNCTION clearance.require_one_binding(tab regclass) RETURNS void
+CREATE FUNCTION clearance_internal.require_one_binding(tab regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -45,18 +45,18 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_one_binding(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
+REVOKE ALL ON FUNCTION clearance_internal.require_one_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
 
 -- Queries of a parent read the rows of its children by the parent's policies.
-CREATE FUNCTION clearance.require_closed_parents(tab regclass) RETURNS void
+CREATE FUNCTION clearance_internal.require_closed_parents(tab regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     parent regclass;
 BEGIN
     SELECT i.inhparent INTO parent FROM pg_inherits i
-    WHERE i.inhrelid = tab AND clearance.binding_of(i.inhparent) IS NULL
+    WHERE i.inhrelid = tab AND clearance_internal.binding_of(i.inhparent) IS NULL
     ORDER BY i.inhparent::regclass::text;
     IF FOUND THEN
         RAISE EXCEPTION '% is protected, and cannot be a partition or child of %, which is not', tab, parent
@@ -66,12 +66,12 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_closed_parents(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_closed_parents(regclass) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_closed_parents(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_closed_parents(regclass) IS
 'errors if a protected table is a partition or child of one that is not';
 
 -- A table with all its partitions and children, the table itself first.
-CREATE FUNCTION clearance.table_tree(relation regclass) RETURNS SETOF regclass
+CREATE FUNCTION clearance_internal.table_tree(relation regclass) RETURNS SETOF regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     WITH RECURSIVE tree AS (
@@ -83,13 +83,13 @@ BEGIN ATOMIC
     WHERE c.relkind IN ('r', 'p')
     GROUP BY t.relid ORDER BY min(t.depth), t.relid;
 END;
-REVOKE ALL ON FUNCTION clearance.table_tree(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.table_tree(regclass) IS 'a table with its partitions and children, itself first';
+REVOKE ALL ON FUNCTION clearance_internal.table_tree(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.table_tree(regclass) IS 'a table with its partitions and children, itself first';
 
 -- ---------------------------------------------------------------------------
 -- Checks of what a caller names
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.require_table(relation regclass) RETURNS void
+CREATE FUNCTION clearance_internal.require_table(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -116,16 +116,16 @@ BEGIN
     ELSIF persistence = 't' THEN
         RAISE EXCEPTION '% is a temporary table', relation USING ERRCODE = 'wrong_object_type',
             HINT = 'Only permanent tables are protected.';
-    ELSIF schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'clearance') THEN
+    ELSIF schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'clearance', 'clearance_internal') THEN
         RAISE EXCEPTION '% is a table of the system', relation USING ERRCODE = 'insufficient_privilege',
             HINT = 'Only tables of applications are protected.';
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_table(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_table(regclass) IS 'errors unless it is a permanent table of an application';
+REVOKE ALL ON FUNCTION clearance_internal.require_table(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_table(regclass) IS 'errors unless it is a permanent table of an application';
 
-CREATE FUNCTION clearance.require_binding(relation regclass) RETURNS clearance.binding
+CREATE FUNCTION clearance_internal.require_binding(relation regclass) RETURNS clearance.binding
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -138,7 +138,7 @@ BEGIN
     END IF;
     SELECT * INTO found_binding FROM clearance.binding b WHERE b.relation = require_binding.relation;
     IF NOT FOUND THEN
-        SELECT b.relation INTO root FROM clearance.binding b WHERE b.id = clearance.binding_of(require_binding.relation);
+        SELECT b.relation INTO root FROM clearance.binding b WHERE b.id = clearance_internal.binding_of(require_binding.relation);
         IF root IS NOT NULL THEN
             RAISE EXCEPTION '% is protected with its parent %', relation, root USING ERRCODE = 'wrong_object_type',
                 HINT = 'Name the parent.';
@@ -149,12 +149,12 @@ BEGIN
     RETURN found_binding;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_binding(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_binding(regclass) IS 'binding of a protected table, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_binding(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_binding(regclass) IS 'binding of a protected table, or an error';
 
 -- Base type of a column. Arrays are for member columns of relate() only, where
 -- the base type is that of the elements.
-CREATE FUNCTION clearance.require_column(relation regclass, "column" name, purpose text,
+CREATE FUNCTION clearance_internal.require_column(relation regclass, "column" name, purpose text,
     may_be_array boolean DEFAULT false) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -190,14 +190,14 @@ BEGIN
     RETURN type;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_column(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_column(regclass, name, text, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_column(regclass, name, text, boolean) IS
 'base type of a column, or an error that names the column''s purpose';
 
 -- What a write changes is judged before generated columns are computed: who
 -- changes what they are computed from would change them unseen. A child may
 -- generate what its parent stores.
-CREATE FUNCTION clearance.require_stored_columns(tab regclass, columns name[]) RETURNS void
+CREATE FUNCTION clearance_internal.require_stored_columns(tab regclass, columns name[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -213,15 +213,15 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_stored_columns(regclass, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_stored_columns(regclass, name[]) IS 'errors if a bound column of a table is generated';
+REVOKE ALL ON FUNCTION clearance_internal.require_stored_columns(regclass, name[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_stored_columns(regclass, name[]) IS 'errors if a bound column of a table is generated';
 
 -- Types whose values declarations may name: built in, or enums.
-CREATE FUNCTION clearance.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
+CREATE FUNCTION clearance_internal.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    type regtype := clearance.require_column(relation, "column", purpose);
+    type regtype := clearance_internal.require_column(relation, "column", purpose);
 BEGIN
     IF type NOT IN ('boolean'::regtype, 'text'::regtype, 'character varying'::regtype,
                     'smallint'::regtype, 'integer'::regtype, 'bigint'::regtype)
@@ -234,39 +234,39 @@ BEGIN
     RETURN type;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_label_column(regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_label_column(regclass, name, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_label_column(regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_label_column(regclass, name, text) IS
 'type of a column whose values a declaration can name, or an error';
 
 -- Values of one class compare; the same classes as in src/key.c.
-CREATE FUNCTION clearance.key_class(type regtype) RETURNS text
+CREATE FUNCTION clearance_internal.key_class(type regtype) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
             WHEN type = 'uuid'::regtype THEN 'uuid'
             WHEN type IN ('text'::regtype, 'character varying'::regtype) THEN 'text' END;
-REVOKE ALL ON FUNCTION clearance.key_class(regtype) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
+REVOKE ALL ON FUNCTION clearance_internal.key_class(regtype) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
 
-CREATE FUNCTION clearance.require_key_column(relation regclass, "column" name, purpose text,
+CREATE FUNCTION clearance_internal.require_key_column(relation regclass, "column" name, purpose text,
     may_be_array boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    type regtype := clearance.require_column(relation, "column", purpose, may_be_array);
+    type regtype := clearance_internal.require_column(relation, "column", purpose, may_be_array);
 BEGIN
-    IF clearance.key_class(type) IS NULL THEN
+    IF clearance_internal.key_class(type) IS NULL THEN
         RAISE EXCEPTION 'column "%" of % cannot hold keys', "column", relation USING ERRCODE = 'datatype_mismatch',
             DETAIL = format('Its type is %s; it was named as the %s column.', type, purpose),
             HINT = 'Keys are smallint, integer, bigint, uuid, text or varchar.';
     END IF;
-    RETURN clearance.key_class(type);
+    RETURN clearance_internal.key_class(type);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_key_column(regclass, name, text, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_key_column(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_key_column(regclass, name, text, boolean) IS
 'key class of a column (of the elements of an array), or an error';
 
-CREATE FUNCTION clearance.require_same_class(relation regclass, "column" name, class text,
+CREATE FUNCTION clearance_internal.require_same_class(relation regclass, "column" name, class text,
     other regclass, other_column name, other_class text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -279,22 +279,22 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_same_class(regclass, name, text, regclass, name, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_same_class(regclass, name, text, regclass, name, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_same_class(regclass, name, text, regclass, name, text) IS
 'errors unless the keys of two columns compare';
 
 -- A declared value in the form that src/binding.c compares with.
-CREATE FUNCTION clearance.canonical_value(value text, type regtype, purpose text) RETURNS text
+CREATE FUNCTION clearance_internal.canonical_value(value text, type regtype, purpose text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN clearance.canonical_text(value, type);
+    RETURN clearance_internal.canonical_text(value, type);
 EXCEPTION WHEN data_exception THEN
     RAISE EXCEPTION '"%" is no value of type %', value, type USING ERRCODE = 'invalid_parameter_value',
         DETAIL = format('It was named as %s.', purpose),
         HINT = 'Name a value that the column can hold.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.canonical_value(text, regtype, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.canonical_value(text, regtype, text) IS 'a value as its type writes it, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.canonical_value(text, regtype, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.canonical_value(text, regtype, text) IS 'a value as its type writes it, or an error';
 

@@ -2,11 +2,11 @@
 -- Customers
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.require_customer_properties(account bigint, customer bigint, name text, kind text) RETURNS void
+CREATE FUNCTION clearance_internal.require_customer_properties(account bigint, customer bigint, name text, kind text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_line('name', name), clearance.require_choice('kind', kind, '{customer,prospect}');
+    PERFORM clearance_internal.require_line('name', name), clearance_internal.require_choice('kind', kind, '{customer,prospect}');
     IF EXISTS (SELECT FROM clearance.customer c
                WHERE c.account_id = account AND lower(c.name) = lower(require_customer_properties.name) AND c.id IS DISTINCT FROM customer) THEN
         RAISE unique_violation USING
@@ -15,20 +15,20 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_customer_properties(bigint, bigint, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_customer_properties(bigint, bigint, text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_customer_properties(bigint, bigint, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_customer_properties(bigint, bigint, text, text) IS
 'internal: refuses properties that a customer cannot have; a NULL name is fine';
 
 CREATE FUNCTION clearance.create_customer(name text, account bigint DEFAULT NULL, kind text DEFAULT 'customer') RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     new_id bigint;
 BEGIN
-    PERFORM clearance.require_right('customer_account.create', of_account);
-    PERFORM clearance.require_given('name', name);
-    PERFORM clearance.require_customer_properties(of_account, NULL, name, kind);
+    PERFORM clearance_internal.require_right('customer_account.create', of_account);
+    PERFORM clearance_internal.require_given('name', name);
+    PERFORM clearance_internal.require_customer_properties(of_account, NULL, name, kind);
     INSERT INTO clearance.customer (account_id, name, kind)
     VALUES (of_account, create_customer.name, create_customer.kind)
     RETURNING id INTO new_id;
@@ -42,10 +42,10 @@ CREATE FUNCTION clearance.update_customer(customer bigint, clearance.by_name DEF
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.customer := clearance.require_customer(customer);
+    company clearance.customer := clearance_internal.require_customer(customer);
 BEGIN
-    PERFORM clearance.require_right('customer_account.edit', company.account_id);
-    PERFORM clearance.require_customer_properties(company.account_id, company.id, name, coalesce(kind, company.kind));
+    PERFORM clearance_internal.require_right('customer_account.edit', company.account_id);
+    PERFORM clearance_internal.require_customer_properties(company.account_id, company.id, name, coalesce(kind, company.kind));
     UPDATE clearance.customer c SET
         name = coalesce(update_customer.name, c.name),
         kind = coalesce(update_customer.kind, c.kind)
@@ -58,7 +58,7 @@ CREATE FUNCTION clearance.disable_customer(customer bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_right('customer_account.edit', c.account_id) FROM clearance.require_customer(customer) c;
+    PERFORM clearance_internal.require_right('customer_account.edit', c.account_id) FROM clearance_internal.require_customer(customer) c;
     UPDATE clearance.customer c SET active = false WHERE c.id = disable_customer.customer;
 END
 $$;
@@ -69,7 +69,7 @@ CREATE FUNCTION clearance.enable_customer(customer bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_right('customer_account.edit', c.account_id) FROM clearance.require_customer(customer) c;
+    PERFORM clearance_internal.require_right('customer_account.edit', c.account_id) FROM clearance_internal.require_customer(customer) c;
     UPDATE clearance.customer c SET active = true WHERE c.id = enable_customer.customer;
 END
 $$;

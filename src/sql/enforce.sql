@@ -3,7 +3,7 @@
 -- ---------------------------------------------------------------------------
 
 -- Columns that the policies pass: whatever the rule looks at.
-CREATE FUNCTION clearance.bound_columns(binding integer) RETURNS name[]
+CREATE FUNCTION clearance_internal.bound_columns(binding integer) RETURNS name[]
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT array_agg(u.name ORDER BY u.first, u.name)
@@ -34,53 +34,53 @@ BEGIN ATOMIC
         GROUP BY c.name
     ) u;
 END;
-REVOKE ALL ON FUNCTION clearance.bound_columns(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
+REVOKE ALL ON FUNCTION clearance_internal.bound_columns(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
 
-CREATE FUNCTION clearance.note_name(relation regclass) RETURNS void
+CREATE FUNCTION clearance_internal.note_name(relation regclass) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO clearance.protected_name AS n (name, relation) VALUES (note_name.relation::text, note_name.relation)
     ON CONFLICT (name) DO UPDATE SET relation = EXCLUDED.relation WHERE n.relation <> EXCLUDED.relation
 $$;
-REVOKE ALL ON FUNCTION clearance.note_name(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.note_name(regclass) IS 'notes the present name of a protected table';
+REVOKE ALL ON FUNCTION clearance_internal.note_name(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.note_name(regclass) IS 'notes the present name of a protected table';
 
 -- Make a table and its partitions and children what their binding says.
-CREATE FUNCTION clearance.sync(binding integer) RETURNS void
+CREATE FUNCTION clearance_internal.sync(binding integer) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
 AS $$
 DECLARE
     b clearance.binding;
     tab regclass;
 BEGIN
-    UPDATE clearance.binding x SET columns = clearance.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
-    PERFORM clearance.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
-    PERFORM clearance.note_name(b.relation);
+    UPDATE clearance.binding x SET columns = clearance_internal.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
+    PERFORM clearance_internal.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
+    PERFORM clearance_internal.note_name(b.relation);
     -- no partition or child comes meanwhile
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', b.relation);
-    FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
-        PERFORM clearance.require_table(tab);
-        PERFORM clearance.require_one_binding(tab);
-        PERFORM clearance.require_stored_columns(tab, b.columns);
+    FOR tab IN SELECT clearance_internal.table_tree(b.relation) LOOP
+        PERFORM clearance_internal.require_table(tab);
+        PERFORM clearance_internal.require_one_binding(tab);
+        PERFORM clearance_internal.require_stored_columns(tab, b.columns);
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
         IF b.force THEN
             EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
         END IF;
-        PERFORM clearance.drop_policies(tab);
-        PERFORM clearance.create_policies(tab, b);
-        PERFORM clearance.drop_triggers(tab);
-        PERFORM clearance.create_triggers(tab, b);
+        PERFORM clearance_internal.drop_policies(tab);
+        PERFORM clearance_internal.create_policies(tab, b);
+        PERFORM clearance_internal.drop_triggers(tab);
+        PERFORM clearance_internal.create_triggers(tab, b);
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.sync(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.sync(integer) IS
+REVOKE ALL ON FUNCTION clearance_internal.sync(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.sync(integer) IS
 'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
 
 -- One policy for each command. Where somebody else's permissive policy would
 -- widen them, the same again as restrictive ones: those are AND-ed.
-CREATE FUNCTION clearance.create_policies(tab regclass, b clearance.binding) RETURNS void
+CREATE FUNCTION clearance_internal.create_policies(tab regclass, b clearance.binding) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -92,7 +92,7 @@ BEGIN
     FOR prefix, kind IN
         VALUES ('clearance', 'PERMISSIVE'), ('clearance_seal', 'RESTRICTIVE')
     LOOP
-        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance.foreign_policy(tab, b) IS NULL;
+        CONTINUE WHEN kind = 'RESTRICTIVE' AND clearance_internal.foreign_policy(tab, b) IS NULL;
         EXECUTE format('CREATE POLICY %s_select ON %s AS %s FOR SELECT USING (clearance.visible(%s))', prefix, tab, kind, args);
         EXECUTE format('CREATE POLICY %s_insert ON %s AS %s FOR INSERT WITH CHECK (clearance.creatable(%s))', prefix, tab, kind, args);
         EXECUTE format('CREATE POLICY %s_update ON %s AS %s FOR UPDATE USING (clearance.editable(%s))'
@@ -101,41 +101,41 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.create_policies(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_policies(regclass, clearance.binding) IS
+REVOKE ALL ON FUNCTION clearance_internal.create_policies(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.create_policies(regclass, clearance.binding) IS
 'one policy for each command, and restrictive ones beside permissive policies of others';
 
 -- Names of the extension's policies. A name proves nothing, but nobody else
 -- gives one to a policy of a protected table.
-CREATE FUNCTION clearance.is_policy_name(policy name) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_policy_name(policy name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN policy IN ('clearance_select', 'clearance_insert', 'clearance_update', 'clearance_delete',
     'clearance_seal_select', 'clearance_seal_insert', 'clearance_seal_update', 'clearance_seal_delete');
-REVOKE ALL ON FUNCTION clearance.is_policy_name(name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_policy_name(name) IS 'whether the extension gives its policies this name';
+REVOKE ALL ON FUNCTION clearance_internal.is_policy_name(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_policy_name(name) IS 'whether the extension gives its policies this name';
 
-CREATE FUNCTION clearance.foreign_policy(tab regclass, b clearance.binding) RETURNS name
+CREATE FUNCTION clearance_internal.foreign_policy(tab regclass, b clearance.binding) RETURNS name
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT p.polname FROM pg_catalog.pg_policy p
-    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance.is_own_policy(tab, p.polname, b.id, b.columns::text[])
+    WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance_internal.is_own_policy(tab, p.polname, b.id, b.columns::text[])
     ORDER BY p.polname LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION clearance.foreign_policy(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.foreign_policy(regclass, clearance.binding) IS 'a permissive policy of somebody else on a table, if there is one';
+REVOKE ALL ON FUNCTION clearance_internal.foreign_policy(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.foreign_policy(regclass, clearance.binding) IS 'a permissive policy of somebody else on a table, if there is one';
 
-CREATE FUNCTION clearance.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance_internal.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     b clearance.binding;
     found_policy record;
 BEGIN
-    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(notice_foreign_policies.relation);
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance_internal.binding_of(notice_foreign_policies.relation);
     FOR found_policy IN
         SELECT p.polname AS name, p.polrelid::regclass AS tab
-        FROM clearance.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
-        WHERE p.polpermissive AND NOT clearance.is_own_policy(p.polrelid, p.polname, b.id, b.columns::text[])
+        FROM clearance_internal.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
+        WHERE p.polpermissive AND NOT clearance_internal.is_own_policy(p.polrelid, p.polname, b.id, b.columns::text[])
           AND p.polname = coalesce(notice_foreign_policies.policy, p.polname)
         ORDER BY p.polrelid::regclass::text, p.polname
     LOOP
@@ -144,82 +144,82 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_foreign_policies(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_foreign_policies(regclass, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.notice_foreign_policies(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_foreign_policies(regclass, name) IS
 'tells of permissive policies of others, which have no effect on a protected table';
 
-CREATE FUNCTION clearance.is_sealed(tab regclass, b clearance.binding) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_sealed(tab regclass, b clearance.binding) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT count(*) = 4 FROM pg_catalog.pg_policy p
-    WHERE p.polrelid = tab AND NOT p.polpermissive AND clearance.is_own_policy(tab, p.polname, b.id, b.columns::text[]);
+    WHERE p.polrelid = tab AND NOT p.polpermissive AND clearance_internal.is_own_policy(tab, p.polname, b.id, b.columns::text[]);
 END;
-REVOKE ALL ON FUNCTION clearance.is_sealed(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_sealed(regclass, clearance.binding) IS
+REVOKE ALL ON FUNCTION clearance_internal.is_sealed(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_sealed(regclass, clearance.binding) IS
 'whether a table has the rule as restrictive policies too';
 
 -- Row security on, and the policies that create_policies() makes.
-CREATE FUNCTION clearance.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_enforced(tab regclass, b clearance.binding) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT c.relrowsecurity AND (c.relforcerowsecurity OR NOT b.force)
-        AND clearance.policy_columns(tab, b.id) = b.columns::text[]
-        AND (clearance.foreign_policy(tab, b) IS NULL OR clearance.is_sealed(tab, b))
+        AND clearance_internal.policy_columns(tab, b.id) = b.columns::text[]
+        AND (clearance_internal.foreign_policy(tab, b) IS NULL OR clearance_internal.is_sealed(tab, b))
     FROM pg_catalog.pg_class c WHERE c.oid = tab;
 END;
-REVOKE ALL ON FUNCTION clearance.is_enforced(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_enforced(regclass, clearance.binding) IS 'whether a table has the row security that its binding asks for';
+REVOKE ALL ON FUNCTION clearance_internal.is_enforced(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_enforced(regclass, clearance.binding) IS 'whether a table has the row security that its binding asks for';
 
-CREATE FUNCTION clearance.drop_policies(tab regclass) RETURNS void
+CREATE FUNCTION clearance_internal.drop_policies(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     policy name;
 BEGIN
     FOR policy IN SELECT p.polname FROM pg_policy p
-        WHERE p.polrelid = tab AND (clearance.is_policy_name(p.polname) OR clearance.calls_rule(tab, p.polname))
+        WHERE p.polrelid = tab AND (clearance_internal.is_policy_name(p.polname) OR clearance_internal.calls_rule(tab, p.polname))
     LOOP
         EXECUTE format('DROP POLICY %I ON %s', policy, tab);
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.drop_policies(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.drop_policies(regclass) IS 'takes the policies off a table that ask the rule, or have names of those';
+REVOKE ALL ON FUNCTION clearance_internal.drop_policies(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.drop_policies(regclass) IS 'takes the policies off a table that ask the rule, or have names of those';
 
-CREATE FUNCTION clearance.is_trigger_name(trig name) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_trigger_name(trig name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN trig LIKE '00\_clearance\_%';
-REVOKE ALL ON FUNCTION clearance.is_trigger_name(name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_trigger_name(name) IS 'whether the extension gives its triggers such names';
+REVOKE ALL ON FUNCTION clearance_internal.is_trigger_name(name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_trigger_name(name) IS 'whether the extension gives its triggers such names';
 
 -- Keys of text compare byte by byte, whatever the column's collation takes for equal.
-CREATE FUNCTION clearance.key_changes(tab regclass, "column" name) RETURNS text
+CREATE FUNCTION clearance_internal.key_changes(tab regclass, "column" name) RETURNS text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT format('OLD.%1$I%2$s IS DISTINCT FROM NEW.%1$I%2$s', a.attname,
                   CASE WHEN a.attcollation <> 0 THEN ' COLLATE pg_catalog."C"' ELSE '' END)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid = tab AND a.attname = "column" AND NOT a.attisdropped;
 END;
-REVOKE ALL ON FUNCTION clearance.key_changes(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
+REVOKE ALL ON FUNCTION clearance_internal.key_changes(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
 
 -- A row without a project of its own is where its parents are.
-CREATE FUNCTION clearance.place_changes(tab regclass, b clearance.binding) RETURNS text
+CREATE FUNCTION clearance_internal.place_changes(tab regclass, b clearance.binding) RETURNS text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT string_agg(DISTINCT clearance.key_changes(tab, c.name), ' OR ')
+    SELECT string_agg(DISTINCT clearance_internal.key_changes(tab, c.name), ' OR ')
     FROM (SELECT v.name FROM (VALUES (b.key_column), (b.project_column)) AS v (name) WHERE v.name IS NOT NULL
           UNION ALL
           SELECT p.column_name FROM clearance.binding_parent p WHERE p.binding_id = b.id AND b.project_column IS NULL) c;
 END;
-REVOKE ALL ON FUNCTION clearance.place_changes(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.place_changes(regclass, clearance.binding) IS
+REVOKE ALL ON FUNCTION clearance_internal.place_changes(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.place_changes(regclass, clearance.binding) IS
 'condition of a trigger: an UPDATE may take a row and those that name it apart';
 
 -- Triggers sort first by name. Row triggers are made on each partition, not on
 -- the partitioned table: the server would have whoever adds a partition clone
 -- them there, and ask for EXECUTE on what runs with more rights than anybody's.
-CREATE FUNCTION clearance.triggers_of(tab regclass, b clearance.binding)
+CREATE FUNCTION clearance_internal.triggers_of(tab regclass, b clearance.binding)
 RETURNS TABLE (name name, command text, always boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -235,56 +235,56 @@ BEGIN
         OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
     THEN
         RETURN QUERY SELECT '00_clearance_write'::name, format('BEFORE INSERT OR UPDATE ON %s'
-            ' FOR EACH ROW EXECUTE FUNCTION clearance.write_check(%s)', tab, b.id), false;
+            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', tab, b.id), false;
     END IF;
     IF is_of_rows AND b.feature = 'project' THEN
         RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
-            ' FOR EACH ROW EXECUTE FUNCTION clearance.follow_project()', b.project_column, tab), false;
+            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project()', b.project_column, tab), false;
     END IF;
     IF b.feature = 'project' AND NOT b.link_only THEN
         RETURN QUERY SELECT '00_clearance_truncate'::name, format('AFTER TRUNCATE ON %s'
-            ' FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_project()', tab), false;
+            ' FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.follow_project()', tab), false;
     END IF;
     -- sessions may know that all rows of a plain table of projects are registered (whole.c): a new key ends that
     IF is_of_rows AND NOT is_partition AND b.feature = 'project' THEN
         RETURN QUERY SELECT '00_clearance_note_insert'::name, format('AFTER INSERT ON %s'
-            ' FOR EACH ROW EXECUTE FUNCTION clearance.note_change(''projects'')', tab), true;
+            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_change(''projects'')', tab), true;
         RETURN QUERY SELECT '00_clearance_note_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
-            ' WHEN (%s) EXECUTE FUNCTION clearance.note_change(''projects'')',
-            tab, clearance.key_changes(tab, b.project_column)), true;
+            ' WHEN (%s) EXECUTE FUNCTION clearance_internal.note_change(''projects'')',
+            tab, clearance_internal.key_changes(tab, b.project_column)), true;
     END IF;
     -- a row and its parents stay in one project, whoever writes
-    IF clearance.project_sources(b) > 1 THEN
+    IF clearance_internal.project_sources(b) > 1 THEN
         FOR event, old_rows IN VALUES ('insert', ''), ('update', ' OLD TABLE AS clearance_old') LOOP
             RETURN QUERY SELECT ('00_clearance_parent_' || event)::name, format('AFTER %s ON %s'
                 ' REFERENCING%s NEW TABLE AS clearance_new FOR EACH STATEMENT'
-                ' EXECUTE FUNCTION clearance.check_child_project(%s)', event, tab, old_rows, b.id), false;
+                ' EXECUTE FUNCTION clearance_internal.check_child_project(%s)', event, tab, old_rows, b.id), false;
         END LOOP;
     END IF;
-    IF is_of_rows AND clearance.project_sources(b) > 0 AND b.key_column IS NOT NULL THEN
+    IF is_of_rows AND clearance_internal.project_sources(b) > 0 AND b.key_column IS NOT NULL THEN
         RETURN QUERY SELECT '00_clearance_children'::name, format('AFTER UPDATE ON %s'
             ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s)'
-            ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, clearance.place_changes(tab, b), b.id), false;
+            ' EXECUTE FUNCTION clearance_internal.check_children_project(%s)', tab, clearance_internal.place_changes(tab, b), b.id), false;
         -- an UPDATE that moves a row to another partition inserts it there
         IF is_partition THEN
             RETURN QUERY SELECT '00_clearance_children_moved'::name, format('AFTER INSERT ON %s'
                 ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW'
-                ' EXECUTE FUNCTION clearance.check_children_project(%s)', tab, b.id), false;
+                ' EXECUTE FUNCTION clearance_internal.check_children_project(%s)', tab, b.id), false;
         END IF;
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.triggers_of(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.triggers_of(regclass, clearance.binding) IS
+REVOKE ALL ON FUNCTION clearance_internal.triggers_of(regclass, clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.triggers_of(regclass, clearance.binding) IS
 'the triggers that a binding needs, and whether they fire always';
 
-CREATE FUNCTION clearance.create_triggers(tab regclass, b clearance.binding, wanted name DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance_internal.create_triggers(tab regclass, b clearance.binding, wanted name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     trig record;
 BEGIN
-    FOR trig IN SELECT t.* FROM clearance.triggers_of(tab, b) t WHERE t.name = coalesce(create_triggers.wanted, t.name) LOOP
+    FOR trig IN SELECT t.* FROM clearance_internal.triggers_of(tab, b) t WHERE t.name = coalesce(create_triggers.wanted, t.name) LOOP
         EXECUTE format('CREATE %s %I %s', CASE WHEN trig.name LIKE '00\_clearance\_children%' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
                        trig.name, trig.command);
         IF trig.always THEN
@@ -293,35 +293,35 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.create_triggers(regclass, clearance.binding, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_triggers(regclass, clearance.binding, name) IS 'makes the triggers that a binding needs, or one of them';
+REVOKE ALL ON FUNCTION clearance_internal.create_triggers(regclass, clearance.binding, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.create_triggers(regclass, clearance.binding, name) IS 'makes the triggers that a binding needs, or one of them';
 
-CREATE FUNCTION clearance.drop_triggers(tab regclass) RETURNS void
+CREATE FUNCTION clearance_internal.drop_triggers(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     trig name;
 BEGIN
     FOR trig IN SELECT t.tgname FROM pg_trigger t
-        WHERE t.tgrelid = tab AND clearance.is_trigger_name(t.tgname) AND t.tgparentid = 0
+        WHERE t.tgrelid = tab AND clearance_internal.is_trigger_name(t.tgname) AND t.tgparentid = 0
     LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.drop_triggers(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
+REVOKE ALL ON FUNCTION clearance_internal.drop_triggers(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
 
 -- A trigger of the extension's name is what the binding asks for, or an error:
 -- the same is made anew, and compared with it.
-CREATE FUNCTION clearance.require_own_trigger(tab regclass, b clearance.binding, trig name) RETURNS void
+CREATE FUNCTION clearance_internal.require_own_trigger(tab regclass, b clearance.binding, trig name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
 AS $$
 DECLARE
     asked text := (SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = tab AND t.tgname = trig);
 BEGIN
     EXECUTE format('DROP TRIGGER %I ON %s', trig, tab);
-    PERFORM clearance.create_triggers(tab, b, trig);
+    PERFORM clearance_internal.create_triggers(tab, b, trig);
     IF asked IS DISTINCT FROM (SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid = tab AND t.tgname = trig) THEN
         RAISE EXCEPTION 'cannot create trigger % on %: the table is protected', trig, tab
             USING ERRCODE = 'object_in_use',
@@ -330,7 +330,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_own_trigger(regclass, clearance.binding, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_own_trigger(regclass, clearance.binding, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_own_trigger(regclass, clearance.binding, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_own_trigger(regclass, clearance.binding, name) IS
 'errors unless a trigger is the one that the binding asks for under its name';
 

@@ -20,6 +20,11 @@ END
 $$;
 COMMENT ON SCHEMA clearance IS 'who may see and change which rows of the application: all that belongs to pg_clearance';
 
+-- What serves the extension alone. A member of it, unlike the schema above: nobody else has made it, may use it or
+-- puts anything into it.
+CREATE SCHEMA clearance_internal;
+COMMENT ON SCHEMA clearance_internal IS 'what the functions, triggers and event triggers of pg_clearance call; nobody else''s to use';
+
 -- Minor releases before this one have holes in row security itself, which an extension cannot mend.
 DO $$
 BEGIN

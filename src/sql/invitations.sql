@@ -6,26 +6,26 @@
 -- ---------------------------------------------------------------------------
 
 -- 32 bytes with at least 256 random bits, in a form that fits into addresses.
-CREATE FUNCTION clearance.new_token() RETURNS text
+CREATE FUNCTION clearance_internal.new_token() RETURNS text
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT translate(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
                             'base64'), '+/=', '-_')
 $$;
-REVOKE ALL ON FUNCTION clearance.new_token() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.new_token() IS 'internal: an unguessable token';
+REVOKE ALL ON FUNCTION clearance_internal.new_token() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.new_token() IS 'internal: an unguessable token';
 
-CREATE FUNCTION clearance.hash_token(token text) RETURNS bytea
+CREATE FUNCTION clearance_internal.hash_token(token text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$ SELECT sha256(convert_to(token, 'UTF8')) $$;
-REVOKE ALL ON FUNCTION clearance.hash_token(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.hash_token(text) IS 'internal: what is kept of a token';
+REVOKE ALL ON FUNCTION clearance_internal.hash_token(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.hash_token(text) IS 'internal: what is kept of a token';
 
-CREATE FUNCTION clearance.require_valid_for(valid_for interval) RETURNS void
+CREATE FUNCTION clearance_internal.require_valid_for(valid_for interval) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_given('valid_for', valid_for::text);
+    PERFORM clearance_internal.require_given('valid_for', valid_for::text);
     IF valid_for <= interval '0' OR valid_for > interval '1 year' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('valid_for is %s', valid_for),
@@ -33,40 +33,40 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_valid_for(interval) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_valid_for(interval) IS 'internal: refuses a token that would never, or for ever, be valid';
+REVOKE ALL ON FUNCTION clearance_internal.require_valid_for(interval) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_valid_for(interval) IS 'internal: refuses a token that would never, or for ever, be valid';
 
-CREATE FUNCTION clearance.put_invitation(m clearance.member, by_link boolean, valid_for interval) RETURNS text
+CREATE FUNCTION clearance_internal.put_invitation(m clearance.member, by_link boolean, valid_for interval) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    token text := clearance.new_token();
+    token text := clearance_internal.new_token();
     expires timestamptz := now() + valid_for;
 BEGIN
-    PERFORM clearance.require_valid_for(valid_for);
+    PERFORM clearance_internal.require_valid_for(valid_for);
     IF m.email IS NULL AND by_link IS NOT TRUE THEN
         RAISE null_value_not_allowed USING
-            MESSAGE = format('member "%s" has no e-mail address', clearance.member_label(m)),
+            MESSAGE = format('member "%s" has no e-mail address', clearance_internal.member_label(m)),
             HINT = 'Pass by_link => true, and hand over the token yourself.';
     END IF;
     INSERT INTO clearance.invitation (member_id, token_hash, invited_by, expires_at)
-    VALUES (m.id, clearance.hash_token(token), clearance.actor(), expires)
+    VALUES (m.id, clearance_internal.hash_token(token), clearance.actor(), expires)
     ON CONFLICT ON CONSTRAINT invitation_is_the_members_only_one DO UPDATE SET
         token_hash = EXCLUDED.token_hash, invited_by = EXCLUDED.invited_by,
         sent_at = EXCLUDED.sent_at, expires_at = EXCLUDED.expires_at;
     IF by_link IS NOT TRUE THEN
-        PERFORM clearance.queue_mail(m.account_id, m.kind || '_invitation', m.email, jsonb_build_object(
+        PERFORM clearance_internal.queue_mail(m.account_id, m.kind || '_invitation', m.email, jsonb_build_object(
             'token', token, 'expires_at', expires, 'name', m.name, 'admin', CASE WHEN m.kind = 'partner' THEN m.partner_admin END,
             'account', (SELECT a.name FROM clearance.account a WHERE a.id = m.account_id),
             'company', coalesce((SELECT p.name FROM clearance.partner p WHERE p.id = m.partner_id),
                                 (SELECT c.name FROM clearance.customer c WHERE c.id = m.customer_id)),
-            'invited_by', (SELECT clearance.member_label(i) FROM clearance.member i WHERE i.id = clearance.actor())));
+            'invited_by', (SELECT clearance_internal.member_label(i) FROM clearance.member i WHERE i.id = clearance.actor())));
     END IF;
     RETURN token;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.put_invitation(clearance.member, boolean, interval) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.put_invitation(clearance.member, boolean, interval) IS
+REVOKE ALL ON FUNCTION clearance_internal.put_invitation(clearance.member, boolean, interval) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.put_invitation(clearance.member, boolean, interval) IS
 'internal: makes a member''s invitation, instead of an earlier one, and queues its mail; returns the token';
 
 CREATE FUNCTION clearance.invite_partner_member(
@@ -83,13 +83,13 @@ CREATE FUNCTION clearance.invite_partner_member(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.partner := clearance.require_partner(partner);
+    company clearance.partner := clearance_internal.require_partner(partner);
     invited clearance.member;
 BEGIN
-    PERFORM clearance.require_team_right(company);
-    PERFORM clearance.require_given('email', email);
-    PERFORM clearance.require_given('admin', admin::text);
-    company := clearance.hold_partner(company.id);
+    PERFORM clearance_internal.require_team_right(company);
+    PERFORM clearance_internal.require_given('email', email);
+    PERFORM clearance_internal.require_given('admin', admin::text);
+    company := clearance_internal.hold_partner(company.id);
     IF NOT company.active THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('partner "%s" is disabled', company.name),
@@ -101,10 +101,10 @@ BEGIN
             HINT = (SELECT format('Roles of partner "%s" are: %s.', company.name, string_agg(r.name, ', ' ORDER BY r.name))
                     FROM clearance.partner_role pr JOIN clearance.role r ON r.id = pr.role_id WHERE pr.partner_id = company.id);
     END IF;
-    invited := clearance.insert_member(company.account_id, email => email, name => name, partner => company.id,
+    invited := clearance_internal.insert_member(company.account_id, email => email, name => name, partner => company.id,
         partner_admin => admin, status => 'invited', roles => array_remove(ARRAY[role], NULL));
     member := invited.id;
-    token := clearance.put_invitation(invited, false, valid_for);
+    token := clearance_internal.put_invitation(invited, false, valid_for);
 END
 $$;
 COMMENT ON FUNCTION clearance.invite_partner_member(bigint, text, text, clearance.by_name, boolean, text, interval) IS
@@ -124,18 +124,18 @@ CREATE FUNCTION clearance.invite_customer_contact(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.customer := clearance.require_customer(customer);
+    company clearance.customer := clearance_internal.require_customer(customer);
     p clearance.project;
     invited clearance.member;
 BEGIN
     IF project IS NOT NULL THEN
-        p := clearance.require_project(project);
+        p := clearance_internal.require_project(project);
     ELSIF NOT clearance.has_right('project.view', company.account_id) THEN
-        PERFORM clearance.raise_refusal('does not invite in the whole account', NULL,
+        PERFORM clearance_internal.raise_refusal('does not invite in the whole account', NULL,
             'Pass project => ..., a project of the customer''s whose team may invite.');
     END IF;
-    PERFORM clearance.require_right('project.invite_customer_team_members', company.account_id, project);
-    PERFORM clearance.require_given('email', email);
+    PERFORM clearance_internal.require_right('project.invite_customer_team_members', company.account_id, project);
+    PERFORM clearance_internal.require_given('email', email);
     SELECT c.* INTO company FROM clearance.customer c WHERE c.id = company.id FOR SHARE;
     IF NOT company.active THEN
         RAISE object_not_in_prerequisite_state USING
@@ -147,50 +147,50 @@ BEGIN
             MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
             HINT = 'Call clearance.add_customer_to_project() first.';
     END IF;
-    invited := clearance.insert_member(company.account_id, email => email, name => name, customer => company.id, status => 'invited');
+    invited := clearance_internal.insert_member(company.account_id, email => email, name => name, customer => company.id, status => 'invited');
     member := invited.id;
-    token := clearance.put_invitation(invited, by_link, valid_for);
+    token := clearance_internal.put_invitation(invited, by_link, valid_for);
 END
 $$;
 COMMENT ON FUNCTION clearance.invite_customer_contact(bigint, text, clearance.by_name, text, clearance.app_key, boolean, interval) IS
 'invites a customer''s contact into the portal, by mail or by a link made from the token, which is returned this once; project: one whose team may invite';
 
-CREATE FUNCTION clearance.require_invitation_right(m clearance.member) RETURNS void
+CREATE FUNCTION clearance_internal.require_invitation_right(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF m.kind <> 'customer' THEN
-        PERFORM clearance.require_member_right(m, team => true);
+        PERFORM clearance_internal.require_member_right(m, team => true);
     ELSIF NOT EXISTS (SELECT FROM clearance.invitation i JOIN clearance.standing() s ON s.member = i.invited_by
                       WHERE i.member_id = m.id AND s.kind = 'vendor') THEN
-        PERFORM clearance.require_right('project.view', m.account_id);
-        PERFORM clearance.require_right('project.invite_customer_team_members', m.account_id);
+        PERFORM clearance_internal.require_right('project.view', m.account_id);
+        PERFORM clearance_internal.require_right('project.invite_customer_team_members', m.account_id);
     END IF;
     IF m.status <> 'invited' THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member "%s" is %s, not invited', clearance.member_label(m), m.status);
+            MESSAGE = format('member "%s" is %s, not invited', clearance_internal.member_label(m), m.status);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_invitation_right(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_invitation_right(clearance.member) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_invitation_right(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_invitation_right(clearance.member) IS
 'internal: refuses those who cannot send or withdraw this member''s invitation, and members who are not invited';
 
-CREATE FUNCTION clearance.hold_invited(member bigint) RETURNS clearance.member
+CREATE FUNCTION clearance_internal.hold_invited(member bigint) RETURNS clearance.member
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
 BEGIN
-    PERFORM clearance.require_invitation_right(m);
+    PERFORM clearance_internal.require_invitation_right(m);
     -- whoever accepts meanwhile is waited for, and is invited no more
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = m.id FOR UPDATE;
-    PERFORM clearance.require_invitation_right(m);
+    PERFORM clearance_internal.require_invitation_right(m);
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.hold_invited(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.hold_invited(bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.hold_invited(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.hold_invited(bigint) IS
 'internal: an invited member, locked, whose invitation the actor may send or withdraw';
 
 CREATE FUNCTION clearance.resend_invitation(
@@ -201,7 +201,7 @@ CREATE FUNCTION clearance.resend_invitation(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN clearance.put_invitation(clearance.hold_invited(member), by_link, valid_for);
+    RETURN clearance_internal.put_invitation(clearance_internal.hold_invited(member), by_link, valid_for);
 END
 $$;
 COMMENT ON FUNCTION clearance.resend_invitation(bigint, boolean, interval) IS
@@ -211,7 +211,7 @@ CREATE FUNCTION clearance.withdraw_invitation(member bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.hold_invited(member);
+    m clearance.member := clearance_internal.hold_invited(member);
 BEGIN
     DELETE FROM clearance.member t WHERE t.id = m.id;
 END
@@ -229,31 +229,31 @@ DECLARE
     company text;
     company_active boolean;
 BEGIN
-    PERFORM clearance.require_given('token', token);
-    PERFORM clearance.require_given('key', key::text);
-    SELECT t.* INTO i FROM clearance.invitation t WHERE t.token_hash = clearance.hash_token(token);
+    PERFORM clearance_internal.require_given('token', token);
+    PERFORM clearance_internal.require_given('key', key::text);
+    SELECT t.* INTO i FROM clearance.invitation t WHERE t.token_hash = clearance_internal.hash_token(token);
     -- the company first, as everywhere; then the member, as who sends anew or withdraws
-    PERFORM clearance.hold_partner(t.partner_id) FROM clearance.member t WHERE t.id = i.member_id;
+    PERFORM clearance_internal.hold_partner(t.partner_id) FROM clearance.member t WHERE t.id = i.member_id;
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = i.member_id FOR UPDATE;
-    IF NOT EXISTS (SELECT FROM clearance.invitation t WHERE t.token_hash = clearance.hash_token(token)) THEN
+    IF NOT EXISTS (SELECT FROM clearance.invitation t WHERE t.token_hash = clearance_internal.hash_token(token)) THEN
         RAISE undefined_object USING
             MESSAGE = 'no open invitation has this token',
             DETAIL = 'It was accepted or withdrawn, was sent anew with another token, or never existed.',
             HINT = 'clearance.resend_invitation() makes a new token.';
     ELSIF i.expires_at <= now() THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('the invitation of "%s" expired', clearance.member_label(m)),
+            MESSAGE = format('the invitation of "%s" expired', clearance_internal.member_label(m)),
             HINT = 'clearance.resend_invitation() makes a new token.';
     ELSIF m.status <> 'invited' THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member "%s" is %s', clearance.member_label(m), m.status),
+            MESSAGE = format('member "%s" is %s', clearance_internal.member_label(m), m.status),
             HINT = 'clearance.enable_member() makes it an invited one again.';
     END IF;
     name := nullif(name, '');
-    PERFORM clearance.require_identity(m.account_id, m.id, key::text, NULL, name);
+    PERFORM clearance_internal.require_identity(m.account_id, m.id, key::text, NULL, name);
     UPDATE clearance.member t SET status = 'active', key = accept_invitation.key::text, name = coalesce(accept_invitation.name, t.name)
     WHERE t.id = m.id RETURNING t.* INTO m;
-    PERFORM clearance.check_licences(m.partner_id);
+    PERFORM clearance_internal.check_licences(m.partner_id);
     PERFORM FROM clearance.customer c WHERE c.id = m.customer_id FOR SHARE;
     SELECT c.name, c.active INTO company, company_active
     FROM (SELECT p.name, p.active FROM clearance.partner p WHERE p.id = m.partner_id
@@ -267,7 +267,7 @@ BEGIN
     DELETE FROM clearance.invitation t WHERE t.member_id = m.id;
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = m.account_id;
     IF a.published AND m.email IS NOT NULL THEN
-        PERFORM clearance.queue_mail(a.id, 'welcome', m.email,
+        PERFORM clearance_internal.queue_mail(a.id, 'welcome', m.email,
             jsonb_build_object('name', m.name, 'account', a.name, 'company', company));
     END IF;
     RETURN m.id;

@@ -55,11 +55,11 @@ WHERE c.level = 'permissive' AND v.name IN ('super_user', 'collaborator')
                     AND (e.action = c.action OR c.action = 'edit' AND e.action LIKE 'edit\_%'));
 
 -- Actions whose name alone says that they change nothing.
-CREATE FUNCTION clearance.name_reads(action text) RETURNS boolean
+CREATE FUNCTION clearance_internal.name_reads(action text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN action ~ '^(view|access|export)(_|$)';
-REVOKE ALL ON FUNCTION clearance.name_reads(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.name_reads(text) IS 'whether an action''s name says that it only reads';
+REVOKE ALL ON FUNCTION clearance_internal.name_reads(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.name_reads(text) IS 'whether an action''s name says that it only reads';
 
 -- Any feature may be a table's: each has the actions that SQL commands, owner
 -- columns and link tables ask for.
@@ -70,7 +70,7 @@ LEFT JOIN clearance.staged_features f ON f.name = n.feature
 ORDER BY n.feature;
 
 INSERT INTO clearance.action (feature, name, reads, built_in)
-SELECT feature, action, clearance.name_reads(action), true
+SELECT feature, action, clearance_internal.name_reads(action), true
 FROM (SELECT feature, action FROM clearance.staged_name
       UNION
       SELECT f.name, a.name
@@ -130,7 +130,7 @@ DROP TABLE clearance.staged_cell, clearance.staged_name, clearance.staged_partne
 -- What the levels hold
 -- ---------------------------------------------------------------------------
 -- Functions, because pg_dump forbids views to whatever a policy calls.
-CREATE FUNCTION clearance.given_grants()
+CREATE FUNCTION clearance_internal.given_grants()
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -140,15 +140,15 @@ BEGIN ATOMIC
                AND EXISTS (SELECT FROM clearance.level_denial d
                            WHERE d.level_id = g.level_id AND d.feature = g.feature AND d.action = g.action));
 END;
-REVOKE ALL ON FUNCTION clearance.given_grants() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.given_grants() IS 'grants given to levels: the built-in ones that are not denied, and those added';
+REVOKE ALL ON FUNCTION clearance_internal.given_grants() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.given_grants() IS 'grants given to levels: the built-in ones that are not denied, and those added';
 
 -- The rights that follow from others, unless something is said of them: a grant,
 -- a denial, or that they are not available. relation: what the right is limited
 -- to; any_only: it follows from unlimited rights; weak: it does not where
 -- something is said of what it follows from otherwise. From levels to levels,
 -- and from switches to members (vocabulary.c, rule.c).
-CREATE FUNCTION clearance.consequences()
+CREATE FUNCTION clearance_internal.consequences()
 RETURNS TABLE (audience text, feature text, source text, action text, relation text, any_only boolean, weak boolean)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -172,10 +172,10 @@ BEGIN ATOMIC
     SELECT 'partner', a.feature, 'edit', a.name, NULL, a.name = 'edit_assignee', false
     FROM clearance.action a WHERE a.comes_with_edit;
 END;
-REVOKE ALL ON FUNCTION clearance.consequences() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.consequences() IS 'rights that follow from others, where nothing is said about them';
+REVOKE ALL ON FUNCTION clearance_internal.consequences() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.consequences() IS 'rights that follow from others, where nothing is said about them';
 
-CREATE FUNCTION clearance.level_says()
+CREATE FUNCTION clearance_internal.level_says()
 RETURNS TABLE (level_id integer, feature text, action text)
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -185,18 +185,18 @@ BEGIN ATOMIC
     UNION ALL
     SELECT n.level_id, n.feature, n.action FROM clearance.not_available n;
 END;
-REVOKE ALL ON FUNCTION clearance.level_says() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.level_says() IS 'actions that a level is given or denied, or that are not available to it';
+REVOKE ALL ON FUNCTION clearance_internal.level_says() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.level_says() IS 'actions that a level is given or denied, or that are not available to it';
 
-CREATE FUNCTION clearance.effective_grants()
+CREATE FUNCTION clearance_internal.effective_grants()
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_effective_grants';
-REVOKE ALL ON FUNCTION clearance.effective_grants() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.effective_grants() IS
+REVOKE ALL ON FUNCTION clearance_internal.effective_grants() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.effective_grants() IS
 'grants in force, as the engine knows them: those given to levels, and those that follow from them';
 
-CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance.effective_grants();
+CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance_internal.effective_grants();
 COMMENT ON VIEW clearance.effective_grant IS
 'grants in force: those given to levels, and those that follow from them. account_admin, which holds everything, is not listed';
 
@@ -207,7 +207,7 @@ WHERE l.name = 'account_admin' AND l.built_in;
 COMMENT ON VIEW clearance.admin_grant IS 'everything that account_admin holds, spelt out';
 
 CREATE VIEW clearance.given_grant AS
-TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.given_grants();
+TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance_internal.given_grants();
 COMMENT ON VIEW clearance.given_grant IS 'what levels were given, without what follows from it; with everything that account_admin holds';
 
 CREATE VIEW clearance.held_grant AS
@@ -260,7 +260,7 @@ COMMENT ON COLUMN clearance.matrix.gates IS 'actions that must be permitted too,
 -- ---------------------------------------------------------------------------
 -- Checks of names, shared with other modules
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.require_identifier(what text, name text) RETURNS void
+CREATE FUNCTION clearance_internal.require_identifier(what text, name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF name IS NULL THEN
@@ -271,10 +271,10 @@ BEGIN
             HINT = 'Use lower-case letters, digits and underscores, a letter first.';
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.require_identifier(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_identifier(text, text) IS 'raises unless the name is an identifier';
+REVOKE ALL ON FUNCTION clearance_internal.require_identifier(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_identifier(text, text) IS 'raises unless the name is an identifier';
 
-CREATE FUNCTION clearance.require_choice(what text, value text, choices text[]) RETURNS void
+CREATE FUNCTION clearance_internal.require_choice(what text, value text, choices text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF value IS NULL THEN
@@ -287,10 +287,10 @@ BEGIN
             HINT = format('Use one of: %s.', array_to_string(choices, ', '));
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.require_choice(text, text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_choice(text, text, text[]) IS 'raises unless the value is one of the choices';
+REVOKE ALL ON FUNCTION clearance_internal.require_choice(text, text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_choice(text, text, text[]) IS 'raises unless the value is one of the choices';
 
-CREATE FUNCTION clearance.require_level(name text, audience text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION clearance_internal.require_level(name text, audience text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     found_level clearance.level;
@@ -313,10 +313,10 @@ BEGIN
     END IF;
     RETURN found_level.id;
 END $$;
-REVOKE ALL ON FUNCTION clearance.require_level(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_level(text, text) IS 'id of a level; raises if there is none, or if it is of another audience';
+REVOKE ALL ON FUNCTION clearance_internal.require_level(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_level(text, text) IS 'id of a level; raises if there is none, or if it is of another audience';
 
-CREATE FUNCTION clearance.require_feature(name text) RETURNS void
+CREATE FUNCTION clearance_internal.require_feature(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF name IS NULL THEN
@@ -331,13 +331,13 @@ BEGIN
                 'Table clearance.feature lists the features; clearance.create_feature() adds one.');
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.require_feature(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_feature(text) IS 'raises unless the feature exists';
+REVOKE ALL ON FUNCTION clearance_internal.require_feature(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_feature(text) IS 'raises unless the feature exists';
 
-CREATE FUNCTION clearance.require_action(feature text, action text) RETURNS void
+CREATE FUNCTION clearance_internal.require_action(feature text, action text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM clearance.require_feature(feature);
+    PERFORM clearance_internal.require_feature(feature);
     IF action IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'action is null';
     ELSIF NOT EXISTS (SELECT FROM clearance.action a
@@ -355,10 +355,10 @@ BEGIN
                 'clearance.create_action() adds one.');
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.require_action(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_action(text, text) IS 'raises unless the feature has the action';
+REVOKE ALL ON FUNCTION clearance_internal.require_action(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_action(text, text) IS 'raises unless the feature has the action';
 
-CREATE FUNCTION clearance.parse_action(name text, OUT feature text, OUT action text)
+CREATE FUNCTION clearance_internal.parse_action(name text, OUT feature text, OUT action text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF name IS NULL THEN
@@ -370,10 +370,10 @@ BEGIN
     END IF;
     feature := split_part(name, '.', 1);
     action := split_part(name, '.', 2);
-    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance_internal.require_action(feature, action);
 END $$;
-REVOKE ALL ON FUNCTION clearance.parse_action(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.parse_action(text) IS 'takes feature.action apart; raises unless it exists';
+REVOKE ALL ON FUNCTION clearance_internal.parse_action(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.parse_action(text) IS 'takes feature.action apart; raises unless it exists';
 
 -- ---------------------------------------------------------------------------
 -- Levels
@@ -386,16 +386,16 @@ DECLARE
     base_id integer;
     new_id  integer;
 BEGIN
-    PERFORM clearance.require_operator('change levels');
-    PERFORM clearance.require_choice('audience', audience, '{vendor,partner,customer}');
+    PERFORM clearance_internal.require_operator('change levels');
+    PERFORM clearance_internal.require_choice('audience', audience, '{vendor,partner,customer}');
     IF name IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'level is null';
     ELSIF btrim(name) = '' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'name of the level is blank';
     END IF;
-    PERFORM clearance.require_line('name of the level', name);
+    PERFORM clearance_internal.require_line('name of the level', name);
     IF based_on IS NOT NULL THEN
-        base_id := clearance.require_level(based_on, audience);
+        base_id := clearance_internal.require_level(based_on, audience);
     END IF;
 
     INSERT INTO clearance.level (name, audience, description)
@@ -424,10 +424,10 @@ COMMENT ON FUNCTION clearance.create_level(text, text, text, text) IS
 CREATE FUNCTION clearance.drop_level(name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    dropped_id integer := clearance.require_level(name);
+    dropped_id integer := clearance_internal.require_level(name);
     used_by    text;
 BEGIN
-    PERFORM clearance.require_operator('change levels');
+    PERFORM clearance_internal.require_operator('change levels');
     IF EXISTS (SELECT FROM clearance.level l WHERE l.id = dropped_id AND l.built_in) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('level "%s" is built in and cannot be dropped', name);
@@ -451,13 +451,13 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target clearance.level;
 BEGIN
-    PERFORM clearance.require_operator('change levels');
-    SELECT * INTO target FROM clearance.level l WHERE l.id = clearance.require_level(allow.level);
-    PERFORM clearance.require_action(feature, action);
-    PERFORM clearance.require_choice('visibility', visibility, '{shared,any}');
-    PERFORM clearance.require_choice('relation', relation, '{any,assigned,followed,invited,own,assigned_task}');
+    PERFORM clearance_internal.require_operator('change levels');
+    SELECT * INTO target FROM clearance.level l WHERE l.id = clearance_internal.require_level(allow.level);
+    PERFORM clearance_internal.require_action(feature, action);
+    PERFORM clearance_internal.require_choice('visibility', visibility, '{shared,any}');
+    PERFORM clearance_internal.require_choice('relation', relation, '{any,assigned,followed,invited,own,assigned_task}');
     IF reach IS NOT NULL THEN
-        PERFORM clearance.require_choice('reach', reach, '{account,member,owned}');
+        PERFORM clearance_internal.require_choice('reach', reach, '{account,member,owned}');
         IF target.audience <> 'vendor' THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = format('level "%s" cannot have a reach', level),
@@ -479,7 +479,7 @@ BEGIN
     END IF;
 
     IF kinds IS NOT NULL THEN
-        PERFORM clearance.notice_kinds(feature, kinds);
+        PERFORM clearance_internal.notice_kinds(feature, kinds);
     END IF;
     SELECT array_agg(DISTINCT k ORDER BY k) INTO kinds FROM unnest(kinds) k;
     INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
@@ -499,10 +499,10 @@ COMMENT ON FUNCTION clearance.allow(text, text, text, text, text, text, text[]) 
 CREATE FUNCTION clearance.deny(level text, feature text, action text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target_id integer := clearance.require_level(level);
+    target_id integer := clearance_internal.require_level(level);
 BEGIN
-    PERFORM clearance.require_operator('change levels');
-    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance_internal.require_operator('change levels');
+    PERFORM clearance_internal.require_action(feature, action);
     IF level = 'account_admin' THEN
         RAISE insufficient_privilege USING
             MESSAGE = 'level "account_admin" cannot be denied anything',
@@ -524,12 +524,12 @@ CREATE FUNCTION clearance.create_feature(
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM clearance.require_operator('change the vocabulary');
-    PERFORM clearance.require_identifier('feature', name);
+    PERFORM clearance_internal.require_operator('change the vocabulary');
+    PERFORM clearance_internal.require_identifier('feature', name);
     IF actions IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'actions is null';
     END IF;
-    PERFORM clearance.require_identifier('action', a) FROM unnest(actions) a;
+    PERFORM clearance_internal.require_identifier('action', a) FROM unnest(actions) a;
     INSERT INTO clearance.feature (name, description)
     VALUES (create_feature.name, create_feature.description)
     ON CONFLICT DO NOTHING;
@@ -540,7 +540,7 @@ BEGIN
     END IF;
     -- the last three are what link tables and owner columns ask for
     INSERT INTO clearance.action (feature, name, reads)
-    SELECT DISTINCT create_feature.name, a, clearance.name_reads(a)
+    SELECT DISTINCT create_feature.name, a, clearance_internal.name_reads(a)
     FROM unnest(actions || '{assign,invite,change_owner}') a;
 END $$;
 REVOKE ALL ON FUNCTION clearance.create_feature(text, text[], text) FROM PUBLIC;
@@ -550,9 +550,9 @@ COMMENT ON FUNCTION clearance.create_feature(text, text[], text) IS
 CREATE FUNCTION clearance.create_action(feature text, action text, reads boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM clearance.require_operator('change the vocabulary');
-    PERFORM clearance.require_feature(feature);
-    PERFORM clearance.require_identifier('action', action);
+    PERFORM clearance_internal.require_operator('change the vocabulary');
+    PERFORM clearance_internal.require_feature(feature);
+    PERFORM clearance_internal.require_identifier('action', action);
     IF reads IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'reads is null';
     END IF;
@@ -572,17 +572,17 @@ CREATE FUNCTION clearance.add_gate(
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    guarded record := clearance.parse_action(action);
-    needed  record := clearance.parse_action(gate);
+    guarded record := clearance_internal.parse_action(action);
+    needed  record := clearance_internal.parse_action(gate);
 BEGIN
-    PERFORM clearance.require_operator('change gates');
+    PERFORM clearance_internal.require_operator('change gates');
     IF audiences IS NULL OR audiences = '{}' THEN
         RAISE null_value_not_allowed USING MESSAGE = 'no audience is given';
     END IF;
-    PERFORM clearance.require_choice('audience', a, '{vendor,partner,customer}') FROM unnest(audiences) a;
+    PERFORM clearance_internal.require_choice('audience', a, '{vendor,partner,customer}') FROM unnest(audiences) a;
 
     -- two sessions must not close a circle together
-    PERFORM clearance.declare_alone();
+    PERFORM clearance_internal.declare_alone();
     IF EXISTS (WITH RECURSIVE behind (feature, action) AS (
                    VALUES (needed.feature, needed.action)
                    UNION
@@ -609,11 +609,11 @@ COMMENT ON FUNCTION clearance.add_gate(text, text, text[]) IS
 CREATE FUNCTION clearance.remove_gate(action text, gate text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    guarded  record := clearance.parse_action(action);
-    needed   record := clearance.parse_action(gate);
+    guarded  record := clearance_internal.parse_action(action);
+    needed   record := clearance_internal.parse_action(gate);
     standing clearance.gate;
 BEGIN
-    PERFORM clearance.require_operator('change gates');
+    PERFORM clearance_internal.require_operator('change gates');
     SELECT * INTO standing FROM clearance.gate g
     WHERE (g.feature, g.action, g.gate_feature, g.gate_action)
         = (guarded.feature, guarded.action, needed.feature, needed.action);

@@ -15,22 +15,22 @@ CREATE FUNCTION clearance.create_link(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member, project);
-    token text := clearance.new_token();
+    p clearance.project := clearance_internal.require_project(project);
+    m clearance.member := clearance_internal.require_member(member, project);
+    token text := clearance_internal.new_token();
 BEGIN
-    PERFORM clearance.require_right('sign_off.send', p.account_id, project);
-    PERFORM clearance.require_given('subject', subject);
-    PERFORM clearance.require_valid_for(valid_for);
-    PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
+    PERFORM clearance_internal.require_right('sign_off.send', p.account_id, project);
+    PERFORM clearance_internal.require_given('subject', subject);
+    PERFORM clearance_internal.require_valid_for(valid_for);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
     IF m.kind <> 'customer' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" is no customer''s contact', clearance.member_label(m)),
+            MESSAGE = format('member "%s" is no customer''s contact', clearance_internal.member_label(m)),
             HINT = 'Links are for contacts; others log in.';
     END IF;
-    PERFORM clearance.require_company_on(p, m);
+    PERFORM clearance_internal.require_company_on(p, m);
     INSERT INTO clearance.link (token_hash, account_id, project_id, member_id, subject, expires_at)
-    VALUES (clearance.hash_token(token), p.account_id, p.id, m.id, create_link.subject, now() + valid_for);
+    VALUES (clearance_internal.hash_token(token), p.account_id, p.id, m.id, create_link.subject, now() + valid_for);
     RETURN token;
 END
 $$;
@@ -43,7 +43,7 @@ AS $$
 BEGIN
     SELECT l.member_id, p.key, l.subject INTO member, project, subject
     FROM clearance.link l JOIN clearance.project p ON p.id = l.project_id
-    WHERE l.token_hash = clearance.hash_token(token) AND l.expires_at > now();
+    WHERE l.token_hash = clearance_internal.hash_token(token) AND l.expires_at > now();
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = 'the link leads nowhere',
@@ -61,10 +61,10 @@ CREATE FUNCTION clearance.withdraw_links(project clearance.app_key, subject text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
+    p clearance.project := clearance_internal.require_project(project);
 BEGIN
-    PERFORM clearance.require_right('sign_off.send', p.account_id, project);
-    PERFORM clearance.require_given('subject', subject);
+    PERFORM clearance_internal.require_right('sign_off.send', p.account_id, project);
+    PERFORM clearance_internal.require_given('subject', subject);
     DELETE FROM clearance.link l WHERE l.project_id = p.id AND l.subject = withdraw_links.subject;
 END
 $$;

@@ -4,36 +4,36 @@
 
 -- A partner's selection of roles stays until commit: set_partner_roles() waits,
 -- or fails.
-CREATE FUNCTION clearance.require_role_for(m clearance.member, name text) RETURNS bigint
+CREATE FUNCTION clearance_internal.require_role_for(m clearance.member, name text) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    r clearance.role := clearance.require_role(name, m.account_id);
+    r clearance.role := clearance_internal.require_role(name, m.account_id);
 BEGIN
     IF m.kind = 'customer' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('contact "%s" of a customer cannot hold role "%s"', clearance.member_label(m), name),
+            MESSAGE = format('contact "%s" of a customer cannot hold role "%s"', clearance_internal.member_label(m), name),
             HINT = 'Roles are for the vendor''s and partners'' teams.';
     ELSIF m.kind = 'partner' THEN
-        PERFORM clearance.hold_partner(m.partner_id);
+        PERFORM clearance_internal.hold_partner(m.partner_id);
         IF NOT (r.available_to_partners
                 AND EXISTS (SELECT FROM clearance.partner_role pr WHERE pr.partner_id = m.partner_id AND pr.role_id = r.id)) THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = format('role "%s" is not selected for partner "%s"', name,
-                    (clearance.require_partner(m.partner_id)).name),
+                    (clearance_internal.require_partner(m.partner_id)).name),
                 HINT = 'View clearance.partners lists the roles that members of each partner may hold.';
         END IF;
     ELSIF r.level_id IS NOT NULL THEN
-        PERFORM clearance.require_may_give(r.level_id, m.account_id);
+        PERFORM clearance_internal.require_may_give(r.level_id, m.account_id);
     END IF;
     RETURN r.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_role_for(clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_role_for(clearance.member, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_role_for(clearance.member, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_role_for(clearance.member, text) IS
 'internal: id of a role that the member may hold and the actor may give, or an error';
 
-CREATE FUNCTION clearance.require_ready_owner(partner bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_ready_owner(partner bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -45,21 +45,21 @@ BEGIN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('%s, who is in charge of the partner, has no role',
                 -- a partner's admin, who invites, is not told who that is
-                CASE WHEN clearance.knows(owner.account_id, owner.partner_id, owner.customer_id)
-                     THEN '"' || clearance.member_label(owner) || '"' ELSE 'the vendor''s member' END),
+                CASE WHEN clearance_internal.knows(owner.account_id, owner.partner_id, owner.customer_id)
+                     THEN '"' || clearance_internal.member_label(owner) || '"' ELSE 'the vendor''s member' END),
             HINT = 'Give it one with clearance.set_member_roles(), or name another owner with clearance.update_partner().';
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_ready_owner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_ready_owner(bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_ready_owner(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_ready_owner(bigint) IS
 'internal: refuses a partner whose owner has no role; one without owner is fine';
 
-CREATE FUNCTION clearance.require_identity(account bigint, member bigint, key text, email text, name text) RETURNS void
+CREATE FUNCTION clearance_internal.require_identity(account bigint, member bigint, key text, email text, name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_line('key', key), clearance.require_line('name', name), clearance.require_email(email);
+    PERFORM clearance_internal.require_line('key', key), clearance_internal.require_line('name', name), clearance_internal.require_email(email);
     IF num_nonnulls(key, email) = 0 THEN
         RAISE null_value_not_allowed USING
             MESSAGE = 'key and email are null',
@@ -77,11 +77,11 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_identity(bigint, bigint, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_identity(bigint, bigint, text, text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_identity(bigint, bigint, text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_identity(bigint, bigint, text, text, text) IS
 'internal: refuses key, e-mail address and name that a member of the account cannot have';
 
-CREATE FUNCTION clearance.insert_member(
+CREATE FUNCTION clearance_internal.insert_member(
     account bigint,
     key text DEFAULT NULL,
     email text DEFAULT NULL,
@@ -100,21 +100,21 @@ DECLARE
 BEGIN
     email := nullif(email, '');
     name := nullif(name, '');
-    PERFORM clearance.require_identity(account, NULL, key, email, name);
-    PERFORM clearance.require_ready_owner(partner);
-    PERFORM clearance.hold_partner(partner);
+    PERFORM clearance_internal.require_identity(account, NULL, key, email, name);
+    PERFORM clearance_internal.require_ready_owner(partner);
+    PERFORM clearance_internal.hold_partner(partner);
     INSERT INTO clearance.member AS t (account_id, key, email, name, partner_id, customer_id, partner_admin, named_admin, status)
     VALUES (insert_member.account, insert_member.key, insert_member.email, insert_member.name, partner, customer,
             insert_member.partner_admin, insert_member.named_admin, insert_member.status)
     RETURNING t.* INTO m;
     INSERT INTO clearance.member_role (member_id, role_id)
-    SELECT DISTINCT m.id, clearance.require_role_for(m, r) FROM unnest(roles) r;
-    PERFORM clearance.check_licences(partner);
+    SELECT DISTINCT m.id, clearance_internal.require_role_for(m, r) FROM unnest(roles) r;
+    PERFORM clearance_internal.check_licences(partner);
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) IS
 'internal: adds a member, whose company is of the account';
 
 CREATE FUNCTION clearance.add_member(
@@ -132,22 +132,22 @@ CREATE FUNCTION clearance.add_member(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     added clearance.member;
 BEGIN
-    PERFORM clearance.require_right(CASE WHEN partner IS NOT NULL THEN 'settings.manage_partner_companies'
+    PERFORM clearance_internal.require_right(CASE WHEN partner IS NOT NULL THEN 'settings.manage_partner_companies'
                                          WHEN customer IS NOT NULL THEN 'customer_account.edit'
                                          ELSE 'settings.manage_team_members' END, of_account);
     IF partner IS NOT NULL THEN
-        PERFORM clearance.require_same_account(format('partner "%s"', p.name), p.account_id, of_account)
-        FROM clearance.require_partner(partner) p;
+        PERFORM clearance_internal.require_same_account(format('partner "%s"', p.name), p.account_id, of_account)
+        FROM clearance_internal.require_partner(partner) p;
     END IF;
     IF customer IS NOT NULL THEN
-        PERFORM clearance.require_same_account(format('customer "%s"', c.name), c.account_id, of_account)
-        FROM clearance.require_customer(customer) c;
+        PERFORM clearance_internal.require_same_account(format('customer "%s"', c.name), c.account_id, of_account)
+        FROM clearance_internal.require_customer(customer) c;
     END IF;
-    PERFORM clearance.require_choice('status', status, '{active,invited,disabled}'),
-            clearance.require_given('partner_admin', partner_admin::text);
+    PERFORM clearance_internal.require_choice('status', status, '{active,invited,disabled}'),
+            clearance_internal.require_given('partner_admin', partner_admin::text);
     IF num_nonnulls(partner, customer) > 1 THEN
         RAISE invalid_parameter_value USING
             MESSAGE = 'a member is of a partner or of a customer, not of both';
@@ -156,8 +156,8 @@ BEGIN
             MESSAGE = 'partner_admin goes with a partner',
             HINT = 'Pass partner => id; view clearance.partners lists those that exist.';
     END IF;
-    added := clearance.insert_member(of_account, key::text, email, name, roles, partner, customer, partner_admin, status => status);
-    PERFORM clearance.notice_no_level(added);
+    added := clearance_internal.insert_member(of_account, key::text, email, name, roles, partner, customer, partner_admin, status => status);
+    PERFORM clearance_internal.notice_no_level(added);
     RETURN added.id;
 END
 $$;
@@ -168,12 +168,12 @@ CREATE FUNCTION clearance.set_member_roles(member bigint, roles text[]) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
     ids bigint[];
 BEGIN
-    PERFORM clearance.require_member_right(m, team => true);
-    PERFORM clearance.require_given('roles', roles::text);
-    ids := ARRAY(SELECT DISTINCT clearance.require_role_for(m, r) FROM unnest(roles) r);
+    PERFORM clearance_internal.require_member_right(m, team => true);
+    PERFORM clearance_internal.require_given('roles', roles::text);
+    ids := ARRAY(SELECT DISTINCT clearance_internal.require_role_for(m, r) FROM unnest(roles) r);
     DELETE FROM clearance.member_role mr WHERE mr.member_id = m.id AND mr.role_id <> ALL (ids);
     INSERT INTO clearance.member_role (member_id, role_id) SELECT m.id, unnest(ids) ON CONFLICT DO NOTHING;
 END
@@ -184,16 +184,16 @@ CREATE FUNCTION clearance.set_partner_admin(member bigint, admin boolean) RETURN
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
 BEGIN
-    PERFORM clearance.require_member_right(m, team => true);
-    PERFORM clearance.require_given('admin', admin::text);
+    PERFORM clearance_internal.require_member_right(m, team => true);
+    PERFORM clearance_internal.require_given('admin', admin::text);
     IF m.kind <> 'partner' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" is of no partner', clearance.member_label(m));
+            MESSAGE = format('member "%s" is of no partner', clearance_internal.member_label(m));
     ELSIF m.named_admin AND NOT admin THEN
         RAISE object_in_use USING
-            MESSAGE = format('member "%s" stays an admin of its partner', clearance.member_label(m)),
+            MESSAGE = format('member "%s" stays an admin of its partner', clearance_internal.member_label(m)),
             DETAIL = 'It was named when the partner was created.',
             HINT = 'Make others admins beside it; clearance.disable_member() takes its standing.';
     END IF;
@@ -207,9 +207,9 @@ CREATE FUNCTION clearance.disable_member(member bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
 BEGIN
-    PERFORM clearance.require_member_right(m, team => true);
+    PERFORM clearance_internal.require_member_right(m, team => true);
     UPDATE clearance.member t
     SET status = 'disabled',
         disabled_by_vendor = (t.status = 'disabled' AND t.disabled_by_vendor)
@@ -224,11 +224,11 @@ CREATE FUNCTION clearance.enable_member(member bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
 BEGIN
-    PERFORM clearance.require_member_right(m, team => true);
-    PERFORM clearance.require_ready_owner(m.partner_id);
-    PERFORM clearance.hold_partner(m.partner_id);
+    PERFORM clearance_internal.require_member_right(m, team => true);
+    PERFORM clearance_internal.require_ready_owner(m.partner_id);
+    PERFORM clearance_internal.hold_partner(m.partner_id);
     UPDATE clearance.member t
     SET status = CASE WHEN EXISTS (SELECT FROM clearance.invitation i WHERE i.member_id = t.id) THEN 'invited' ELSE 'active' END,
         disabled_by_vendor = false
@@ -236,36 +236,36 @@ BEGIN
       AND NOT (t.disabled_by_vendor AND (SELECT s.kind FROM clearance.standing() s) IS NOT DISTINCT FROM t.kind);
     IF NOT FOUND THEN
         RAISE insufficient_privilege USING
-            MESSAGE = format('member "%s" was disabled by the vendor', clearance.member_label(m)),
+            MESSAGE = format('member "%s" was disabled by the vendor', clearance_internal.member_label(m)),
             HINT = 'Ask the vendor to enable it.';
     END IF;
-    PERFORM clearance.check_licences(m.partner_id);
+    PERFORM clearance_internal.check_licences(m.partner_id);
 END
 $$;
 COMMENT ON FUNCTION clearance.enable_member(bigint) IS
 'makes a member active, or invited if it has yet to accept an invitation; a partner''s member uses a licence again';
 
-CREATE FUNCTION clearance.require_switch_right(m clearance.member) RETURNS void
+CREATE FUNCTION clearance_internal.require_switch_right(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_member_right(m);
-    PERFORM clearance.require_right('settings.manage_team_members', m.account_id);
+    PERFORM clearance_internal.require_member_right(m);
+    PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_switch_right(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_switch_right(clearance.member) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_switch_right(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_switch_right(clearance.member) IS
 'internal: refuses those who do not manage this member''s permissions';
 
 CREATE FUNCTION clearance.switch_on(member bigint, feature text, action text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
     refusing text;
 BEGIN
-    PERFORM clearance.require_switch_right(m);
-    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance_internal.require_switch_right(m);
+    PERFORM clearance_internal.require_action(feature, action);
     SELECT l.name INTO refusing
     FROM clearance.not_available n JOIN clearance.level l ON l.id = n.level_id
     WHERE n.feature = switch_on.feature AND n.action = switch_on.action AND l.audience = m.kind
@@ -276,11 +276,11 @@ BEGIN
     ORDER BY l.id LIMIT 1;
     IF FOUND THEN
         RAISE insufficient_privilege USING
-            MESSAGE = format('%s.%s is not available to member "%s"', feature, action, clearance.member_label(m)),
+            MESSAGE = format('%s.%s is not available to member "%s"', feature, action, clearance_internal.member_label(m)),
             DETAIL = format('It can never be switched on for holders of level "%s".', refusing);
     END IF;
     -- nobody switches on what it does not hold itself
-    PERFORM clearance.require_right(feature || '.' || action, m.account_id);
+    PERFORM clearance_internal.require_right(feature || '.' || action, m.account_id);
     INSERT INTO clearance.member_switch VALUES (m.id, feature, action) ON CONFLICT DO NOTHING;
 END
 $$;
@@ -291,10 +291,10 @@ CREATE FUNCTION clearance.switch_off(member bigint, feature text, action text) R
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
 BEGIN
-    PERFORM clearance.require_switch_right(m);
-    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance_internal.require_switch_right(m);
+    PERFORM clearance_internal.require_action(feature, action);
     DELETE FROM clearance.member_switch s
     WHERE s.member_id = m.id AND s.feature = switch_off.feature AND s.action = switch_off.action;
 END

@@ -10,16 +10,16 @@ CREATE FUNCTION clearance.create_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     p clearance.project;
 BEGIN
-    PERFORM clearance.require_right('project.create', of_account);
+    PERFORM clearance_internal.require_right('project.create', of_account);
     IF owner <> clearance.actor() THEN
-        PERFORM clearance.require_right('project.change_owner', of_account);
+        PERFORM clearance_internal.require_right('project.change_owner', of_account);
     END IF;
-    PERFORM clearance.require_given('project', project::text), clearance.require_line('project', project::text);
+    PERFORM clearance_internal.require_given('project', project::text), clearance_internal.require_line('project', project::text);
     INSERT INTO clearance.project AS t (account_id, key, has_row)
-    VALUES (of_account, project::text, clearance.project_has_row(project::text))
+    VALUES (of_account, project::text, clearance_internal.project_has_row(project::text))
     ON CONFLICT DO NOTHING
     RETURNING t.* INTO p;
     IF p.id IS NULL THEN
@@ -29,7 +29,7 @@ BEGIN
     END IF;
     owner := coalesce(owner, clearance.actor());
     IF owner IS NOT NULL THEN
-        PERFORM clearance.put_membership(p, clearance.require_member(owner), owner => true);
+        PERFORM clearance_internal.put_membership(p, clearance_internal.require_member(owner), owner => true);
     END IF;
     RETURN p.id;
 END
@@ -49,20 +49,20 @@ CREATE FUNCTION clearance.set_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account bigint := (clearance.require_project(project)).account_id;
-    level integer := clearance.changed_level(NULL, open_level, NULL);
+    account bigint := (clearance_internal.require_project(project)).account_id;
+    level integer := clearance_internal.changed_level(NULL, open_level, NULL);
 BEGIN
     IF archived IS NOT NULL THEN
-        PERFORM clearance.require_right(CASE WHEN archived THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
+        PERFORM clearance_internal.require_right(CASE WHEN archived THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
     END IF;
     IF portal IS NOT NULL OR client_upload IS NOT NULL THEN
-        PERFORM clearance.require_right('change_customer_portal.change_from_project_settings', account, project);
+        PERFORM clearance_internal.require_right('change_customer_portal.change_from_project_settings', account, project);
     END IF;
     IF by_phase IS NOT NULL OR open_level IS NOT NULL THEN
-        PERFORM clearance.require_right('project.set_visibility', account, project);
+        PERFORM clearance_internal.require_right('project.set_visibility', account, project);
     END IF;
     IF EXISTS (SELECT FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor') THEN
-        PERFORM clearance.require_may_give(level, account);
+        PERFORM clearance_internal.require_may_give(level, account);
     END IF;
     UPDATE clearance.project p SET
         archived = coalesce(set_project.archived, p.archived),
@@ -80,11 +80,11 @@ CREATE FUNCTION clearance.set_project_feature(project clearance.app_key, feature
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
+    p clearance.project := clearance_internal.require_project(project);
 BEGIN
-    PERFORM clearance.require_right('project.manage_tab_visibility', p.account_id, project);
-    PERFORM clearance.require_feature(feature);
-    PERFORM clearance.require_given('enabled', enabled::text);
+    PERFORM clearance_internal.require_right('project.manage_tab_visibility', p.account_id, project);
+    PERFORM clearance_internal.require_feature(feature);
+    PERFORM clearance_internal.require_given('enabled', enabled::text);
     IF enabled THEN
         DELETE FROM clearance.project_feature_off o
         WHERE o.project_id = p.id AND o.feature = set_project_feature.feature;
@@ -107,21 +107,21 @@ CREATE FUNCTION clearance.add_partner_to_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.partner := clearance.require_partner(partner);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.partner := clearance_internal.require_partner(partner);
 BEGIN
-    PERFORM clearance.require_right('project.add_partners', p.account_id, project);
-    PERFORM clearance.require_same_account(format('partner "%s"', company.name), company.account_id, p.account_id);
-    IF (clearance.require_account(p.account_id)).ready_participants
+    PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
+    PERFORM clearance_internal.require_same_account(format('partner "%s"', company.name), company.account_id, p.account_id);
+    IF (clearance_internal.require_account(p.account_id)).ready_participants
         AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.partner_id = company.id AND m.status <> 'disabled') THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('partner "%s" has no members', company.name),
             DETAIL = 'In this account partners join projects with their people.',
             HINT = 'Invite somebody with clearance.invite_partner_member() first.';
     END IF;
-    PERFORM clearance.require_period(starts_at, ends_at);
+    PERFORM clearance_internal.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_partner
-    VALUES (p.account_id, p.id, company.id, clearance.changed_level(NULL, access_level, 'partner'),
+    VALUES (p.account_id, p.id, company.id, clearance_internal.changed_level(NULL, access_level, 'partner'),
             coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
     IF NOT FOUND THEN
@@ -145,20 +145,20 @@ CREATE FUNCTION clearance.update_partner_on_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.partner := clearance.require_partner(partner);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.partner := clearance_internal.require_partner(partner);
     said clearance.project_partner;
 BEGIN
-    PERFORM clearance.require_right('project.add_partners', p.account_id, project);
+    PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
     SELECT t.* INTO said FROM clearance.project_partner t WHERE t.project_id = p.id AND t.partner_id = company.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = format('partner "%s" is not on project "%s"', company.name, project),
             HINT = 'Table clearance.project_partner lists the partners of each project.';
     END IF;
-    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
+    PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_partner t SET
-        level_id = clearance.changed_level(t.level_id, access_level, 'partner'),
+        level_id = clearance_internal.changed_level(t.level_id, access_level, 'partner'),
         starts_at = coalesce(update_partner_on_project.starts_at, t.starts_at),
         ends_at = coalesce(update_partner_on_project.ends_at, t.ends_at)
     WHERE t.project_id = p.id AND t.partner_id = company.id;
@@ -174,10 +174,10 @@ CREATE FUNCTION clearance.remove_partner_from_project(project clearance.app_key,
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.partner := clearance.require_partner(partner);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.partner := clearance_internal.require_partner(partner);
 BEGIN
-    PERFORM clearance.require_right('project.add_partners', p.account_id, project);
+    PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
     DELETE FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = company.id;
     IF NOT FOUND THEN
         RAISE undefined_object USING
@@ -201,12 +201,12 @@ CREATE FUNCTION clearance.add_customer_to_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.customer := clearance.require_customer(customer);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.customer := clearance_internal.require_customer(customer);
 BEGIN
-    PERFORM clearance.require_right('project.edit_customer_domains', p.account_id, project);
-    PERFORM clearance.require_same_account(format('customer "%s"', company.name), company.account_id, p.account_id);
-    PERFORM clearance.require_period(starts_at, ends_at);
+    PERFORM clearance_internal.require_right('project.edit_customer_domains', p.account_id, project);
+    PERFORM clearance_internal.require_same_account(format('customer "%s"', company.name), company.account_id, p.account_id);
+    PERFORM clearance_internal.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_customer
     VALUES (p.account_id, p.id, company.id, coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
@@ -230,18 +230,18 @@ CREATE FUNCTION clearance.update_customer_on_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.customer := clearance.require_customer(customer);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.customer := clearance_internal.require_customer(customer);
     said clearance.project_customer;
 BEGIN
-    PERFORM clearance.require_right('project.edit_customer_domains', p.account_id, project);
+    PERFORM clearance_internal.require_right('project.edit_customer_domains', p.account_id, project);
     SELECT t.* INTO said FROM clearance.project_customer t WHERE t.project_id = p.id AND t.customer_id = company.id FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RAISE undefined_object USING
             MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
             HINT = 'Table clearance.project_customer lists the customers of each project.';
     END IF;
-    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
+    PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_customer t SET
         starts_at = coalesce(update_customer_on_project.starts_at, t.starts_at),
         ends_at = coalesce(update_customer_on_project.ends_at, t.ends_at)
@@ -255,10 +255,10 @@ CREATE FUNCTION clearance.remove_customer_from_project(project clearance.app_key
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    company clearance.customer := clearance.require_customer(customer);
+    p clearance.project := clearance_internal.require_project(project);
+    company clearance.customer := clearance_internal.require_customer(customer);
 BEGIN
-    PERFORM clearance.require_right('project.edit_customer_domains', p.account_id, project);
+    PERFORM clearance_internal.require_right('project.edit_customer_domains', p.account_id, project);
     DELETE FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = company.id;
     IF NOT FOUND THEN
         RAISE undefined_object USING

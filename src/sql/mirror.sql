@@ -11,37 +11,37 @@
 
 -- The columns in the order in which the trigger watches them; it, unlike the
 -- table of mirrors, follows renamed columns by itself.
-CREATE FUNCTION clearance.mirrored_columns(m clearance.mirror) RETURNS name[]
+CREATE FUNCTION clearance_internal.mirrored_columns(m clearance.mirror) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 RETURN ARRAY(SELECT c.name FROM unnest(m.key_columns || m.project_column || m.member_column
                                        || m.level_column || m.starts_column || m.ends_column) WITH ORDINALITY AS c (name, i)
              WHERE c.name IS NOT NULL GROUP BY c.name ORDER BY min(c.i));
-REVOKE ALL ON FUNCTION clearance.mirrored_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirrored_columns(clearance.mirror) IS 'internal: the columns of a table that its mirror reads';
+REVOKE ALL ON FUNCTION clearance_internal.mirrored_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.mirrored_columns(clearance.mirror) IS 'internal: the columns of a table that its mirror reads';
 
-CREATE FUNCTION clearance.moment(value "any") RETURNS timestamptz
+CREATE FUNCTION clearance_internal.moment(value "any") RETURNS timestamptz
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_moment';
-REVOKE ALL ON FUNCTION clearance.moment("any") FROM PUBLIC;
-COMMENT ON FUNCTION clearance.moment("any") IS
+REVOKE ALL ON FUNCTION clearance_internal.moment("any") FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.moment("any") IS
 'internal: when a date or time of the application is; without zone, in that of clearance.time_zone';
 
 -- What is read of a row: its primary key, then what it says of a membership.
-CREATE FUNCTION clearance.mirror_columns(m clearance.mirror) RETURNS name[]
+CREATE FUNCTION clearance_internal.mirror_columns(m clearance.mirror) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 RETURN m.key_columns || ARRAY[m.project_column, m.member_column, m.level_column, m.starts_column, m.ends_column];
-REVOKE ALL ON FUNCTION clearance.mirror_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirror_columns(clearance.mirror) IS
+REVOKE ALL ON FUNCTION clearance_internal.mirror_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.mirror_columns(clearance.mirror) IS
 'internal: the columns whose values write_mirrored() takes, NULL for those that a mirror does not name';
 
-CREATE FUNCTION clearance.mirror_source(m clearance.mirror, "row" text[]) RETURNS text
+CREATE FUNCTION clearance_internal.mirror_source(m clearance.mirror, "row" text[]) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN format('mirror:%s:%s', m.id, "row"[1:cardinality(m.key_columns)]);
-REVOKE ALL ON FUNCTION clearance.mirror_source(clearance.mirror, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirror_source(clearance.mirror, text[]) IS 'internal: the source that a row of a mirrored table is';
+REVOKE ALL ON FUNCTION clearance_internal.mirror_source(clearance.mirror, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.mirror_source(clearance.mirror, text[]) IS 'internal: the source that a row of a mirrored table is';
 
 -- A row that never starts, or ended before all time, says nothing.
-CREATE FUNCTION clearance.write_mirrored(m clearance.mirror, "row" text[],
+CREATE FUNCTION clearance_internal.write_mirrored(m clearance.mirror, "row" text[],
     project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -50,24 +50,24 @@ DECLARE
 BEGIN
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
-    SELECT p.account_id, p.id, x.id, clearance.mirror_source(m, "row"), m.through_phase,
-           clearance.changed_level(NULL, "row"[n + 3], x.kind),
+    SELECT p.account_id, p.id, x.id, clearance_internal.mirror_source(m, "row"), m.through_phase,
+           clearance_internal.changed_level(NULL, "row"[n + 3], x.kind),
            t.starts_at, t.ends_at,
            CASE WHEN h.is_on THEN x.partner_id END, CASE WHEN h.is_on THEN x.customer_id END
     FROM clearance.project p JOIN clearance.member x ON x.account_id = p.account_id AND x.key = "row"[n + 2]
     CROSS JOIN LATERAL (SELECT coalesce("row"[n + 4]::timestamptz, '-infinity') AS starts_at,
                                coalesce("row"[n + 5]::timestamptz, 'infinity') AS ends_at) t
-    CROSS JOIN LATERAL (SELECT clearance.hold_company_on(p.*, x.*) AS is_on) h
+    CROSS JOIN LATERAL (SELECT clearance_internal.hold_company_on(p.*, x.*) AS is_on) h
     WHERE t.starts_at < 'infinity' AND t.ends_at > '-infinity' AND p.key = "row"[n + 1]
       AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id);
     RETURN FOUND;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.write_mirrored(clearance.mirror, text[], bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.write_mirrored(clearance.mirror, text[], bigint, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.write_mirrored(clearance.mirror, text[], bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.write_mirrored(clearance.mirror, text[], bigint, bigint) IS
 'internal: writes the membership that a row says, where project and member are known, and are these if they are named';
 
-CREATE FUNCTION clearance.follow_membership() RETURNS trigger
+CREATE FUNCTION clearance_internal.follow_membership() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -84,23 +84,23 @@ BEGIN
     END IF;
     IF TG_OP <> 'INSERT' THEN
         DELETE FROM clearance.project_member pm
-        WHERE pm.source = clearance.mirror_source(m, clearance.values_of(OLD, m.key_columns));
+        WHERE pm.source = clearance_internal.mirror_source(m, clearance_internal.values_of(OLD, m.key_columns));
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        IF NOT clearance.write_mirrored(m, clearance.values_of(NEW, clearance.mirror_columns(m))) THEN
+        IF NOT clearance_internal.write_mirrored(m, clearance_internal.values_of(NEW, clearance_internal.mirror_columns(m))) THEN
             LOCK TABLE clearance.mirror IN SHARE MODE;
-            PERFORM clearance.write_mirrored(m, clearance.values_of(NEW, clearance.mirror_columns(m)));
+            PERFORM clearance_internal.write_mirrored(m, clearance_internal.values_of(NEW, clearance_internal.mirror_columns(m)));
         END IF;
     END IF;
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_membership() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_membership() IS 'trigger of mirrored tables: memberships follow their rows';
+REVOKE ALL ON FUNCTION clearance_internal.follow_membership() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.follow_membership() IS 'trigger of mirrored tables: memberships follow their rows';
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
-CREATE FUNCTION clearance.follow_new_key() RETURNS trigger
+CREATE FUNCTION clearance_internal.follow_new_key() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -122,47 +122,47 @@ BEGIN
             WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = NEW.id
               AND starts_with(pm.source, format('mirror:%s:', m.id));
         END IF;
-        PERFORM clearance.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
+        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
                                          member => CASE WHEN is_member THEN NEW.id END)
-        FROM clearance.table_rows(m.relation, clearance.mirror_columns(m),
+        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
                                   CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
                                   ARRAY[NEW.key]) AS t ("row");
     END LOOP;
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_new_key() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_new_key() IS
+REVOKE ALL ON FUNCTION clearance_internal.follow_new_key() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.follow_new_key() IS
 'trigger: what mirrored tables say of a project or member counts once its key is known';
 
 CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearance.member
-    FOR EACH ROW WHEN (NEW.key IS NOT NULL) EXECUTE FUNCTION clearance.follow_new_key('member_id');
+    FOR EACH ROW WHEN (NEW.key IS NOT NULL) EXECUTE FUNCTION clearance_internal.follow_new_key('member_id');
 CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearance.project
-    FOR EACH ROW EXECUTE FUNCTION clearance.follow_new_key('project_id');
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_new_key('project_id');
 
 -- ---------------------------------------------------------------------------
 -- Declaring them
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.require_mirror_columns(m clearance.mirror) RETURNS void
+CREATE FUNCTION clearance_internal.require_mirror_columns(m clearance.mirror) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     "column" name;
 BEGIN
     FOREACH "column" IN ARRAY m.key_columns LOOP
-        PERFORM clearance.require_key_column(m.relation, "column", 'primary key');
+        PERFORM clearance_internal.require_key_column(m.relation, "column", 'primary key');
     END LOOP;
-    PERFORM clearance.require_key_column(m.relation, m.project_column, 'project'),
-            clearance.require_key_column(m.relation, m.member_column, 'member');
+    PERFORM clearance_internal.require_key_column(m.relation, m.project_column, 'project'),
+            clearance_internal.require_key_column(m.relation, m.member_column, 'member');
     IF m.level_column IS NOT NULL THEN
-        IF clearance.key_class(clearance.require_column(m.relation, m.level_column, 'level')) IS DISTINCT FROM 'text' THEN
+        IF clearance_internal.key_class(clearance_internal.require_column(m.relation, m.level_column, 'level')) IS DISTINCT FROM 'text' THEN
             RAISE EXCEPTION 'column "%" of % holds no names of levels', m.level_column, m.relation USING ERRCODE = 'datatype_mismatch',
                 HINT = 'Use a column of type text or varchar.';
         END IF;
     END IF;
     FOREACH "column" IN ARRAY array_remove(ARRAY[m.starts_column, m.ends_column], NULL) LOOP
-        IF clearance.require_column(m.relation, "column", 'time')
+        IF clearance_internal.require_column(m.relation, "column", 'time')
                NOT IN ('timestamptz'::regtype, 'timestamp'::regtype, 'date'::regtype) THEN
             RAISE EXCEPTION 'column "%" of % holds no times', "column", m.relation USING ERRCODE = 'datatype_mismatch',
                 HINT = 'Use a timestamp with or without time zone, or a date.';
@@ -170,8 +170,8 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_mirror_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_mirror_columns(clearance.mirror) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_mirror_columns(clearance.mirror) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_mirror_columns(clearance.mirror) IS
 'internal: refuses columns that cannot say a membership';
 
 CREATE FUNCTION clearance.mirror_membership(
@@ -188,7 +188,7 @@ AS $$
 DECLARE
     m clearance.mirror;
 BEGIN
-    PERFORM clearance.require_given('through_phase', through_phase::text);
+    PERFORM clearance_internal.require_given('through_phase', through_phase::text);
     IF relation IS NULL THEN
         RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
     ELSIF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p')
@@ -213,7 +213,7 @@ BEGIN
         RAISE EXCEPTION '% has no primary key', relation USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'It tells the rows apart that say the same membership.';
     END IF;
-    PERFORM clearance.require_mirror_columns(m);
+    PERFORM clearance_internal.require_mirror_columns(m);
 
     LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO clearance.mirror AS t
@@ -222,12 +222,12 @@ BEGIN
     RETURNING t.* INTO m;
     -- creating a trigger keeps writers out until commit, so the rows below are all there are
     EXECUTE format('CREATE TRIGGER clearance_mirror AFTER INSERT OR DELETE OR UPDATE OF %s ON %s
-                    FOR EACH ROW EXECUTE FUNCTION clearance.follow_membership()',
-                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(clearance.mirrored_columns(m)) c), relation);
+                    FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_membership()',
+                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(clearance_internal.mirrored_columns(m)) c), relation);
     EXECUTE format('CREATE TRIGGER clearance_mirror_truncate AFTER TRUNCATE ON %s
-                    FOR EACH STATEMENT EXECUTE FUNCTION clearance.follow_membership()', relation);
-    PERFORM clearance.write_mirrored(m, t."row")
-    FROM clearance.table_rows(m.relation, clearance.mirror_columns(m)) AS t ("row");
+                    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.follow_membership()', relation);
+    PERFORM clearance_internal.write_mirrored(m, t."row")
+    FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m)) AS t ("row");
     RETURN m.id;
 END
 $$;
@@ -259,7 +259,7 @@ COMMENT ON FUNCTION clearance.unmirror_membership(regclass) IS
 -- Tables are altered and dropped
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.follow_mirrored_columns() RETURNS void
+CREATE FUNCTION clearance_internal.follow_mirrored_columns() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -274,7 +274,7 @@ BEGIN
         FROM clearance.mirror t JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'clearance_mirror'
     LOOP
         m := renamed.mirror;
-        known := clearance.mirrored_columns(m);
+        known := clearance_internal.mirrored_columns(m);
         watched := renamed.watched;
         CONTINUE WHEN known = watched;
         UPDATE clearance.mirror t SET
@@ -285,14 +285,14 @@ BEGIN
             starts_column = watched[array_position(known, m.starts_column)],
             ends_column = watched[array_position(known, m.ends_column)]
         WHERE t.id = m.id;
-        PERFORM clearance.require_mirror_columns(t) FROM clearance.mirror t WHERE t.id = m.id;
+        PERFORM clearance_internal.require_mirror_columns(t) FROM clearance.mirror t WHERE t.id = m.id;
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_mirrored_columns() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_mirrored_columns() IS 'mirrors know renamed columns by their new names, which their triggers know';
+REVOKE ALL ON FUNCTION clearance_internal.follow_mirrored_columns() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.follow_mirrored_columns() IS 'mirrors know renamed columns by their new names, which their triggers know';
 
-CREATE FUNCTION clearance.follow_mirror_drop() RETURNS event_trigger
+CREATE FUNCTION clearance_internal.follow_mirror_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -315,9 +315,9 @@ BEGIN
     DELETE FROM clearance.project_member pm USING gone WHERE starts_with(pm.source, format('mirror:%s:', gone.id));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_mirror_drop() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_mirror_drop() IS 'event trigger: mirrors stay while their tables do, and go with them';
+REVOKE ALL ON FUNCTION clearance_internal.follow_mirror_drop() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.follow_mirror_drop() IS 'event trigger: mirrors stay while their tables do, and go with them';
 
 CREATE EVENT TRIGGER clearance_follow_mirror_drop ON sql_drop
-    EXECUTE FUNCTION clearance.follow_mirror_drop();
+    EXECUTE FUNCTION clearance_internal.follow_mirror_drop();
 COMMENT ON EVENT TRIGGER clearance_follow_mirror_drop IS 'mirrors stay while their tables do, and go with them';

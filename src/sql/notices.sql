@@ -4,60 +4,60 @@
 -- ---------------------------------------------------------------------------
 
 -- None if the owner of the table may not read it: then nothing is told.
-CREATE FUNCTION clearance.rows_told(relation regclass, columns name[]) RETURNS SETOF text[]
+CREATE FUNCTION clearance_internal.rows_told(relation regclass, columns name[]) RETURNS SETOF text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN QUERY SELECT t."row" FROM clearance.table_rows(relation, columns) AS t ("row");
+    RETURN QUERY SELECT t."row" FROM clearance_internal.table_rows(relation, columns) AS t ("row");
 EXCEPTION WHEN insufficient_privilege THEN
     RETURN;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.rows_told(regclass, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.rows_told(regclass, name[]) IS 'values, as texts, of the rows of a table, to tell who declares about them';
+REVOKE ALL ON FUNCTION clearance_internal.rows_told(regclass, name[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.rows_told(regclass, name[]) IS 'values, as texts, of the rows of a table, to tell who declares about them';
 
 -- Many features have other actions than view, and account admins hold all.
-CREATE FUNCTION clearance.notice_unseen(relation regclass, feature text, view_action text) RETURNS void
+CREATE FUNCTION clearance_internal.notice_unseen(relation regclass, feature text, view_action text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     held text;
 BEGIN
-    IF EXISTS (SELECT FROM clearance.effective_grants() g WHERE (g.feature, g.action) = (notice_unseen.feature, view_action)) THEN
+    IF EXISTS (SELECT FROM clearance_internal.effective_grants() g WHERE (g.feature, g.action) = (notice_unseen.feature, view_action)) THEN
         RETURN;
     END IF;
     SELECT string_agg(DISTINCT g.action, ', ' ORDER BY g.action) INTO held
-    FROM clearance.effective_grants() g JOIN clearance.action a ON (a.feature, a.name) = (g.feature, g.action)
+    FROM clearance_internal.effective_grants() g JOIN clearance.action a ON (a.feature, a.name) = (g.feature, g.action)
     WHERE g.feature = notice_unseen.feature
-      AND a.reads >= (SELECT bool_or(x.reads) FROM clearance.action x JOIN clearance.effective_grants() y
+      AND a.reads >= (SELECT bool_or(x.reads) FROM clearance.action x JOIN clearance_internal.effective_grants() y
                       ON (y.feature, y.action) = (x.feature, x.name) WHERE x.feature = notice_unseen.feature);
     RAISE NOTICE 'only account admins see rows of %: no level is granted %.%', relation, feature, view_action
         USING HINT = concat('Grant it with clearance.allow()',
                             ', or pass one that levels are granted as view_action: ' || held, '.');
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_unseen(regclass, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_unseen(regclass, text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.notice_unseen(regclass, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_unseen(regclass, text, text) IS
 'tells that no level is granted the action that SELECT needs, and which ones are granted';
 
-CREATE FUNCTION clearance.notice_projects(relation regclass, project name) RETURNS void
+CREATE FUNCTION clearance_internal.notice_projects(relation regclass, project name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    held text := clearance.require_key_column(relation, project, 'project');
+    held text := clearance_internal.require_key_column(relation, project, 'project');
     closed bigint;
     other record;
 BEGIN
     SELECT b.relation, k.class INTO other
     FROM clearance.binding b
-    CROSS JOIN LATERAL clearance.key_class(clearance.require_column(b.relation, b.project_column, 'project')) AS k (class)
+    CROSS JOIN LATERAL clearance_internal.key_class(clearance_internal.require_column(b.relation, b.project_column, 'project')) AS k (class)
     WHERE b.feature = 'project' AND NOT b.link_only
     ORDER BY k.class <> held, b.relation::text LIMIT 1;
     IF other.class <> held THEN
         RAISE NOTICE 'column "%" of % holds % keys, those of % are % keys', project, relation, held, other.relation, other.class
             USING HINT = 'Keys are compared by their texts: a row whose project has another text there is closed.';
     END IF;
-    SELECT count(*) INTO closed FROM clearance.rows_told(relation, ARRAY[project]) AS t ("row")
+    SELECT count(*) INTO closed FROM clearance_internal.rows_told(relation, ARRAY[project]) AS t ("row")
     WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t."row"[1]);
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since their project is not registered: %', relation, closed
@@ -65,11 +65,11 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_projects(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_projects(regclass, name) IS 'tells how many rows a project column closes, and of keys of another type';
+REVOKE ALL ON FUNCTION clearance_internal.notice_projects(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_projects(regclass, name) IS 'tells how many rows a project column closes, and of keys of another type';
 
 -- NULL is for who protects the table to decide.
-CREATE FUNCTION clearance.notice_labels(relation regclass, account name, client_visibility name) RETURNS void
+CREATE FUNCTION clearance_internal.notice_labels(relation regclass, account name, client_visibility name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -80,7 +80,7 @@ BEGIN
                               AND t."row"[1] IS NOT NULL),
            count(*) FILTER (WHERE t."row"[2] NOT IN ('hidden', 'read', 'edit'))
     INTO foreign_rows, unclear_rows
-    FROM clearance.rows_told(relation, ARRAY[account, client_visibility]) AS t ("row");
+    FROM clearance_internal.rows_told(relation, ARRAY[account, client_visibility]) AS t ("row");
     IF foreign_rows > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since no account has the key that they name: %', relation, foreign_rows
             USING HINT = 'Table clearance.account lists the keys of accounts; the id is the key of one that has none.';
@@ -92,10 +92,10 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_labels(regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_labels(regclass, name, name) IS 'tells how many rows name no account, or no client visibility that there is';
+REVOKE ALL ON FUNCTION clearance_internal.notice_labels(regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_labels(regclass, name, name) IS 'tells how many rows name no account, or no client visibility that there is';
 
-CREATE FUNCTION clearance.notice_parent(relation regclass, "column" name, parent regclass, parent_key name,
+CREATE FUNCTION clearance_internal.notice_parent(relation regclass, "column" name, parent regclass, parent_key name,
     type_column name, type_value text, optional boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -104,9 +104,9 @@ DECLARE
     blank bigint;
 BEGIN
     SELECT count(*), count(*) FILTER (WHERE t."row"[1] IS NULL) INTO closed, blank
-    FROM clearance.rows_told(relation, ARRAY["column", type_column]) AS t ("row")
+    FROM clearance_internal.rows_told(relation, ARRAY["column", type_column]) AS t ("row")
     WHERE (type_value IS NULL OR t."row"[2] = type_value) AND NOT (optional AND t."row"[1] IS NULL)
-      AND NOT EXISTS (SELECT FROM clearance.rows_told(parent, ARRAY[parent_key]) AS p ("row") WHERE p."row"[1] = t."row"[1]);
+      AND NOT EXISTS (SELECT FROM clearance_internal.rows_told(parent, ARRAY[parent_key]) AS p ("row") WHERE p."row"[1] = t."row"[1]);
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since they name no row of %: %', relation, parent, closed
             USING HINT = CASE WHEN blank = 0 THEN format('"%s" is to hold keys of rows that are there.', "column")
@@ -115,17 +115,17 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_parent(regclass, name, regclass, name, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_parent(regclass, name, regclass, name, name, text, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.notice_parent(regclass, name, regclass, name, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_parent(regclass, name, regclass, name, name, text, boolean) IS
 'tells how many rows a parent closes, since they have none';
 
 -- Rows of a type that fits no declaration are closed, if one of these is required.
-CREATE FUNCTION clearance.notice_types(relation regclass, type_column name, type_value text, optional boolean) RETURNS void
+CREATE FUNCTION clearance_internal.notice_types(relation regclass, type_column name, type_value text, optional boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     declared clearance.binding_parent[] := ARRAY(SELECT p FROM clearance.binding_parent p
-        WHERE p.binding_id = clearance.binding_of(relation) AND p.type_column IS NOT NULL);
+        WHERE p.binding_id = clearance_internal.binding_of(relation) AND p.type_column IS NOT NULL);
     columns name[] := type_column || ARRAY(SELECT d.type_column FROM unnest(declared) d);
     "values" text[] := type_value || ARRAY(SELECT d.type_value FROM unnest(declared) d);
     closed bigint;
@@ -135,7 +135,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT count(*), array_agg(DISTINCT coalesce(t."row"[1], 'NULL')) INTO closed, types
-    FROM clearance.rows_told(relation, columns) AS t ("row")
+    FROM clearance_internal.rows_told(relation, columns) AS t ("row")
     WHERE NOT EXISTS (SELECT FROM unnest(t."row", "values") AS f (found, named) WHERE f.found = f.named);
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since no parent is declared for their type: %', relation, closed
@@ -144,22 +144,22 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_types(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_types(regclass, name, text, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.notice_types(regclass, name, text, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_types(regclass, name, text, boolean) IS
 'tells how many rows are closed since a declaration names a parent for rows of other types';
 
 -- Enums have their labels, booleans both values; of others, the rows tell.
-CREATE FUNCTION clearance.notice_values(relation regclass, "column" name, named text[]) RETURNS void
+CREATE FUNCTION clearance_internal.notice_values(relation regclass, "column" name, named text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     present text[];
     value text;
 BEGIN
-    IF clearance.key_class(clearance.require_column(relation, "column", 'named', true)) IS NULL THEN
+    IF clearance_internal.key_class(clearance_internal.require_column(relation, "column", 'named', true)) IS NULL THEN
         RETURN;
     END IF;
-    present := ARRAY(SELECT DISTINCT t."row"[1] FROM clearance.rows_told(relation, ARRAY["column"]) AS t ("row")
+    present := ARRAY(SELECT DISTINCT t."row"[1] FROM clearance_internal.rows_told(relation, ARRAY["column"]) AS t ("row")
                      WHERE t."row"[1] IS NOT NULL ORDER BY 1);
     FOREACH value IN ARRAY CASE WHEN present = '{}' THEN '{}' ELSE named END LOOP
         IF value <> ALL (present) THEN
@@ -170,14 +170,14 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_values(regclass, name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_values(regclass, name, text[]) IS 'tells of values that a declaration names and no row has';
+REVOKE ALL ON FUNCTION clearance_internal.notice_values(regclass, name, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_values(regclass, name, text[]) IS 'tells of values that a declaration names and no row has';
 
-CREATE FUNCTION clearance.notice_members(relation regclass, "column" name) RETURNS void
+CREATE FUNCTION clearance_internal.notice_members(relation regclass, "column" name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    class text := clearance.require_key_column(relation, "column", 'member', true);
+    class text := clearance_internal.require_key_column(relation, "column", 'member', true);
 BEGIN
     IF (SELECT NOT bool_or(coalesce(m.key ~ CASE class WHEN 'integer' THEN '^-?\d+$' WHEN 'uuid' THEN '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                                                        ELSE '' END, false)) FROM clearance.member m) THEN
@@ -186,10 +186,10 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_members(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_members(regclass, name) IS 'tells of a column that can name no member';
+REVOKE ALL ON FUNCTION clearance_internal.notice_members(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_members(regclass, name) IS 'tells of a column that can name no member';
 
-CREATE FUNCTION clearance.notice_kinds(feature text, kinds text[]) RETURNS void
+CREATE FUNCTION clearance_internal.notice_kinds(feature text, kinds text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -199,16 +199,16 @@ DECLARE
     present text[] := '{}';
     kind text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM clearance.kind_columns(feature)) THEN
+    IF NOT EXISTS (SELECT FROM clearance_internal.kind_columns(feature)) THEN
         RAISE NOTICE 'no protected table has kinds of %: the grant is for no row', feature
             USING HINT = 'protect(…, kind => …) names the column of kinds; without kinds, a grant is for all rows.';
         RETURN;
     END IF;
-    FOR k IN SELECT * FROM clearance.kind_columns(feature) LOOP
-        type := clearance.require_column(k.relation, k.kind, 'kind');
+    FOR k IN SELECT * FROM clearance_internal.kind_columns(feature) LOOP
+        type := clearance_internal.require_column(k.relation, k.kind, 'kind');
         found_kinds := CASE WHEN type = 'boolean'::regtype THEN '{true,false}'
-            WHEN clearance.key_class(type) IS NULL THEN ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = type)
-            ELSE ARRAY(SELECT DISTINCT t."row"[1] FROM clearance.rows_told(k.relation, ARRAY[k.kind]) AS t ("row")) END;
+            WHEN clearance_internal.key_class(type) IS NULL THEN ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = type)
+            ELSE ARRAY(SELECT DISTINCT t."row"[1] FROM clearance_internal.rows_told(k.relation, ARRAY[k.kind]) AS t ("row")) END;
         IF found_kinds = '{}' THEN
             RETURN;     -- rows will come
         END IF;
@@ -222,14 +222,14 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_kinds(text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_kinds(text, text[]) IS 'tells of kinds that no row of a feature''s tables is of';
+REVOKE ALL ON FUNCTION clearance_internal.notice_kinds(text, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_kinds(text, text[]) IS 'tells of kinds that no row of a feature''s tables is of';
 
-CREATE FUNCTION clearance.notice_empty_level(level integer) RETURNS integer
+CREATE FUNCTION clearance_internal.notice_empty_level(level integer) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM clearance.effective_grants() g WHERE g.level_id = level)
+    IF NOT EXISTS (SELECT FROM clearance_internal.effective_grants() g WHERE g.level_id = level)
         AND level <> (SELECT l.id FROM clearance.level l WHERE l.built_in AND l.name = 'account_admin') THEN
         RAISE NOTICE 'level "%" grants nothing', (SELECT l.name FROM clearance.level l WHERE l.id = level)
             USING HINT = 'clearance.allow() adds grants to it.';
@@ -237,11 +237,11 @@ BEGIN
     RETURN level;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_empty_level(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_empty_level(integer) IS 'the level; tells that it grants nothing, if so';
+REVOKE ALL ON FUNCTION clearance_internal.notice_empty_level(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_empty_level(integer) IS 'the level; tells that it grants nothing, if so';
 
 -- A level counts for holders of its audience.
-CREATE FUNCTION clearance.notice_unused_level(role text, level integer, available_to_partners boolean) RETURNS void
+CREATE FUNCTION clearance_internal.notice_unused_level(role text, level integer, available_to_partners boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -251,20 +251,20 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_unused_level(text, integer, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_unused_level(text, integer, boolean) IS 'tells that nobody who holds a role can have its level, if so';
+REVOKE ALL ON FUNCTION clearance_internal.notice_unused_level(text, integer, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_unused_level(text, integer, boolean) IS 'tells that nobody who holds a role can have its level, if so';
 
-CREATE FUNCTION clearance.notice_no_level(m clearance.member) RETURNS void
+CREATE FUNCTION clearance_internal.notice_no_level(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (SELECT s.base_levels = '{}' AND s.no_standing IS NULL FROM clearance.scope_actor(m.id, NULL) s) THEN
-        RAISE NOTICE 'member "%" has no level: it sees nothing but where a project gives it one', clearance.member_label(m)
+    IF (SELECT s.base_levels = '{}' AND s.no_standing IS NULL FROM clearance_internal.scope_actor(m.id, NULL) s) THEN
+        RAISE NOTICE 'member "%" has no level: it sees nothing but where a project gives it one', clearance_internal.member_label(m)
             USING HINT = CASE m.kind
                 WHEN 'vendor' THEN 'Give it a role that has one, such as super_user or collaborator, with clearance.set_member_roles().'
                 WHEN 'partner' THEN 'Give its partner one with clearance.update_partner(), or the account a default_external_level.' END;
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.notice_no_level(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.notice_no_level(clearance.member) IS 'tells that no place names a level for a member, if so';
+REVOKE ALL ON FUNCTION clearance_internal.notice_no_level(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.notice_no_level(clearance.member) IS 'tells that no place names a level for a member, if so';

@@ -5,15 +5,15 @@
 -- Nobody but superusers reads the table; trusted roles empty it.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.queue_mail(account bigint, kind text, recipient text, payload jsonb) RETURNS void
+CREATE FUNCTION clearance_internal.queue_mail(account bigint, kind text, recipient text, payload jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO clearance.outbox (account_id, kind, recipient, payload)
     VALUES (account, kind, recipient, jsonb_strip_nulls(payload));
     SELECT pg_notify('clearance_outbox', '');
 $$;
-REVOKE ALL ON FUNCTION clearance.queue_mail(bigint, text, text, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.queue_mail(bigint, text, text, jsonb) IS
+REVOKE ALL ON FUNCTION clearance_internal.queue_mail(bigint, text, text, jsonb) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.queue_mail(bigint, text, text, jsonb) IS
 'internal: puts a mail into the outbox; listeners on channel clearance_outbox hear of it at commit, of its content nothing';
 
 -- Senders take different mails at the same time; one that fails rolls back, and

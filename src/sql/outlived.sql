@@ -1,39 +1,39 @@
 -- ---------------------------------------------------------------------------
 -- What plans for whole tables rest on, beside foreign keys: see whole.c
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.forget_plans() RETURNS void
+CREATE FUNCTION clearance_internal.forget_plans() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_forget_plans';
-REVOKE ALL ON FUNCTION clearance.forget_plans() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.forget_plans() IS 'has all sessions make plans for classes of rights anew, when this transaction commits';
+REVOKE ALL ON FUNCTION clearance_internal.forget_plans() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.forget_plans() IS 'has all sessions make plans for classes of rights anew, when this transaction commits';
 
 -- With its first project an account comes to share a table of projects. That is
 -- noted already (versions.sql); here plans are told to go in time.
-CREATE FUNCTION clearance.note_first_project() RETURNS trigger
+CREATE FUNCTION clearance_internal.note_first_project() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM clearance.project p WHERE p.account_id = NEW.account_id AND p.id <> NEW.id) THEN
-        PERFORM clearance.forget_plans();
+        PERFORM clearance_internal.forget_plans();
     END IF;
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.note_first_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.note_first_project() IS 'trigger: the first project of an account ends plans for whole tables';
+REVOKE ALL ON FUNCTION clearance_internal.note_first_project() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.note_first_project() IS 'trigger: the first project of an account ends plans for whole tables';
 
 CREATE TRIGGER "00_clearance_note_first" AFTER INSERT OR UPDATE OF account_id ON clearance.project
-    FOR EACH ROW EXECUTE FUNCTION clearance.note_first_project();
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_first_project();
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_first";
 
 -- Whether rows can be kept that a foreign key is to delete or change with what
 -- they refer to: by a row trigger that comes before, which may be a soft
 -- deletion, by a rule, or where keys are not enforced. What such a trigger does
 -- is not asked. Keys that do nothing but refuse cannot be got around.
-CREATE FUNCTION clearance.can_outlive(relation regclass, "column" name) RETURNS boolean
+CREATE FUNCTION clearance_internal.can_outlive(relation regclass, "column" name) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
-    WITH tree AS (SELECT t.tab FROM clearance.table_tree(relation) AS t (tab)),
+    WITH tree AS (SELECT t.tab FROM clearance_internal.table_tree(relation) AS t (tab)),
     referential AS (
         SELECT bool_or(c.confdeltype = 'c') AS deletes,
                bool_or(c.confdeltype IN ('n', 'd') OR c.confupdtype IN ('c', 'n', 'd')) AS updates
@@ -46,61 +46,61 @@ BEGIN ATOMIC
              OR EXISTS (SELECT FROM tree JOIN pg_catalog.pg_trigger t ON t.tgrelid = tree.tab
                         WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 3 = 3
                           AND ((r.deletes AND t.tgtype & 8 <> 0) OR (r.updates AND t.tgtype & 16 <> 0))
-                          AND t.tgfoid <> 'clearance.write_check()'::regprocedure)
+                          AND t.tgfoid <> 'clearance_internal.write_check()'::regprocedure)
              OR EXISTS (SELECT FROM tree JOIN pg_catalog.pg_rewrite w ON w.ev_class = tree.tab
                         WHERE (r.deletes AND w.ev_type = '4') OR (r.updates AND w.ev_type = '2'))
              OR EXISTS (SELECT FROM tree JOIN pg_catalog.pg_trigger t ON tree.tab IN (t.tgrelid, t.tgconstrrelid)
                         WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A')))
     FROM referential r;
 END;
-REVOKE ALL ON FUNCTION clearance.can_outlive(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.can_outlive(regclass, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.can_outlive(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.can_outlive(regclass, name) IS
 'whether something may keep rows that a foreign key of the column is to delete or change';
 
 -- A project's key goes: its rows may stay. Never taken back but by repair().
-CREATE FUNCTION clearance.note_outlived() RETURNS trigger
+CREATE FUNCTION clearance_internal.note_outlived() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     UPDATE clearance.binding b SET rows_outlived = true
     WHERE NOT b.rows_outlived AND b.project_column IS NOT NULL AND b.feature <> 'project'
-      AND clearance.can_outlive(b.relation, b.project_column);
+      AND clearance_internal.can_outlive(b.relation, b.project_column);
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.note_outlived() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.note_outlived() IS 'trigger: marks tables that may keep rows of a project whose key goes';
+REVOKE ALL ON FUNCTION clearance_internal.note_outlived() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.note_outlived() IS 'trigger: marks tables that may keep rows of a project whose key goes';
 
 -- Logical replication fires row triggers alone.
 CREATE TRIGGER "00_clearance_note_outlived" AFTER DELETE OR TRUNCATE ON clearance.project
-    FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_outlived();
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.note_outlived();
 CREATE TRIGGER "00_clearance_note_outlived_row" AFTER DELETE ON clearance.project
-    FOR EACH ROW EXECUTE FUNCTION clearance.note_outlived();
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_outlived();
 CREATE TRIGGER "00_clearance_note_outlived_key" AFTER UPDATE ON clearance.project
-    FOR EACH ROW WHEN (OLD.key IS DISTINCT FROM NEW.key) EXECUTE FUNCTION clearance.note_outlived();
+    FOR EACH ROW WHEN (OLD.key IS DISTINCT FROM NEW.key) EXECUTE FUNCTION clearance_internal.note_outlived();
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_outlived",
     ENABLE REPLICA TRIGGER "00_clearance_note_outlived_row", ENABLE ALWAYS TRIGGER "00_clearance_note_outlived_key";
 
 -- Sessions know of the mark what they know of projects.
 CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR DELETE OR UPDATE OF rows_outlived ON clearance.binding
-    FOR EACH ROW EXECUTE FUNCTION clearance.note_change('projects', 'any');
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
 ALTER TABLE clearance.binding ENABLE ALWAYS TRIGGER "00_clearance_note_change";
 
-CREATE FUNCTION clearance.has_outlived_rows(relation regclass, "column" name) RETURNS boolean
+CREATE FUNCTION clearance_internal.has_outlived_rows(relation regclass, "column" name) RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_has_outlived_rows';
-REVOKE ALL ON FUNCTION clearance.has_outlived_rows(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.has_outlived_rows(regclass, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.has_outlived_rows(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.has_outlived_rows(regclass, name) IS
 'whether the column has a value that a foreign key says cannot be there; reads the table and those it refers to';
 
-CREATE FUNCTION clearance.look_for_outlived(binding integer) RETURNS void
+CREATE FUNCTION clearance_internal.look_for_outlived(binding integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     UPDATE clearance.binding b SET rows_outlived = NOT b.rows_outlived
     WHERE b.id = binding AND b.feature <> 'project' AND NOT b.link_only AND b.project_column IS NOT NULL
-      AND b.rows_outlived <> clearance.has_outlived_rows(b.relation, b.project_column);
+      AND b.rows_outlived <> clearance_internal.has_outlived_rows(b.relation, b.project_column);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.look_for_outlived(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.look_for_outlived(integer) IS 'marks a binding if its table has rows of projects that are gone, else takes the mark back';
+REVOKE ALL ON FUNCTION clearance_internal.look_for_outlived(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.look_for_outlived(integer) IS 'marks a binding if its table has rows of projects that are gone, else takes the mark back';

@@ -6,7 +6,7 @@
 -- Whoever takes the company off the project waits; others who add its people do
 -- not. Its memberships then go by their foreign key, which also sees those that
 -- the snapshot of a REPEATABLE READ transaction does not.
-CREATE FUNCTION clearance.hold_company_on(p clearance.project, m clearance.member) RETURNS boolean
+CREATE FUNCTION clearance_internal.hold_company_on(p clearance.project, m clearance.member) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -18,26 +18,26 @@ BEGIN
     RETURN m.kind = 'vendor' OR FOUND;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.hold_company_on(clearance.project, clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.hold_company_on(clearance.project, clearance.member) IS
+REVOKE ALL ON FUNCTION clearance_internal.hold_company_on(clearance.project, clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.hold_company_on(clearance.project, clearance.member) IS
 'internal: whether a member''s company is on the project; keeps it there until commit';
 
-CREATE FUNCTION clearance.require_company_on(p clearance.project, m clearance.member) RETURNS void
+CREATE FUNCTION clearance_internal.require_company_on(p clearance.project, m clearance.member) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT clearance.hold_company_on(p, m) THEN
+    IF NOT clearance_internal.hold_company_on(p, m) THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('the %s of member "%s" is not on project "%s"', m.kind, clearance.member_label(m), p.key),
+            MESSAGE = format('the %s of member "%s" is not on project "%s"', m.kind, clearance_internal.member_label(m), p.key),
             HINT = format('Call clearance.add_%s_to_project() first.', m.kind);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_company_on(clearance.project, clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_company_on(clearance.project, clearance.member) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_company_on(clearance.project, clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_company_on(clearance.project, clearance.member) IS
 'internal: refuses an outsider whose company is not on the project, and keeps the company there until commit';
 
-CREATE FUNCTION clearance.require_ready(m clearance.member) RETURNS void
+CREATE FUNCTION clearance_internal.require_ready(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -56,18 +56,18 @@ BEGIN
     FROM (SELECT) one LEFT JOIN clearance.resource r ON r.member_id = m.id;
     IF missing IS NOT NULL THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member "%s" %s', clearance.member_label(m), missing),
+            MESSAGE = format('member "%s" %s', clearance_internal.member_label(m), missing),
             DETAIL = 'In this account partner members join projects as active users with e-mail address and role who are schedulable resources.',
             HINT = CASE WHEN m.key IS NULL OR m.email IS NULL THEN 'Who accepts an invitation has both; superusers can complete others in table clearance.member.'
                         ELSE 'See clearance.set_resource() and clearance.set_member_roles().' END;
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_ready(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_ready(clearance.member) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_ready(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_ready(clearance.member) IS
 'internal: refuses a partner''s member who is not ready to take part, where the account asks for that';
 
-CREATE FUNCTION clearance.put_membership(
+CREATE FUNCTION clearance_internal.put_membership(
     p clearance.project,
     m clearance.member,
     access_level text DEFAULT NULL,
@@ -81,21 +81,21 @@ CREATE FUNCTION clearance.put_membership(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    label text := clearance.member_label(m);
+    label text := clearance_internal.member_label(m);
 BEGIN
-    PERFORM clearance.require_same_account(format('member "%s"', label), m.account_id, p.account_id);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', label), m.account_id, p.account_id);
     IF owner AND m.kind <> 'vendor' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('member "%s" cannot own project "%s"', label, p.key),
             HINT = 'Projects are owned by members of the vendor''s team.';
     END IF;
-    PERFORM clearance.require_company_on(p, m);
-    PERFORM clearance.require_ready(m);
-    PERFORM clearance.require_period(starts_at, ends_at);
+    PERFORM clearance_internal.require_company_on(p, m);
+    PERFORM clearance_internal.require_ready(m);
+    PERFORM clearance_internal.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at, partner_id, customer_id)
     VALUES (p.account_id, p.id, m.id, put_membership.source, put_membership.through_phase, owner,
-            clearance.changed_level(NULL, access_level, m.kind),
+            clearance_internal.changed_level(NULL, access_level, m.kind),
             coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'), m.partner_id, m.customer_id)
     ON CONFLICT ON CONSTRAINT membership_is_said_once_by_a_source DO UPDATE SET
         through_phase = EXCLUDED.through_phase, is_owner = EXCLUDED.is_owner, level_id = EXCLUDED.level_id,
@@ -108,33 +108,33 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) IS
 'internal: writes what one source says about a membership; replaces: what it said before was judged, and may go';
 
 -- ---------------------------------------------------------------------------
 -- Who may
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.require_participant_right(p clearance.project, m clearance.member, partner_action text) RETURNS void
+CREATE FUNCTION clearance_internal.require_participant_right(p clearance.project, m clearance.member, partner_action text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_right(CASE m.kind WHEN 'vendor' THEN 'project.invite_team_members'
+    PERFORM clearance_internal.require_right(CASE m.kind WHEN 'vendor' THEN 'project.invite_team_members'
                                                 WHEN 'customer' THEN 'project.invite_customer_team_members'
                                                 ELSE partner_action END, p.account_id, p.key);
     IF EXISTS (SELECT FROM clearance.standing() s WHERE s.kind = 'partner' AND s.partner IS DISTINCT FROM m.partner_id) THEN
-        PERFORM clearance.raise_refusal('manages its own team only', 'The other one is of another company.', 'Ask the vendor.');
+        PERFORM clearance_internal.raise_refusal('manages its own team only', 'The other one is of another company.', 'Ask the vendor.');
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_participant_right(clearance.project, clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_participant_right(clearance.project, clearance.member, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_participant_right(clearance.project, clearance.member, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_participant_right(clearance.project, clearance.member, text) IS
 'internal: refuses those who cannot invite this member to the project, or take it off';
 
 -- What a membership permits is the vendor's to say: a partner, who invites its
 -- own team, can neither set it nor shed it by ending the membership.
-CREATE FUNCTION clearance.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean, plain boolean) RETURNS void
+CREATE FUNCTION clearance_internal.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean, plain boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -142,21 +142,21 @@ BEGIN
         AND NOT (plain AND said.level_id IS NULL AND said.through_phase IS NOT TRUE
                  AND coalesce(said.source, 'direct') = 'direct'
                  AND coalesce(said.starts_at, '-infinity') = '-infinity' AND coalesce(said.ends_at, 'infinity') = 'infinity') THEN
-        PERFORM clearance.raise_refusal('cannot set the terms of a membership',
+        PERFORM clearance_internal.raise_refusal('cannot set the terms of a membership',
             'Level, time, phase and source are the vendor''s to say, also where it has said them before.', 'Ask the vendor.');
     END IF;
     IF level IS DISTINCT FROM said.level_id THEN
-        PERFORM clearance.require_right('project.associate_permissions_to_team_member', p.account_id, p.key);
-        PERFORM clearance.require_may_give(l.id, p.account_id)
+        PERFORM clearance_internal.require_right('project.associate_permissions_to_team_member', p.account_id, p.key);
+        PERFORM clearance_internal.require_may_give(l.id, p.account_id)
         FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor';
     END IF;
     IF owner <> coalesce(said.is_owner, false) THEN
-        PERFORM clearance.require_right('project.change_owner', p.account_id, p.key);
+        PERFORM clearance_internal.require_right('project.change_owner', p.account_id, p.key);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) IS
 'internal: refuses those who cannot change what a source said of a membership into this level and ownership; plain: nothing else is set';
 
 -- ---------------------------------------------------------------------------
@@ -177,15 +177,15 @@ CREATE FUNCTION clearance.add_member_to_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member, project);
+    p clearance.project := clearance_internal.require_project(project);
+    m clearance.member := clearance_internal.require_member(member, project);
     said clearance.project_member;
 BEGIN
-    PERFORM clearance.require_participant_right(p, m, 'partner_team_member.invite');
-    PERFORM clearance.require_given('source', source), clearance.require_line('source', source),
-            clearance.require_given('owner', owner::text), clearance.require_given('through_phase', through_phase::text);
-    PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
-    PERFORM clearance.hold_company_on(p, m);
+    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.invite');
+    PERFORM clearance_internal.require_given('source', source), clearance_internal.require_line('source', source),
+            clearance_internal.require_given('owner', owner::text), clearance_internal.require_given('through_phase', through_phase::text);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
+    PERFORM clearance_internal.hold_company_on(p, m);
     SELECT pm.* INTO said FROM clearance.project_member pm
     WHERE pm.project_id = p.id AND pm.member_id = m.id
     ORDER BY (pm.source = add_member_to_project.source) DESC LIMIT 1
@@ -193,27 +193,27 @@ BEGIN
     IF said.source <> source AND NOT EXISTS (SELECT FROM clearance.standing() s WHERE s.kind <> 'vendor') THEN
         said := NULL;       -- the vendor may add a source to others; a partner only where there is none
     END IF;
-    PERFORM clearance.require_terms_right(p, said, clearance.changed_level(NULL, access_level, m.kind), owner,
+    PERFORM clearance_internal.require_terms_right(p, said, clearance_internal.changed_level(NULL, access_level, m.kind), owner,
         plain => num_nonnulls(access_level, starts_at, ends_at) = 0 AND source = 'direct' AND NOT through_phase);
-    PERFORM clearance.put_membership(p, m, access_level, starts_at, ends_at, owner, source, through_phase,
+    PERFORM clearance_internal.put_membership(p, m, access_level, starts_at, ends_at, owner, source, through_phase,
         replaces => said.source = source OR clearance.is_operator());
 END
 $$;
 COMMENT ON FUNCTION clearance.add_member_to_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz, boolean, text, boolean) IS
 'invites a member to a project, from starts_at (inclusive) to ends_at (exclusive); the same source saying it again replaces what it said, other sources are untouched';
 
-CREATE FUNCTION clearance.raise_not_on_project(p clearance.project, m clearance.member, source text) RETURNS void
+CREATE FUNCTION clearance_internal.raise_not_on_project(p clearance.project, m clearance.member, source text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE undefined_object USING
-        MESSAGE = format('member "%s" is not on project "%s"', clearance.member_label(m), p.key)
+        MESSAGE = format('member "%s" is not on project "%s"', clearance_internal.member_label(m), p.key)
             || coalesce(' by source "' || source || '"', ''),
         HINT = 'Table clearance.project_member lists the members of each project and the sources that say so.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.raise_not_on_project(clearance.project, clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.raise_not_on_project(clearance.project, clearance.member, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.raise_not_on_project(clearance.project, clearance.member, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.raise_not_on_project(clearance.project, clearance.member, text) IS
 'internal: the error about a membership that nobody said';
 
 CREATE FUNCTION clearance.update_member_on_project(
@@ -228,21 +228,21 @@ CREATE FUNCTION clearance.update_member_on_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member, project);
+    p clearance.project := clearance_internal.require_project(project);
+    m clearance.member := clearance_internal.require_member(member, project);
     said clearance.project_member;
     level integer;
 BEGIN
-    PERFORM clearance.require_participant_right(p, m, 'partner_team_member.invite');
+    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.invite');
     SELECT pm.* INTO said FROM clearance.project_member pm
     WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = update_member_on_project.source
     FOR UPDATE;
     IF NOT FOUND THEN
-        PERFORM clearance.raise_not_on_project(p, m, source);
+        PERFORM clearance_internal.raise_not_on_project(p, m, source);
     END IF;
-    level := clearance.changed_level(said.level_id, access_level, m.kind);
-    PERFORM clearance.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
-    PERFORM clearance.require_terms_right(p, said, level, said.is_owner, plain => false);
+    level := clearance_internal.changed_level(said.level_id, access_level, m.kind);
+    PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
+    PERFORM clearance_internal.require_terms_right(p, said, level, said.is_owner, plain => false);
     UPDATE clearance.project_member pm SET
         level_id = level,
         starts_at = coalesce(update_member_on_project.starts_at, pm.starts_at),
@@ -261,21 +261,21 @@ CREATE FUNCTION clearance.remove_member_from_project(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member, project);
+    p clearance.project := clearance_internal.require_project(project);
+    m clearance.member := clearance_internal.require_member(member, project);
     said clearance.project_member;
 BEGIN
-    PERFORM clearance.require_participant_right(p, m, 'partner_team_member.remove');
+    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.remove');
     FOR said IN
         DELETE FROM clearance.project_member pm
         WHERE pm.project_id = p.id AND pm.member_id = m.id
           AND pm.source = coalesce(remove_member_from_project.source, pm.source)
         RETURNING pm.*
     LOOP
-        PERFORM clearance.require_terms_right(p, said, NULL, false, plain => true);
+        PERFORM clearance_internal.require_terms_right(p, said, NULL, false, plain => true);
     END LOOP;
     IF NOT FOUND THEN
-        PERFORM clearance.raise_not_on_project(p, m, source);
+        PERFORM clearance_internal.raise_not_on_project(p, m, source);
     END IF;
 END
 $$;
@@ -286,19 +286,19 @@ CREATE FUNCTION clearance.transfer_project(project clearance.app_key, owner bigi
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
+    p clearance.project := clearance_internal.require_project(project);
     m clearance.member;
     level text;
 BEGIN
-    PERFORM clearance.require_given('owner', owner::text);
-    m := clearance.require_member(owner, project);
-    PERFORM clearance.require_right('project.change_owner', p.account_id, project);
+    PERFORM clearance_internal.require_given('owner', owner::text);
+    m := clearance_internal.require_member(owner, project);
+    PERFORM clearance_internal.require_right('project.change_owner', p.account_id, project);
     -- two transfers wait for each other: one owner remains
     UPDATE clearance.project t SET archived = t.archived WHERE t.id = p.id;
     SELECT l.name INTO level FROM clearance.project_member pm JOIN clearance.level l ON l.id = pm.level_id
     WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = 'direct';
     UPDATE clearance.project_member pm SET is_owner = false WHERE pm.project_id = p.id AND pm.is_owner;
-    PERFORM clearance.put_membership(p, m, level, owner => true);
+    PERFORM clearance_internal.put_membership(p, m, level, owner => true);
 END
 $$;
 COMMENT ON FUNCTION clearance.transfer_project(clearance.app_key, bigint) IS
@@ -320,10 +320,10 @@ CREATE FUNCTION clearance.add_participant(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
+    p clearance.project := clearance_internal.require_project(project);
 BEGIN
-    PERFORM clearance.require_right('project.invite_team_members', p.account_id, project);
-    PERFORM clearance.require_given('phase', phase), clearance.require_line('phase', phase);
+    PERFORM clearance_internal.require_right('project.invite_team_members', p.account_id, project);
+    PERFORM clearance_internal.require_given('phase', phase), clearance_internal.require_line('phase', phase);
     PERFORM clearance.add_member_to_project(project, member, access_level, starts_at => starts_at, ends_at => ends_at,
         source => 'phase:' || phase, through_phase => true);
 END
@@ -335,10 +335,10 @@ CREATE FUNCTION clearance.remove_participant(project clearance.app_key, phase te
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
+    p clearance.project := clearance_internal.require_project(project);
 BEGIN
-    PERFORM clearance.require_right('project.invite_team_members', p.account_id, project);
-    PERFORM clearance.require_given('phase', phase);
+    PERFORM clearance_internal.require_right('project.invite_team_members', p.account_id, project);
+    PERFORM clearance_internal.require_given('phase', phase);
     PERFORM clearance.remove_member_from_project(project, member, 'phase:' || phase);
 END
 $$;

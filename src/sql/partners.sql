@@ -60,21 +60,21 @@ COMMENT ON COLUMN clearance.partners.logo_type IS 'media type of the logo, such 
 
 -- Rewriting the row, where locking it would seem to do, makes a concurrent
 -- REPEATABLE READ transaction fail rather than look under its old snapshot.
-CREATE FUNCTION clearance.hold_partner(partner bigint) RETURNS clearance.partner
+CREATE FUNCTION clearance_internal.hold_partner(partner bigint) RETURNS clearance.partner
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE clearance.partner p SET licence_cap = p.licence_cap WHERE p.id = partner RETURNING p.*
 $$;
-REVOKE ALL ON FUNCTION clearance.hold_partner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.hold_partner(bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.hold_partner(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.hold_partner(bigint) IS
 'internal: has all who change this partner''s licences or roles wait for each other until commit; called before a member of it is locked';
 
 -- Called after a change.
-CREATE FUNCTION clearance.check_licences(partner bigint) RETURNS void
+CREATE FUNCTION clearance_internal.check_licences(partner bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.partner := clearance.hold_partner(partner);
+    p clearance.partner := clearance_internal.hold_partner(partner);
     used bigint;
 BEGIN
     SELECT u.used INTO used FROM clearance.licence u WHERE u.partner_id = p.id;
@@ -85,8 +85,8 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.check_licences(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.check_licences(bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.check_licences(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.check_licences(bigint) IS
 'internal: refuses more members than the partner''s licence cap';
 
 -- ---------------------------------------------------------------------------
@@ -94,11 +94,11 @@ COMMENT ON FUNCTION clearance.check_licences(bigint) IS
 -- ---------------------------------------------------------------------------
 
 -- The role stays available until commit: update_role() waits, or fails.
-CREATE FUNCTION clearance.require_partner_role(name text, account bigint) RETURNS bigint
+CREATE FUNCTION clearance_internal.require_partner_role(name text, account bigint) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    r clearance.role := clearance.require_role(name, account);
+    r clearance.role := clearance_internal.require_role(name, account);
 BEGIN
     UPDATE clearance.role t SET level_id = t.level_id WHERE t.id = r.id RETURNING t.* INTO r;
     IF NOT r.available_to_partners THEN
@@ -109,18 +109,18 @@ BEGIN
     RETURN r.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_partner_role(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_partner_role(text, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_partner_role(text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_partner_role(text, bigint) IS
 'internal: id of a role that is available to partners, or an error';
 
-CREATE FUNCTION clearance.put_partner_logo(partner bigint, logo bytea, logo_type text) RETURNS void
+CREATE FUNCTION clearance_internal.put_partner_logo(partner bigint, logo bytea, logo_type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF logo = '' THEN
         DELETE FROM clearance.partner_logo g WHERE g.partner_id = partner;
     ELSIF logo IS NOT NULL THEN
-        PERFORM clearance.require_choice('logo_type', logo_type, '{image/png,image/jpeg,image/gif,image/webp}');
+        PERFORM clearance_internal.require_choice('logo_type', logo_type, '{image/png,image/jpeg,image/gif,image/webp}');
         IF octet_length(logo) > 2 * 1024 * 1024 THEN
             RAISE invalid_parameter_value USING
                 MESSAGE = format('logo of %s bytes is too large', octet_length(logo)),
@@ -135,11 +135,11 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.put_partner_logo(bigint, bytea, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.put_partner_logo(bigint, bytea, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.put_partner_logo(bigint, bytea, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.put_partner_logo(bigint, bytea, text) IS
 'internal: sets a partner''s logo; NULL leaves it as it is, an empty one takes it away';
 
-CREATE FUNCTION clearance.put_partner_owner(p clearance.partner, owner bigint) RETURNS void
+CREATE FUNCTION clearance_internal.put_partner_owner(p clearance.partner, owner bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -148,32 +148,32 @@ BEGIN
     IF owner IS NULL THEN
         RETURN;
     END IF;
-    m := clearance.require_member(owner);
-    PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
+    m := clearance_internal.require_member(owner);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
     IF m.kind <> 'vendor' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" cannot own partner "%s"', clearance.member_label(m), p.name),
+            MESSAGE = format('member "%s" cannot own partner "%s"', clearance_internal.member_label(m), p.name),
             HINT = 'Partners are owned by members of the vendor''s team.';
     END IF;
     INSERT INTO clearance.partner_owner VALUES (p.account_id, p.id, m.id)
     ON CONFLICT ON CONSTRAINT partner_has_one_owner DO UPDATE SET member_id = EXCLUDED.member_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.put_partner_owner(clearance.partner, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.put_partner_owner(clearance.partner, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.put_partner_owner(clearance.partner, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.put_partner_owner(clearance.partner, bigint) IS
 'internal: puts a member of the vendor''s team in charge of a partner; NULL leaves it as it is';
 
-CREATE FUNCTION clearance.require_partner_properties(account bigint, partner bigint, name text, website text, licence_cap integer) RETURNS void
+CREATE FUNCTION clearance_internal.require_partner_properties(account bigint, partner bigint, name text, website text, licence_cap integer) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_line('name', name);
+    PERFORM clearance_internal.require_line('name', name);
     IF EXISTS (SELECT FROM clearance.partner p
                WHERE p.account_id = account AND lower(p.name) = lower(require_partner_properties.name) AND p.id IS DISTINCT FROM partner) THEN
         RAISE unique_violation USING
             MESSAGE = format('partner "%s" is already known', name),
             HINT = 'View clearance.partners lists those that exist.';
-    ELSIF website <> '' AND NOT clearance.is_web_address(website) THEN
+    ELSIF website <> '' AND NOT clearance_internal.is_web_address(website) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('"%s" is no web address', website),
             HINT = 'Pass one with http:// or https://, such as https://example.com.';
@@ -184,8 +184,8 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_partner_properties(bigint, bigint, text, text, integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_partner_properties(bigint, bigint, text, text, integer) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_partner_properties(bigint, bigint, text, text, integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_partner_properties(bigint, bigint, text, text, integer) IS
 'internal: refuses properties that a partner cannot have; NULL is fine';
 
 CREATE FUNCTION clearance.create_partner(
@@ -207,26 +207,26 @@ CREATE FUNCTION clearance.create_partner(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     p clearance.partner;
 BEGIN
-    PERFORM clearance.require_right('settings.manage_partner_companies', of_account);
-    PERFORM clearance.require_given('name', name), clearance.require_given('strategic', strategic::text),
-            clearance.require_given('can_track_time', can_track_time::text),
-            clearance.require_choice('kind', kind, '{integrator,contractor}');
-    PERFORM clearance.require_partner_properties(of_account, NULL, name, website, licence_cap);
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', of_account);
+    PERFORM clearance_internal.require_given('name', name), clearance_internal.require_given('strategic', strategic::text),
+            clearance_internal.require_given('can_track_time', can_track_time::text),
+            clearance_internal.require_choice('kind', kind, '{integrator,contractor}');
+    PERFORM clearance_internal.require_partner_properties(of_account, NULL, name, website, licence_cap);
     INSERT INTO clearance.partner AS t (account_id, name, level_id, licence_cap, strategic, can_track_time, kind, website)
-    VALUES (of_account, create_partner.name, clearance.changed_level(NULL, access_level, 'partner'),
+    VALUES (of_account, create_partner.name, clearance_internal.changed_level(NULL, access_level, 'partner'),
             nullif(create_partner.licence_cap, -1), create_partner.strategic, create_partner.can_track_time,
             create_partner.kind, nullif(create_partner.website, ''))
     RETURNING t.* INTO p;
     INSERT INTO clearance.partner_role (partner_id, role_id)
-    SELECT DISTINCT p.id, clearance.require_partner_role(r, of_account) FROM unnest(roles) r;
-    PERFORM clearance.put_partner_logo(p.id, logo, logo_type);
-    PERFORM clearance.put_partner_owner(p, owner);
+    SELECT DISTINCT p.id, clearance_internal.require_partner_role(r, of_account) FROM unnest(roles) r;
+    PERFORM clearance_internal.put_partner_logo(p.id, logo, logo_type);
+    PERFORM clearance_internal.put_partner_owner(p, owner);
     IF admin_email <> '' THEN
-        PERFORM clearance.put_invitation(
-            clearance.insert_member(of_account, email => admin_email, partner => p.id, partner_admin => true, named_admin => true,
+        PERFORM clearance_internal.put_invitation(
+            clearance_internal.insert_member(of_account, email => admin_email, partner => p.id, partner_admin => true, named_admin => true,
                                     status => 'invited', roles => roles[1:1]),
             by_link => false, valid_for => '7 days');
     END IF;
@@ -253,23 +253,23 @@ CREATE FUNCTION clearance.update_partner(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.partner := clearance.require_partner(partner);
+    company clearance.partner := clearance_internal.require_partner(partner);
 BEGIN
-    PERFORM clearance.require_right('settings.manage_partner_companies', company.account_id);
-    PERFORM clearance.require_choice('kind', coalesce(kind, company.kind), '{integrator,contractor}');
-    PERFORM clearance.require_partner_properties(company.account_id, company.id, name, website, licence_cap);
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', company.account_id);
+    PERFORM clearance_internal.require_choice('kind', coalesce(kind, company.kind), '{integrator,contractor}');
+    PERFORM clearance_internal.require_partner_properties(company.account_id, company.id, name, website, licence_cap);
     UPDATE clearance.partner p SET
         name = coalesce(update_partner.name, p.name),
-        level_id = clearance.changed_level(p.level_id, access_level, 'partner'),
+        level_id = clearance_internal.changed_level(p.level_id, access_level, 'partner'),
         licence_cap = nullif(coalesce(update_partner.licence_cap, p.licence_cap), -1),
         strategic = coalesce(update_partner.strategic, p.strategic),
         can_track_time = coalesce(update_partner.can_track_time, p.can_track_time),
-        website = clearance.changed_text(p.website, update_partner.website),
+        website = clearance_internal.changed_text(p.website, update_partner.website),
         kind = coalesce(update_partner.kind, p.kind)
     WHERE p.id = company.id;
-    PERFORM clearance.put_partner_logo(company.id, logo, logo_type);
-    PERFORM clearance.put_partner_owner(company, owner);
-    PERFORM clearance.check_licences(company.id);
+    PERFORM clearance_internal.put_partner_logo(company.id, logo, logo_type);
+    PERFORM clearance_internal.put_partner_owner(company, owner);
+    PERFORM clearance_internal.check_licences(company.id);
 END
 $$;
 COMMENT ON FUNCTION clearance.update_partner(bigint, clearance.by_name, text, text, integer, boolean, boolean, text, bytea, text, text, bigint) IS
@@ -279,15 +279,15 @@ CREATE FUNCTION clearance.set_partner_roles(partner bigint, roles text[]) RETURN
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.partner := clearance.require_partner(partner);
+    company clearance.partner := clearance_internal.require_partner(partner);
     selected bigint[];
     held record;
 BEGIN
-    PERFORM clearance.require_right('settings.manage_partner_companies', company.account_id);
-    PERFORM clearance.require_given('roles', roles::text);
-    PERFORM clearance.hold_partner(company.id);      -- as require_role_for() does
-    selected := ARRAY(SELECT DISTINCT clearance.require_partner_role(r, company.account_id) FROM unnest(roles) r);
-    SELECT r.name AS role, clearance.member_label(m) AS member INTO held
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', company.account_id);
+    PERFORM clearance_internal.require_given('roles', roles::text);
+    PERFORM clearance_internal.hold_partner(company.id);      -- as require_role_for() does
+    selected := ARRAY(SELECT DISTINCT clearance_internal.require_partner_role(r, company.account_id) FROM unnest(roles) r);
+    SELECT r.name AS role, clearance_internal.member_label(m) AS member INTO held
     FROM clearance.member m JOIN clearance.member_role mr ON mr.member_id = m.id JOIN clearance.role r ON r.id = mr.role_id
     WHERE m.partner_id = company.id AND r.id <> ALL (selected)
     ORDER BY r.name, m.id LIMIT 1;
@@ -307,7 +307,7 @@ CREATE FUNCTION clearance.disable_partner(partner bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_right('settings.manage_partner_companies', p.account_id) FROM clearance.require_partner(partner) p;
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', p.account_id) FROM clearance_internal.require_partner(partner) p;
     UPDATE clearance.partner p SET active = false WHERE p.id = disable_partner.partner;
 END
 $$;
@@ -318,7 +318,7 @@ CREATE FUNCTION clearance.enable_partner(partner bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_right('settings.manage_partner_companies', p.account_id) FROM clearance.require_partner(partner) p;
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', p.account_id) FROM clearance_internal.require_partner(partner) p;
     UPDATE clearance.partner p SET active = true WHERE p.id = enable_partner.partner;
 END
 $$;

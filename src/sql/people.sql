@@ -8,21 +8,21 @@
 
 -- Helpers: each finds what it is asked for or raises the error for people.
 
-CREATE FUNCTION clearance.raise_unknown(what text, value text, listed_in text) RETURNS void
+CREATE FUNCTION clearance_internal.raise_unknown(what text, value text, listed_in text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_given(what, value);
+    PERFORM clearance_internal.require_given(what, value);
     RAISE undefined_object USING
         MESSAGE = format('no %s %s', what, value),
         HINT = format('%s lists those that exist.', listed_in);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.raise_unknown(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.raise_unknown(text, text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.raise_unknown(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.raise_unknown(text, text, text) IS
 'internal: the error about a value that names nothing, or is NULL';
 
-CREATE FUNCTION clearance.require_given(what text, value text) RETURNS void
+CREATE FUNCTION clearance_internal.require_given(what text, value text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -35,17 +35,17 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_given(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_given(text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_given(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_given(text, text) IS
 'internal: refuses NULL and blank for a required argument';
 
 -- Names and keys go into messages, mails and indexes.
-CREATE FUNCTION clearance.require_line(what text, value text) RETURNS void
+CREATE FUNCTION clearance_internal.require_line(what text, value text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF btrim(value) = '' THEN
-        PERFORM clearance.require_given(what, value);
+        PERFORM clearance_internal.require_given(what, value);
     ELSIF value ~ '[[:cntrl:]]' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('%s is more than one line', what),
@@ -57,26 +57,26 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_line(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_line(text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_line(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_line(text, text) IS
 'internal: refuses what is blank, too long or not one line; NULL is fine';
 
-CREATE FUNCTION clearance.require_email(email text) RETURNS void
+CREATE FUNCTION clearance_internal.require_email(email text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_line('email', email);
-    IF NOT clearance.is_email(email) THEN
+    PERFORM clearance_internal.require_line('email', email);
+    IF NOT clearance_internal.is_email(email) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('"%s" is no e-mail address', email),
             HINT = 'Pass one address, such as ann@example.com.';
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_email(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_email(text) IS 'internal: refuses what is no e-mail address; NULL is fine';
+REVOKE ALL ON FUNCTION clearance_internal.require_email(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_email(text) IS 'internal: refuses what is no e-mail address; NULL is fine';
 
-CREATE FUNCTION clearance.require_period(starts timestamptz, ends timestamptz) RETURNS void
+CREATE FUNCTION clearance_internal.require_period(starts timestamptz, ends timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -87,91 +87,91 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_period(timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_period(timestamptz, timestamptz) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_period(timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_period(timestamptz, timestamptz) IS
 'internal: refuses a time that ends before it starts; NULL: without start or end';
 
-CREATE FUNCTION clearance.require_account(id bigint) RETURNS clearance.account
+CREATE FUNCTION clearance_internal.require_account(id bigint) RETURNS clearance.account
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     a clearance.account;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = require_account.id;
-    IF NOT clearance.knows_account(a.id) OR a.id IS NULL THEN
-        PERFORM clearance.raise_unknown('account', 'with id ' || id, 'Table clearance.account');
+    IF NOT clearance_internal.knows_account(a.id) OR a.id IS NULL THEN
+        PERFORM clearance_internal.raise_unknown('account', 'with id ' || id, 'Table clearance.account');
     END IF;
     RETURN a;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_account(bigint) IS 'internal: the account, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_account(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_account(bigint) IS 'internal: the account, or an error';
 
-CREATE FUNCTION clearance.require_partner(id bigint) RETURNS clearance.partner
+CREATE FUNCTION clearance_internal.require_partner(id bigint) RETURNS clearance.partner
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     p clearance.partner;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO p FROM clearance.partner t WHERE t.id = require_partner.id;
     -- also those whose rights have view partners show it
-    IF NOT (clearance.knows(p.account_id, p.id, NULL)
+    IF NOT (clearance_internal.knows(p.account_id, p.id, NULL)
             OR p.account_id IN (SELECT clearance.accounts_with('settings.manage_partner_companies'))
             OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners'))) OR p.id IS NULL THEN
-        PERFORM clearance.raise_unknown('partner', 'with id ' || id, 'View clearance.partners');
+        PERFORM clearance_internal.raise_unknown('partner', 'with id ' || id, 'View clearance.partners');
     END IF;
     RETURN p;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_partner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_partner(bigint) IS 'internal: the partner, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_partner(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_partner(bigint) IS 'internal: the partner, or an error';
 
-CREATE FUNCTION clearance.require_customer(id bigint) RETURNS clearance.customer
+CREATE FUNCTION clearance_internal.require_customer(id bigint) RETURNS clearance.customer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     c clearance.customer;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO c FROM clearance.customer t WHERE t.id = require_customer.id;
-    IF NOT clearance.knows(c.account_id, NULL, c.id) OR c.id IS NULL THEN
-        PERFORM clearance.raise_unknown('customer', 'with id ' || id, 'Table clearance.customer');
+    IF NOT clearance_internal.knows(c.account_id, NULL, c.id) OR c.id IS NULL THEN
+        PERFORM clearance_internal.raise_unknown('customer', 'with id ' || id, 'Table clearance.customer');
     END IF;
     RETURN c;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_customer(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_customer(bigint) IS 'internal: the customer, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_customer(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_customer(bigint) IS 'internal: the customer, or an error';
 
-CREATE FUNCTION clearance.require_member(id bigint, on_project clearance.app_key DEFAULT NULL) RETURNS clearance.member
+CREATE FUNCTION clearance_internal.require_member(id bigint, on_project clearance.app_key DEFAULT NULL) RETURNS clearance.member
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.member;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = require_member.id;
     -- on a project the actor also knows who of its team is shown to it
-    IF NOT (clearance.knows(m.account_id, m.partner_id, m.customer_id)
+    IF NOT (clearance_internal.knows(m.account_id, m.partner_id, m.customer_id)
             OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id)) OR m.id IS NULL THEN
-        PERFORM clearance.raise_unknown('member', 'with id ' || id, 'Table clearance.member');
+        PERFORM clearance_internal.raise_unknown('member', 'with id ' || id, 'Table clearance.member');
     END IF;
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_member(bigint, clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_member(bigint, clearance.app_key) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_member(bigint, clearance.app_key) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_member(bigint, clearance.app_key) IS
 'internal: the member, if the actor may know of it, or an error; on_project: whoever is in the team of this project, as the actor sees it, too';
 
-CREATE FUNCTION clearance.member_label(m clearance.member) RETURNS text
+CREATE FUNCTION clearance_internal.member_label(m clearance.member) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(m.name, m.email, m.key) $$;
-REVOKE ALL ON FUNCTION clearance.member_label(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.member_label(clearance.member) IS 'internal: how messages call a member';
+REVOKE ALL ON FUNCTION clearance_internal.member_label(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.member_label(clearance.member) IS 'internal: how messages call a member';
 
-CREATE FUNCTION clearance.require_project(project clearance.app_key) RETURNS clearance.project
+CREATE FUNCTION clearance_internal.require_project(project clearance.app_key) RETURNS clearance.project
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -180,17 +180,17 @@ BEGIN
     SELECT t.* INTO p FROM clearance.project t WHERE t.key = require_project.project::text;
     -- nor is an actor told of projects that it has no way into
     IF p.id IS NULL OR NOT clearance.has_right('project.view', p.account_id, project) THEN
-        PERFORM clearance.require_actor();
-        PERFORM clearance.raise_unknown('project', '"' || project::text || '"', 'Table clearance.project');
+        PERFORM clearance_internal.require_actor();
+        PERFORM clearance_internal.raise_unknown('project', '"' || project::text || '"', 'Table clearance.project');
     END IF;
     RETURN p;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_project(clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_project(clearance.app_key) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_project(clearance.app_key) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_project(clearance.app_key) IS
 'internal: the project with this key, or an error';
 
-CREATE FUNCTION clearance.require_role(name text, account bigint) RETURNS clearance.role
+CREATE FUNCTION clearance_internal.require_role(name text, account bigint) RETURNS clearance.role
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -199,27 +199,27 @@ BEGIN
     SELECT t.* INTO r FROM clearance.role t
     WHERE t.name = require_role.name AND (t.account_id = require_role.account OR t.built_in);
     IF NOT FOUND THEN
-        PERFORM clearance.raise_unknown('role', '"' || name || '"', 'Table clearance.role');
+        PERFORM clearance_internal.raise_unknown('role', '"' || name || '"', 'Table clearance.role');
     END IF;
     RETURN r;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_role(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_role(text, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_role(text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_role(text, bigint) IS
 'internal: the built-in role or role of the account with this name, or an error';
 
-CREATE FUNCTION clearance.default_account(account bigint) RETURNS bigint
+CREATE FUNCTION clearance_internal.default_account(account bigint) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     actor bigint := clearance.actor();
 BEGIN
     IF account IS NOT NULL THEN
-        RETURN (clearance.require_account(account)).id;
+        RETURN (clearance_internal.require_account(account)).id;
     ELSIF actor IS NOT NULL THEN
         SELECT m.account_id INTO account FROM clearance.member m WHERE m.id = actor;
         IF NOT FOUND THEN
-            PERFORM clearance.raise_unknown('member', 'with id ' || actor, 'Table clearance.member');
+            PERFORM clearance_internal.raise_unknown('member', 'with id ' || actor, 'Table clearance.member');
         END IF;
         RETURN account;
     ELSIF (SELECT count(*) FROM clearance.account) = 1 THEN
@@ -231,42 +231,42 @@ BEGIN
         HINT = 'Pass account => id; table clearance.account lists those that exist.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.default_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.default_account(bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.default_account(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.default_account(bigint) IS
 'internal: the account given, else the actor''s, else the only one';
 
-CREATE FUNCTION clearance.require_same_account(what text, its_account bigint, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_same_account(what text, its_account bigint, account bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF its_account <> account THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('%s belongs to account "%s", not to account "%s"', what,
-                (clearance.require_account(its_account)).name, (clearance.require_account(account)).name),
+                (clearance_internal.require_account(its_account)).name, (clearance_internal.require_account(account)).name),
             HINT = 'Nothing crosses an account.';
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_same_account(text, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_same_account(text, bigint, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_same_account(text, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_same_account(text, bigint, bigint) IS
 'internal: refuses what belongs to another account';
 
-CREATE FUNCTION clearance.changed_level(current integer, name text, audience text) RETURNS integer
+CREATE FUNCTION clearance_internal.changed_level(current integer, name text, audience text) RETURNS integer
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN name IS NULL THEN current
-                WHEN name <> '' THEN clearance.notice_empty_level(clearance.require_level(name, audience)) END
+                WHEN name <> '' THEN clearance_internal.notice_empty_level(clearance_internal.require_level(name, audience)) END
 $$;
-REVOKE ALL ON FUNCTION clearance.changed_level(integer, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.changed_level(integer, text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.changed_level(integer, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.changed_level(integer, text, text) IS
 'internal: id of the named level; NULL keeps the current one, an empty name takes it away';
 
 -- What an argument can say about an optional text: NULL keeps it, '' takes it away.
-CREATE FUNCTION clearance.changed_text(current text, value text) RETURNS text
+CREATE FUNCTION clearance_internal.changed_text(current text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT nullif(coalesce(value, current), '') $$;
-REVOKE ALL ON FUNCTION clearance.changed_text(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.changed_text(text, text) IS 'internal: a text as an argument leaves it';
+REVOKE ALL ON FUNCTION clearance_internal.changed_text(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.changed_text(text, text) IS 'internal: a text as an argument leaves it';
 
 -- ---------------------------------------------------------------------------
 -- Accounts and roles
@@ -278,8 +278,8 @@ AS $$
 DECLARE
     new_id bigint;
 BEGIN
-    PERFORM clearance.require_operator('create accounts');
-    PERFORM clearance.require_given('name', name), clearance.require_line('name', name), clearance.require_line('key', key::text);
+    PERFORM clearance_internal.require_operator('create accounts');
+    PERFORM clearance_internal.require_given('name', name), clearance_internal.require_line('name', name), clearance_internal.require_line('key', key::text);
     IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR a.key = create_account.key::text) THEN
         RAISE unique_violation USING
             MESSAGE = format('account "%s"%s is already known', name, ' or its key "' || key::text || '"'),
@@ -306,23 +306,23 @@ CREATE FUNCTION clearance.set_account(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_account(account);
+    PERFORM clearance_internal.require_account(account);
     IF active IS NOT NULL THEN
-        PERFORM clearance.require_operator('switch accounts on and off');
+        PERFORM clearance_internal.require_operator('switch accounts on and off');
     END IF;
     IF portal IS NOT NULL THEN
-        PERFORM clearance.require_right('settings.manage_customer_portal_configuration', account);
+        PERFORM clearance_internal.require_right('settings.manage_customer_portal_configuration', account);
     END IF;
     IF default_external_level IS NOT NULL OR ready_participants IS NOT NULL THEN
-        PERFORM clearance.require_right('settings.manage_partner_companies', account);
+        PERFORM clearance_internal.require_right('settings.manage_partner_companies', account);
     END IF;
     IF published IS NOT NULL THEN
-        PERFORM clearance.require_right('settings.manage_account_preferences', account);
+        PERFORM clearance_internal.require_right('settings.manage_account_preferences', account);
     END IF;
     UPDATE clearance.account a SET
         portal = coalesce(set_account.portal, a.portal),
         default_external_level_id =
-            clearance.changed_level(a.default_external_level_id, default_external_level, 'partner'),
+            clearance_internal.changed_level(a.default_external_level_id, default_external_level, 'partner'),
         active = coalesce(set_account.active, a.active),
         ready_participants = coalesce(set_account.ready_participants, a.ready_participants),
         published = coalesce(set_account.published, a.published)
@@ -333,7 +333,7 @@ COMMENT ON FUNCTION clearance.set_account(bigint, clearance.by_name, boolean, te
 'changes an account; NULL leaves a property as it is, an empty default_external_level takes it away';
 
 -- A role is no way around require_may_give().
-CREATE FUNCTION clearance.require_role_level(role text, level integer, available_to_partners boolean, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_role_level(role text, level integer, available_to_partners boolean, account bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -345,19 +345,19 @@ BEGIN
             MESSAGE = format('role "%s" cannot have level "%s"', role, l.name),
             HINT = 'A role has a vendor or partner level; account_admin is for the vendor''s team only.';
     ELSIF l.audience = 'vendor' THEN
-        PERFORM clearance.require_may_give(l.id, account);
+        PERFORM clearance_internal.require_may_give(l.id, account);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_role_level(text, integer, boolean, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_role_level(text, integer, boolean, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_role_level(text, integer, boolean, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_role_level(text, integer, boolean, bigint) IS
 'internal: refuses a level that a role cannot have, or that the actor cannot give';
 
-CREATE FUNCTION clearance.require_free_role_name(name text, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_free_role_name(name text, account bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_given('name', name), clearance.require_line('name', name);
+    PERFORM clearance_internal.require_given('name', name), clearance_internal.require_line('name', name);
     -- a second role of a built-in name would make that name ambiguous
     IF EXISTS (SELECT FROM clearance.role r
                WHERE r.name = require_free_role_name.name AND (r.account_id = account OR r.built_in)) THEN
@@ -367,8 +367,8 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_free_role_name(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_free_role_name(text, bigint) IS 'internal: refuses the name of a role that exists';
+REVOKE ALL ON FUNCTION clearance_internal.require_free_role_name(text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_free_role_name(text, bigint) IS 'internal: refuses the name of a role that exists';
 
 CREATE FUNCTION clearance.create_role(
     name text,
@@ -379,16 +379,16 @@ CREATE FUNCTION clearance.create_role(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     level integer;
     new_id bigint;
 BEGIN
-    PERFORM clearance.require_right('settings.manage_roles', of_account);
-    PERFORM clearance.require_given('available_to_partners', available_to_partners::text);
-    level := clearance.changed_level(NULL, access_level, NULL);
-    PERFORM clearance.require_free_role_name(name, of_account);
-    PERFORM clearance.require_role_level(name, level, available_to_partners, of_account);
-    PERFORM clearance.notice_unused_level(name, level, available_to_partners);
+    PERFORM clearance_internal.require_right('settings.manage_roles', of_account);
+    PERFORM clearance_internal.require_given('available_to_partners', available_to_partners::text);
+    level := clearance_internal.changed_level(NULL, access_level, NULL);
+    PERFORM clearance_internal.require_free_role_name(name, of_account);
+    PERFORM clearance_internal.require_role_level(name, level, available_to_partners, of_account);
+    PERFORM clearance_internal.notice_unused_level(name, level, available_to_partners);
     INSERT INTO clearance.role (account_id, name, level_id, available_to_partners)
     VALUES (of_account, create_role.name, level, create_role.available_to_partners)
     RETURNING id INTO new_id;
@@ -408,24 +408,24 @@ CREATE FUNCTION clearance.update_role(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    of_account bigint := clearance.default_account(account);
+    of_account bigint := clearance_internal.default_account(account);
     r clearance.role;
     level integer;
     holder text;
 BEGIN
-    PERFORM clearance.require_right('settings.manage_roles', of_account);
-    r := clearance.require_role(role, of_account);
+    PERFORM clearance_internal.require_right('settings.manage_roles', of_account);
+    r := clearance_internal.require_role(role, of_account);
     IF r.built_in THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('role "%s" is built in and cannot be changed', role);
     END IF;
     -- as require_partner_role() does
     UPDATE clearance.role t SET level_id = t.level_id WHERE t.id = r.id RETURNING t.* INTO r;
-    PERFORM clearance.require_role_level(role, r.level_id, false, of_account);
-    level := clearance.changed_level(r.level_id, access_level, NULL);
-    PERFORM clearance.require_role_level(role, level, coalesce(available_to_partners, r.available_to_partners), of_account);
+    PERFORM clearance_internal.require_role_level(role, r.level_id, false, of_account);
+    level := clearance_internal.changed_level(r.level_id, access_level, NULL);
+    PERFORM clearance_internal.require_role_level(role, level, coalesce(available_to_partners, r.available_to_partners), of_account);
     IF name IS NOT NULL AND name <> r.name THEN
-        PERFORM clearance.require_free_role_name(name, of_account);
+        PERFORM clearance_internal.require_free_role_name(name, of_account);
     END IF;
     IF r.available_to_partners AND NOT available_to_partners THEN
         SELECT p.name INTO holder FROM clearance.partner_role pr JOIN clearance.partner p ON p.id = pr.partner_id
@@ -441,7 +441,7 @@ BEGIN
         level_id = level,
         available_to_partners = coalesce(update_role.available_to_partners, t.available_to_partners)
     WHERE t.id = r.id RETURNING t.* INTO r;
-    PERFORM clearance.notice_unused_level(r.name, r.level_id, r.available_to_partners);
+    PERFORM clearance_internal.notice_unused_level(r.name, r.level_id, r.available_to_partners);
 END
 $$;
 COMMENT ON FUNCTION clearance.update_role(text, boolean, text, text, bigint) IS

@@ -76,41 +76,41 @@ COMMENT ON FUNCTION clearance.can_row(text, record, regclass) IS
 'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table; relation: the table, for rows of views and sub-selects that have its columns';
 
 -- Trigger functions are nobody's to attach: sync() does, see create_triggers().
-CREATE FUNCTION clearance.write_check() RETURNS trigger
+CREATE FUNCTION clearance_internal.write_check() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_write_check';
-REVOKE ALL ON FUNCTION clearance.write_check() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
+REVOKE ALL ON FUNCTION clearance_internal.write_check() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
 
-CREATE FUNCTION clearance.policy_columns(relation regclass, binding integer) RETURNS text[]
+CREATE FUNCTION clearance_internal.policy_columns(relation regclass, binding integer) RETURNS text[]
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_policy_columns';
-REVOKE ALL ON FUNCTION clearance.policy_columns(regclass, integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.policy_columns(regclass, integer) IS
+REVOKE ALL ON FUNCTION clearance_internal.policy_columns(regclass, integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.policy_columns(regclass, integer) IS
 'columns that the extension''s policies of a table pass, under their present names; NULL unless all four are there and pass the same';
 
-CREATE FUNCTION clearance.is_own_policy(relation regclass, policy name, binding integer, columns text[]) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_own_policy(relation regclass, policy name, binding integer, columns text[]) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_is_own_policy';
-REVOKE ALL ON FUNCTION clearance.is_own_policy(regclass, name, integer, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_own_policy(regclass, name, integer, text[]) IS
+REVOKE ALL ON FUNCTION clearance_internal.is_own_policy(regclass, name, integer, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_own_policy(regclass, name, integer, text[]) IS
 'whether a policy is one of the extension''s, in all that it says';
 
-CREATE FUNCTION clearance.calls_rule(relation regclass, policy name) RETURNS boolean
+CREATE FUNCTION clearance_internal.calls_rule(relation regclass, policy name) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_calls_rule';
-REVOKE ALL ON FUNCTION clearance.calls_rule(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.calls_rule(regclass, name) IS 'whether a policy asks the rule, about whatever table';
+REVOKE ALL ON FUNCTION clearance_internal.calls_rule(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.calls_rule(regclass, name) IS 'whether a policy asks the rule, about whatever table';
 
-CREATE FUNCTION clearance.canonical_text(value text, type regtype) RETURNS text
+CREATE FUNCTION clearance_internal.canonical_text(value text, type regtype) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_canonical_text';
-REVOKE ALL ON FUNCTION clearance.canonical_text(text, regtype) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.canonical_text(text, regtype) IS 'a value as its type writes it';
+REVOKE ALL ON FUNCTION clearance_internal.canonical_text(text, regtype) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.canonical_text(text, regtype) IS 'a value as its type writes it';
 
-CREATE FUNCTION clearance.is_maintaining() RETURNS boolean
+CREATE FUNCTION clearance_internal.is_maintaining() RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_is_maintaining';
-REVOKE ALL ON FUNCTION clearance.is_maintaining() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_maintaining() IS 'whether the extension is altering a protected table itself';
+REVOKE ALL ON FUNCTION clearance_internal.is_maintaining() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_maintaining() IS 'whether the extension is altering a protected table itself';
 

@@ -3,7 +3,7 @@
 -- parents' project
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.account_of_key(key text) RETURNS bigint
+CREATE FUNCTION clearance_internal.account_of_key(key text) RETURNS bigint
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -17,10 +17,10 @@ BEGIN
     RETURN account;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.account_of_key(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.account_of_key(text) IS 'id of the account that an account column names, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.account_of_key(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.account_of_key(text) IS 'id of the account that an account column names, or an error';
 
-CREATE FUNCTION clearance.register_project(key text, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.register_project(key text, account bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -46,69 +46,69 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.register_project(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.register_project(text, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.register_project(text, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.register_project(text, bigint) IS
 'registers a project that the application made; the actor, if any, becomes its owner; one registered before stays as it is';
 
 -- What the extension reads of the application's tables, it reads by these: the
 -- tables hold code of their owners, which must not run as the extension's.
-CREATE FUNCTION clearance.table_rows(relation regclass, columns name[], "column" name DEFAULT NULL,
+CREATE FUNCTION clearance_internal.table_rows(relation regclass, columns name[], "column" name DEFAULT NULL,
     keys text[] DEFAULT '{}') RETURNS SETOF text[]
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'clearance_table_rows';
-REVOKE ALL ON FUNCTION clearance.table_rows(regclass, name[], name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.table_rows(regclass, name[], name, text[]) IS
+REVOKE ALL ON FUNCTION clearance_internal.table_rows(regclass, name[], name, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.table_rows(regclass, name[], name, text[]) IS
 'values, as texts, of the rows of a table whose column has one of the keys, or of all; read as the table''s owner';
 
-CREATE FUNCTION clearance.values_of("row" anyelement, columns name[]) RETURNS text[]
+CREATE FUNCTION clearance_internal.values_of("row" anyelement, columns name[]) RETURNS text[]
 LANGUAGE c STABLE STRICT
 AS 'MODULE_PATHNAME', 'clearance_values_of';
-REVOKE ALL ON FUNCTION clearance.values_of(anyelement, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.values_of(anyelement, name[]) IS 'values, as texts, of a row of a table; no other column is looked at';
+REVOKE ALL ON FUNCTION clearance_internal.values_of(anyelement, name[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.values_of(anyelement, name[]) IS 'values, as texts, of a row of a table; no other column is looked at';
 
 -- A project goes with the last of its rows, whatever takes that away. Registered
 -- ahead of one, it waits; so it does where its table is no longer protected, or
 -- its partition no longer one.
-CREATE FUNCTION clearance.project_has_row(key text) RETURNS boolean
+CREATE FUNCTION clearance_internal.project_has_row(key text) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (
         SELECT FROM clearance.binding b JOIN pg_class c ON c.oid = b.relation
-        CROSS JOIN LATERAL clearance.table_rows(b.relation, ARRAY[b.project_column], b.project_column, ARRAY[key]) AS t ("row")
+        CROSS JOIN LATERAL clearance_internal.table_rows(b.relation, ARRAY[b.project_column], b.project_column, ARRAY[key]) AS t ("row")
         WHERE b.feature = 'project' AND NOT b.link_only AND t."row"[1] = key)
 $$;
-REVOKE ALL ON FUNCTION clearance.project_has_row(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.project_has_row(text) IS 'whether a protected table of projects has a row of a project';
+REVOKE ALL ON FUNCTION clearance_internal.project_has_row(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.project_has_row(text) IS 'whether a protected table of projects has a row of a project';
 
-CREATE FUNCTION clearance.projects_without_row() RETURNS SETOF bigint
+CREATE FUNCTION clearance_internal.projects_without_row() RETURNS SETOF bigint
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     WITH present AS MATERIALIZED (
         SELECT t."row"[1] AS key
         FROM clearance.binding b JOIN pg_class c ON c.oid = b.relation
-        CROSS JOIN LATERAL clearance.table_rows(b.relation, ARRAY[b.project_column]) AS t ("row")
+        CROSS JOIN LATERAL clearance_internal.table_rows(b.relation, ARRAY[b.project_column]) AS t ("row")
         WHERE b.feature = 'project' AND NOT b.link_only
     )
     SELECT p.id FROM clearance.project p WHERE p.has_row AND NOT EXISTS (SELECT FROM present x WHERE x.key = p.key)
 $$;
-REVOKE ALL ON FUNCTION clearance.projects_without_row() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.projects_without_row() IS 'projects whose rows are gone from all protected tables of projects';
+REVOKE ALL ON FUNCTION clearance_internal.projects_without_row() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.projects_without_row() IS 'projects whose rows are gone from all protected tables of projects';
 
-CREATE FUNCTION clearance.forget_projects() RETURNS void
+CREATE FUNCTION clearance_internal.forget_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance.projects_without_row()) $$;
-REVOKE ALL ON FUNCTION clearance.forget_projects() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.forget_projects() IS 'rows of projects were truncated or dropped: their projects go with all memberships';
+AS $$ DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
+REVOKE ALL ON FUNCTION clearance_internal.forget_projects() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.forget_projects() IS 'rows of projects were truncated or dropped: their projects go with all memberships';
 
-CREATE FUNCTION clearance.keep_projects() RETURNS void
+CREATE FUNCTION clearance_internal.keep_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance.projects_without_row()) $$;
-REVOKE ALL ON FUNCTION clearance.keep_projects() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.keep_projects() IS 'rows of projects are in no protected table any more, but are there: their projects stay';
+AS $$ UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
+REVOKE ALL ON FUNCTION clearance_internal.keep_projects() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.keep_projects() IS 'rows of projects are in no protected table any more, but are there: their projects stay';
 
 -- Trigger of the application's project table. A row that moves to another
 -- partition is deleted and inserted: its project stays.
-CREATE FUNCTION clearance.follow_project() RETURNS trigger
+CREATE FUNCTION clearance_internal.follow_project() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -118,43 +118,43 @@ DECLARE
     new_key text;
     new_row text[];
 BEGIN
-    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance.binding_of(TG_RELID);
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance_internal.binding_of(TG_RELID);
     IF b.feature IS DISTINCT FROM 'project' OR b.link_only OR TG_NAME NOT LIKE '00\_clearance\_%' OR TG_WHEN <> 'AFTER'
         OR (TG_OP = 'TRUNCATE') <> (TG_LEVEL = 'STATEMENT') THEN
         RAISE EXCEPTION 'trigger % of % is none of a protected table of projects', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.protect() creates this trigger; drop it here.';
     END IF;
     IF TG_OP = 'TRUNCATE' THEN
-        PERFORM clearance.forget_projects();
+        PERFORM clearance_internal.forget_projects();
         RETURN NULL;
     END IF;
     columns := ARRAY[b.project_column, b.account_column];
     IF TG_OP <> 'INSERT' THEN
-        old_key := (clearance.values_of(OLD, columns))[1];
+        old_key := (clearance_internal.values_of(OLD, columns))[1];
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        new_row := clearance.values_of(NEW, columns);
+        new_row := clearance_internal.values_of(NEW, columns);
         new_key := new_row[1];
     END IF;
     IF TG_OP = 'DELETE' THEN
-        DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance.project_has_row(old_key);
+        DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance_internal.project_has_row(old_key);
     ELSIF TG_OP = 'UPDATE' THEN
         UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
     ELSIF new_key IS NOT NULL THEN
         IF b.account_column IS NULL THEN
-            PERFORM clearance.register_project(new_key, clearance.default_account(NULL));
+            PERFORM clearance_internal.register_project(new_key, clearance_internal.default_account(NULL));
         ELSIF new_row[2] IS NOT NULL THEN
-            PERFORM clearance.register_project(new_key, clearance.account_of_key(new_row[2]));
+            PERFORM clearance_internal.register_project(new_key, clearance_internal.account_of_key(new_row[2]));
         END IF;     -- else it belongs to no account: closed until somebody says
     END IF;
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_project() IS
+REVOKE ALL ON FUNCTION clearance_internal.follow_project() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.follow_project() IS
 'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted and truncated ones';
 
-CREATE FUNCTION clearance.register_existing_projects(relation regclass, project name, account name) RETURNS void
+CREATE FUNCTION clearance_internal.register_existing_projects(relation regclass, project name, account name) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -163,7 +163,7 @@ DECLARE
 BEGIN
     WITH found AS MATERIALIZED (
         SELECT t."row"[1] AS key, t."row"[2] AS account
-        FROM clearance.table_rows(register_existing_projects.relation, ARRAY[project, account]) AS t ("row")
+        FROM clearance_internal.table_rows(register_existing_projects.relation, ARRAY[project, account]) AS t ("row")
     ), added AS (
         INSERT INTO clearance.project (account_id, key, has_row)
         SELECT a.id, f.key, true
@@ -187,8 +187,8 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.register_existing_projects(regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.register_existing_projects(regclass, name, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.register_existing_projects(regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.register_existing_projects(regclass, name, name) IS
 'registers the projects that a table holds when it is protected, where their account is clear';
 
 -- ---------------------------------------------------------------------------
@@ -196,23 +196,23 @@ COMMENT ON FUNCTION clearance.register_existing_projects(regclass, name, name) I
 -- ---------------------------------------------------------------------------
 
 -- How many places tell the project of a row: its column, and each parent.
-CREATE FUNCTION clearance.project_sources(b clearance.binding) RETURNS bigint
+CREATE FUNCTION clearance_internal.project_sources(b clearance.binding) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN (b.project_column IS NOT NULL)::integer
     + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id);
-REVOKE ALL ON FUNCTION clearance.project_sources(clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.project_sources(clearance.binding) IS 'how many places tell the project of a row';
+REVOKE ALL ON FUNCTION clearance_internal.project_sources(clearance.binding) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.project_sources(clearance.binding) IS 'how many places tell the project of a row';
 
 -- Triggers of protected tables, see src/move.c. They bind whoever writes.
-CREATE FUNCTION clearance.check_child_project() RETURNS trigger
+CREATE FUNCTION clearance_internal.check_child_project() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_check_child_project';
-REVOKE ALL ON FUNCTION clearance.check_child_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
+REVOKE ALL ON FUNCTION clearance_internal.check_child_project() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
 
-CREATE FUNCTION clearance.check_children_project() RETURNS trigger
+CREATE FUNCTION clearance_internal.check_children_project() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_check_children_project';
-REVOKE ALL ON FUNCTION clearance.check_children_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
+REVOKE ALL ON FUNCTION clearance_internal.check_children_project() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
 

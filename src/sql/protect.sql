@@ -16,61 +16,61 @@ DECLARE
     link clearance.binding;
     verb text;
 BEGIN
-    PERFORM clearance.declare_alone();
-    PERFORM clearance.require_table(relation);
-    PERFORM clearance.require_unprotected(relation);
-    PERFORM clearance.require_feature(feature);
+    PERFORM clearance_internal.declare_alone();
+    PERFORM clearance_internal.require_table(relation);
+    PERFORM clearance_internal.require_unprotected(relation);
+    PERFORM clearance_internal.require_feature(feature);
     FOREACH verb IN ARRAY ARRAY[view_action, create_action, edit_action, delete_action] LOOP
-        PERFORM clearance.require_action(feature, verb);
+        PERFORM clearance_internal.require_action(feature, verb);
     END LOOP;
     IF feature = 'project' AND project IS NULL THEN
         RAISE EXCEPTION 'a table of projects needs its project column' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Name the column that holds the projects'' own keys: protect(..., ''project'', project => ''id'').';
     END IF;
-    shared_values := clearance.require_visibility(relation, visibility, shared_values);
-    PERFORM clearance.require_bound_types(relation, client_visibility, kind, published);
+    shared_values := clearance_internal.require_visibility(relation, visibility, shared_values);
+    PERFORM clearance_internal.require_bound_types(relation, client_visibility, kind, published);
     IF published IS NOT NULL THEN
-        PERFORM clearance.require_action(feature, publish_action);
+        PERFORM clearance_internal.require_action(feature, publish_action);
     END IF;
-    key := clearance.require_row_key(relation, key);
-    PERFORM clearance.require_key_column(relation, c.name, c.purpose)
+    key := clearance_internal.require_row_key(relation, key);
+    PERFORM clearance_internal.require_key_column(relation, c.name, c.purpose)
     FROM (VALUES (project, 'project'), (account, 'account'), (owner, 'owner')) AS c (name, purpose)
     WHERE c.name IS NOT NULL;
 
     -- before the table is locked
-    PERFORM clearance.notice_unseen(relation, feature, view_action);
+    PERFORM clearance_internal.notice_unseen(relation, feature, view_action);
     IF feature <> 'project' AND project IS NOT NULL THEN
-        PERFORM clearance.notice_projects(relation, project);
+        PERFORM clearance_internal.notice_projects(relation, project);
     END IF;
     IF account IS NOT NULL OR client_visibility IS NOT NULL THEN
-        PERFORM clearance.notice_labels(relation, account, client_visibility);
+        PERFORM clearance_internal.notice_labels(relation, account, client_visibility);
     END IF;
     IF owner IS NOT NULL THEN
-        PERFORM clearance.notice_members(relation, owner);
+        PERFORM clearance_internal.notice_members(relation, owner);
     END IF;
     IF visibility IS NOT NULL THEN
-        PERFORM clearance.notice_values(relation, visibility, shared_values);
+        PERFORM clearance_internal.notice_values(relation, visibility, shared_values);
     END IF;
     -- a link table that relate() protected becomes a table of its own
     DELETE FROM clearance.binding b WHERE b.relation = protect.relation AND b.link_only RETURNING * INTO link;
     INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
         client_visibility_column, account_column, owner_column, kind_column, published_column, publish_action,
         view_action, create_action, edit_action, delete_action, force, had_rls, had_force)
-    SELECT coalesce(link.id, clearance.new_binding_id()), relation, feature, key, project, visibility,
+    SELECT coalesce(link.id, clearance_internal.new_binding_id()), relation, feature, key, project, visibility,
         shared_values, client_visibility, account, owner, kind, published,
         CASE WHEN published IS NOT NULL THEN publish_action END, view_action, create_action, edit_action,
         delete_action, force, coalesce(link.had_rls, c.relrowsecurity), coalesce(link.had_force, c.relforcerowsecurity)
     FROM pg_class c WHERE c.oid = relation
     RETURNING binding.id INTO id;
-    PERFORM clearance.sync(id);
-    PERFORM clearance.require_closed_parents(t.tab) FROM clearance.table_tree(relation) AS t (tab);
-    PERFORM clearance.notice_foreign_policies(relation);
+    PERFORM clearance_internal.sync(id);
+    PERFORM clearance_internal.require_closed_parents(t.tab) FROM clearance_internal.table_tree(relation) AS t (tab);
+    PERFORM clearance_internal.notice_foreign_policies(relation);
     IF feature = 'project' THEN
-        PERFORM clearance.register_existing_projects(relation, project, account);
+        PERFORM clearance_internal.register_existing_projects(relation, project, account);
     ELSIF project IS NULL AND account IS NULL THEN
         RAISE NOTICE 'no row of % is visible until clearance.add_parent() names its parent', relation;
     END IF;
-    PERFORM clearance.look_for_outlived(id);
+    PERFORM clearance_internal.look_for_outlived(id);
     RETURN id;
 END
 $$;
@@ -78,7 +78,7 @@ REVOKE ALL ON FUNCTION clearance.protect(regclass, text, name, name, text[], cle
 COMMENT ON FUNCTION clearance.protect(regclass, text, name, name, text[], clearance.by_name, name, name, name, name, name, text, name, text, text, text, text, boolean) IS
 'binds a table, with its partitions and children, to a feature and enforces the rule on it from now on; returns the binding''s id';
 
-CREATE FUNCTION clearance.require_unprotected(relation regclass) RETURNS void
+CREATE FUNCTION clearance_internal.require_unprotected(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -86,7 +86,7 @@ DECLARE
     parent regclass;
 BEGIN
     SELECT b.relation INTO bound FROM clearance.binding b
-    WHERE b.id = clearance.binding_of(require_unprotected.relation)
+    WHERE b.id = clearance_internal.binding_of(require_unprotected.relation)
       AND NOT (b.link_only AND b.relation = require_unprotected.relation);
     IF bound = relation THEN
         RAISE EXCEPTION '% is protected already', relation USING ERRCODE = 'duplicate_object',
@@ -102,10 +102,10 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_unprotected(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_unprotected(regclass) IS 'errors if a table is protected, or is a partition or child';
+REVOKE ALL ON FUNCTION clearance_internal.require_unprotected(regclass) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_unprotected(regclass) IS 'errors if a table is protected, or is a partition or child';
 
-CREATE FUNCTION clearance.require_visibility(relation regclass, visibility name, shared_values text[]) RETURNS text[]
+CREATE FUNCTION clearance_internal.require_visibility(relation regclass, visibility name, shared_values text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -118,25 +118,25 @@ BEGIN
         END IF;
         RETURN NULL;
     END IF;
-    type := clearance.require_label_column(relation, visibility, 'visibility');
+    type := clearance_internal.require_label_column(relation, visibility, 'visibility');
     IF coalesce(cardinality(shared_values), 0) = 0 OR array_position(shared_values, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'which values of "%" mean shared is not said', visibility USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Pass them: shared_values => ''{false}'' for a privacy flag, ''{true}'' for a sharing flag, or the list of values.';
     END IF;
-    RETURN ARRAY(SELECT clearance.canonical_value(v.value, type, 'a shared value') FROM unnest(shared_values) AS v (value));
+    RETURN ARRAY(SELECT clearance_internal.canonical_value(v.value, type, 'a shared value') FROM unnest(shared_values) AS v (value));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_visibility(regclass, name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_visibility(regclass, name, text[]) IS 'shared values in canonical form, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_visibility(regclass, name, text[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_visibility(regclass, name, text[]) IS 'shared values in canonical form, or an error';
 
-CREATE FUNCTION clearance.require_bound_types(relation regclass, client_visibility name, kind name, published name) RETURNS void
+CREATE FUNCTION clearance_internal.require_bound_types(relation regclass, client_visibility name, kind name, published name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     type regtype;
 BEGIN
     IF client_visibility IS NOT NULL THEN
-        type := clearance.require_column(relation, client_visibility, 'client visibility');
+        type := clearance_internal.require_column(relation, client_visibility, 'client visibility');
         IF type NOT IN ('text'::regtype, 'character varying'::regtype)
             AND NOT ARRAY['hidden', 'read', 'edit'] <@ ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = type) THEN
             RAISE EXCEPTION 'column "%" of type % cannot hold client visibility', client_visibility, type
@@ -144,10 +144,10 @@ BEGIN
         END IF;
     END IF;
     IF kind IS NOT NULL THEN
-        PERFORM clearance.require_label_column(relation, kind, 'kind');
+        PERFORM clearance_internal.require_label_column(relation, kind, 'kind');
     END IF;
     IF published IS NOT NULL THEN
-        type := clearance.require_column(relation, published, 'published');
+        type := clearance_internal.require_column(relation, published, 'published');
         IF type NOT IN ('boolean'::regtype, 'date'::regtype, 'timestamp'::regtype, 'timestamptz'::regtype) THEN
             RAISE EXCEPTION 'column "%" of type % cannot tell when a row was published', published, type
                 USING ERRCODE = 'datatype_mismatch', HINT = 'Use a boolean, date or timestamp column.';
@@ -155,13 +155,13 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_bound_types(regclass, name, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_bound_types(regclass, name, name, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_bound_types(regclass, name, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_bound_types(regclass, name, name, name) IS
 'errors unless these columns exist and can hold what they are named for';
 
 -- A key identifies a row: a unique index says so. Of a partitioned table it is
 -- enough that one contains the key, since it must contain the partition key.
-CREATE FUNCTION clearance.is_row_key(relation regclass, key name) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_row_key(relation regclass, key name) RETURNS boolean
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT EXISTS (
@@ -171,10 +171,10 @@ BEGIN ATOMIC
           AND (i.indkey[0] = a.attnum AND i.indnkeyatts = 1
                OR c.relkind = 'p' AND a.attnum IN (SELECT i.indkey[k] FROM generate_series(0, i.indnkeyatts - 1) AS k)));
 END;
-REVOKE ALL ON FUNCTION clearance.is_row_key(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_row_key(regclass, name) IS 'whether a unique index says that a column identifies a row';
+REVOKE ALL ON FUNCTION clearance_internal.is_row_key(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_row_key(regclass, name) IS 'whether a unique index says that a column identifies a row';
 
-CREATE FUNCTION clearance.require_row_key(relation regclass, key name) RETURNS name
+CREATE FUNCTION clearance_internal.require_row_key(relation regclass, key name) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -182,11 +182,11 @@ BEGIN
         SELECT a.attname INTO key
         FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indrelid = relation AND i.indisprimary AND i.indnkeyatts = 1
-          AND clearance.key_class(clearance.require_column(relation, a.attname, 'key')) IS NOT NULL;
+          AND clearance_internal.key_class(clearance_internal.require_column(relation, a.attname, 'key')) IS NOT NULL;
         RETURN key;
     END IF;
-    PERFORM clearance.require_key_column(relation, key, 'key');
-    IF NOT clearance.is_row_key(relation, key) THEN
+    PERFORM clearance_internal.require_key_column(relation, key, 'key');
+    IF NOT clearance_internal.is_row_key(relation, key) THEN
         RAISE EXCEPTION 'column "%" of % is not unique', key, relation USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It was named as the key column, which identifies a row.',
             HINT = 'Add a primary key or unique constraint to it.';
@@ -194,8 +194,8 @@ BEGIN
     RETURN key;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_row_key(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_row_key(regclass, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_row_key(regclass, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_row_key(regclass, name) IS
 'the key column: the one named, or the primary key if that is one column of a key type';
 
 CREATE FUNCTION clearance.add_parent(relation regclass, "column" name, parent regclass,
@@ -207,23 +207,23 @@ DECLARE
     b clearance.binding;
     p clearance.binding;
 BEGIN
-    PERFORM clearance.declare_alone();
-    b := clearance.require_binding(relation);
-    p := clearance.require_binding(parent);
+    PERFORM clearance_internal.declare_alone();
+    b := clearance_internal.require_binding(relation);
+    p := clearance_internal.require_binding(parent);
     IF p.key_column IS NULL THEN
         RAISE EXCEPTION '% has no key column', parent USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Unprotect it and protect it again with key => the column that its children refer to.';
     END IF;
-    PERFORM clearance.require_same_class(relation, "column", clearance.require_key_column(relation, "column", 'parent'),
-        parent, p.key_column, clearance.require_key_column(parent, p.key_column, 'key'));
+    PERFORM clearance_internal.require_same_class(relation, "column", clearance_internal.require_key_column(relation, "column", 'parent'),
+        parent, p.key_column, clearance_internal.require_key_column(parent, p.key_column, 'key'));
     IF (type_column IS NULL) <> (type_value IS NULL) THEN
         RAISE EXCEPTION 'type_column and type_value go together' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: type_column => ''object_type'', type_value => ''task''.';
     ELSIF type_column IS NOT NULL THEN
-        type_value := clearance.canonical_value(type_value,
-            clearance.require_label_column(relation, type_column, 'type'), 'type_value');
+        type_value := clearance_internal.canonical_value(type_value,
+            clearance_internal.require_label_column(relation, type_column, 'type'), 'type_value');
     END IF;
-    IF b.id <> p.id AND b.id = ANY (clearance.ancestors(p.id)) THEN
+    IF b.id <> p.id AND b.id = ANY (clearance_internal.ancestors(p.id)) THEN
         RAISE EXCEPTION '% is a parent of % already', relation, parent USING ERRCODE = 'invalid_object_definition',
             DETAIL = 'Tables that are each other''s parents could never be judged.',
             HINT = 'Unprotect one of them to declare it anew.';
@@ -234,21 +234,21 @@ BEGIN
             HINT = 'clearance.protected_tables lists the parents.';
     END IF;
     IF type_column IS NOT NULL THEN
-        PERFORM clearance.notice_values(relation, type_column, ARRAY[type_value]);
-        PERFORM clearance.notice_types(relation, type_column, type_value, coalesce(optional, false));
+        PERFORM clearance_internal.notice_values(relation, type_column, ARRAY[type_value]);
+        PERFORM clearance_internal.notice_types(relation, type_column, type_value, coalesce(optional, false));
     END IF;
-    PERFORM clearance.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, coalesce(optional, false));
+    PERFORM clearance_internal.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, coalesce(optional, false));
     INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
     VALUES (b.id, "column", p.id, type_column, type_value, coalesce(optional, false));
-    PERFORM clearance.sync(b.id);
-    PERFORM clearance.sync(p.id);
+    PERFORM clearance_internal.sync(b.id);
+    PERFORM clearance_internal.sync(p.id);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) FROM PUBLIC;
 COMMENT ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) IS
 'a row is visible only with the row of the parent table that its column names; with a type column, only rows of that type name this parent';
 
-CREATE FUNCTION clearance.ancestors(binding integer) RETURNS integer[]
+CREATE FUNCTION clearance_internal.ancestors(binding integer) RETURNS integer[]
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     WITH RECURSIVE up AS (
@@ -258,8 +258,8 @@ BEGIN ATOMIC
     )
     SELECT array_agg(up.id) FROM up;
 END;
-REVOKE ALL ON FUNCTION clearance.ancestors(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.ancestors(integer) IS 'a binding with all its parents, and theirs';
+REVOKE ALL ON FUNCTION clearance_internal.ancestors(integer) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.ancestors(integer) IS 'a binding with all its parents, and theirs';
 
 CREATE FUNCTION clearance.relate(relation regclass, kind text, member_column name DEFAULT NULL,
     link regclass DEFAULT NULL, link_column name DEFAULT NULL, row_column name DEFAULT NULL) RETURNS void
@@ -270,15 +270,15 @@ DECLARE
     b clearance.binding;
     l clearance.binding;
 BEGIN
-    PERFORM clearance.declare_alone();
-    b := clearance.require_binding(relation);
-    PERFORM clearance.require_choice('relation', kind, ARRAY['assigned', 'followed', 'invited', 'own', 'assigned_task']);
+    PERFORM clearance_internal.declare_alone();
+    b := clearance_internal.require_binding(relation);
+    PERFORM clearance_internal.require_choice('relation', kind, ARRAY['assigned', 'followed', 'invited', 'own', 'assigned_task']);
     IF link IS NULL THEN
         IF link_column IS NOT NULL OR row_column IS NOT NULL THEN
             RAISE EXCEPTION 'link_column and row_column go with a link table' USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Name it: relate(..., link => ''app.task_assignee'', link_column => ''task_id'', member_column => ''member_id'').';
         END IF;
-        PERFORM clearance.require_key_column(relation, member_column, 'member', true);
+        PERFORM clearance_internal.require_key_column(relation, member_column, 'member', true);
     ELSE
         row_column := coalesce(row_column, b.key_column);
         IF row_column IS NULL THEN
@@ -286,9 +286,9 @@ BEGIN
                 HINT = 'Pass row_column, the column that the link table refers to.';
         END IF;
         IF member_column IS NOT NULL THEN
-            PERFORM clearance.require_link_table(b, member_column, link, link_column, row_column);
+            PERFORM clearance_internal.require_link_table(b, member_column, link, link_column, row_column);
         ELSE
-            PERFORM clearance.require_task_link(b, kind, link, link_column, row_column);
+            PERFORM clearance_internal.require_task_link(b, kind, link, link_column, row_column);
         END IF;
     END IF;
     IF EXISTS (SELECT FROM clearance.binding_relation r
@@ -298,11 +298,11 @@ BEGIN
             HINT = 'clearance.protected_tables lists the relations.';
     END IF;
     IF member_column IS NOT NULL THEN
-        PERFORM clearance.notice_members(coalesce(link, relation), member_column);
+        PERFORM clearance_internal.notice_members(coalesce(link, relation), member_column);
     END IF;
     INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column)
     VALUES (b.id, kind, member_column, link, link_column, row_column);
-    PERFORM clearance.sync(b.id);
+    PERFORM clearance_internal.sync(b.id);
 
     IF link IS NOT NULL THEN
         SELECT * INTO l FROM clearance.binding x WHERE x.relation = link;
@@ -311,9 +311,9 @@ BEGIN
             SELECT link, b.feature, true, c.relrowsecurity, c.relforcerowsecurity FROM pg_class c WHERE c.oid = link
             RETURNING * INTO l;
         END IF;
-        PERFORM clearance.sync(l.id);
-        PERFORM clearance.require_closed_parents(t.tab) FROM clearance.table_tree(link) AS t (tab);
-        PERFORM clearance.notice_foreign_policies(link);
+        PERFORM clearance_internal.sync(l.id);
+        PERFORM clearance_internal.require_closed_parents(t.tab) FROM clearance_internal.table_tree(link) AS t (tab);
+        PERFORM clearance_internal.notice_foreign_policies(link);
     END IF;
 END
 $$;
@@ -321,15 +321,15 @@ REVOKE ALL ON FUNCTION clearance.relate(regclass, text, name, regclass, name, na
 COMMENT ON FUNCTION clearance.relate(regclass, text, name, regclass, name, name) IS
 'says how members are related to rows: by a column or array column of the table, by a link table (protected with it), or, for assigned_task, through a protected table of tasks; several of one kind add up';
 
-CREATE FUNCTION clearance.require_link_table(b clearance.binding, member_column name, link regclass,
+CREATE FUNCTION clearance_internal.require_link_table(b clearance.binding, member_column name, link regclass,
     link_column name, row_column name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_table(link);
-    PERFORM clearance.require_key_column(link, member_column, 'member', true);
-    PERFORM clearance.require_same_class(link, link_column, clearance.require_key_column(link, link_column, 'link'),
-        b.relation, row_column, clearance.require_key_column(b.relation, row_column, 'row'));
+    PERFORM clearance_internal.require_table(link);
+    PERFORM clearance_internal.require_key_column(link, member_column, 'member', true);
+    PERFORM clearance_internal.require_same_class(link, link_column, clearance_internal.require_key_column(link, link_column, 'link'),
+        b.relation, row_column, clearance_internal.require_key_column(b.relation, row_column, 'row'));
     IF link = b.relation THEN
         RAISE EXCEPTION '% cannot be its own link table', link USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Pass member_column alone for a column of the table itself.';
@@ -341,22 +341,22 @@ BEGIN
             DETAIL = 'Its rows belong to no single row, so it cannot be protected with one.',
             HINT = 'Protect it first with clearance.protect().';
     END IF;
-    IF clearance.binding_of(link) IS NOT NULL
+    IF clearance_internal.binding_of(link) IS NOT NULL
         AND NOT EXISTS (SELECT FROM clearance.binding x WHERE x.relation = link) THEN
-        PERFORM clearance.require_unprotected(link);
+        PERFORM clearance_internal.require_unprotected(link);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_link_table(clearance.binding, name, regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_link_table(clearance.binding, name, regclass, name, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_link_table(clearance.binding, name, regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_link_table(clearance.binding, name, regclass, name, name) IS
 'errors unless a table can link members to rows of a binding';
 
-CREATE FUNCTION clearance.require_task_link(b clearance.binding, kind text, link regclass,
+CREATE FUNCTION clearance_internal.require_task_link(b clearance.binding, kind text, link regclass,
     link_column name, row_column name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    task clearance.binding := clearance.require_binding(link);
+    task clearance.binding := clearance_internal.require_binding(link);
     task_column name := coalesce(link_column, task.key_column);
 BEGIN
     IF kind <> 'assigned_task' THEN
@@ -368,12 +368,12 @@ BEGIN
         RAISE EXCEPTION '% has no assignees', link USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Declare them first: clearance.relate(..., ''assigned'', ...).';
     END IF;
-    PERFORM clearance.require_same_class(b.relation, row_column, clearance.require_key_column(b.relation, row_column, 'row'),
-        link, task_column, clearance.require_key_column(link, task_column, 'link'));
+    PERFORM clearance_internal.require_same_class(b.relation, row_column, clearance_internal.require_key_column(b.relation, row_column, 'row'),
+        link, task_column, clearance_internal.require_key_column(link, task_column, 'link'));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_task_link(clearance.binding, text, regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_task_link(clearance.binding, text, regclass, name, name) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_task_link(clearance.binding, text, regclass, name, name) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_task_link(clearance.binding, text, regclass, name, name) IS
 'errors unless rows of a binding can belong to assigned rows of another protected table';
 
 CREATE FUNCTION clearance.guard_column(relation regclass, "column" name, action text,
@@ -384,18 +384,18 @@ AS $$
 DECLARE
     b clearance.binding;
 BEGIN
-    PERFORM clearance.declare_alone();
-    b := clearance.require_binding(relation);
-    PERFORM clearance.require_column(relation, "column", 'guarded', true);
+    PERFORM clearance_internal.declare_alone();
+    b := clearance_internal.require_binding(relation);
+    PERFORM clearance_internal.require_column(relation, "column", 'guarded', true);
     feature := coalesce(feature, b.feature);
-    PERFORM clearance.require_action(feature, action);
+    PERFORM clearance_internal.require_action(feature, action);
     IF b.link_only THEN
         RAISE EXCEPTION '% is a link table', relation USING ERRCODE = 'wrong_object_type',
             HINT = 'Writing it is guarded by the relation that it gives.';
     END IF;
     IF new_value IS NOT NULL THEN
-        new_value := clearance.canonical_value(new_value,
-            clearance.require_label_column(relation, "column", 'guarded'), 'the guarded value');
+        new_value := clearance_internal.canonical_value(new_value,
+            clearance_internal.require_label_column(relation, "column", 'guarded'), 'the guarded value');
     END IF;
     IF EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = "column"
                AND g.new_value IS NOT DISTINCT FROM guard_column.new_value) THEN
@@ -403,11 +403,11 @@ BEGIN
             HINT = 'clearance.protected_tables lists the guards.';
     END IF;
     IF new_value IS NOT NULL THEN
-        PERFORM clearance.notice_values(relation, "column", ARRAY[new_value]);
+        PERFORM clearance_internal.notice_values(relation, "column", ARRAY[new_value]);
     END IF;
     INSERT INTO clearance.binding_guard (binding_id, column_name, feature, action, new_value)
     VALUES (b.id, "column", feature, action, new_value);
-    PERFORM clearance.sync(b.id);
+    PERFORM clearance_internal.sync(b.id);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.guard_column(regclass, name, text, text, text) FROM PUBLIC;
@@ -420,13 +420,13 @@ AS $$
 DECLARE
     bound integer;
 BEGIN
-    PERFORM clearance.declare_alone();
-    bound := clearance.binding_of(relation);
+    PERFORM clearance_internal.declare_alone();
+    bound := clearance_internal.binding_of(relation);
     IF bound IS NULL THEN
-        PERFORM clearance.require_binding(relation);
+        PERFORM clearance_internal.require_binding(relation);
     END IF;
-    PERFORM clearance.sync(bound);
-    PERFORM clearance.look_for_outlived(bound);
+    PERFORM clearance_internal.sync(bound);
+    PERFORM clearance_internal.look_for_outlived(bound);
 END
 $$;
 REVOKE ALL ON FUNCTION clearance.repair(regclass) FROM PUBLIC;
@@ -443,17 +443,17 @@ DECLARE
     links regclass[];
     l clearance.binding;
 BEGIN
-    PERFORM clearance.declare_alone();
+    PERFORM clearance_internal.declare_alone();
     -- policies that came without their declaration: in a copy, or with a partition that was detached
-    IF clearance.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
-        WHERE p.polrelid = relation AND clearance.calls_rule(p.polrelid, p.polname)) THEN
-        PERFORM clearance.drop_policies(relation);
-        PERFORM clearance.drop_triggers(relation);
+    IF clearance_internal.binding_of(relation) IS NULL AND EXISTS (SELECT FROM pg_policy p
+        WHERE p.polrelid = relation AND clearance_internal.calls_rule(p.polrelid, p.polname)) THEN
+        PERFORM clearance_internal.drop_policies(relation);
+        PERFORM clearance_internal.drop_triggers(relation);
         EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', relation);
         EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', relation);
         RETURN;
     END IF;
-    b := clearance.require_binding(relation);
+    b := clearance_internal.require_binding(relation);
     links := ARRAY(SELECT DISTINCT r.link FROM clearance.binding_relation r
                    WHERE r.binding_id = b.id AND r.link IS NOT NULL);
     SELECT x.relation INTO other
@@ -468,9 +468,9 @@ BEGIN
     END IF;
     DELETE FROM clearance.binding x WHERE x.id = b.id;
     DELETE FROM clearance.protected_name n WHERE n.relation = b.relation;
-    FOR tab IN SELECT clearance.table_tree(b.relation) LOOP
-        PERFORM clearance.drop_policies(tab);
-        PERFORM clearance.drop_triggers(tab);
+    FOR tab IN SELECT clearance_internal.table_tree(b.relation) LOOP
+        PERFORM clearance_internal.drop_policies(tab);
+        PERFORM clearance_internal.drop_triggers(tab);
         IF NOT b.had_rls THEN
             EXECUTE format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY', tab);
         END IF;
@@ -479,14 +479,14 @@ BEGIN
         END IF;
     END LOOP;
     IF b.feature = 'project' THEN
-        PERFORM clearance.keep_projects();
+        PERFORM clearance_internal.keep_projects();
     END IF;
     -- a link table goes with the last relation that it serves
     FOR l IN SELECT x.* FROM clearance.binding x WHERE x.relation = ANY (links) LOOP
         IF l.link_only AND NOT EXISTS (SELECT FROM clearance.binding_relation r WHERE r.link = l.relation) THEN
             PERFORM clearance.unprotect(l.relation);
         ELSE
-            PERFORM clearance.sync(l.id);
+            PERFORM clearance_internal.sync(l.id);
         END IF;
     END LOOP;
 END
@@ -514,7 +514,7 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
        ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
                  CASE WHEN g.new_value IS NOT NULL THEN ' to ' || g.new_value ELSE '' END, g.feature, g.action)
              FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
-       coalesce(clearance.is_enforced(b.relation, b), false) AS enforced
+       coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced
 FROM clearance.binding b;
 REVOKE ALL ON clearance.protected_tables FROM PUBLIC;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';

@@ -12,12 +12,12 @@ CREATE FUNCTION clearance.set_rate(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.partner := clearance.require_partner(partner);
+    company clearance.partner := clearance_internal.require_partner(partner);
 BEGIN
-    PERFORM clearance.require_right(CASE kind WHEN 'cost' THEN 'financials.manage_cost_rates'
+    PERFORM clearance_internal.require_right(CASE kind WHEN 'cost' THEN 'financials.manage_cost_rates'
                                               ELSE 'financials.manage_rate_cards' END, company.account_id);
-    PERFORM clearance.require_choice('kind', kind, '{cost,bill}'), clearance.require_given('amount', amount::text),
-            clearance.require_given('currency', currency), clearance.require_given('valid_from', valid_from::text);
+    PERFORM clearance_internal.require_choice('kind', kind, '{cost,bill}'), clearance_internal.require_given('amount', amount::text),
+            clearance_internal.require_given('currency', currency), clearance_internal.require_given('valid_from', valid_from::text);
     IF NOT amount BETWEEN 0 AND 9999999999 THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('amount is %s', amount),

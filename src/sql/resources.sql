@@ -3,7 +3,7 @@
 -- supervises it; skills and availability are its own to say.
 -- ---------------------------------------------------------------------------
 
-CREATE FUNCTION clearance.require_resource(m clearance.member) RETURNS clearance.resource
+CREATE FUNCTION clearance_internal.require_resource(m clearance.member) RETURNS clearance.resource
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -13,32 +13,32 @@ BEGIN
     UPDATE clearance.resource t SET weekly_hours = t.weekly_hours WHERE t.member_id = m.id RETURNING t.* INTO r;
     IF NOT FOUND THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member "%s" is no resource', clearance.member_label(m)),
+            MESSAGE = format('member "%s" is no resource', clearance_internal.member_label(m)),
             HINT = 'Call clearance.set_resource() first.';
     END IF;
     RETURN r;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_resource(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_resource(clearance.member) IS 'internal: a member''s resource, held until commit, or an error';
+REVOKE ALL ON FUNCTION clearance_internal.require_resource(clearance.member) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_resource(clearance.member) IS 'internal: a member''s resource, held until commit, or an error';
 
 CREATE FUNCTION clearance.set_resource(member bigint, supervisor bigint, schedulable boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.member := clearance.require_member(member);
+    m clearance.member := clearance_internal.require_member(member);
     boss clearance.member;
 BEGIN
-    PERFORM clearance.require_right('settings.manage_team_members', m.account_id);
-    PERFORM clearance.require_given('supervisor', supervisor::text), clearance.require_given('schedulable', schedulable::text);
-    boss := clearance.require_member(supervisor);
-    PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(boss)), boss.account_id, m.account_id);
+    PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
+    PERFORM clearance_internal.require_given('supervisor', supervisor::text), clearance_internal.require_given('schedulable', schedulable::text);
+    boss := clearance_internal.require_member(supervisor);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(boss)), boss.account_id, m.account_id);
     IF m.kind = 'customer' THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('contact "%s" of a customer cannot be a resource', clearance.member_label(m));
+            MESSAGE = format('contact "%s" of a customer cannot be a resource', clearance_internal.member_label(m));
     ELSIF boss.id = m.id OR boss.kind = 'customer' OR (boss.kind = 'partner' AND boss.partner_id IS DISTINCT FROM m.partner_id) THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" cannot supervise member "%s"', clearance.member_label(boss), clearance.member_label(m)),
+            MESSAGE = format('member "%s" cannot supervise member "%s"', clearance_internal.member_label(boss), clearance_internal.member_label(m)),
             HINT = 'Supervisors are other members of the vendor''s team or of the same company.';
     END IF;
     INSERT INTO clearance.resource AS r (account_id, member_id, supervisor_id, schedulable)
@@ -63,15 +63,15 @@ DECLARE
     m clearance.member;
     own clearance.resource;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     IF member IS NULL AND clearance.actor() IS NULL THEN
-        PERFORM clearance.require_given('member', NULL);
+        PERFORM clearance_internal.require_given('member', NULL);
     END IF;
-    m := clearance.require_member(coalesce(member, clearance.actor()));
+    m := clearance_internal.require_member(coalesce(member, clearance.actor()));
     IF NOT EXISTS (SELECT FROM clearance.standing() s WHERE s.member = m.id) THEN
-        PERFORM clearance.require_right('skill.edit_values', m.account_id);
+        PERFORM clearance_internal.require_right('skill.edit_values', m.account_id);
     END IF;
-    own := clearance.require_resource(m);
+    own := clearance_internal.require_resource(m);
     IF NOT weekly_hours BETWEEN 0 AND 168 THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('weekly_hours is %s', weekly_hours),
@@ -122,7 +122,7 @@ COMMENT ON FUNCTION clearance.may_track_time() IS
 -- ---------------------------------------------------------------------------
 
 -- The fullest day is the first of some allocation, or of the new one.
-CREATE FUNCTION clearance.allocated_hours(member bigint, starts_on date, ends_on date) RETURNS numeric
+CREATE FUNCTION clearance_internal.allocated_hours(member bigint, starts_on date, ends_on date) RETURNS numeric
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH a AS (
@@ -135,8 +135,8 @@ AS $$
                 UNION
                 SELECT a.starts_on FROM a WHERE a.starts_on > allocated_hours.starts_on) day) d
 $$;
-REVOKE ALL ON FUNCTION clearance.allocated_hours(bigint, date, date) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.allocated_hours(bigint, date, date) IS
+REVOKE ALL ON FUNCTION clearance_internal.allocated_hours(bigint, date, date) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.allocated_hours(bigint, date, date) IS
 'internal: hours a week for which a resource is allocated on its fullest day of a period';
 
 CREATE FUNCTION clearance.allocate(
@@ -149,17 +149,17 @@ CREATE FUNCTION clearance.allocate(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    p clearance.project := clearance.require_project(project);
-    m clearance.member := clearance.require_member(member, project);
+    p clearance.project := clearance_internal.require_project(project);
+    m clearance.member := clearance_internal.require_member(member, project);
     r clearance.resource;
     taken numeric;
     new_id bigint;
 BEGIN
-    PERFORM clearance.require_right('resource_management.manage_allocations', p.account_id, project);
-    PERFORM clearance.require_given('starts_on', starts_on::text), clearance.require_given('ends_on', ends_on::text),
-            clearance.require_given('weekly_hours', weekly_hours::text);
-    PERFORM clearance.require_same_account(format('member "%s"', clearance.member_label(m)), m.account_id, p.account_id);
-    r := clearance.require_resource(m);
+    PERFORM clearance_internal.require_right('resource_management.manage_allocations', p.account_id, project);
+    PERFORM clearance_internal.require_given('starts_on', starts_on::text), clearance_internal.require_given('ends_on', ends_on::text),
+            clearance_internal.require_given('weekly_hours', weekly_hours::text);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
+    r := clearance_internal.require_resource(m);
     IF starts_on > ends_on THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('ends_on %s is before starts_on %s', ends_on, starts_on),
@@ -171,14 +171,14 @@ BEGIN
     END IF;
     IF NOT r.schedulable OR starts_on < r.available_from OR ends_on > r.available_until THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member "%s" is not available from %s to %s', clearance.member_label(m), starts_on, ends_on),
+            MESSAGE = format('member "%s" is not available from %s to %s', clearance_internal.member_label(m), starts_on, ends_on),
             HINT = 'View clearance.resources tells who is schedulable and when.';
     END IF;
-    taken := clearance.allocated_hours(m.id, starts_on, ends_on);
+    taken := clearance_internal.allocated_hours(m.id, starts_on, ends_on);
     IF taken + weekly_hours > r.weekly_hours THEN
         RAISE configuration_limit_exceeded USING
             MESSAGE = format('member "%s" would be allocated for %s of its %s hours a week',
-                             clearance.member_label(m), taken + weekly_hours, r.weekly_hours),
+                             clearance_internal.member_label(m), taken + weekly_hours, r.weekly_hours),
             HINT = 'View clearance.allocations lists its allocations.';
     END IF;
     INSERT INTO clearance.allocation AS a (account_id, project_id, member_id, starts_on, ends_on, weekly_hours)
@@ -196,15 +196,15 @@ AS $$
 DECLARE
     planned record;
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     SELECT p.account_id, p.key INTO planned
     FROM clearance.allocation a JOIN clearance.project p ON p.id = a.project_id
     WHERE a.id = allocation AND (a.member_id = clearance.actor()
                                  OR clearance.has_right('resource_management.view_allocations', p.account_id, p.key));
     IF NOT FOUND THEN
-        PERFORM clearance.raise_unknown('allocation', 'with id ' || allocation, 'View clearance.allocations');
+        PERFORM clearance_internal.raise_unknown('allocation', 'with id ' || allocation, 'View clearance.allocations');
     END IF;
-    PERFORM clearance.require_right('resource_management.manage_allocations', planned.account_id, planned.key);
+    PERFORM clearance_internal.require_right('resource_management.manage_allocations', planned.account_id, planned.key);
     DELETE FROM clearance.allocation a WHERE a.id = allocation;
 END
 $$;

@@ -64,7 +64,7 @@ DECLARE
 BEGIN
     IF actor IS NULL THEN
         RETURN;
-    ELSIF (SELECT s.no_standing IS NULL FROM clearance.scope_actor(actor, NULL) s) THEN
+    ELSIF (SELECT s.no_standing IS NULL FROM clearance_internal.scope_actor(actor, NULL) s) THEN
         SELECT m.id, m.account_id, m.kind, m.partner_id, m.customer_id INTO member, account, kind, partner, customer
         FROM clearance.member m WHERE m.id = actor;
     END IF;
@@ -73,11 +73,11 @@ $$;
 COMMENT ON FUNCTION clearance.standing() IS
 'the acting member, its account, kind and company, if it has standing; else all NULL';
 
-CREATE FUNCTION clearance.require_actor() RETURNS void
+CREATE FUNCTION clearance_internal.require_actor() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    no_standing text := (SELECT s.no_standing FROM clearance.current_actor() a CROSS JOIN LATERAL clearance.scope_actor(a.member, a.partner) s
+    no_standing text := (SELECT s.no_standing FROM clearance.current_actor() a CROSS JOIN LATERAL clearance_internal.scope_actor(a.member, a.partner) s
                          WHERE a.member IS NOT NULL OR a.partner IS NOT NULL);
 BEGIN
     IF (SELECT a.member IS NULL AND a.partner IS NULL FROM clearance.current_actor() a) AND NOT clearance.is_operator() THEN
@@ -92,13 +92,13 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_actor() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators, and actors without standing';
+REVOKE ALL ON FUNCTION clearance_internal.require_actor() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators, and actors without standing';
 
 -- What an actor may not know of does not exist for it: no function tells what is
 -- hidden from what is not there. With standing, actors know their account; the
 -- vendor's team all that is of it, others what is of their own company.
-CREATE FUNCTION clearance.acting_for(OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint) RETURNS SETOF record
+CREATE FUNCTION clearance_internal.acting_for(OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT s.account, s.kind, s.partner, s.customer FROM clearance.standing() s WHERE s.member IS NOT NULL
@@ -106,38 +106,38 @@ AS $$
     SELECT p.account_id, 'partner', p.id, NULL
     FROM clearance.current_actor() a
     JOIN clearance.partner p ON p.id = a.partner
-    CROSS JOIN LATERAL clearance.scope_actor(NULL, p.id) s
+    CROSS JOIN LATERAL clearance_internal.scope_actor(NULL, p.id) s
     WHERE s.no_standing IS NULL
 $$;
-REVOKE ALL ON FUNCTION clearance.acting_for() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.acting_for() IS 'internal: account and company of the actor, also of a partner as a whole; no row without standing';
+REVOKE ALL ON FUNCTION clearance_internal.acting_for() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.acting_for() IS 'internal: account and company of the actor, also of a partner as a whole; no row without standing';
 
-CREATE FUNCTION clearance.knows_account(account bigint) RETURNS boolean
+CREATE FUNCTION clearance_internal.knows_account(account bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.is_operator() OR EXISTS (SELECT FROM clearance.acting_for() a WHERE a.account = knows_account.account)
+    SELECT clearance.is_operator() OR EXISTS (SELECT FROM clearance_internal.acting_for() a WHERE a.account = knows_account.account)
 $$;
-REVOKE ALL ON FUNCTION clearance.knows_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.knows_account(bigint) IS 'internal: whether the actor may know that an account exists';
+REVOKE ALL ON FUNCTION clearance_internal.knows_account(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.knows_account(bigint) IS 'internal: whether the actor may know that an account exists';
 
-CREATE FUNCTION clearance.knows(account bigint, partner bigint, customer bigint) RETURNS boolean
+CREATE FUNCTION clearance_internal.knows(account bigint, partner bigint, customer bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT clearance.is_operator()
-        OR EXISTS (SELECT FROM clearance.acting_for() a
+        OR EXISTS (SELECT FROM clearance_internal.acting_for() a
                    WHERE a.account = knows.account AND (a.kind = 'vendor' OR a.partner = knows.partner OR a.customer = knows.customer))
 $$;
-REVOKE ALL ON FUNCTION clearance.knows(bigint, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.knows(bigint, bigint, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.knows(bigint, bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.knows(bigint, bigint, bigint) IS
 'internal: whether the actor may know what is of an account, and there of this company or, without, of the vendor';
 
-CREATE FUNCTION clearance.raise_refusal(what text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance_internal.raise_refusal(what text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance.require_actor();
+    PERFORM clearance_internal.require_actor();
     RAISE insufficient_privilege USING
-        MESSAGE = (SELECT coalesce('member "' || clearance.member_label(m) || '"', 'partner "' || p.name || '" as a whole',
+        MESSAGE = (SELECT coalesce('member "' || clearance_internal.member_label(m) || '"', 'partner "' || p.name || '" as a whole',
                                    'an operator') || ' ' || what
                    FROM clearance.current_actor() a
                    LEFT JOIN clearance.member m ON m.id = a.member
@@ -146,24 +146,24 @@ BEGIN
         HINT = coalesce(hint, 'View clearance.matrix lists what each level grants.');
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.raise_refusal(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.raise_refusal(text, text, text) IS 'internal: the error about what the actor may not do';
+REVOKE ALL ON FUNCTION clearance_internal.raise_refusal(text, text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.raise_refusal(text, text, text) IS 'internal: the error about what the actor may not do';
 
-CREATE FUNCTION clearance.require_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance_internal.require_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT clearance.has_right(action, account, project) THEN
-        PERFORM clearance.raise_refusal(format('lacks the right %s', action) || coalesce(' in project "' || project::text || '"', ''),
+        PERFORM clearance_internal.raise_refusal(format('lacks the right %s', action) || coalesce(' in project "' || project::text || '"', ''),
             (SELECT 'The project is archived.' FROM clearance.project p WHERE p.key = project::text AND p.archived));
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_right(text, bigint, clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_right(text, bigint, clearance.app_key) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_right(text, bigint, clearance.app_key) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_right(text, bigint, clearance.app_key) IS
 'internal: the guard of the administration functions: refuses an actor without this right, and everybody but operators where nobody acts';
 
-CREATE FUNCTION clearance.require_operator(act text) RETURNS void
+CREATE FUNCTION clearance_internal.require_operator(act text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -175,34 +175,34 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_operator(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_operator(text) IS 'internal: refuses everybody but operators';
+REVOKE ALL ON FUNCTION clearance_internal.require_operator(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_operator(text) IS 'internal: refuses everybody but operators';
 
 -- An admin of a partner manages its company's team.
-CREATE FUNCTION clearance.is_admin_of(partner bigint) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_admin_of(partner bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (SELECT FROM clearance.standing() s JOIN clearance.member m ON m.id = s.member
                    WHERE s.partner = is_admin_of.partner AND m.partner_admin)
 $$;
-REVOKE ALL ON FUNCTION clearance.is_admin_of(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_admin_of(bigint) IS 'internal: whether the actor is an admin of this partner, with standing';
+REVOKE ALL ON FUNCTION clearance_internal.is_admin_of(bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_admin_of(bigint) IS 'internal: whether the actor is an admin of this partner, with standing';
 
-CREATE FUNCTION clearance.require_team_right(p clearance.partner) RETURNS void
+CREATE FUNCTION clearance_internal.require_team_right(p clearance.partner) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT clearance.is_admin_of(p.id) THEN
-        PERFORM clearance.require_right('settings.manage_partner_companies', p.account_id);
+    IF NOT clearance_internal.is_admin_of(p.id) THEN
+        PERFORM clearance_internal.require_right('settings.manage_partner_companies', p.account_id);
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_team_right(clearance.partner) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_team_right(clearance.partner) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_team_right(clearance.partner) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_team_right(clearance.partner) IS
 'internal: refuses those who do not manage the team of this partner: its admins, and the vendor''s managers of partners';
 
 -- Grants with the reach that they have: 1 owned, 2 member, 3 account projects.
-CREATE FUNCTION clearance.reaching_grants(levels integer[])
+CREATE FUNCTION clearance_internal.reaching_grants(levels integer[])
 RETURNS TABLE (feature text, action text, visibility text, relation text, kinds text[], reach integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -214,13 +214,13 @@ AS $$
         ON v.level_id = g.level_id
     WHERE g.level_id = ANY (levels)
 $$;
-REVOKE ALL ON FUNCTION clearance.reaching_grants(integer[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.reaching_grants(integer[]) IS 'internal: what levels grant, with the reach of project.view where a grant has none';
+REVOKE ALL ON FUNCTION clearance_internal.reaching_grants(integer[]) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.reaching_grants(integer[]) IS 'internal: what levels grant, with the reach of project.view where a grant has none';
 
 -- Nobody hands out what is beyond itself, nor manages those who hold it: each
 -- grant of the level is within one of the actor's levels, or one that every
 -- collaborator holds.
-CREATE FUNCTION clearance.require_may_give(level integer, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_may_give(level integer, account bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -230,52 +230,52 @@ BEGIN
     IF clearance.is_operator() THEN
         RETURN;
     END IF;
-    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance.scope_actor(clearance.actor(), NULL) s
+    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance_internal.scope_actor(clearance.actor(), NULL) s
                  WHERE s.no_standing IS NULL AND s.account_id = account
                  UNION ALL
                  SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);
     SELECT g.feature, g.action INTO beyond
-    FROM clearance.reaching_grants(ARRAY[level]) g
-    WHERE NOT EXISTS (SELECT FROM clearance.reaching_grants(own) h
+    FROM clearance_internal.reaching_grants(ARRAY[level]) g
+    WHERE NOT EXISTS (SELECT FROM clearance_internal.reaching_grants(own) h
                       WHERE h.feature = g.feature AND h.action = g.action
                         AND h.visibility IN ('any', g.visibility) AND h.relation IN ('any', g.relation)
                         AND h.reach >= g.reach AND (h.kinds IS NULL OR g.kinds <@ h.kinds))
     ORDER BY g.feature <> 'settings', g.feature, g.action LIMIT 1;
     IF FOUND THEN
-        PERFORM clearance.raise_refusal(
+        PERFORM clearance_internal.raise_refusal(
             format('does not hold what level "%s" grants', (SELECT l.name FROM clearance.level l WHERE l.id = level)),
             format('With %s.%s it goes beyond the actor, who can neither give it nor manage its holders.', beyond.feature, beyond.action));
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_may_give(integer, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_may_give(integer, bigint) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_may_give(integer, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_may_give(integer, bigint) IS
 'internal: refuses an actor who hands out, or takes from others, a level that grants more than its own';
 
-CREATE FUNCTION clearance.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
+CREATE FUNCTION clearance_internal.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF m.kind = 'customer' THEN
-        PERFORM clearance.require_right('customer_account.edit', m.account_id);
-    ELSIF m.kind = 'partner' AND team AND clearance.is_admin_of(m.partner_id) THEN
+        PERFORM clearance_internal.require_right('customer_account.edit', m.account_id);
+    ELSIF m.kind = 'partner' AND team AND clearance_internal.is_admin_of(m.partner_id) THEN
         IF m.id = clearance.actor() THEN
-            PERFORM clearance.raise_refusal('cannot change its own rights', 'A partner''s admin manages the others of its team.',
+            PERFORM clearance_internal.raise_refusal('cannot change its own rights', 'A partner''s admin manages the others of its team.',
                 'Ask the vendor, or another admin of the partner.');
         ELSIF m.named_admin THEN
-            PERFORM clearance.raise_refusal(format('cannot change the rights of "%s"', clearance.member_label(m)),
+            PERFORM clearance_internal.raise_refusal(format('cannot change the rights of "%s"', clearance_internal.member_label(m)),
                 'It is the admin whom the vendor named for the partner.', 'Ask the vendor.');
         END IF;
     ELSIF m.kind = 'partner' THEN
-        PERFORM clearance.require_right('settings.manage_partner_companies', m.account_id);
+        PERFORM clearance_internal.require_right('settings.manage_partner_companies', m.account_id);
     ELSE
-        PERFORM clearance.require_right('settings.manage_team_members', m.account_id);
-        PERFORM clearance.require_may_give(r.level_id, m.account_id)
+        PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
+        PERFORM clearance_internal.require_may_give(r.level_id, m.account_id)
         FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
         WHERE mr.member_id = m.id AND r.level_id IS NOT NULL;
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.require_member_right(clearance.member, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.require_member_right(clearance.member, boolean) IS
+REVOKE ALL ON FUNCTION clearance_internal.require_member_right(clearance.member, boolean) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.require_member_right(clearance.member, boolean) IS
 'internal: refuses those who do not manage this member; team: the admins of its partner do';

@@ -200,7 +200,7 @@ CREATE TABLE clearance.partner (
     CONSTRAINT partner_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT partner_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
     CONSTRAINT partner_kind_is_known CHECK (kind IN ('integrator', 'contractor')),
-    CONSTRAINT website_is_a_web_address CHECK (clearance.is_web_address(website)),
+    CONSTRAINT website_is_a_web_address CHECK (clearance_internal.is_web_address(website)),
     CONSTRAINT licence_cap_is_not_negative CHECK (licence_cap >= 0)
 );
 CREATE UNIQUE INDEX partner_name_is_unique_in_its_account ON clearance.partner (account_id, lower(name));
@@ -282,7 +282,7 @@ CREATE TABLE clearance.member (
     CONSTRAINT named_admin_is_a_partner_admin CHECK (partner_admin OR NOT named_admin),
     CONSTRAINT member_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT member_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
-    CONSTRAINT member_email_is_an_address CHECK (clearance.is_email(email)),
+    CONSTRAINT member_email_is_an_address CHECK (clearance_internal.is_email(email)),
     CONSTRAINT member_status_is_known CHECK (status IN ('invited', 'active', 'disabled')),
     CONSTRAINT member_key_is_not_blank CHECK (btrim(key) <> ''),
     CONSTRAINT member_is_identified CHECK (key IS NOT NULL OR email IS NOT NULL)
@@ -654,7 +654,7 @@ COMMENT ON COLUMN clearance.token_key.revoked_at IS 'when it was revoked, for go
 -- ---------------------------------------------------------------------------
 -- Policies carry the id, and travel in dumps and copies. A number that no other
 -- database gives takes none of them for a declaration of its own.
-CREATE FUNCTION clearance.new_binding_id() RETURNS integer
+CREATE FUNCTION clearance_internal.new_binding_id() RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -667,14 +667,14 @@ BEGIN
     RETURN drawn;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.new_binding_id() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.new_binding_id() IS 'a random number for a binding, from the server''s strong source of random bits';
+REVOKE ALL ON FUNCTION clearance_internal.new_binding_id() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.new_binding_id() IS 'a random number for a binding, from the server''s strong source of random bits';
 
 CREATE SEQUENCE clearance.binding_id_seq;
 COMMENT ON SEQUENCE clearance.binding_id_seq IS 'counts declarations, since random ids tell no order: what is done to all tables is done in theirs';
 
 CREATE TABLE clearance.binding (
-    id                       integer  NOT NULL DEFAULT clearance.new_binding_id() CONSTRAINT binding_id_is_unique PRIMARY KEY,
+    id                       integer  NOT NULL DEFAULT clearance_internal.new_binding_id() CONSTRAINT binding_id_is_unique PRIMARY KEY,
     relation                 regclass NOT NULL CONSTRAINT relation_is_bound_once UNIQUE,
     feature                  text     NOT NULL CONSTRAINT binding_names_a_feature REFERENCES clearance.feature,
     link_only                boolean  NOT NULL DEFAULT false,

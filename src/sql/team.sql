@@ -4,14 +4,14 @@
 
 -- Everybody who takes part now: vendor members by a membership, partner members
 -- by one or as admins, contacts by their company.
-CREATE FUNCTION clearance.team_of(p clearance.project) RETURNS TABLE (member clearance.member, is_owner boolean)
+CREATE FUNCTION clearance_internal.team_of(p clearance.project) RETURNS TABLE (member clearance.member, is_owner boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT m, coalesce(own.is_owner, false)
     FROM clearance.member m
     LEFT JOIN (SELECT pm.member_id, bool_or(pm.is_owner) AS is_owner, bool_or(pm.through_phase) AS through_phase
                FROM clearance.project_member pm
-               WHERE pm.project_id = p.id AND clearance.in_force(pm.starts_at, pm.ends_at, statement_timestamp())
+               WHERE pm.project_id = p.id AND clearance_internal.in_force(pm.starts_at, pm.ends_at, statement_timestamp())
                GROUP BY pm.member_id) own ON own.member_id = m.id
     WHERE m.account_id = p.account_id AND m.status = 'active'
       AND CASE m.kind
@@ -20,14 +20,14 @@ AS $$
                                    ELSE m.partner_admin OR own.member_id IS NOT NULL END
               AND EXISTS (SELECT FROM clearance.project_partner pp JOIN clearance.partner c ON c.id = pp.partner_id AND c.active
                           WHERE pp.project_id = p.id AND pp.partner_id = m.partner_id
-                            AND clearance.in_force(pp.starts_at, pp.ends_at, statement_timestamp()))
+                            AND clearance_internal.in_force(pp.starts_at, pp.ends_at, statement_timestamp()))
           ELSE p.portal
               AND EXISTS (SELECT FROM clearance.project_customer pc JOIN clearance.customer c ON c.id = pc.customer_id AND c.active
                           WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id
-                            AND clearance.in_force(pc.starts_at, pc.ends_at, statement_timestamp())) END
+                            AND clearance_internal.in_force(pc.starts_at, pc.ends_at, statement_timestamp())) END
 $$;
-REVOKE ALL ON FUNCTION clearance.team_of(clearance.project) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.team_of(clearance.project) IS 'internal: who takes part in a project now';
+REVOKE ALL ON FUNCTION clearance_internal.team_of(clearance.project) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.team_of(clearance.project) IS 'internal: who takes part in a project now';
 
 -- The vendor sees companies as they are. A partner's people appear under their
 -- own name to themselves and, if the partner is strategic, to customers; to
@@ -61,7 +61,7 @@ BEGIN
               CASE viewer.kind WHEN 'partner' THEN coalesce((f.member).partner_id = viewer.partner, false)
                                WHEN 'customer' THEN coalesce((f.member).customer_id = viewer.customer, false)
                                ELSE true END AS close
-          FROM clearance.team_of(p) f) t
+          FROM clearance_internal.team_of(p) f) t
     JOIN clearance.account a ON a.id = t.account_id
     LEFT JOIN clearance.partner c ON c.id = t.partner_id
     LEFT JOIN clearance.partner_logo g ON g.partner_id = t.partner_id AND t.named

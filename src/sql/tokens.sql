@@ -8,28 +8,28 @@ AS 'MODULE_PATHNAME', 'clearance_authenticate';
 COMMENT ON FUNCTION clearance.authenticate(text) IS
 'acts as the member that a signed token (JWT) names, until the end of the transaction; returns the member''s id';
 
-CREATE FUNCTION clearance.token_key_material(algorithm text, key text) RETURNS bytea
+CREATE FUNCTION clearance_internal.token_key_material(algorithm text, key text) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_token_key_material';
-REVOKE ALL ON FUNCTION clearance.token_key_material(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.token_key_material(text, text) IS
+REVOKE ALL ON FUNCTION clearance_internal.token_key_material(text, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.token_key_material(text, text) IS
 'internal: what verifies the tokens of a key (PEM, or base64url for HS256), or an error';
 
-CREATE FUNCTION clearance.token_key_state(starts_at timestamptz, ends_at timestamptz, revoked_at timestamptz,
+CREATE FUNCTION clearance_internal.token_key_state(starts_at timestamptz, ends_at timestamptz, revoked_at timestamptz,
     at timestamptz) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
             WHEN at < starts_at THEN 'not yet'
             WHEN at >= ends_at THEN 'ended'
             ELSE 'active' END;
-REVOKE ALL ON FUNCTION clearance.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) IS
+REVOKE ALL ON FUNCTION clearance_internal.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) IS
 'internal: whether a key verifies tokens at a time: active, not yet, ended, revoked';
 
 CREATE VIEW clearance.token_keys AS
 SELECT k.kid, k.algorithm, CASE WHEN k.algorithm <> 'HS256' THEN encode(sha256(k.material), 'hex') END AS fingerprint,
        k.issuer, k.subject, k.account_id, k.starts_at, k.ends_at, k.revoked_at,
-       clearance.token_key_state(k.starts_at, k.ends_at, k.revoked_at, statement_timestamp()) AS state
+       clearance_internal.token_key_state(k.starts_at, k.ends_at, k.revoked_at, statement_timestamp()) AS state
 FROM clearance.token_key k;
 COMMENT ON VIEW clearance.token_keys IS 'keys that verify tokens, without the keys themselves';
 COMMENT ON COLUMN clearance.token_keys.kid IS 'id by which tokens name the key';
@@ -52,9 +52,9 @@ AS $$
 DECLARE
     added clearance.token_key;
 BEGIN
-    PERFORM clearance.require_given('token key id', kid), clearance.require_given('algorithm', algorithm),
-        clearance.require_given('token key', key), clearance.require_given('issuer', issuer),
-        clearance.require_given('subject', subject);
+    PERFORM clearance_internal.require_given('token key id', kid), clearance_internal.require_given('algorithm', algorithm),
+        clearance_internal.require_given('token key', key), clearance_internal.require_given('issuer', issuer),
+        clearance_internal.require_given('subject', subject);
     IF length(kid) > 255 THEN
         RAISE EXCEPTION 'the token key id has % characters', length(kid) USING ERRCODE = 'invalid_parameter_value',
             DETAIL = 'It may have 255.';
@@ -64,7 +64,7 @@ BEGIN
             HINT = 'The claim sub holds a member''s ''key'' or ''email''.';
     END IF;
     IF account IS NOT NULL THEN
-        PERFORM clearance.require_account(account);
+        PERFORM clearance_internal.require_account(account);
     END IF;
     added.starts_at := coalesce(starts_at, '-infinity');
     added.ends_at := coalesce(ends_at, 'infinity');
@@ -72,7 +72,7 @@ BEGIN
         RAISE EXCEPTION 'the token key would end at %, before it starts', added.ends_at
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    added.material := clearance.token_key_material(algorithm, key);
+    added.material := clearance_internal.token_key_material(algorithm, key);
 
     INSERT INTO clearance.token_key AS k (kid, algorithm, material, issuer, subject, account_id, starts_at, ends_at)
     VALUES (add_token_key.kid, add_token_key.algorithm, added.material, add_token_key.issuer, add_token_key.subject,
@@ -95,7 +95,7 @@ BEGIN
     UPDATE clearance.token_key k SET revoked_at = coalesce(k.revoked_at, statement_timestamp())
     WHERE k.kid = revoke_token_key.kid;
     IF NOT FOUND THEN
-        PERFORM clearance.raise_unknown('token key', '"' || kid || '"', 'View clearance.token_keys');
+        PERFORM clearance_internal.raise_unknown('token key', '"' || kid || '"', 'View clearance.token_keys');
     END IF;
 END
 $$;
@@ -108,7 +108,7 @@ AS $$
 BEGIN
     DELETE FROM clearance.token_key k WHERE k.kid = drop_token_key.kid;
     IF NOT FOUND THEN
-        PERFORM clearance.raise_unknown('token key', '"' || kid || '"', 'View clearance.token_keys');
+        PERFORM clearance_internal.raise_unknown('token key', '"' || kid || '"', 'View clearance.token_keys');
     END IF;
 END
 $$;

@@ -70,14 +70,14 @@ COMMENT ON TYPE clearance.by_name IS 'no argument: those after it are passed by 
 -- ---------------------------------------------------------------------------
 -- What texts must look like: constraints and functions ask the same.
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.is_email(email text) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_email(email text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN email ~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[^[:space:][:cntrl:]@<>(),;:"\\]+$' AND length(email) <= 254;
-REVOKE ALL ON FUNCTION clearance.is_email(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_email(text) IS 'internal: whether a text is one e-mail address and nothing else';
+REVOKE ALL ON FUNCTION clearance_internal.is_email(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_email(text) IS 'internal: whether a text is one e-mail address and nothing else';
 
-CREATE FUNCTION clearance.is_web_address(address text) RETURNS boolean
+CREATE FUNCTION clearance_internal.is_web_address(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN address ~ '^https?://[^[:space:][:cntrl:]<>"]+$';
-REVOKE ALL ON FUNCTION clearance.is_web_address(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.is_web_address(text) IS 'internal: whether a text is a web address, of HTTP and nothing else';
+REVOKE ALL ON FUNCTION clearance_internal.is_web_address(text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.is_web_address(text) IS 'internal: whether a text is a web address, of HTTP and nothing else';

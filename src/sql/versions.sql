@@ -12,14 +12,14 @@ COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other ro
 COMMENT ON COLUMN clearance.version.what IS 'what it changed: 0 people, 1 projects, 2 levels';
 INSERT INTO clearance.version SELECT pg_current_xact_id(), what FROM generate_series(0, 2) AS what;
 
-CREATE FUNCTION clearance.note_change() RETURNS trigger
+CREATE FUNCTION clearance_internal.note_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_note_change';
-REVOKE ALL ON FUNCTION clearance.note_change() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.note_change() IS
+REVOKE ALL ON FUNCTION clearance_internal.note_change() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.note_change() IS
 'trigger: the running transaction changes permissions, which ends what sessions have read of them';
 
-CREATE FUNCTION clearance.refuse_version_write() RETURNS trigger
+CREATE FUNCTION clearance_internal.refuse_version_write() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -27,8 +27,8 @@ BEGIN
         DETAIL = 'A version that came back would let sessions use permissions that were taken away.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.refuse_version_write() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.refuse_version_write() IS 'trigger: refuses what would make versions come back';
+REVOKE ALL ON FUNCTION clearance_internal.refuse_version_write() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.refuse_version_write() IS 'trigger: refuses what would make versions come back';
 
 -- ENABLE ALWAYS: logical replication and session_replication_role change permissions too.
 -- classes: the column that names or decides a level, or 'any', where a change can end plans (see note_change in C).
@@ -49,9 +49,9 @@ BEGIN
                      ('people', 'login_role', 'any'), ('people', 'token_key', NULL)) v (what, name, classes)
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON %s
-                        FOR EACH ROW EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.args);
+                        FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_change(%s)', t.tab, t.args);
         EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON %s
-                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_change(%s)', t.tab, t.args);
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.note_change(%s)', t.tab, t.args);
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_change",
                         ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t.tab);
     END LOOP;
@@ -60,22 +60,22 @@ $$;
 
 -- An archived project is the first that is closed to some.
 CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project FOR EACH ROW
-    WHEN (OLD.archived IS DISTINCT FROM NEW.archived) EXECUTE FUNCTION clearance.note_change('projects', 'any');
+    WHEN (OLD.archived IS DISTINCT FROM NEW.archived) EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
 
 CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version
-    FOR EACH ROW EXECUTE FUNCTION clearance.refuse_version_write();
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
 CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version
-    FOR EACH STATEMENT EXECUTE FUNCTION clearance.refuse_version_write();
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.refuse_version_write();
 ALTER TABLE clearance.version ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
     ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
 
 -- Declarations are metadata: sessions drop what they read of them at a message.
-CREATE FUNCTION clearance.note_declaration() RETURNS trigger
+CREATE FUNCTION clearance_internal.note_declaration() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_note_declaration';
-REVOKE ALL ON FUNCTION clearance.note_declaration() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.note_declaration() IS 'trigger: declarations of protected tables change, which ends what sessions have read of them';
+REVOKE ALL ON FUNCTION clearance_internal.note_declaration() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.note_declaration() IS 'trigger: declarations of protected tables change, which ends what sessions have read of them';
 
 DO $$
 DECLARE
@@ -85,9 +85,9 @@ BEGIN
         'clearance.binding_guard']::regclass[]
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_declaration" AFTER INSERT OR UPDATE OR DELETE ON %s
-                        FOR EACH ROW EXECUTE FUNCTION clearance.note_declaration()', t);
+                        FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_declaration()', t);
         EXECUTE format('CREATE TRIGGER "00_clearance_note_truncate" AFTER TRUNCATE ON %s
-                        FOR EACH STATEMENT EXECUTE FUNCTION clearance.note_declaration()', t);
+                        FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.note_declaration()', t);
         EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER "00_clearance_note_declaration",
                         ENABLE ALWAYS TRIGGER "00_clearance_note_truncate"', t);
     END LOOP;

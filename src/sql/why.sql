@@ -2,44 +2,44 @@
 -- Why: in words, for the actor. Nothing here tells of projects that the actor
 -- has no participation of its own in.
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.why_nobody() RETURNS text
+CREATE FUNCTION clearance_internal.why_nobody() RETURNS text
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_why_nobody';
-REVOKE ALL ON FUNCTION clearance.why_nobody() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.why_nobody() IS 'internal: why nobody acts; NULL if somebody does';
+REVOKE ALL ON FUNCTION clearance_internal.why_nobody() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.why_nobody() IS 'internal: why nobody acts; NULL if somebody does';
 
-CREATE FUNCTION clearance.ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT levels integer[])
+CREATE FUNCTION clearance_internal.ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT levels integer[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_ways_in';
-REVOKE ALL ON FUNCTION clearance.ways_in() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.ways_in() IS
+REVOKE ALL ON FUNCTION clearance_internal.ways_in() FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.ways_in() IS
 'internal: how many projects the actor may have a way into, in how many of them it has a level, how many of those are archived and closed to it, and the levels in force anywhere';
 
-CREATE FUNCTION clearance.participation(kind text, id bigint, project bigint, at timestamptz,
+CREATE FUNCTION clearance_internal.participation(kind text, id bigint, project bigint, at timestamptz,
     OUT said bigint, OUT in_force bigint, OUT ended timestamptz, OUT begins timestamptz)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT count(*), count(*) FILTER (WHERE clearance.in_force(w.starts_at, w.ends_at, at)),
+    SELECT count(*), count(*) FILTER (WHERE clearance_internal.in_force(w.starts_at, w.ends_at, at)),
            max(w.ends_at) FILTER (WHERE w.ends_at <= at), min(w.starts_at) FILTER (WHERE w.starts_at > at)
     FROM (SELECT 'member' AS kind, pm.member_id AS id, pm.project_id, pm.starts_at, pm.ends_at FROM clearance.project_member pm
           UNION ALL SELECT 'partner', pp.partner_id, pp.project_id, pp.starts_at, pp.ends_at FROM clearance.project_partner pp
           UNION ALL SELECT 'customer', pc.customer_id, pc.project_id, pc.starts_at, pc.ends_at FROM clearance.project_customer pc) w
     WHERE w.kind = participation.kind AND w.id = participation.id AND w.project_id = coalesce(project, w.project_id)
 $$;
-REVOKE ALL ON FUNCTION clearance.participation(text, bigint, bigint, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.participation(text, bigint, bigint, timestamptz) IS
+REVOKE ALL ON FUNCTION clearance_internal.participation(text, bigint, bigint, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.participation(text, bigint, bigint, timestamptz) IS
 'internal: in one project or (NULL) all of them, how often a member, partner or customer is on it and how often now, when the last of what ended did, when the first of what begins does';
 
-CREATE FUNCTION clearance.window_text(what text, ended timestamptz, begins timestamptz) RETURNS text
+CREATE FUNCTION clearance_internal.window_text(what text, ended timestamptz, begins timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT what || ' ' || concat_ws(', another ', 'ended on ' || to_char(ended, 'YYYY-MM-DD HH24:MI:SSOF'),
                                                   'begins on ' || to_char(begins, 'YYYY-MM-DD HH24:MI:SSOF'))
 $$;
-REVOKE ALL ON FUNCTION clearance.window_text(text, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.window_text(text, timestamptz, timestamptz) IS 'internal: when something ended or begins, in words';
+REVOKE ALL ON FUNCTION clearance_internal.window_text(text, timestamptz, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.window_text(text, timestamptz, timestamptz) IS 'internal: when something ended or begins, in words';
 
-CREATE FUNCTION clearance.why_no_project(member bigint, partner bigint, project text, at timestamptz) RETURNS text
+CREATE FUNCTION clearance_internal.why_no_project(member bigint, partner bigint, project text, at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -54,17 +54,17 @@ BEGIN
         RETURN NULL;
     END IF;
     SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_project.member;
-    SELECT * INTO own FROM clearance.participation('member', m.id, p.id, at);
+    SELECT * INTO own FROM clearance_internal.participation('member', m.id, p.id, at);
     IF own.said > 0 AND own.in_force = 0 THEN
-        RETURN clearance.window_text('the actor''s membership of the project', own.ended, own.begins);
+        RETURN clearance_internal.window_text('the actor''s membership of the project', own.ended, own.begins);
     ELSIF m.customer_id IS NOT NULL THEN
         side := 'customer';
     ELSIF partner IS NOT NULL OR m.partner_admin OR own.said > 0 THEN
         side := 'partner';
     END IF;
-    SELECT * INTO company FROM clearance.participation(side, coalesce(partner, m.partner_id, m.customer_id), p.id, at);
+    SELECT * INTO company FROM clearance_internal.participation(side, coalesce(partner, m.partner_id, m.customer_id), p.id, at);
     IF company.said > 0 AND company.in_force = 0 THEN
-        RETURN clearance.window_text('the participation of the actor''s company in the project', company.ended, company.begins);
+        RETURN clearance_internal.window_text('the participation of the actor''s company in the project', company.ended, company.begins);
     ELSIF company.said > 0 AND m.customer_id IS NOT NULL THEN
         -- whoever was not put on it in person is not told that there is such a project
         RETURN CASE WHEN own.said > 0 AND NOT p.portal THEN 'the client portal is off for the project' END;
@@ -74,11 +74,11 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.why_no_project(bigint, bigint, text, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.why_no_project(bigint, bigint, text, timestamptz) IS
+REVOKE ALL ON FUNCTION clearance_internal.why_no_project(bigint, bigint, text, timestamptz) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.why_no_project(bigint, bigint, text, timestamptz) IS
 'internal: why an actor has no way into a project, if that is its own or its company''s time there; else NULL, as if there were no such project';
 
-CREATE FUNCTION clearance.why_no_projects(member bigint, partner bigint) RETURNS text
+CREATE FUNCTION clearance_internal.why_no_projects(member bigint, partner bigint) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -88,29 +88,29 @@ DECLARE
     at timestamptz := statement_timestamp();
 BEGIN
     SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_projects.member;
-    SELECT * INTO own FROM clearance.participation('member', m.id, NULL, at);
+    SELECT * INTO own FROM clearance_internal.participation('member', m.id, NULL, at);
     IF own.said > 0 AND own.in_force = 0 THEN
-        RETURN clearance.window_text('its membership', own.ended, own.begins);
+        RETURN clearance_internal.window_text('its membership', own.ended, own.begins);
     ELSIF m.kind = 'vendor' THEN
         RETURN CASE WHEN EXISTS (SELECT FROM clearance.project p WHERE p.account_id = m.account_id)
                     THEN 'it is on none, and no level of its own reaches further'
                     ELSE 'its account has none' END;
     END IF;
     SELECT * INTO company
-    FROM clearance.participation(CASE WHEN m.kind = 'customer' THEN 'customer' ELSE 'partner' END,
+    FROM clearance_internal.participation(CASE WHEN m.kind = 'customer' THEN 'customer' ELSE 'partner' END,
                                  coalesce(partner, m.partner_id, m.customer_id), NULL, at);
     RETURN CASE WHEN company.said = 0 THEN 'its company is on none'
-                WHEN company.in_force = 0 THEN clearance.window_text('the participation of its company', company.ended, company.begins)
+                WHEN company.in_force = 0 THEN clearance_internal.window_text('the participation of its company', company.ended, company.begins)
                 WHEN m.kind = 'customer' THEN 'the client portal is off for those of its company'
                 WHEN own.said = 0 AND NOT m.partner_admin THEN 'it is invited to none of its company''s'
                 ELSE 'its company''s are reached through phases, and it takes part in none' END;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.why_no_projects(bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.why_no_projects(bigint, bigint) IS 'internal: why an actor has no way into any project';
+REVOKE ALL ON FUNCTION clearance_internal.why_no_projects(bigint, bigint) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.why_no_projects(bigint, bigint) IS 'internal: why an actor has no way into any project';
 
 -- The role is the one of the session, which SECURITY DEFINER does not change.
-CREATE FUNCTION clearance.actor_note(member bigint, partner bigint, no_standing text) RETURNS text
+CREATE FUNCTION clearance_internal.actor_note(member bigint, partner bigint, no_standing text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -118,7 +118,7 @@ DECLARE
     unbound text := (SELECT format('role "%s" %s, so row security does not bind it: it sees every row', r.rolname,
                                    CASE WHEN r.rolsuper THEN 'is a superuser' ELSE 'has BYPASSRLS' END)
                      FROM pg_roles r WHERE r.rolname = role_name AND (r.rolsuper OR r.rolbypassrls));
-    why text := coalesce(clearance.why_nobody(), no_standing);
+    why text := coalesce(clearance_internal.why_nobody(), no_standing);
     ways record;
 BEGIN
     IF unbound IS NOT NULL THEN
@@ -126,7 +126,7 @@ BEGIN
     ELSIF why IS NOT NULL THEN
         RETURN why || ': no row of a protected table is visible';
     END IF;
-    SELECT * INTO ways FROM clearance.ways_in();
+    SELECT * INTO ways FROM clearance_internal.ways_in();
     IF ways.with_level > ways.archived THEN
         RETURN (SELECT 'no level in force grants sight of anything'
                 WHERE NOT EXISTS (SELECT FROM clearance.held_grant g WHERE g.level_id = ANY (ways.levels) AND g.action LIKE '%view%')
@@ -135,8 +135,8 @@ BEGIN
     RETURN 'no project is open to the actor: '
         || CASE WHEN ways.archived > 0 THEN 'those that it has a level in are archived'
                 WHEN ways.projects > 0 THEN 'no level is in force, for neither project, company, role nor account names one'
-                ELSE clearance.why_no_projects(member, partner) END;
+                ELSE clearance_internal.why_no_projects(member, partner) END;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.actor_note(bigint, bigint, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.actor_note(bigint, bigint, text) IS 'internal: why nothing or little is visible; NULL if that is not so';
+REVOKE ALL ON FUNCTION clearance_internal.actor_note(bigint, bigint, text) FROM PUBLIC;
+COMMENT ON FUNCTION clearance_internal.actor_note(bigint, bigint, text) IS 'internal: why nothing or little is visible; NULL if that is not so';

@@ -35,10 +35,13 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "storage/lmgr.h"
@@ -77,6 +80,9 @@ static ClrKeyTable *table_plans = NULL;
 
 /* Plans of tables under former names, to be freed when no query can be running. */
 static List *outdated = NIL;
+
+/* The schema that is known to be the extension's. Never reset. */
+static Oid internal_schema = InvalidOid;
 
 /* Set by the frame of the running query. */
 static Snapshot query_snapshot = NULL;
@@ -266,15 +272,40 @@ clr_catalog_query(const char *sql, int nargs, const Oid *argtypes, const Datum *
 				  const char *nulls)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr plan = find_plan(sql, nargs, argtypes);
+	SPIPlanPtr plan;
 	int result;
 
 	Assert(clr_catalog_is_reading());
+	(void) clr_catalog_internal_schema(); /* a kept plan may be made anew, too */
+	plan = find_plan(sql, nargs, argtypes);
 	result = SPI_execute_plan(plan, unconstify(Datum *, args), nulls, true, 0);
 	MemoryContextSwitchTo(caller); /* SPI leaves its own as current */
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "query of the extension failed: %s", SPI_result_code_string(result));
 	return SPI_processed;
+}
+
+/*
+ * The schema of the functions that our queries call. Where the database has an
+ * earlier version of the extension, one of this name is anybody's, and so is
+ * what it holds. Once it is the extension's, it is as long as it has its OID.
+ */
+Oid
+clr_catalog_internal_schema(void)
+{
+	Oid schema = get_namespace_oid("clearance_internal", true);
+
+	if (OidIsValid(schema) && schema == internal_schema)
+		return schema;
+	if (!OidIsValid(schema) || getExtensionOfObject(NamespaceRelationId, schema) !=
+								   get_extension_oid("pg_clearance", true))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("the extension pg_clearance is not complete in this database"),
+				 errdetail("Schema clearance_internal is missing, or is not the extension's."),
+				 errhint("After an update of the library: ALTER EXTENSION pg_clearance UPDATE.")));
+	internal_schema = schema;
+	return schema;
 }
 
 static SPIPlanPtr

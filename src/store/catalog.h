@@ -53,6 +53,7 @@ extern uint64 clr_catalog_query(const char *sql, int nargs, const Oid *argtypes,
 extern uint64 clr_catalog_query_table(const ClrCatalog *state, const ClrTableQuery *query);
 extern Portal clr_catalog_open_table(const ClrCatalog *state, const ClrTableQuery *query);
 extern char *clr_catalog_table_name(Oid table);
+extern Oid clr_catalog_internal_schema(void);
 extern void clr_catalog_init(void);
 
 /*

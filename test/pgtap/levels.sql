@@ -256,10 +256,10 @@ FROM clearance.level_grant WHERE level_id = 7 AND (feature, action) = ('task', '
 -- A level in use stays.
 DO $$BEGIN PERFORM clearance.create_level('guests', 'partner', 'restricted'); END$$;
 SELECT set_eq($$SELECT feature, action, visibility, relation FROM clearance.effective_grant
-    WHERE level_id = clearance.require_level('guests')$$,
+    WHERE level_id = clearance_internal.require_level('guests')$$,
     'SELECT feature, action, visibility, relation FROM clearance.effective_grant WHERE level_id = 6',
     'a level based on another holds the same');
-INSERT INTO clearance.account (id, name, default_external_level_id) VALUES (-1, 'levels test', clearance.require_level('guests'));
+INSERT INTO clearance.account (id, name, default_external_level_id) VALUES (-1, 'levels test', clearance_internal.require_level('guests'));
 SELECT throws_ok($$SELECT clearance.drop_level('guests')$$, '55006', 'level "guests" is in use', 'level in use');
 DELETE FROM clearance.account WHERE id = -1;
 SELECT lives_ok($$SELECT clearance.drop_level('guests')$$, 'level no longer in use');
@@ -268,7 +268,7 @@ SELECT lives_ok($$SELECT clearance.drop_level('guests')$$, 'level no longer in u
 DO $$BEGIN PERFORM clearance.create_level('auditor', 'vendor', 'account_admin'); END$$;
 DO $$BEGIN PERFORM clearance.deny('auditor', 'task', 'edit'); END$$;
 SELECT is((SELECT count(*) FROM clearance.action) - 1, count(*), 'a copy of account_admin holds every action but the denied one')
-FROM clearance.effective_grant WHERE level_id = clearance.require_level('auditor');
+FROM clearance.effective_grant WHERE level_id = clearance_internal.require_level('auditor');
 DO $$BEGIN PERFORM clearance.create_level('manager', 'vendor', 'super_user'); END$$;
 SELECT throws_ok($$SELECT clearance.allow('manager', 'credit_note', 'create')$$, '42501', NULL, 'a copy keeps what is not available');
 

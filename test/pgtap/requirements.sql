@@ -40,13 +40,13 @@ SELECT is_empty($$SELECT id, l.file, test FROM line l, unnest(tests) AS test
 SELECT is_empty($$SELECT DISTINCT m[1] FROM described, regexp_matches(quoted, '(R\d{3}) ', 'g') AS m
     WHERE m[1] NOT IN (SELECT id FROM requirement)$$, 'tests speak of known requirements');
 
--- `clearance.x()`, `x(…)`: a function of ours; `clearance.x`, `app.x`, with or without a column: a table or view.
+-- `clearance.x()`, `clearance_internal.x()`, `x(…)`: a function of ours; `clearance.x`, `app.x`, with or without a column: a table or view.
 SELECT is_empty($$
     SELECT id, name FROM line, regexp_matches(kept_by, '`([^`]+)`', 'g') AS m, LATERAL (SELECT m[1]) AS n (name)
     WHERE CASE
-        WHEN name ~ '^(clearance\.|app\.)?[a-z_]+\(' THEN
+        WHEN name ~ '^((clearance|clearance_internal|app)\.)?[a-z_]+\(' THEN
             NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = substring(name FROM '([a-z_]+)\(')
-                        AND p.pronamespace = CASE WHEN name LIKE 'app.%' THEN 'app' ELSE 'clearance' END::regnamespace)
+                        AND p.pronamespace = coalesce(substring(name FROM '^([a-z_]+)\.'), 'clearance')::regnamespace)
         WHEN name ~ '^(clearance|app)\.[a-z_]+$' THEN
             to_regclass(name) IS NULL AND to_regtype(name) IS NULL
         WHEN name ~ '^(clearance|app)\.[a-z_]+\.[a-z_]+$' THEN

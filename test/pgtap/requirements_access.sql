@@ -22,7 +22,7 @@ SELECT is_empty($$
     'R001 R060 R069 R141 no table of the extension knows of a price plan');
 SELECT is_empty($$
     SELECT p.oid::regprocedure FROM pg_proc p
-    WHERE p.pronamespace = 'clearance'::regnamespace AND 'plan' = ANY (p.proargnames)$$,
+    WHERE p.pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace) AND 'plan' = ANY (p.proargnames)$$,
     'R001 R060 R069 R141 no function of the extension asks for a price plan');
 SELECT results_eq($$SELECT count(*) FROM clearance.matrix WHERE audience = 'vendor' AND verdict = 'can' AND level = 'account_admin'$$,
     $$SELECT count(*) FROM clearance.action$$,

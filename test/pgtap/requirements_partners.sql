@@ -165,7 +165,7 @@ SELECT throws_ok(format($$INSERT INTO clearance.member (account_id, partner_id) 
     'R106 nobody is a user who is known by neither e-mail nor user name') FROM scene;
 SELECT is((SELECT concat_ws(' ', email, key) FROM clearance.member WHERE id = pg_temp.member('Pru')), 'pru@pine.example 7015',
     'R109 who accepted an invitation has e-mail address and user name: the application''s own key');
-SELECT is((SELECT l.name FROM clearance.scope_actor(pg_temp.member('Pru'), NULL) s JOIN clearance.level l ON l.id = ANY (s.base_levels)), 'permissive',
+SELECT is((SELECT l.name FROM clearance_internal.scope_actor(pg_temp.member('Pru'), NULL) s JOIN clearance.level l ON l.id = ANY (s.base_levels)), 'permissive',
     'R111 a new user has its permissions from the start: the level of the partner');
 SELECT is(pg_temp.does('Ann', $$SELECT clearance.add_member(key => 7006, name => 'Bare')$$), '1', 'R113 a vendor''s member without role');
 SELECT is(pg_temp.does('Ann', format('SELECT clearance.update_partner(%s, owner => %s)', pg_temp.partner('Solo'), pg_temp.member('Bare'))), '1', 'R113 is put in charge of a partner');

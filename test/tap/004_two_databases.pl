@@ -79,11 +79,12 @@ $node->safe_psql(
 	GRANT SELECT ON task TO regress_impostor;
 	SET SESSION AUTHORIZATION regress_impostor;
 	CREATE SCHEMA clearance;
-	CREATE FUNCTION clearance.binding_of(oid) RETURNS integer LANGUAGE plpgsql AS
+	CREATE SCHEMA clearance_internal;
+	CREATE FUNCTION clearance_internal.binding_of(oid) RETURNS integer LANGUAGE plpgsql AS
 		$$ BEGIN RAISE WARNING 'called as %', current_user; RETURN NULL; END $$;
 });
 sees('plain', 'regress_impostor', $tasks, '2', 'a function of an impostor is not called');
-$node->safe_psql('plain', 'DROP SCHEMA clearance CASCADE');
+$node->safe_psql('plain', 'DROP SCHEMA clearance, clearance_internal CASCADE');
 $node->safe_psql('plain', 'CREATE EXTENSION pg_clearance');
 sees('plain', 'regress_cole', $tasks, '2', 'those of a table that is not protected too');
 $node->safe_psql('plain', 'DROP EXTENSION pg_clearance');
