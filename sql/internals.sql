@@ -91,9 +91,29 @@ SET client_min_messages = warning;
 CREATE SCHEMA clearance_internal;
 CREATE EXTENSION pg_clearance;
 DROP SCHEMA clearance_internal;
+-- default privileges give nobody anything of it: what the extension grants, it grants to everybody
+ALTER DEFAULT PRIVILEGES GRANT ALL ON FUNCTIONS TO regress_internals;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO regress_internals, PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SEQUENCES TO regress_internals, PUBLIC;
+ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO regress_internals, PUBLIC;
 SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
 SET client_min_messages = warning;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON FUNCTIONS FROM regress_internals;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM regress_internals, PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON SEQUENCES FROM regress_internals, PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON SCHEMAS FROM regress_internals, PUBLIC;
+SELECT coalesce(nullif(acl.grantee, 0)::regrole::text, 'everybody'), o.kind, acl.privilege_type, count(*)
+FROM (SELECT 'schema', nspowner, coalesce(nspacl, acldefault('n', nspowner)) FROM pg_namespace WHERE nspname LIKE 'clearance%'
+      UNION ALL
+      SELECT 'function', proowner, coalesce(proacl, acldefault('f', proowner)) FROM pg_proc
+      WHERE pronamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace)
+      UNION ALL
+      SELECT CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'table' END, relowner,
+             coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))
+      FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind IN ('r', 'v', 'S')
+     ) AS o (kind, owner, acl), aclexplode(o.acl) acl
+WHERE acl.grantee <> o.owner GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 CREATE TABLE task (id integer PRIMARY KEY, project_id integer);
 INSERT INTO task VALUES (1, 7), (2, 7);
 GRANT SELECT ON task TO regress_internals;

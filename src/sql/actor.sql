@@ -2,33 +2,29 @@
 -- Actor: on whose behalf statements run
 -- ---------------------------------------------------------------------------
 
--- Everybody may look up names here; what each function gives is granted below it.
-GRANT USAGE ON SCHEMA clearance TO PUBLIC;
-
 CREATE FUNCTION clearance.set_actor(key clearance.app_key DEFAULT NULL, id bigint DEFAULT NULL,
     email text DEFAULT NULL, account bigint DEFAULT NULL, local boolean DEFAULT true) RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_set_actor';
-REVOKE ALL ON FUNCTION clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean) IS
+COMMENT ON FUNCTION clearance.set_actor IS
 'acts as the member with this key (the application''s user id), id or e-mail, until the end of the transaction (local) or of the session; returns the member''s id. For trusted roles: see trust_role()';
 
 CREATE FUNCTION clearance.reset_actor() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_reset_actor';
-COMMENT ON FUNCTION clearance.reset_actor() IS
+COMMENT ON FUNCTION clearance.reset_actor IS
 'ends what set_actor() began: from here on nobody acts, or the actor that the login role is mapped to';
 
 CREATE FUNCTION clearance.current_actor(OUT member bigint, OUT partner bigint)
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_current_actor';
-COMMENT ON FUNCTION clearance.current_actor() IS
+COMMENT ON FUNCTION clearance.current_actor IS
 'the actor of the running statement: a member, a partner as a whole, or nobody (both NULL)';
 
 CREATE FUNCTION clearance.actor() RETURNS bigint
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 RETURN (SELECT a.member FROM clearance.current_actor() a);
-COMMENT ON FUNCTION clearance.actor() IS
+COMMENT ON FUNCTION clearance.actor IS
 'id of the member on whose behalf the running statement runs, or NULL';
 
 CREATE FUNCTION clearance.whoami(OUT member bigint, OUT key text, OUT name text, OUT email text,
@@ -48,7 +44,7 @@ AS $$
     LEFT JOIN clearance.partner p ON p.id = coalesce(act.partner, m.partner_id)
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
 $$;
-COMMENT ON FUNCTION clearance.whoami() IS
+COMMENT ON FUNCTION clearance.whoami IS
 'who acts: member, company, account, levels where no project names others, and why nothing or little is visible, if so';
 
 -- A trusted role is one that may execute set_actor() and what else takes the
@@ -56,10 +52,8 @@ COMMENT ON FUNCTION clearance.whoami() IS
 -- kept but these privileges.
 CREATE FUNCTION clearance_internal.trusted_functions() RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean), '
-    'clearance.accept_invitation(text, clearance.app_key, text), clearance.follow_link(text), clearance.take_mail(integer)';
-REVOKE ALL ON FUNCTION clearance_internal.trusted_functions() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.trusted_functions() IS 'internal: what trust_role() lets a role call';
+RETURN 'clearance.set_actor, clearance.accept_invitation, clearance.follow_link, clearance.take_mail';
+COMMENT ON FUNCTION clearance_internal.trusted_functions IS 'internal: what trust_role() lets a role call';
 
 -- What a role has, or gets by SET ROLE, that the rule does not hold: then it is
 -- nobody in particular, whoever it is mapped to. In PostgreSQL 15 CREATEROLE
@@ -83,14 +77,13 @@ AS $$
                    -- pg_statistic has values of hidden rows, pg_authid what people log in with
                    WHEN a.rolname = 'pg_read_all_data' THEN 'reads the server''s own tables, with values of hidden rows'
                    WHEN is_mapped AND (has_parameter_privilege(a.oid, 'clearance.actor', 'SET')
-                                       OR has_function_privilege(a.oid, 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)', 'EXECUTE'))
+                                       OR has_function_privilege(a.oid, 'clearance.set_actor'::regproc, 'EXECUTE'))
                        THEN 'may set the actor' END AS power
           FROM reach r JOIN pg_roles a ON a.oid = r.oid) s
     WHERE s.power IS NOT NULL
     ORDER BY s.oid <> role, s.rolname LIMIT 1
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.power_of(oid, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.power_of(oid, boolean) IS
+COMMENT ON FUNCTION clearance_internal.power_of IS
 'internal: what the rule does not hold of a role that is mapped, or else trusted; NULL: nothing';
 
 CREATE FUNCTION clearance_internal.require_no_power(role regrole, is_mapped boolean) RETURNS void
@@ -109,8 +102,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_no_power(regrole, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_no_power(regrole, boolean) IS 'internal: refuses roles that the rule does not hold';
+COMMENT ON FUNCTION clearance_internal.require_no_power IS 'internal: refuses roles that the rule does not hold';
 
 CREATE FUNCTION clearance.trust_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -129,8 +121,7 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', clearance_internal.trusted_functions(), role);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.trust_role(regrole) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.trust_role(regrole) IS
+COMMENT ON FUNCTION clearance.trust_role IS
 'lets a role set the actor, accept invitations, follow links and take mail; give it to applications whose SQL members cannot write';
 
 CREATE FUNCTION clearance.distrust_role(role regrole) RETURNS void
@@ -143,8 +134,7 @@ BEGIN
     EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', clearance_internal.trusted_functions(), role);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.distrust_role(regrole) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.distrust_role(regrole) IS 'takes back trust_role()';
+COMMENT ON FUNCTION clearance.distrust_role IS 'takes back trust_role()';
 
 CREATE FUNCTION clearance.map_role(role regrole, clearance.by_name DEFAULT 'by name', member bigint DEFAULT NULL, partner bigint DEFAULT NULL,
     setting text DEFAULT NULL, claim text DEFAULT NULL, names text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS void
@@ -194,8 +184,7 @@ BEGIN
                       claim = excluded.claim, names = excluded.names, account_id = excluded.account_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.map_role(regrole, clearance.by_name, bigint, bigint, text, text, text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.map_role(regrole, clearance.by_name, bigint, bigint, text, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.map_role IS
 'makes a login role a member, a partner as a whole (which only views), or whom a setting names by id, key or email, as a whole or in a claim of its JSON; mapping again replaces. A setting may be set by anyone who can write SQL in such a session';
 
 CREATE FUNCTION clearance.unmap_role(role regrole) RETURNS void
@@ -209,8 +198,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.unmap_role(regrole) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.unmap_role(regrole) IS 'takes back map_role()';
+COMMENT ON FUNCTION clearance.unmap_role IS 'takes back map_role()';
 
 
 -- Roles are the server's: nothing tells the extension when one is given power.
@@ -244,5 +232,5 @@ BEGIN
     PERFORM pg_advisory_unlock_all();
 END
 $$;
-COMMENT ON FUNCTION clearance.reset_session() IS
+COMMENT ON FUNCTION clearance.reset_session IS
 'ends the actor and what it leaves in a session: cursors, prepared statements, temporary tables, values of sequences, LISTEN, advisory locks; commit afterwards. Settings stay: see RESET';

@@ -13,15 +13,13 @@ BEGIN ATOMIC
     )
     SELECT b.id FROM tree t JOIN clearance.binding b ON b.relation = t.relid ORDER BY t.depth LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.binding_of(oid) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.binding_of(oid) IS
+COMMENT ON FUNCTION clearance_internal.binding_of IS
 'id of the binding of a table, or of the protected table that it is a partition or child of';
 
 CREATE FUNCTION clearance_internal.declare_alone() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS 'UPDATE clearance.declaring SET alone = true';
-REVOKE ALL ON FUNCTION clearance_internal.declare_alone() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.declare_alone() IS
+COMMENT ON FUNCTION clearance_internal.declare_alone IS
 'waits until no other transaction declares anything; what was declared before is seen from here on';
 
 -- A table is judged by one binding: its own, or that of one parent.
@@ -45,8 +43,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_one_binding(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_one_binding(regclass) IS 'errors if a table and its parents have several bindings';
+COMMENT ON FUNCTION clearance_internal.require_one_binding IS 'errors if a table and its parents have several bindings';
 
 -- Queries of a parent read the rows of its children by the parent's policies.
 CREATE FUNCTION clearance_internal.require_closed_parents(tab regclass) RETURNS void
@@ -66,8 +63,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_closed_parents(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_closed_parents(regclass) IS
+COMMENT ON FUNCTION clearance_internal.require_closed_parents IS
 'errors if a protected table is a partition or child of one that is not';
 
 -- A table with all its partitions and children, the table itself first.
@@ -83,8 +79,7 @@ BEGIN ATOMIC
     WHERE c.relkind IN ('r', 'p')
     GROUP BY t.relid ORDER BY min(t.depth), t.relid;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.table_tree(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.table_tree(regclass) IS 'a table with its partitions and children, itself first';
+COMMENT ON FUNCTION clearance_internal.table_tree IS 'a table with its partitions and children, itself first';
 
 -- ---------------------------------------------------------------------------
 -- Checks of what a caller names
@@ -122,8 +117,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_table(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_table(regclass) IS 'errors unless it is a permanent table of an application';
+COMMENT ON FUNCTION clearance_internal.require_table IS 'errors unless it is a permanent table of an application';
 
 CREATE FUNCTION clearance_internal.require_binding(relation regclass) RETURNS clearance.binding
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -149,8 +143,7 @@ BEGIN
     RETURN found_binding;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_binding(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_binding(regclass) IS 'binding of a protected table, or an error';
+COMMENT ON FUNCTION clearance_internal.require_binding IS 'binding of a protected table, or an error';
 
 -- Base type of a column. Arrays are for member columns of relate() only, where
 -- the base type is that of the elements.
@@ -190,8 +183,7 @@ BEGIN
     RETURN type;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_column(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_column(regclass, name, text, boolean) IS
+COMMENT ON FUNCTION clearance_internal.require_column IS
 'base type of a column, or an error that names the column''s purpose';
 
 -- What a write changes is judged before generated columns are computed: who
@@ -213,8 +205,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_stored_columns(regclass, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_stored_columns(regclass, name[]) IS 'errors if a bound column of a table is generated';
+COMMENT ON FUNCTION clearance_internal.require_stored_columns IS 'errors if a bound column of a table is generated';
 
 -- Types whose values declarations may name: built in, or enums.
 CREATE FUNCTION clearance_internal.require_label_column(relation regclass, "column" name, purpose text) RETURNS regtype
@@ -234,8 +225,7 @@ BEGIN
     RETURN type;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_label_column(regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_label_column(regclass, name, text) IS
+COMMENT ON FUNCTION clearance_internal.require_label_column IS
 'type of a column whose values a declaration can name, or an error';
 
 -- Values of one class compare; the same classes as in src/key.c.
@@ -244,8 +234,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
             WHEN type = 'uuid'::regtype THEN 'uuid'
             WHEN type IN ('text'::regtype, 'character varying'::regtype) THEN 'text' END;
-REVOKE ALL ON FUNCTION clearance_internal.key_class(regtype) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.key_class(regtype) IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
+COMMENT ON FUNCTION clearance_internal.key_class IS 'integer, uuid or text: keys of one class compare; NULL: not a key type';
 
 CREATE FUNCTION clearance_internal.require_key_column(relation regclass, "column" name, purpose text,
     may_be_array boolean DEFAULT false) RETURNS text
@@ -262,8 +251,7 @@ BEGIN
     RETURN clearance_internal.key_class(type);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_key_column(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_key_column(regclass, name, text, boolean) IS
+COMMENT ON FUNCTION clearance_internal.require_key_column IS
 'key class of a column (of the elements of an array), or an error';
 
 CREATE FUNCTION clearance_internal.require_same_class(relation regclass, "column" name, class text,
@@ -279,8 +267,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_same_class(regclass, name, text, regclass, name, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_same_class(regclass, name, text, regclass, name, text) IS
+COMMENT ON FUNCTION clearance_internal.require_same_class IS
 'errors unless the keys of two columns compare';
 
 -- A declared value in the form that src/binding.c compares with.
@@ -295,6 +282,5 @@ EXCEPTION WHEN data_exception THEN
         HINT = 'Name a value that the column can hold.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.canonical_value(text, regtype, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.canonical_value(text, regtype, text) IS 'a value as its type writes it, or an error';
+COMMENT ON FUNCTION clearance_internal.canonical_value IS 'a value as its type writes it, or an error';
 

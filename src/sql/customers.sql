@@ -15,8 +15,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_customer_properties(bigint, bigint, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_customer_properties(bigint, bigint, text, text) IS
+COMMENT ON FUNCTION clearance_internal.require_customer_properties IS
 'internal: refuses properties that a customer cannot have; a NULL name is fine';
 
 CREATE FUNCTION clearance.create_customer(name text, account bigint DEFAULT NULL, kind text DEFAULT 'customer') RETURNS bigint
@@ -35,7 +34,7 @@ BEGIN
     RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_customer(text, bigint, text) IS
+COMMENT ON FUNCTION clearance.create_customer IS
 'adds a company for which projects are done, or one that may become a customer';
 
 CREATE FUNCTION clearance.update_customer(customer bigint, clearance.by_name DEFAULT 'by name', name text DEFAULT NULL, kind text DEFAULT NULL) RETURNS void
@@ -52,7 +51,7 @@ BEGIN
     WHERE c.id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_customer(bigint, clearance.by_name, text, text) IS 'changes a customer; NULL leaves a property as it is';
+COMMENT ON FUNCTION clearance.update_customer IS 'changes a customer; NULL leaves a property as it is';
 
 CREATE FUNCTION clearance.disable_customer(customer bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -62,7 +61,7 @@ BEGIN
     UPDATE clearance.customer c SET active = false WHERE c.id = disable_customer.customer;
 END
 $$;
-COMMENT ON FUNCTION clearance.disable_customer(bigint) IS
+COMMENT ON FUNCTION clearance.disable_customer IS
 'takes the standing of all contacts of a customer until it is enabled again';
 
 CREATE FUNCTION clearance.enable_customer(customer bigint) RETURNS void
@@ -73,7 +72,7 @@ BEGIN
     UPDATE clearance.customer c SET active = true WHERE c.id = enable_customer.customer;
 END
 $$;
-COMMENT ON FUNCTION clearance.enable_customer(bigint) IS 'ends disable_customer()';
+COMMENT ON FUNCTION clearance.enable_customer IS 'ends disable_customer()';
 
 CREATE VIEW clearance.companies WITH (security_barrier) AS
     SELECT c.type, c.id, c.account_id, c.name, CASE WHEN c.active THEN 'active' ELSE 'disabled' END AS status
@@ -83,7 +82,6 @@ CREATE VIEW clearance.companies WITH (security_barrier) AS
     WHERE (SELECT clearance.is_operator())
        OR c.account_id = (SELECT s.account FROM clearance.standing() s WHERE s.kind = 'vendor')
     OFFSET 0;
-GRANT SELECT ON clearance.companies TO PUBLIC;
 COMMENT ON VIEW clearance.companies IS
 'companies that an account works with: to operators all, to the vendor''s team those of its account';
 COMMENT ON COLUMN clearance.companies.type IS 'partner, customer or prospect';

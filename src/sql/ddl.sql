@@ -4,8 +4,7 @@
 CREATE FUNCTION clearance_internal.refuse_ddl() RETURNS event_trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_refuse_ddl';
-REVOKE ALL ON FUNCTION clearance_internal.refuse_ddl() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.refuse_ddl() IS 'event trigger: row security and triggers of protected tables are not switched off';
+COMMENT ON FUNCTION clearance_internal.refuse_ddl IS 'event trigger: row security and triggers of protected tables are not switched off';
 
 CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER')
     EXECUTE FUNCTION clearance_internal.refuse_ddl();
@@ -14,8 +13,7 @@ COMMENT ON EVENT TRIGGER clearance_refuse_ddl IS 'row security and triggers of p
 CREATE FUNCTION clearance_internal.protect_new_tables() RETURNS event_trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_protect_new_tables';
-REVOKE ALL ON FUNCTION clearance_internal.protect_new_tables() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.protect_new_tables() IS 'event trigger: partitions and children that come later are protected with their parent';
+COMMENT ON FUNCTION clearance_internal.protect_new_tables IS 'event trigger: partitions and children that come later are protected with their parent';
 
 CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'ALTER TABLE')
     EXECUTE FUNCTION clearance_internal.protect_new_tables();
@@ -33,8 +31,7 @@ BEGIN
     PERFORM clearance_internal.create_policies(tab, b);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.renew_policies(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.renew_policies(regclass) IS 'makes the policies of one table anew';
+COMMENT ON FUNCTION clearance_internal.renew_policies IS 'makes the policies of one table anew';
 
 -- Policies and triggers under the extension's names are its own, in all they
 -- say; beside somebody else's permissive policy the table is sealed (not while
@@ -66,8 +63,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_ddl() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_ddl() IS
+COMMENT ON FUNCTION clearance_internal.follow_ddl IS
 'event trigger: keeps the extension''s policies and triggers as they are, seals tables beside policies of others';
 
 CREATE FUNCTION clearance_internal.follow_policy(tab regclass, b clearance.binding, policy name) RETURNS void
@@ -88,8 +84,7 @@ BEGIN
     PERFORM clearance_internal.notice_foreign_policies(tab, policy);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_policy(regclass, clearance.binding, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_policy(regclass, clearance.binding, name) IS
+COMMENT ON FUNCTION clearance_internal.follow_policy IS
 'a policy was made or altered: if it is somebody else''s, the table is sealed; if it only looks like one of the extension''s, an error';
 
 CREATE EVENT TRIGGER clearance_follow_ddl ON ddl_command_end
@@ -153,8 +148,7 @@ BEGIN
     DELETE FROM clearance.binding b WHERE b.id = ANY (gone);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_drop() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_drop() IS
+COMMENT ON FUNCTION clearance_internal.follow_drop IS
 'event trigger: policies and triggers of protected tables stay; bindings go with their tables';
 
 CREATE EVENT TRIGGER clearance_follow_drop ON sql_drop

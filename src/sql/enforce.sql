@@ -34,8 +34,7 @@ BEGIN ATOMIC
         GROUP BY c.name
     ) u;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.bound_columns(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.bound_columns(integer) IS 'columns that the policies of a binding pass, in their order';
+COMMENT ON FUNCTION clearance_internal.bound_columns IS 'columns that the policies of a binding pass, in their order';
 
 CREATE FUNCTION clearance_internal.note_name(relation regclass) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -43,8 +42,7 @@ AS $$
     INSERT INTO clearance.protected_name AS n (name, relation) VALUES (note_name.relation::text, note_name.relation)
     ON CONFLICT (name) DO UPDATE SET relation = EXCLUDED.relation WHERE n.relation <> EXCLUDED.relation
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.note_name(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.note_name(regclass) IS 'notes the present name of a protected table';
+COMMENT ON FUNCTION clearance_internal.note_name IS 'notes the present name of a protected table';
 
 -- Make a table and its partitions and children what their binding says.
 CREATE FUNCTION clearance_internal.sync(binding integer) RETURNS void
@@ -74,8 +72,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.sync(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.sync(integer) IS
+COMMENT ON FUNCTION clearance_internal.sync IS
 'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
 
 -- One policy for each command. Where somebody else's permissive policy would
@@ -101,8 +98,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.create_policies(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.create_policies(regclass, clearance.binding) IS
+COMMENT ON FUNCTION clearance_internal.create_policies IS
 'one policy for each command, and restrictive ones beside permissive policies of others';
 
 -- Names of the extension's policies. A name proves nothing, but nobody else
@@ -111,8 +107,7 @@ CREATE FUNCTION clearance_internal.is_policy_name(policy name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN policy IN ('clearance_select', 'clearance_insert', 'clearance_update', 'clearance_delete',
     'clearance_seal_select', 'clearance_seal_insert', 'clearance_seal_update', 'clearance_seal_delete');
-REVOKE ALL ON FUNCTION clearance_internal.is_policy_name(name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_policy_name(name) IS 'whether the extension gives its policies this name';
+COMMENT ON FUNCTION clearance_internal.is_policy_name IS 'whether the extension gives its policies this name';
 
 CREATE FUNCTION clearance_internal.foreign_policy(tab regclass, b clearance.binding) RETURNS name
 LANGUAGE sql STABLE
@@ -121,8 +116,7 @@ BEGIN ATOMIC
     WHERE p.polrelid = tab AND p.polpermissive AND NOT clearance_internal.is_own_policy(tab, p.polname, b.id, b.columns::text[])
     ORDER BY p.polname LIMIT 1;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.foreign_policy(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.foreign_policy(regclass, clearance.binding) IS 'a permissive policy of somebody else on a table, if there is one';
+COMMENT ON FUNCTION clearance_internal.foreign_policy IS 'a permissive policy of somebody else on a table, if there is one';
 
 CREATE FUNCTION clearance_internal.notice_foreign_policies(relation regclass, policy name DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -144,8 +138,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_foreign_policies(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_foreign_policies(regclass, name) IS
+COMMENT ON FUNCTION clearance_internal.notice_foreign_policies IS
 'tells of permissive policies of others, which have no effect on a protected table';
 
 CREATE FUNCTION clearance_internal.is_sealed(tab regclass, b clearance.binding) RETURNS boolean
@@ -154,8 +147,7 @@ BEGIN ATOMIC
     SELECT count(*) = 4 FROM pg_catalog.pg_policy p
     WHERE p.polrelid = tab AND NOT p.polpermissive AND clearance_internal.is_own_policy(tab, p.polname, b.id, b.columns::text[]);
 END;
-REVOKE ALL ON FUNCTION clearance_internal.is_sealed(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_sealed(regclass, clearance.binding) IS
+COMMENT ON FUNCTION clearance_internal.is_sealed IS
 'whether a table has the rule as restrictive policies too';
 
 -- Row security on, and the policies that create_policies() makes.
@@ -167,8 +159,7 @@ BEGIN ATOMIC
         AND (clearance_internal.foreign_policy(tab, b) IS NULL OR clearance_internal.is_sealed(tab, b))
     FROM pg_catalog.pg_class c WHERE c.oid = tab;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.is_enforced(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_enforced(regclass, clearance.binding) IS 'whether a table has the row security that its binding asks for';
+COMMENT ON FUNCTION clearance_internal.is_enforced IS 'whether a table has the row security that its binding asks for';
 
 CREATE FUNCTION clearance_internal.drop_policies(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -183,14 +174,12 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.drop_policies(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.drop_policies(regclass) IS 'takes the policies off a table that ask the rule, or have names of those';
+COMMENT ON FUNCTION clearance_internal.drop_policies IS 'takes the policies off a table that ask the rule, or have names of those';
 
 CREATE FUNCTION clearance_internal.is_trigger_name(trig name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN trig LIKE '00\_clearance\_%';
-REVOKE ALL ON FUNCTION clearance_internal.is_trigger_name(name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_trigger_name(name) IS 'whether the extension gives its triggers such names';
+COMMENT ON FUNCTION clearance_internal.is_trigger_name IS 'whether the extension gives its triggers such names';
 
 -- Keys of text compare byte by byte, whatever the column's collation takes for equal.
 CREATE FUNCTION clearance_internal.key_changes(tab regclass, "column" name) RETURNS text
@@ -200,8 +189,7 @@ BEGIN ATOMIC
                   CASE WHEN a.attcollation <> 0 THEN ' COLLATE pg_catalog."C"' ELSE '' END)
     FROM pg_catalog.pg_attribute a WHERE a.attrelid = tab AND a.attname = "column" AND NOT a.attisdropped;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.key_changes(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.key_changes(regclass, name) IS 'condition of a trigger: an UPDATE changes a key column';
+COMMENT ON FUNCTION clearance_internal.key_changes IS 'condition of a trigger: an UPDATE changes a key column';
 
 -- A row without a project of its own is where its parents are.
 CREATE FUNCTION clearance_internal.place_changes(tab regclass, b clearance.binding) RETURNS text
@@ -212,8 +200,7 @@ BEGIN ATOMIC
           UNION ALL
           SELECT p.column_name FROM clearance.binding_parent p WHERE p.binding_id = b.id AND b.project_column IS NULL) c;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.place_changes(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.place_changes(regclass, clearance.binding) IS
+COMMENT ON FUNCTION clearance_internal.place_changes IS
 'condition of a trigger: an UPDATE may take a row and those that name it apart';
 
 -- Triggers sort first by name. Row triggers are made on each partition, not on
@@ -274,8 +261,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.triggers_of(regclass, clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.triggers_of(regclass, clearance.binding) IS
+COMMENT ON FUNCTION clearance_internal.triggers_of IS
 'the triggers that a binding needs, and whether they fire always';
 
 CREATE FUNCTION clearance_internal.create_triggers(tab regclass, b clearance.binding, wanted name DEFAULT NULL) RETURNS void
@@ -293,8 +279,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.create_triggers(regclass, clearance.binding, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.create_triggers(regclass, clearance.binding, name) IS 'makes the triggers that a binding needs, or one of them';
+COMMENT ON FUNCTION clearance_internal.create_triggers IS 'makes the triggers that a binding needs, or one of them';
 
 CREATE FUNCTION clearance_internal.drop_triggers(tab regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -309,8 +294,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.drop_triggers(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.drop_triggers(regclass) IS 'takes the extension''s triggers off a table';
+COMMENT ON FUNCTION clearance_internal.drop_triggers IS 'takes the extension''s triggers off a table';
 
 -- A trigger of the extension's name is what the binding asks for, or an error:
 -- the same is made anew, and compared with it.
@@ -330,7 +314,6 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_own_trigger(regclass, clearance.binding, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_own_trigger(regclass, clearance.binding, name) IS
+COMMENT ON FUNCTION clearance_internal.require_own_trigger IS
 'errors unless a trigger is the one that the binding asks for under its name';
 

@@ -45,8 +45,7 @@ BEGIN
     PERFORM clearance_internal.sync(b.id);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_bound_columns(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_bound_columns(integer) IS
+COMMENT ON FUNCTION clearance_internal.follow_bound_columns IS
 'binds renamed columns under their new names, which the policies know';
 
 CREATE FUNCTION clearance_internal.follow_renamed_columns() RETURNS void
@@ -55,8 +54,7 @@ AS $$
     SELECT clearance_internal.follow_bound_columns(b.id) FROM clearance.binding b ORDER BY b.declared;
     SELECT clearance_internal.follow_mirrored_columns();
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_renamed_columns() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_renamed_columns() IS 'binds and mirrors columns of all tables under their present names';
+COMMENT ON FUNCTION clearance_internal.follow_renamed_columns IS 'binds and mirrors columns of all tables under their present names';
 
 -- ---------------------------------------------------------------------------
 -- Labels of enums
@@ -73,8 +71,7 @@ BEGIN ATOMIC
     )
     SELECT is_of_type.type IN (SELECT b.type FROM below b);
 END;
-REVOKE ALL ON FUNCTION clearance_internal.is_of_type(oid, name, oid) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_of_type(oid, name, oid) IS 'whether a column is of a type, be it by domains';
+COMMENT ON FUNCTION clearance_internal.is_of_type IS 'whether a column is of a type, be it by domains';
 
 -- What declarations about tables name of a type's labels.
 CREATE FUNCTION clearance_internal.labels_of(type oid) RETURNS TABLE (binding integer, label text)
@@ -93,8 +90,7 @@ BEGIN ATOMIC
     ) AS l ("column", label)
     WHERE l.label IS NOT NULL AND clearance_internal.is_of_type(b.relation, l."column", labels_of.type);
 END;
-REVOKE ALL ON FUNCTION clearance_internal.labels_of(oid) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.labels_of(oid) IS 'labels of a type that declarations about protected tables name';
+COMMENT ON FUNCTION clearance_internal.labels_of IS 'labels of a type that declarations about protected tables name';
 
 -- Kinds of a grant are compared with the kind column of whatever table it is
 -- asked about: those of its feature, those with guards of that feature, and
@@ -113,8 +109,7 @@ BEGIN ATOMIC
     SELECT b.id, b.relation, b.kind_column FROM asked a JOIN clearance.binding b ON b.id = a.id
     WHERE a.feature = kind_columns.feature;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.kind_columns(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.kind_columns(text) IS 'kind columns that the kinds of a feature''s grants are compared with';
+COMMENT ON FUNCTION clearance_internal.kind_columns IS 'kind columns that the kinds of a feature''s grants are compared with';
 
 CREATE FUNCTION clearance_internal.refuse_label(type oid, label text, why text, advice text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -124,8 +119,7 @@ BEGIN
         USING ERRCODE = 'object_in_use', DETAIL = why, HINT = advice;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.refuse_label(oid, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.refuse_label(oid, text, text, text) IS 'the error for a label that cannot be followed';
+COMMENT ON FUNCTION clearance_internal.refuse_label IS 'the error for a label that cannot be followed';
 
 CREATE FUNCTION clearance_internal.follow_renamed_label(type oid, old_label text, new_label text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -164,8 +158,7 @@ BEGIN
     PERFORM clearance_internal.sync(b) FROM (SELECT DISTINCT unnest(changed) ORDER BY 1) AS c (b);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_renamed_label(oid, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_renamed_label(oid, text, text) IS
+COMMENT ON FUNCTION clearance_internal.follow_renamed_label IS
 'guards, shared values, types of parents and kinds of grants follow a renamed label; errors if it is not certain which do';
 
 -- Returns the tables whose rows the grants are about.
@@ -206,15 +199,13 @@ BEGIN
     RETURN changed;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_renamed_kind(oid, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_renamed_kind(oid, text, text) IS
+COMMENT ON FUNCTION clearance_internal.follow_renamed_kind IS
 'kinds of grants follow a renamed label; errors if tables with other kinds are meant too';
 
 CREATE FUNCTION clearance_internal.follow_rename() RETURNS event_trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_follow_rename';
-REVOKE ALL ON FUNCTION clearance_internal.follow_rename() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_rename() IS 'event trigger: declarations follow renamed columns and labels';
+COMMENT ON FUNCTION clearance_internal.follow_rename IS 'event trigger: declarations follow renamed columns and labels';
 
 CREATE EVENT TRIGGER clearance_follow_rename ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW', 'ALTER MATERIALIZED VIEW', 'ALTER FOREIGN TABLE', 'ALTER TYPE')
@@ -243,8 +234,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.keep_keys_unique() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.keep_keys_unique() IS 'event trigger: key columns of protected tables keep a unique index';
+COMMENT ON FUNCTION clearance_internal.keep_keys_unique IS 'event trigger: key columns of protected tables keep a unique index';
 
 CREATE EVENT TRIGGER clearance_keep_keys_unique ON sql_drop
     EXECUTE FUNCTION clearance_internal.keep_keys_unique();
@@ -267,8 +257,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_dropped_projects() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_dropped_projects() IS 'event trigger: projects go with the table that held their rows';
+COMMENT ON FUNCTION clearance_internal.follow_dropped_projects IS 'event trigger: projects go with the table that held their rows';
 
 CREATE EVENT TRIGGER clearance_forget_projects ON sql_drop
     EXECUTE FUNCTION clearance_internal.follow_dropped_projects();
@@ -287,8 +276,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.take_in(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.take_in(integer) IS 'protects partitions and children that came to a table, and registers their projects';
+COMMENT ON FUNCTION clearance_internal.take_in IS 'protects partitions and children that came to a table, and registers their projects';
 
 -- Whatever session_replication_role is: what is renamed, dropped or attached
 -- while rows are loaded is so for good.

@@ -12,14 +12,12 @@ AS $$
     SELECT translate(encode(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
                             'base64'), '+/=', '-_')
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.new_token() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.new_token() IS 'internal: an unguessable token';
+COMMENT ON FUNCTION clearance_internal.new_token IS 'internal: an unguessable token';
 
 CREATE FUNCTION clearance_internal.hash_token(token text) RETURNS bytea
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$ SELECT sha256(convert_to(token, 'UTF8')) $$;
-REVOKE ALL ON FUNCTION clearance_internal.hash_token(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.hash_token(text) IS 'internal: what is kept of a token';
+COMMENT ON FUNCTION clearance_internal.hash_token IS 'internal: what is kept of a token';
 
 CREATE FUNCTION clearance_internal.require_valid_for(valid_for interval) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -33,8 +31,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_valid_for(interval) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_valid_for(interval) IS 'internal: refuses a token that would never, or for ever, be valid';
+COMMENT ON FUNCTION clearance_internal.require_valid_for IS 'internal: refuses a token that would never, or for ever, be valid';
 
 CREATE FUNCTION clearance_internal.put_invitation(m clearance.member, by_link boolean, valid_for interval) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -65,8 +62,7 @@ BEGIN
     RETURN token;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.put_invitation(clearance.member, boolean, interval) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.put_invitation(clearance.member, boolean, interval) IS
+COMMENT ON FUNCTION clearance_internal.put_invitation IS
 'internal: makes a member''s invitation, instead of an earlier one, and queues its mail; returns the token';
 
 CREATE FUNCTION clearance.invite_partner_member(
@@ -107,7 +103,7 @@ BEGIN
     token := clearance_internal.put_invitation(invited, false, valid_for);
 END
 $$;
-COMMENT ON FUNCTION clearance.invite_partner_member(bigint, text, text, clearance.by_name, boolean, text, interval) IS
+COMMENT ON FUNCTION clearance.invite_partner_member IS
 'invites somebody into a partner''s team, with a role and as admin or collaborator; uses a licence. The token is returned this once';
 
 CREATE FUNCTION clearance.invite_customer_contact(
@@ -152,7 +148,7 @@ BEGIN
     token := clearance_internal.put_invitation(invited, by_link, valid_for);
 END
 $$;
-COMMENT ON FUNCTION clearance.invite_customer_contact(bigint, text, clearance.by_name, text, clearance.app_key, boolean, interval) IS
+COMMENT ON FUNCTION clearance.invite_customer_contact IS
 'invites a customer''s contact into the portal, by mail or by a link made from the token, which is returned this once; project: one whose team may invite';
 
 CREATE FUNCTION clearance_internal.require_invitation_right(m clearance.member) RETURNS void
@@ -172,8 +168,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_invitation_right(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_invitation_right(clearance.member) IS
+COMMENT ON FUNCTION clearance_internal.require_invitation_right IS
 'internal: refuses those who cannot send or withdraw this member''s invitation, and members who are not invited';
 
 CREATE FUNCTION clearance_internal.hold_invited(member bigint) RETURNS clearance.member
@@ -189,8 +184,7 @@ BEGIN
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.hold_invited(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.hold_invited(bigint) IS
+COMMENT ON FUNCTION clearance_internal.hold_invited IS
 'internal: an invited member, locked, whose invitation the actor may send or withdraw';
 
 CREATE FUNCTION clearance.resend_invitation(
@@ -204,7 +198,7 @@ BEGIN
     RETURN clearance_internal.put_invitation(clearance_internal.hold_invited(member), by_link, valid_for);
 END
 $$;
-COMMENT ON FUNCTION clearance.resend_invitation(bigint, boolean, interval) IS
+COMMENT ON FUNCTION clearance.resend_invitation IS
 'invites an invited member anew: the former token is void, the new one is returned this once';
 
 CREATE FUNCTION clearance.withdraw_invitation(member bigint) RETURNS void
@@ -216,7 +210,7 @@ BEGIN
     DELETE FROM clearance.member t WHERE t.id = m.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.withdraw_invitation(bigint) IS
+COMMENT ON FUNCTION clearance.withdraw_invitation IS
 'ends an invitation: the token is void, the invited member is forgotten, its licence free';
 
 CREATE FUNCTION clearance.accept_invitation(token text, key clearance.app_key, name text DEFAULT NULL) RETURNS bigint
@@ -273,8 +267,7 @@ BEGIN
     RETURN m.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.accept_invitation(text, clearance.app_key, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.accept_invitation(text, clearance.app_key, text) IS
+COMMENT ON FUNCTION clearance.accept_invitation IS
 'makes the invited member whose token this is active, under the application''s user id; works once. For trusted roles, which know who logged in: see trust_role()';
 
 CREATE VIEW clearance.invitations WITH (security_barrier) AS
@@ -291,7 +284,6 @@ CREATE VIEW clearance.invitations WITH (security_barrier) AS
        OR m.account_id = (SELECT s.account FROM clearance.standing() s WHERE s.kind = 'vendor')
        OR m.partner_id = (SELECT s.partner FROM clearance.standing() s)
     OFFSET 0;
-GRANT SELECT ON clearance.invitations TO PUBLIC;
 COMMENT ON VIEW clearance.invitations IS
 'open invitations: to operators all, to the vendor''s team those of its account, to a partner''s members those of their company';
 COMMENT ON COLUMN clearance.invitations.member_id IS 'the invited member';

@@ -58,8 +58,7 @@ WHERE c.level = 'permissive' AND v.name IN ('super_user', 'collaborator')
 CREATE FUNCTION clearance_internal.name_reads(action text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 RETURN action ~ '^(view|access|export)(_|$)';
-REVOKE ALL ON FUNCTION clearance_internal.name_reads(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.name_reads(text) IS 'whether an action''s name says that it only reads';
+COMMENT ON FUNCTION clearance_internal.name_reads IS 'whether an action''s name says that it only reads';
 
 -- Any feature may be a table's: each has the actions that SQL commands, owner
 -- columns and link tables ask for.
@@ -140,8 +139,7 @@ BEGIN ATOMIC
                AND EXISTS (SELECT FROM clearance.level_denial d
                            WHERE d.level_id = g.level_id AND d.feature = g.feature AND d.action = g.action));
 END;
-REVOKE ALL ON FUNCTION clearance_internal.given_grants() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.given_grants() IS 'grants given to levels: the built-in ones that are not denied, and those added';
+COMMENT ON FUNCTION clearance_internal.given_grants IS 'grants given to levels: the built-in ones that are not denied, and those added';
 
 -- The rights that follow from others, unless something is said of them: a grant,
 -- a denial, or that they are not available. relation: what the right is limited
@@ -172,8 +170,7 @@ BEGIN ATOMIC
     SELECT 'partner', a.feature, 'edit', a.name, NULL, a.name = 'edit_assignee', false
     FROM clearance.action a WHERE a.comes_with_edit;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.consequences() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.consequences() IS 'rights that follow from others, where nothing is said about them';
+COMMENT ON FUNCTION clearance_internal.consequences IS 'rights that follow from others, where nothing is said about them';
 
 CREATE FUNCTION clearance_internal.level_says()
 RETURNS TABLE (level_id integer, feature text, action text)
@@ -185,15 +182,13 @@ BEGIN ATOMIC
     UNION ALL
     SELECT n.level_id, n.feature, n.action FROM clearance.not_available n;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.level_says() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.level_says() IS 'actions that a level is given or denied, or that are not available to it';
+COMMENT ON FUNCTION clearance_internal.level_says IS 'actions that a level is given or denied, or that are not available to it';
 
 CREATE FUNCTION clearance_internal.effective_grants()
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_effective_grants';
-REVOKE ALL ON FUNCTION clearance_internal.effective_grants() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.effective_grants() IS
+COMMENT ON FUNCTION clearance_internal.effective_grants IS
 'grants in force, as the engine knows them: those given to levels, and those that follow from them';
 
 CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance_internal.effective_grants();
@@ -271,8 +266,7 @@ BEGIN
             HINT = 'Use lower-case letters, digits and underscores, a letter first.';
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_identifier(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_identifier(text, text) IS 'raises unless the name is an identifier';
+COMMENT ON FUNCTION clearance_internal.require_identifier IS 'raises unless the name is an identifier';
 
 CREATE FUNCTION clearance_internal.require_choice(what text, value text, choices text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -287,8 +281,7 @@ BEGIN
             HINT = format('Use one of: %s.', array_to_string(choices, ', '));
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_choice(text, text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_choice(text, text, text[]) IS 'raises unless the value is one of the choices';
+COMMENT ON FUNCTION clearance_internal.require_choice IS 'raises unless the value is one of the choices';
 
 CREATE FUNCTION clearance_internal.require_level(name text, audience text DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -313,8 +306,7 @@ BEGIN
     END IF;
     RETURN found_level.id;
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_level(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_level(text, text) IS 'id of a level; raises if there is none, or if it is of another audience';
+COMMENT ON FUNCTION clearance_internal.require_level IS 'id of a level; raises if there is none, or if it is of another audience';
 
 CREATE FUNCTION clearance_internal.require_feature(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -331,8 +323,7 @@ BEGIN
                 'Table clearance.feature lists the features; clearance.create_feature() adds one.');
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_feature(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_feature(text) IS 'raises unless the feature exists';
+COMMENT ON FUNCTION clearance_internal.require_feature IS 'raises unless the feature exists';
 
 CREATE FUNCTION clearance_internal.require_action(feature text, action text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -355,8 +346,7 @@ BEGIN
                 'clearance.create_action() adds one.');
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_action(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_action(text, text) IS 'raises unless the feature has the action';
+COMMENT ON FUNCTION clearance_internal.require_action IS 'raises unless the feature has the action';
 
 CREATE FUNCTION clearance_internal.parse_action(name text, OUT feature text, OUT action text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -372,8 +362,7 @@ BEGIN
     action := split_part(name, '.', 2);
     PERFORM clearance_internal.require_action(feature, action);
 END $$;
-REVOKE ALL ON FUNCTION clearance_internal.parse_action(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.parse_action(text) IS 'takes feature.action apart; raises unless it exists';
+COMMENT ON FUNCTION clearance_internal.parse_action IS 'takes feature.action apart; raises unless it exists';
 
 -- ---------------------------------------------------------------------------
 -- Levels
@@ -417,8 +406,7 @@ BEGIN
     FROM clearance.not_available n WHERE n.level_id = base_id;
     RETURN new_id;
 END $$;
-REVOKE ALL ON FUNCTION clearance.create_level(text, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_level(text, text, text, text) IS
+COMMENT ON FUNCTION clearance.create_level IS
 'makes a level for vendor, partner or customer members; based_on copies what another level of that audience holds now';
 
 CREATE FUNCTION clearance.drop_level(name text) RETURNS void
@@ -440,8 +428,7 @@ EXCEPTION WHEN foreign_key_violation THEN
         DETAIL = format('Rows of clearance.%s name it.', used_by),
         HINT = 'Give those another level first.';
 END $$;
-REVOKE ALL ON FUNCTION clearance.drop_level(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.drop_level(text) IS 'drops a level that is not built in and that nothing names';
+COMMENT ON FUNCTION clearance.drop_level IS 'drops a level that is not built in and that nothing names';
 
 CREATE FUNCTION clearance.allow(
     level text, feature text, action text, visibility text DEFAULT 'any', relation text DEFAULT 'any',
@@ -492,8 +479,7 @@ BEGIN
                OR g.reach IS NOT DISTINCT FROM allow.reach AND g.kinds IS NOT DISTINCT FROM allow.kinds))
     ON CONFLICT DO NOTHING;
 END $$;
-REVOKE ALL ON FUNCTION clearance.allow(text, text, text, text, text, text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.allow(text, text, text, text, text, text, text[]) IS
+COMMENT ON FUNCTION clearance.allow IS
 'adds a grant to a level; reach is for vendor levels (NULL: as far as project.view, whose own default is member), kinds limits it to values of the table''s kind column';
 
 CREATE FUNCTION clearance.deny(level text, feature text, action text) RETURNS void
@@ -513,8 +499,7 @@ BEGIN
     INSERT INTO clearance.level_denial (level_id, feature, action) VALUES (target_id, deny.feature, deny.action)
     ON CONFLICT DO NOTHING;
 END $$;
-REVOKE ALL ON FUNCTION clearance.deny(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.deny(text, text, text) IS 'takes every grant of an action from a level, and it follows from no other; allow() can give it back';
+COMMENT ON FUNCTION clearance.deny IS 'takes every grant of an action from a level, and it follows from no other; allow() can give it back';
 
 -- ---------------------------------------------------------------------------
 -- Features, actions, gates
@@ -543,8 +528,7 @@ BEGIN
     SELECT DISTINCT create_feature.name, a, clearance_internal.name_reads(a)
     FROM unnest(actions || '{assign,invite,change_owner}') a;
 END $$;
-REVOKE ALL ON FUNCTION clearance.create_feature(text, text[], text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_feature(text, text[], text) IS
+COMMENT ON FUNCTION clearance.create_feature IS
 'adds a feature with the named actions, and assign, invite and change_owner; until allow() gives them out only account admins hold them';
 
 CREATE FUNCTION clearance.create_action(feature text, action text, reads boolean DEFAULT false) RETURNS void
@@ -563,8 +547,7 @@ BEGIN
         RAISE duplicate_object USING MESSAGE = format('feature "%s" already has an action "%s"', feature, action);
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.create_action(text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_action(text, text, boolean) IS
+COMMENT ON FUNCTION clearance.create_action IS
 'adds an action to a feature; reads: it changes nothing and stays possible in an archived project';
 
 CREATE FUNCTION clearance.add_gate(
@@ -602,8 +585,7 @@ BEGIN
         RAISE duplicate_object USING MESSAGE = format('%s is a gate of %s already', gate, action);
     END IF;
 END $$;
-REVOKE ALL ON FUNCTION clearance.add_gate(text, text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.add_gate(text, text, text[]) IS
+COMMENT ON FUNCTION clearance.add_gate IS
 'makes an action need another one as well, both given as feature.action, for the named audiences';
 
 CREATE FUNCTION clearance.remove_gate(action text, gate text) RETURNS void
@@ -630,5 +612,4 @@ BEGIN
     WHERE (g.feature, g.action, g.gate_feature, g.gate_action)
         = (guarded.feature, guarded.action, needed.feature, needed.action);
 END $$;
-REVOKE ALL ON FUNCTION clearance.remove_gate(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.remove_gate(text, text) IS 'removes a gate that add_gate() made';
+COMMENT ON FUNCTION clearance.remove_gate IS 'removes a gate that add_gate() made';

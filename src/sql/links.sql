@@ -34,7 +34,7 @@ BEGIN
     RETURN token;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_link(clearance.app_key, bigint, text, interval) IS
+COMMENT ON FUNCTION clearance.create_link IS
 'makes a link for a customer''s contact to something in a project, named in the application''s words; returns its token this once';
 
 CREATE FUNCTION clearance.follow_link(token text, OUT member bigint, OUT project text, OUT subject text)
@@ -53,8 +53,7 @@ BEGIN
     PERFORM clearance.set_actor(id => member);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.follow_link(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.follow_link(text) IS
+COMMENT ON FUNCTION clearance.follow_link IS
 'acts as the contact whose link this is, until the transaction ends; returns what the link is about, to which the application keeps the contact. For trusted roles: see trust_role()';
 
 CREATE FUNCTION clearance.withdraw_links(project clearance.app_key, subject text) RETURNS void
@@ -68,5 +67,5 @@ BEGIN
     DELETE FROM clearance.link l WHERE l.project_id = p.id AND l.subject = withdraw_links.subject;
 END
 $$;
-COMMENT ON FUNCTION clearance.withdraw_links(clearance.app_key, text) IS
+COMMENT ON FUNCTION clearance.withdraw_links IS
 'ends every link to something in a project; without any, does nothing';

@@ -6,8 +6,7 @@
 CREATE FUNCTION clearance_internal.warn_of_copies() RETURNS event_trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_warn_of_copies';
-REVOKE ALL ON FUNCTION clearance_internal.warn_of_copies() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.warn_of_copies() IS 'event trigger: tells of copies of protected tables, which are open';
+COMMENT ON FUNCTION clearance_internal.warn_of_copies IS 'event trigger: tells of copies of protected tables, which are open';
 
 CREATE EVENT TRIGGER clearance_warn_of_copies ON ddl_command_start
     WHEN TAG IN ('CREATE TABLE', 'CREATE TABLE AS', 'CREATE SCHEMA', 'SELECT INTO', 'CREATE MATERIALIZED VIEW')
@@ -23,8 +22,7 @@ BEGIN ATOMIC
     WHERE c.oid <> n.relation AND c.relkind IN ('r', 'p', 'f', 'm') AND clearance_internal.binding_of(c.oid) IS NULL
     ORDER BY n.name;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.lookalikes() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.lookalikes() IS
+COMMENT ON FUNCTION clearance_internal.lookalikes IS
 'tables that are not protected but have the name of one that is, or was; original: that one';
 
 -- A link table of that name is no leak by itself: links are read from the table that was declared.
@@ -44,8 +42,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.warn_of_lookalike(regclass, regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.warn_of_lookalike(regclass, regclass) IS 'warns of a table that is open under the name of a protected one';
+COMMENT ON FUNCTION clearance_internal.warn_of_lookalike IS 'warns of a table that is open under the name of a protected one';
 
 CREATE FUNCTION clearance_internal.follow_names() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -63,8 +60,7 @@ BEGIN
     PERFORM clearance_internal.warn_of_lookalike(l.tab, l.original) FROM clearance_internal.lookalikes() l WHERE l.tab = ANY (touched);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_names() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_names() IS
+COMMENT ON FUNCTION clearance_internal.follow_names IS
 'event trigger: knows protected tables by all their names, and tells of others that take one';
 
 CREATE EVENT TRIGGER clearance_follow_names ON ddl_command_end
@@ -82,8 +78,7 @@ BEGIN
     WHERE l.original IN (SELECT d.objid FROM pg_event_trigger_dropped_objects() d WHERE d.classid = 'pg_class'::regclass);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_dropped_names() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_dropped_names() IS
+COMMENT ON FUNCTION clearance_internal.follow_dropped_names IS
 'event trigger: tells of a table that has the name of a protected one that is dropped';
 
 CREATE EVENT TRIGGER clearance_follow_dropped_names ON sql_drop

@@ -29,8 +29,7 @@ BEGIN
     RETURN r.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_role_for(clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_role_for(clearance.member, text) IS
+COMMENT ON FUNCTION clearance_internal.require_role_for IS
 'internal: id of a role that the member may hold and the actor may give, or an error';
 
 CREATE FUNCTION clearance_internal.require_ready_owner(partner bigint) RETURNS void
@@ -51,8 +50,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_ready_owner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_ready_owner(bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_ready_owner IS
 'internal: refuses a partner whose owner has no role; one without owner is fine';
 
 CREATE FUNCTION clearance_internal.require_identity(account bigint, member bigint, key text, email text, name text) RETURNS void
@@ -77,8 +75,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_identity(bigint, bigint, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_identity(bigint, bigint, text, text, text) IS
+COMMENT ON FUNCTION clearance_internal.require_identity IS
 'internal: refuses key, e-mail address and name that a member of the account cannot have';
 
 CREATE FUNCTION clearance_internal.insert_member(
@@ -113,8 +110,7 @@ BEGIN
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.insert_member(bigint, text, text, text, text[], bigint, bigint, boolean, boolean, text) IS
+COMMENT ON FUNCTION clearance_internal.insert_member IS
 'internal: adds a member, whose company is of the account';
 
 CREATE FUNCTION clearance.add_member(
@@ -161,7 +157,7 @@ BEGIN
     RETURN added.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_member(clearance.app_key, text, text, text[], clearance.by_name, bigint, bigint, boolean, text, bigint) IS
+COMMENT ON FUNCTION clearance.add_member IS
 'adds a person or service: of the vendor''s team, of a partner''s team, or a customer''s contact; key: the application''s user id';
 
 CREATE FUNCTION clearance.set_member_roles(member bigint, roles text[]) RETURNS void
@@ -178,7 +174,7 @@ BEGIN
     INSERT INTO clearance.member_role (member_id, role_id) SELECT m.id, unnest(ids) ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_member_roles(bigint, text[]) IS 'gives a member these roles instead of those it holds';
+COMMENT ON FUNCTION clearance.set_member_roles IS 'gives a member these roles instead of those it holds';
 
 CREATE FUNCTION clearance.set_partner_admin(member bigint, admin boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -200,7 +196,7 @@ BEGIN
     UPDATE clearance.member t SET partner_admin = admin WHERE t.id = m.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_partner_admin(bigint, boolean) IS
+COMMENT ON FUNCTION clearance.set_partner_admin IS
 'makes a partner''s member an admin, who reaches every project of the partner and manages its team, or a collaborator';
 
 CREATE FUNCTION clearance.disable_member(member bigint) RETURNS void
@@ -217,7 +213,7 @@ BEGIN
     WHERE t.id = m.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.disable_member(bigint) IS
+COMMENT ON FUNCTION clearance.disable_member IS
 'takes a member''s standing and frees its licence; its memberships stay for enable_member()';
 
 CREATE FUNCTION clearance.enable_member(member bigint) RETURNS void
@@ -242,7 +238,7 @@ BEGIN
     PERFORM clearance_internal.check_licences(m.partner_id);
 END
 $$;
-COMMENT ON FUNCTION clearance.enable_member(bigint) IS
+COMMENT ON FUNCTION clearance.enable_member IS
 'makes a member active, or invited if it has yet to accept an invitation; a partner''s member uses a licence again';
 
 CREATE FUNCTION clearance_internal.require_switch_right(m clearance.member) RETURNS void
@@ -253,8 +249,7 @@ BEGIN
     PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_switch_right(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_switch_right(clearance.member) IS
+COMMENT ON FUNCTION clearance_internal.require_switch_right IS
 'internal: refuses those who do not manage this member''s permissions';
 
 CREATE FUNCTION clearance.switch_on(member bigint, feature text, action text) RETURNS void
@@ -284,7 +279,7 @@ BEGIN
     INSERT INTO clearance.member_switch VALUES (m.id, feature, action) ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION clearance.switch_on(bigint, text, text) IS
+COMMENT ON FUNCTION clearance.switch_on IS
 'permits an action to one member beyond its levels; doing it twice is fine';
 
 CREATE FUNCTION clearance.switch_off(member bigint, feature text, action text) RETURNS void
@@ -299,5 +294,5 @@ BEGIN
     WHERE s.member_id = m.id AND s.feature = switch_off.feature AND s.action = switch_off.action;
 END
 $$;
-COMMENT ON FUNCTION clearance.switch_off(bigint, text, text) IS
+COMMENT ON FUNCTION clearance.switch_off IS
 'ends switch_on(); what the member''s levels grant stays';

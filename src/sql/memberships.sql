@@ -34,7 +34,7 @@ BEGIN
     RETURN p.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_project(clearance.app_key, bigint, bigint) IS
+COMMENT ON FUNCTION clearance.create_project IS
 'registers a project of the application; owner: a member of the vendor''s team, by default the actor';
 
 CREATE FUNCTION clearance.set_project(
@@ -73,7 +73,7 @@ BEGIN
     WHERE p.key = set_project.project::text;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_project(clearance.app_key, clearance.by_name, boolean, boolean, boolean, boolean, text) IS
+COMMENT ON FUNCTION clearance.set_project IS
 'changes a project; NULL leaves a property as it is; open_level opens it to the level''s audience, an empty one closes it';
 
 CREATE FUNCTION clearance.set_project_feature(project clearance.app_key, feature text, enabled boolean) RETURNS void
@@ -93,7 +93,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_project_feature(clearance.app_key, text, boolean) IS
+COMMENT ON FUNCTION clearance.set_project_feature IS
 'switches a feature of a project on or off; off, it has no rows there';
 
 CREATE FUNCTION clearance.add_partner_to_project(
@@ -131,7 +131,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_partner_to_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_partner_to_project IS
 'puts a partner on a project, from starts_at (inclusive) to ends_at (exclusive); refused if it is on it already';
 
 CREATE FUNCTION clearance.update_partner_on_project(
@@ -164,7 +164,7 @@ BEGIN
     WHERE t.project_id = p.id AND t.partner_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_partner_on_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.update_partner_on_project IS
 'changes with which level and when a partner takes part in a project; NULL leaves it as it is, an empty access_level takes the level away';
 
 -- The company's row goes first: whoever adds a member holds it (see
@@ -188,7 +188,7 @@ BEGIN
     WHERE pm.project_id = p.id AND m.id = pm.member_id AND m.partner_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.remove_partner_from_project(clearance.app_key, bigint) IS
+COMMENT ON FUNCTION clearance.remove_partner_from_project IS
 'takes a partner off a project and ends its members'' memberships there; adding it again starts afresh';
 
 CREATE FUNCTION clearance.add_customer_to_project(
@@ -217,7 +217,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.add_customer_to_project(clearance.app_key, bigint, clearance.by_name, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_customer_to_project IS
 'puts a customer on a project, from starts_at (inclusive) to ends_at (exclusive); refused if it is on it already';
 
 CREATE FUNCTION clearance.update_customer_on_project(
@@ -248,7 +248,7 @@ BEGIN
     WHERE t.project_id = p.id AND t.customer_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_customer_on_project(clearance.app_key, bigint, clearance.by_name, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.update_customer_on_project IS
 'changes when a customer takes part in a project; NULL leaves it as it is';
 
 CREATE FUNCTION clearance.remove_customer_from_project(project clearance.app_key, customer bigint) RETURNS void
@@ -269,5 +269,5 @@ BEGIN
     WHERE pm.project_id = p.id AND m.id = pm.member_id AND m.customer_id = company.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.remove_customer_from_project(clearance.app_key, bigint) IS
+COMMENT ON FUNCTION clearance.remove_customer_from_project IS
 'takes a customer off a project and ends its contacts'' memberships there';

@@ -16,29 +16,25 @@ LANGUAGE sql IMMUTABLE
 RETURN ARRAY(SELECT c.name FROM unnest(m.key_columns || m.project_column || m.member_column
                                        || m.level_column || m.starts_column || m.ends_column) WITH ORDINALITY AS c (name, i)
              WHERE c.name IS NOT NULL GROUP BY c.name ORDER BY min(c.i));
-REVOKE ALL ON FUNCTION clearance_internal.mirrored_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.mirrored_columns(clearance.mirror) IS 'internal: the columns of a table that its mirror reads';
+COMMENT ON FUNCTION clearance_internal.mirrored_columns IS 'internal: the columns of a table that its mirror reads';
 
 CREATE FUNCTION clearance_internal.moment(value "any") RETURNS timestamptz
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_moment';
-REVOKE ALL ON FUNCTION clearance_internal.moment("any") FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.moment("any") IS
+COMMENT ON FUNCTION clearance_internal.moment IS
 'internal: when a date or time of the application is; without zone, in that of clearance.time_zone';
 
 -- What is read of a row: its primary key, then what it says of a membership.
 CREATE FUNCTION clearance_internal.mirror_columns(m clearance.mirror) RETURNS name[]
 LANGUAGE sql IMMUTABLE
 RETURN m.key_columns || ARRAY[m.project_column, m.member_column, m.level_column, m.starts_column, m.ends_column];
-REVOKE ALL ON FUNCTION clearance_internal.mirror_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.mirror_columns(clearance.mirror) IS
+COMMENT ON FUNCTION clearance_internal.mirror_columns IS
 'internal: the columns whose values write_mirrored() takes, NULL for those that a mirror does not name';
 
 CREATE FUNCTION clearance_internal.mirror_source(m clearance.mirror, "row" text[]) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN format('mirror:%s:%s', m.id, "row"[1:cardinality(m.key_columns)]);
-REVOKE ALL ON FUNCTION clearance_internal.mirror_source(clearance.mirror, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.mirror_source(clearance.mirror, text[]) IS 'internal: the source that a row of a mirrored table is';
+COMMENT ON FUNCTION clearance_internal.mirror_source IS 'internal: the source that a row of a mirrored table is';
 
 -- A row that never starts, or ended before all time, says nothing.
 CREATE FUNCTION clearance_internal.write_mirrored(m clearance.mirror, "row" text[],
@@ -63,8 +59,7 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.write_mirrored(clearance.mirror, text[], bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.write_mirrored(clearance.mirror, text[], bigint, bigint) IS
+COMMENT ON FUNCTION clearance_internal.write_mirrored IS
 'internal: writes the membership that a row says, where project and member are known, and are these if they are named';
 
 CREATE FUNCTION clearance_internal.follow_membership() RETURNS trigger
@@ -95,8 +90,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_membership() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_membership() IS 'trigger of mirrored tables: memberships follow their rows';
+COMMENT ON FUNCTION clearance_internal.follow_membership IS 'trigger of mirrored tables: memberships follow their rows';
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
@@ -131,8 +125,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_new_key() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_new_key() IS
+COMMENT ON FUNCTION clearance_internal.follow_new_key IS
 'trigger: what mirrored tables say of a project or member counts once its key is known';
 
 CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearance.member
@@ -170,8 +163,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_mirror_columns(clearance.mirror) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_mirror_columns(clearance.mirror) IS
+COMMENT ON FUNCTION clearance_internal.require_mirror_columns IS
 'internal: refuses columns that cannot say a membership';
 
 CREATE FUNCTION clearance.mirror_membership(
@@ -231,8 +223,7 @@ BEGIN
     RETURN m.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.mirror_membership(regclass, name, name, name, name, name, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.mirror_membership(regclass, name, name, name, name, name, boolean) IS
+COMMENT ON FUNCTION clearance.mirror_membership IS
 'from now on a table of the application says who is on which project, besides what else says so; access_level: column with names of levels';
 
 CREATE FUNCTION clearance.unmirror_membership(relation regclass) RETURNS void
@@ -251,8 +242,7 @@ BEGIN
     DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', mirror_id));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.unmirror_membership(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.unmirror_membership(regclass) IS
+COMMENT ON FUNCTION clearance.unmirror_membership IS
 'ends mirror_membership(): what the table says counts no more';
 
 -- ---------------------------------------------------------------------------
@@ -289,8 +279,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_mirrored_columns() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_mirrored_columns() IS 'mirrors know renamed columns by their new names, which their triggers know';
+COMMENT ON FUNCTION clearance_internal.follow_mirrored_columns IS 'mirrors know renamed columns by their new names, which their triggers know';
 
 CREATE FUNCTION clearance_internal.follow_mirror_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -315,8 +304,7 @@ BEGIN
     DELETE FROM clearance.project_member pm USING gone WHERE starts_with(pm.source, format('mirror:%s:', gone.id));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_mirror_drop() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_mirror_drop() IS 'event trigger: mirrors stay while their tables do, and go with them';
+COMMENT ON FUNCTION clearance_internal.follow_mirror_drop IS 'event trigger: mirrors stay while their tables do, and go with them';
 
 CREATE EVENT TRIGGER clearance_follow_mirror_drop ON sql_drop
     EXECUTE FUNCTION clearance_internal.follow_mirror_drop();

@@ -13,8 +13,7 @@ EXCEPTION WHEN insufficient_privilege THEN
     RETURN;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.rows_told(regclass, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.rows_told(regclass, name[]) IS 'values, as texts, of the rows of a table, to tell who declares about them';
+COMMENT ON FUNCTION clearance_internal.rows_told IS 'values, as texts, of the rows of a table, to tell who declares about them';
 
 -- Many features have other actions than view, and account admins hold all.
 CREATE FUNCTION clearance_internal.notice_unseen(relation regclass, feature text, view_action text) RETURNS void
@@ -36,8 +35,7 @@ BEGIN
                             ', or pass one that levels are granted as view_action: ' || held, '.');
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_unseen(regclass, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_unseen(regclass, text, text) IS
+COMMENT ON FUNCTION clearance_internal.notice_unseen IS
 'tells that no level is granted the action that SELECT needs, and which ones are granted';
 
 CREATE FUNCTION clearance_internal.notice_projects(relation regclass, project name) RETURNS void
@@ -65,8 +63,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_projects(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_projects(regclass, name) IS 'tells how many rows a project column closes, and of keys of another type';
+COMMENT ON FUNCTION clearance_internal.notice_projects IS 'tells how many rows a project column closes, and of keys of another type';
 
 -- NULL is for who protects the table to decide.
 CREATE FUNCTION clearance_internal.notice_labels(relation regclass, account name, client_visibility name) RETURNS void
@@ -92,8 +89,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_labels(regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_labels(regclass, name, name) IS 'tells how many rows name no account, or no client visibility that there is';
+COMMENT ON FUNCTION clearance_internal.notice_labels IS 'tells how many rows name no account, or no client visibility that there is';
 
 CREATE FUNCTION clearance_internal.notice_parent(relation regclass, "column" name, parent regclass, parent_key name,
     type_column name, type_value text, optional boolean) RETURNS void
@@ -115,8 +111,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_parent(regclass, name, regclass, name, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_parent(regclass, name, regclass, name, name, text, boolean) IS
+COMMENT ON FUNCTION clearance_internal.notice_parent IS
 'tells how many rows a parent closes, since they have none';
 
 -- Rows of a type that fits no declaration are closed, if one of these is required.
@@ -144,8 +139,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_types(regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_types(regclass, name, text, boolean) IS
+COMMENT ON FUNCTION clearance_internal.notice_types IS
 'tells how many rows are closed since a declaration names a parent for rows of other types';
 
 -- Enums have their labels, booleans both values; of others, the rows tell.
@@ -170,8 +164,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_values(regclass, name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_values(regclass, name, text[]) IS 'tells of values that a declaration names and no row has';
+COMMENT ON FUNCTION clearance_internal.notice_values IS 'tells of values that a declaration names and no row has';
 
 CREATE FUNCTION clearance_internal.notice_members(relation regclass, "column" name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -186,8 +179,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_members(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_members(regclass, name) IS 'tells of a column that can name no member';
+COMMENT ON FUNCTION clearance_internal.notice_members IS 'tells of a column that can name no member';
 
 CREATE FUNCTION clearance_internal.notice_kinds(feature text, kinds text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -222,8 +214,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_kinds(text, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_kinds(text, text[]) IS 'tells of kinds that no row of a feature''s tables is of';
+COMMENT ON FUNCTION clearance_internal.notice_kinds IS 'tells of kinds that no row of a feature''s tables is of';
 
 CREATE FUNCTION clearance_internal.notice_empty_level(level integer) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -237,8 +228,7 @@ BEGIN
     RETURN level;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_empty_level(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_empty_level(integer) IS 'the level; tells that it grants nothing, if so';
+COMMENT ON FUNCTION clearance_internal.notice_empty_level IS 'the level; tells that it grants nothing, if so';
 
 -- A level counts for holders of its audience.
 CREATE FUNCTION clearance_internal.notice_unused_level(role text, level integer, available_to_partners boolean) RETURNS void
@@ -251,8 +241,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_unused_level(text, integer, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_unused_level(text, integer, boolean) IS 'tells that nobody who holds a role can have its level, if so';
+COMMENT ON FUNCTION clearance_internal.notice_unused_level IS 'tells that nobody who holds a role can have its level, if so';
 
 CREATE FUNCTION clearance_internal.notice_no_level(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -266,5 +255,4 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.notice_no_level(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.notice_no_level(clearance.member) IS 'tells that no place names a level for a member, if so';
+COMMENT ON FUNCTION clearance_internal.notice_no_level IS 'tells that no place names a level for a member, if so';

@@ -12,8 +12,7 @@ AS $$
     VALUES (account, kind, recipient, jsonb_strip_nulls(payload));
     SELECT pg_notify('clearance_outbox', '');
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.queue_mail(bigint, text, text, jsonb) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.queue_mail(bigint, text, text, jsonb) IS
+COMMENT ON FUNCTION clearance_internal.queue_mail IS
 'internal: puts a mail into the outbox; listeners on channel clearance_outbox hear of it at commit, of its content nothing';
 
 -- Senders take different mails at the same time; one that fails rolls back, and
@@ -28,6 +27,5 @@ AS $$
     )
     SELECT t.* FROM taken t ORDER BY t.id
 $$;
-REVOKE ALL ON FUNCTION clearance.take_mail(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.take_mail(integer) IS
+COMMENT ON FUNCTION clearance.take_mail IS
 'the oldest mails to send; commit when they are sent, and they are gone. For trusted roles: see trust_role()';

@@ -4,8 +4,7 @@
 CREATE FUNCTION clearance_internal.forget_plans() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_forget_plans';
-REVOKE ALL ON FUNCTION clearance_internal.forget_plans() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.forget_plans() IS 'has all sessions make plans for classes of rights anew, when this transaction commits';
+COMMENT ON FUNCTION clearance_internal.forget_plans IS 'has all sessions make plans for classes of rights anew, when this transaction commits';
 
 -- With its first project an account comes to share a table of projects. That is
 -- noted already (versions.sql); here plans are told to go in time.
@@ -19,8 +18,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.note_first_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.note_first_project() IS 'trigger: the first project of an account ends plans for whole tables';
+COMMENT ON FUNCTION clearance_internal.note_first_project IS 'trigger: the first project of an account ends plans for whole tables';
 
 CREATE TRIGGER "00_clearance_note_first" AFTER INSERT OR UPDATE OF account_id ON clearance.project
     FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_first_project();
@@ -53,8 +51,7 @@ BEGIN ATOMIC
                         WHERE t.tgisinternal AND t.tgenabled NOT IN ('O', 'A')))
     FROM referential r;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.can_outlive(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.can_outlive(regclass, name) IS
+COMMENT ON FUNCTION clearance_internal.can_outlive IS
 'whether something may keep rows that a foreign key of the column is to delete or change';
 
 -- A project's key goes: its rows may stay. Never taken back but by repair().
@@ -68,8 +65,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.note_outlived() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.note_outlived() IS 'trigger: marks tables that may keep rows of a project whose key goes';
+COMMENT ON FUNCTION clearance_internal.note_outlived IS 'trigger: marks tables that may keep rows of a project whose key goes';
 
 -- Logical replication fires row triggers alone.
 CREATE TRIGGER "00_clearance_note_outlived" AFTER DELETE OR TRUNCATE ON clearance.project
@@ -89,8 +85,7 @@ ALTER TABLE clearance.binding ENABLE ALWAYS TRIGGER "00_clearance_note_change";
 CREATE FUNCTION clearance_internal.has_outlived_rows(relation regclass, "column" name) RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_has_outlived_rows';
-REVOKE ALL ON FUNCTION clearance_internal.has_outlived_rows(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.has_outlived_rows(regclass, name) IS
+COMMENT ON FUNCTION clearance_internal.has_outlived_rows IS
 'whether the column has a value that a foreign key says cannot be there; reads the table and those it refers to';
 
 CREATE FUNCTION clearance_internal.look_for_outlived(binding integer) RETURNS void
@@ -102,5 +97,4 @@ BEGIN
       AND b.rows_outlived <> clearance_internal.has_outlived_rows(b.relation, b.project_column);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.look_for_outlived(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.look_for_outlived(integer) IS 'marks a binding if its table has rows of projects that are gone, else takes the mark back';
+COMMENT ON FUNCTION clearance_internal.look_for_outlived IS 'marks a binding if its table has rows of projects that are gone, else takes the mark back';

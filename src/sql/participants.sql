@@ -18,8 +18,7 @@ BEGIN
     RETURN m.kind = 'vendor' OR FOUND;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.hold_company_on(clearance.project, clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.hold_company_on(clearance.project, clearance.member) IS
+COMMENT ON FUNCTION clearance_internal.hold_company_on IS
 'internal: whether a member''s company is on the project; keeps it there until commit';
 
 CREATE FUNCTION clearance_internal.require_company_on(p clearance.project, m clearance.member) RETURNS void
@@ -33,8 +32,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_company_on(clearance.project, clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_company_on(clearance.project, clearance.member) IS
+COMMENT ON FUNCTION clearance_internal.require_company_on IS
 'internal: refuses an outsider whose company is not on the project, and keeps the company there until commit';
 
 CREATE FUNCTION clearance_internal.require_ready(m clearance.member) RETURNS void
@@ -63,8 +61,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_ready(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_ready(clearance.member) IS
+COMMENT ON FUNCTION clearance_internal.require_ready IS
 'internal: refuses a partner''s member who is not ready to take part, where the account asks for that';
 
 CREATE FUNCTION clearance_internal.put_membership(
@@ -108,8 +105,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.put_membership(clearance.project, clearance.member, text, timestamptz, timestamptz, boolean, text, boolean, boolean) IS
+COMMENT ON FUNCTION clearance_internal.put_membership IS
 'internal: writes what one source says about a membership; replaces: what it said before was judged, and may go';
 
 -- ---------------------------------------------------------------------------
@@ -128,8 +124,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_participant_right(clearance.project, clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_participant_right(clearance.project, clearance.member, text) IS
+COMMENT ON FUNCTION clearance_internal.require_participant_right IS
 'internal: refuses those who cannot invite this member to the project, or take it off';
 
 -- What a membership permits is the vendor's to say: a partner, who invites its
@@ -155,8 +150,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_terms_right(clearance.project, clearance.project_member, integer, boolean, boolean) IS
+COMMENT ON FUNCTION clearance_internal.require_terms_right IS
 'internal: refuses those who cannot change what a source said of a membership into this level and ownership; plain: nothing else is set';
 
 -- ---------------------------------------------------------------------------
@@ -199,7 +193,7 @@ BEGIN
         replaces => said.source = source OR clearance.is_operator());
 END
 $$;
-COMMENT ON FUNCTION clearance.add_member_to_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz, boolean, text, boolean) IS
+COMMENT ON FUNCTION clearance.add_member_to_project IS
 'invites a member to a project, from starts_at (inclusive) to ends_at (exclusive); the same source saying it again replaces what it said, other sources are untouched';
 
 CREATE FUNCTION clearance_internal.raise_not_on_project(p clearance.project, m clearance.member, source text) RETURNS void
@@ -212,8 +206,7 @@ BEGIN
         HINT = 'Table clearance.project_member lists the members of each project and the sources that say so.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.raise_not_on_project(clearance.project, clearance.member, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.raise_not_on_project(clearance.project, clearance.member, text) IS
+COMMENT ON FUNCTION clearance_internal.raise_not_on_project IS
 'internal: the error about a membership that nobody said';
 
 CREATE FUNCTION clearance.update_member_on_project(
@@ -250,7 +243,7 @@ BEGIN
     WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = update_member_on_project.source;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_member_on_project(clearance.app_key, bigint, text, clearance.by_name, timestamptz, timestamptz, text) IS
+COMMENT ON FUNCTION clearance.update_member_on_project IS
 'changes with which level and when a member takes part in a project, by one source; NULL leaves it as it is, an empty access_level takes the level away';
 
 CREATE FUNCTION clearance.remove_member_from_project(
@@ -279,7 +272,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.remove_member_from_project(clearance.app_key, bigint, text) IS
+COMMENT ON FUNCTION clearance.remove_member_from_project IS
 'ends what one source says about a membership, or, without a source, the whole membership';
 
 CREATE FUNCTION clearance.transfer_project(project clearance.app_key, owner bigint) RETURNS void
@@ -301,7 +294,7 @@ BEGIN
     PERFORM clearance_internal.put_membership(p, m, level, owner => true);
 END
 $$;
-COMMENT ON FUNCTION clearance.transfer_project(clearance.app_key, bigint) IS
+COMMENT ON FUNCTION clearance.transfer_project IS
 'makes a member of the vendor''s team the owner of a project; former owners stay members';
 
 -- ---------------------------------------------------------------------------
@@ -328,7 +321,7 @@ BEGIN
         source => 'phase:' || phase, through_phase => true);
 END
 $$;
-COMMENT ON FUNCTION clearance.add_participant(clearance.app_key, text, bigint, text, clearance.by_name, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_participant IS
 'has a member take part in a phase of a project, named by the application''s key of it; saying it again replaces level and time';
 
 CREATE FUNCTION clearance.remove_participant(project clearance.app_key, phase text, member bigint) RETURNS void
@@ -342,5 +335,5 @@ BEGIN
     PERFORM clearance.remove_member_from_project(project, member, 'phase:' || phase);
 END
 $$;
-COMMENT ON FUNCTION clearance.remove_participant(clearance.app_key, text, bigint) IS
+COMMENT ON FUNCTION clearance.remove_participant IS
 'ends a member''s part in a phase; what other phases and sources say stays';

@@ -37,7 +37,6 @@ CREATE VIEW clearance.partners WITH (security_barrier) AS
        OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners'))
        OR p.id = (SELECT s.partner FROM clearance.standing() s)
     OFFSET 0;
-GRANT SELECT ON clearance.partners TO PUBLIC;
 COMMENT ON VIEW clearance.partners IS
 'partners with their admins and the licences used of those they may use: to operators all, to members who manage partners or add them to projects those of the account, to a partner''s members their own';
 COMMENT ON COLUMN clearance.partners.id IS 'id that functions name it by';
@@ -65,8 +64,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE clearance.partner p SET licence_cap = p.licence_cap WHERE p.id = partner RETURNING p.*
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.hold_partner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.hold_partner(bigint) IS
+COMMENT ON FUNCTION clearance_internal.hold_partner IS
 'internal: has all who change this partner''s licences or roles wait for each other until commit; called before a member of it is locked';
 
 -- Called after a change.
@@ -85,8 +83,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.check_licences(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.check_licences(bigint) IS
+COMMENT ON FUNCTION clearance_internal.check_licences IS
 'internal: refuses more members than the partner''s licence cap';
 
 -- ---------------------------------------------------------------------------
@@ -109,8 +106,7 @@ BEGIN
     RETURN r.id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_partner_role(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_partner_role(text, bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_partner_role IS
 'internal: id of a role that is available to partners, or an error';
 
 CREATE FUNCTION clearance_internal.put_partner_logo(partner bigint, logo bytea, logo_type text) RETURNS void
@@ -135,8 +131,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.put_partner_logo(bigint, bytea, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.put_partner_logo(bigint, bytea, text) IS
+COMMENT ON FUNCTION clearance_internal.put_partner_logo IS
 'internal: sets a partner''s logo; NULL leaves it as it is, an empty one takes it away';
 
 CREATE FUNCTION clearance_internal.put_partner_owner(p clearance.partner, owner bigint) RETURNS void
@@ -159,8 +154,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT partner_has_one_owner DO UPDATE SET member_id = EXCLUDED.member_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.put_partner_owner(clearance.partner, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.put_partner_owner(clearance.partner, bigint) IS
+COMMENT ON FUNCTION clearance_internal.put_partner_owner IS
 'internal: puts a member of the vendor''s team in charge of a partner; NULL leaves it as it is';
 
 CREATE FUNCTION clearance_internal.require_partner_properties(account bigint, partner bigint, name text, website text, licence_cap integer) RETURNS void
@@ -184,8 +178,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_partner_properties(bigint, bigint, text, text, integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_partner_properties(bigint, bigint, text, text, integer) IS
+COMMENT ON FUNCTION clearance_internal.require_partner_properties IS
 'internal: refuses properties that a partner cannot have; NULL is fine';
 
 CREATE FUNCTION clearance.create_partner(
@@ -233,7 +226,7 @@ BEGIN
     RETURN p.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_partner(text, text, clearance.by_name, integer, boolean, boolean, text[], bigint, text, text, bytea, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.create_partner IS
 'adds a partner company and invites its admin, who holds the first of the roles; its members may hold only the roles given here; licence_cap NULL or -1: no cap';
 
 CREATE FUNCTION clearance.update_partner(
@@ -272,7 +265,7 @@ BEGIN
     PERFORM clearance_internal.check_licences(company.id);
 END
 $$;
-COMMENT ON FUNCTION clearance.update_partner(bigint, clearance.by_name, text, text, integer, boolean, boolean, text, bytea, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.update_partner IS
 'changes a partner, but not its admin; NULL leaves a property as it is, an empty access_level, website or logo takes it away, licence_cap -1 the cap';
 
 CREATE FUNCTION clearance.set_partner_roles(partner bigint, roles text[]) RETURNS void
@@ -300,7 +293,7 @@ BEGIN
     INSERT INTO clearance.partner_role (partner_id, role_id) SELECT company.id, unnest(selected) ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_partner_roles(bigint, text[]) IS
+COMMENT ON FUNCTION clearance.set_partner_roles IS
 'selects the roles that a partner''s members may hold, instead of those selected before';
 
 CREATE FUNCTION clearance.disable_partner(partner bigint) RETURNS void
@@ -311,7 +304,7 @@ BEGIN
     UPDATE clearance.partner p SET active = false WHERE p.id = disable_partner.partner;
 END
 $$;
-COMMENT ON FUNCTION clearance.disable_partner(bigint) IS
+COMMENT ON FUNCTION clearance.disable_partner IS
 'takes the standing of all members of a partner until it is enabled again';
 
 CREATE FUNCTION clearance.enable_partner(partner bigint) RETURNS void
@@ -322,4 +315,4 @@ BEGIN
     UPDATE clearance.partner p SET active = true WHERE p.id = enable_partner.partner;
 END
 $$;
-COMMENT ON FUNCTION clearance.enable_partner(bigint) IS 'ends disable_partner()';
+COMMENT ON FUNCTION clearance.enable_partner IS 'ends disable_partner()';

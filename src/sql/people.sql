@@ -18,8 +18,7 @@ BEGIN
         HINT = format('%s lists those that exist.', listed_in);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.raise_unknown(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.raise_unknown(text, text, text) IS
+COMMENT ON FUNCTION clearance_internal.raise_unknown IS
 'internal: the error about a value that names nothing, or is NULL';
 
 CREATE FUNCTION clearance_internal.require_given(what text, value text) RETURNS void
@@ -35,8 +34,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_given(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_given(text, text) IS
+COMMENT ON FUNCTION clearance_internal.require_given IS
 'internal: refuses NULL and blank for a required argument';
 
 -- Names and keys go into messages, mails and indexes.
@@ -57,8 +55,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_line(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_line(text, text) IS
+COMMENT ON FUNCTION clearance_internal.require_line IS
 'internal: refuses what is blank, too long or not one line; NULL is fine';
 
 CREATE FUNCTION clearance_internal.require_email(email text) RETURNS void
@@ -73,8 +70,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_email(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_email(text) IS 'internal: refuses what is no e-mail address; NULL is fine';
+COMMENT ON FUNCTION clearance_internal.require_email IS 'internal: refuses what is no e-mail address; NULL is fine';
 
 CREATE FUNCTION clearance_internal.require_period(starts timestamptz, ends timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -87,8 +83,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_period(timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_period(timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance_internal.require_period IS
 'internal: refuses a time that ends before it starts; NULL: without start or end';
 
 CREATE FUNCTION clearance_internal.require_account(id bigint) RETURNS clearance.account
@@ -105,8 +100,7 @@ BEGIN
     RETURN a;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_account(bigint) IS 'internal: the account, or an error';
+COMMENT ON FUNCTION clearance_internal.require_account IS 'internal: the account, or an error';
 
 CREATE FUNCTION clearance_internal.require_partner(id bigint) RETURNS clearance.partner
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -125,8 +119,7 @@ BEGIN
     RETURN p;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_partner(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_partner(bigint) IS 'internal: the partner, or an error';
+COMMENT ON FUNCTION clearance_internal.require_partner IS 'internal: the partner, or an error';
 
 CREATE FUNCTION clearance_internal.require_customer(id bigint) RETURNS clearance.customer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -142,8 +135,7 @@ BEGIN
     RETURN c;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_customer(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_customer(bigint) IS 'internal: the customer, or an error';
+COMMENT ON FUNCTION clearance_internal.require_customer IS 'internal: the customer, or an error';
 
 CREATE FUNCTION clearance_internal.require_member(id bigint, on_project clearance.app_key DEFAULT NULL) RETURNS clearance.member
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -161,15 +153,13 @@ BEGIN
     RETURN m;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_member(bigint, clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_member(bigint, clearance.app_key) IS
+COMMENT ON FUNCTION clearance_internal.require_member IS
 'internal: the member, if the actor may know of it, or an error; on_project: whoever is in the team of this project, as the actor sees it, too';
 
 CREATE FUNCTION clearance_internal.member_label(m clearance.member) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT coalesce(m.name, m.email, m.key) $$;
-REVOKE ALL ON FUNCTION clearance_internal.member_label(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.member_label(clearance.member) IS 'internal: how messages call a member';
+COMMENT ON FUNCTION clearance_internal.member_label IS 'internal: how messages call a member';
 
 CREATE FUNCTION clearance_internal.require_project(project clearance.app_key) RETURNS clearance.project
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -186,8 +176,7 @@ BEGIN
     RETURN p;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_project(clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_project(clearance.app_key) IS
+COMMENT ON FUNCTION clearance_internal.require_project IS
 'internal: the project with this key, or an error';
 
 CREATE FUNCTION clearance_internal.require_role(name text, account bigint) RETURNS clearance.role
@@ -204,8 +193,7 @@ BEGIN
     RETURN r;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_role(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_role(text, bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_role IS
 'internal: the built-in role or role of the account with this name, or an error';
 
 CREATE FUNCTION clearance_internal.default_account(account bigint) RETURNS bigint
@@ -231,8 +219,7 @@ BEGIN
         HINT = 'Pass account => id; table clearance.account lists those that exist.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.default_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.default_account(bigint) IS
+COMMENT ON FUNCTION clearance_internal.default_account IS
 'internal: the account given, else the actor''s, else the only one';
 
 CREATE FUNCTION clearance_internal.require_same_account(what text, its_account bigint, account bigint) RETURNS void
@@ -247,8 +234,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_same_account(text, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_same_account(text, bigint, bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_same_account IS
 'internal: refuses what belongs to another account';
 
 CREATE FUNCTION clearance_internal.changed_level(current integer, name text, audience text) RETURNS integer
@@ -257,16 +243,14 @@ AS $$
     SELECT CASE WHEN name IS NULL THEN current
                 WHEN name <> '' THEN clearance_internal.notice_empty_level(clearance_internal.require_level(name, audience)) END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.changed_level(integer, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.changed_level(integer, text, text) IS
+COMMENT ON FUNCTION clearance_internal.changed_level IS
 'internal: id of the named level; NULL keeps the current one, an empty name takes it away';
 
 -- What an argument can say about an optional text: NULL keeps it, '' takes it away.
 CREATE FUNCTION clearance_internal.changed_text(current text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT nullif(coalesce(value, current), '') $$;
-REVOKE ALL ON FUNCTION clearance_internal.changed_text(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.changed_text(text, text) IS 'internal: a text as an argument leaves it';
+COMMENT ON FUNCTION clearance_internal.changed_text IS 'internal: a text as an argument leaves it';
 
 -- ---------------------------------------------------------------------------
 -- Accounts and roles
@@ -290,8 +274,7 @@ BEGIN
     RETURN new_id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.create_account(text, clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.create_account(text, clearance.app_key) IS
+COMMENT ON FUNCTION clearance.create_account IS
 'adds an organisation that runs projects; key: the application''s own tenant id';
 
 CREATE FUNCTION clearance.set_account(
@@ -329,7 +312,7 @@ BEGIN
     WHERE a.id = set_account.account;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_account(bigint, clearance.by_name, boolean, text, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION clearance.set_account IS
 'changes an account; NULL leaves a property as it is, an empty default_external_level takes it away';
 
 -- A role is no way around require_may_give().
@@ -349,8 +332,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_role_level(text, integer, boolean, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_role_level(text, integer, boolean, bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_role_level IS
 'internal: refuses a level that a role cannot have, or that the actor cannot give';
 
 CREATE FUNCTION clearance_internal.require_free_role_name(name text, account bigint) RETURNS void
@@ -367,8 +349,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_free_role_name(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_free_role_name(text, bigint) IS 'internal: refuses the name of a role that exists';
+COMMENT ON FUNCTION clearance_internal.require_free_role_name IS 'internal: refuses the name of a role that exists';
 
 CREATE FUNCTION clearance.create_role(
     name text,
@@ -395,7 +376,7 @@ BEGIN
     RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION clearance.create_role(text, boolean, text, bigint) IS
+COMMENT ON FUNCTION clearance.create_role IS
 'adds a role to an account; its level is the default of holders of the level''s audience';
 
 CREATE FUNCTION clearance.update_role(
@@ -444,5 +425,5 @@ BEGIN
     PERFORM clearance_internal.notice_unused_level(r.name, r.level_id, r.available_to_partners);
 END
 $$;
-COMMENT ON FUNCTION clearance.update_role(text, boolean, text, text, bigint) IS
+COMMENT ON FUNCTION clearance.update_role IS
 'changes a role of an account; NULL leaves a property as it is, an empty access_level takes the level away';

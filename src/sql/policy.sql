@@ -6,111 +6,103 @@
 CREATE FUNCTION clearance.policy_support(internal) RETURNS internal
 LANGUAGE c STRICT
 AS 'MODULE_PATHNAME', 'clearance_policy_support';
-REVOKE ALL ON FUNCTION clearance.policy_support(internal) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.policy_support(internal) IS 'planner support of the functions that policies call';
+COMMENT ON FUNCTION clearance.policy_support IS 'planner support of the functions that policies call';
 
 CREATE FUNCTION clearance.set_support(internal) RETURNS internal
 LANGUAGE c STRICT
 AS 'MODULE_PATHNAME', 'clearance_set_support';
-REVOKE ALL ON FUNCTION clearance.set_support(internal) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.set_support(internal) IS 'planner support of in_set';
+COMMENT ON FUNCTION clearance.set_support IS 'planner support of in_set';
 
 CREATE FUNCTION clearance.in_set(value "any", binding integer, verb integer, kind integer, class integer) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL SAFE COST 1 SUPPORT clearance.set_support
 AS 'MODULE_PATHNAME', 'clearance_in_set';
-COMMENT ON FUNCTION clearance.in_set("any", integer, integer, integer, integer) IS
+COMMENT ON FUNCTION clearance.in_set IS
 'in plans: whether a key is that of a project open to the actor, its own, or linked to it';
 
 CREATE FUNCTION clearance.set_keys(element anyelement, binding integer, verb integer, kind integer, class integer) RETURNS anyarray
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_set_keys';
-COMMENT ON FUNCTION clearance.set_keys(anyelement, integer, integer, integer, integer) IS
+COMMENT ON FUNCTION clearance.set_keys IS
 'in plans: what in_set tests, as an array of the element''s type';
 
 CREATE FUNCTION clearance.own_account(element anyelement) RETURNS anyelement
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_own_account';
-COMMENT ON FUNCTION clearance.own_account(anyelement) IS
+COMMENT ON FUNCTION clearance.own_account IS
 'in plans of tables that are partitioned by account: the key of the actor''s, as a value of the element''s type';
 
 CREATE FUNCTION clearance.permitted(binding integer, verb integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_permitted';
-COMMENT ON FUNCTION clearance.permitted(integer, integer, "any") IS 'in plans: what the policy of a verb says of a row';
+COMMENT ON FUNCTION clearance.permitted IS 'in plans: what the policy of a verb says of a row';
 
 CREATE FUNCTION clearance.visible(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_visible';
-COMMENT ON FUNCTION clearance.visible(integer, "any") IS 'policy: SELECT may see the row';
+COMMENT ON FUNCTION clearance.visible IS 'policy: SELECT may see the row';
 
 CREATE FUNCTION clearance.creatable(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_creatable';
-COMMENT ON FUNCTION clearance.creatable(integer, "any") IS 'policy: INSERT may add the row, else an error that says why';
+COMMENT ON FUNCTION clearance.creatable IS 'policy: INSERT may add the row, else an error that says why';
 
 CREATE FUNCTION clearance.editable(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_editable';
-COMMENT ON FUNCTION clearance.editable(integer, "any") IS 'policy: UPDATE may touch the row as it was';
+COMMENT ON FUNCTION clearance.editable IS 'policy: UPDATE may touch the row as it was';
 
 CREATE FUNCTION clearance.edited(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_edited';
-COMMENT ON FUNCTION clearance.edited(integer, "any") IS 'policy: UPDATE may leave the row like this, else an error that says why';
+COMMENT ON FUNCTION clearance.edited IS 'policy: UPDATE may leave the row like this, else an error that says why';
 
 CREATE FUNCTION clearance.deletable(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_deletable';
-COMMENT ON FUNCTION clearance.deletable(integer, "any") IS 'policy: DELETE may remove the row';
+COMMENT ON FUNCTION clearance.deletable IS 'policy: DELETE may remove the row';
 
 CREATE FUNCTION clearance.can(action text, project clearance.app_key DEFAULT NULL) RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_can';
-COMMENT ON FUNCTION clearance.can(text, clearance.app_key) IS
+COMMENT ON FUNCTION clearance.can IS
 'whether the actor''s levels grant an action (''task.create'') in a project or, without one, in the account; what a grant asks of a row is not judged';
 
 CREATE FUNCTION clearance.can_row(action text, "row" record, relation regclass DEFAULT NULL) RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_can_row';
-COMMENT ON FUNCTION clearance.can_row(text, record, regclass) IS
+COMMENT ON FUNCTION clearance.can_row IS
 'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table; relation: the table, for rows of views and sub-selects that have its columns';
 
 -- Trigger functions are nobody's to attach: sync() does, see create_triggers().
 CREATE FUNCTION clearance_internal.write_check() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_write_check';
-REVOKE ALL ON FUNCTION clearance_internal.write_check() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.write_check() IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
+COMMENT ON FUNCTION clearance_internal.write_check IS 'trigger of protected tables: fills owners, judges what an UPDATE changes';
 
 CREATE FUNCTION clearance_internal.policy_columns(relation regclass, binding integer) RETURNS text[]
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_policy_columns';
-REVOKE ALL ON FUNCTION clearance_internal.policy_columns(regclass, integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.policy_columns(regclass, integer) IS
+COMMENT ON FUNCTION clearance_internal.policy_columns IS
 'columns that the extension''s policies of a table pass, under their present names; NULL unless all four are there and pass the same';
 
 CREATE FUNCTION clearance_internal.is_own_policy(relation regclass, policy name, binding integer, columns text[]) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_is_own_policy';
-REVOKE ALL ON FUNCTION clearance_internal.is_own_policy(regclass, name, integer, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_own_policy(regclass, name, integer, text[]) IS
+COMMENT ON FUNCTION clearance_internal.is_own_policy IS
 'whether a policy is one of the extension''s, in all that it says';
 
 CREATE FUNCTION clearance_internal.calls_rule(relation regclass, policy name) RETURNS boolean
 LANGUAGE c STABLE STRICT PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_calls_rule';
-REVOKE ALL ON FUNCTION clearance_internal.calls_rule(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.calls_rule(regclass, name) IS 'whether a policy asks the rule, about whatever table';
+COMMENT ON FUNCTION clearance_internal.calls_rule IS 'whether a policy asks the rule, about whatever table';
 
 CREATE FUNCTION clearance_internal.canonical_text(value text, type regtype) RETURNS text
 LANGUAGE c STABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_canonical_text';
-REVOKE ALL ON FUNCTION clearance_internal.canonical_text(text, regtype) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.canonical_text(text, regtype) IS 'a value as its type writes it';
+COMMENT ON FUNCTION clearance_internal.canonical_text IS 'a value as its type writes it';
 
 CREATE FUNCTION clearance_internal.is_maintaining() RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_is_maintaining';
-REVOKE ALL ON FUNCTION clearance_internal.is_maintaining() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_maintaining() IS 'whether the extension is altering a protected table itself';
+COMMENT ON FUNCTION clearance_internal.is_maintaining IS 'whether the extension is altering a protected table itself';
 

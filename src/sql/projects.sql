@@ -17,8 +17,7 @@ BEGIN
     RETURN account;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.account_of_key(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.account_of_key(text) IS 'id of the account that an account column names, or an error';
+COMMENT ON FUNCTION clearance_internal.account_of_key IS 'id of the account that an account column names, or an error';
 
 CREATE FUNCTION clearance_internal.register_project(key text, account bigint) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -46,8 +45,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.register_project(text, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.register_project(text, bigint) IS
+COMMENT ON FUNCTION clearance_internal.register_project IS
 'registers a project that the application made; the actor, if any, becomes its owner; one registered before stays as it is';
 
 -- What the extension reads of the application's tables, it reads by these: the
@@ -56,15 +54,13 @@ CREATE FUNCTION clearance_internal.table_rows(relation regclass, columns name[],
     keys text[] DEFAULT '{}') RETURNS SETOF text[]
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'clearance_table_rows';
-REVOKE ALL ON FUNCTION clearance_internal.table_rows(regclass, name[], name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.table_rows(regclass, name[], name, text[]) IS
+COMMENT ON FUNCTION clearance_internal.table_rows IS
 'values, as texts, of the rows of a table whose column has one of the keys, or of all; read as the table''s owner';
 
 CREATE FUNCTION clearance_internal.values_of("row" anyelement, columns name[]) RETURNS text[]
 LANGUAGE c STABLE STRICT
 AS 'MODULE_PATHNAME', 'clearance_values_of';
-REVOKE ALL ON FUNCTION clearance_internal.values_of(anyelement, name[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.values_of(anyelement, name[]) IS 'values, as texts, of a row of a table; no other column is looked at';
+COMMENT ON FUNCTION clearance_internal.values_of IS 'values, as texts, of a row of a table; no other column is looked at';
 
 -- A project goes with the last of its rows, whatever takes that away. Registered
 -- ahead of one, it waits; so it does where its table is no longer protected, or
@@ -77,8 +73,7 @@ AS $$
         CROSS JOIN LATERAL clearance_internal.table_rows(b.relation, ARRAY[b.project_column], b.project_column, ARRAY[key]) AS t ("row")
         WHERE b.feature = 'project' AND NOT b.link_only AND t."row"[1] = key)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.project_has_row(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.project_has_row(text) IS 'whether a protected table of projects has a row of a project';
+COMMENT ON FUNCTION clearance_internal.project_has_row IS 'whether a protected table of projects has a row of a project';
 
 CREATE FUNCTION clearance_internal.projects_without_row() RETURNS SETOF bigint
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -91,20 +86,17 @@ AS $$
     )
     SELECT p.id FROM clearance.project p WHERE p.has_row AND NOT EXISTS (SELECT FROM present x WHERE x.key = p.key)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.projects_without_row() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.projects_without_row() IS 'projects whose rows are gone from all protected tables of projects';
+COMMENT ON FUNCTION clearance_internal.projects_without_row IS 'projects whose rows are gone from all protected tables of projects';
 
 CREATE FUNCTION clearance_internal.forget_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
-REVOKE ALL ON FUNCTION clearance_internal.forget_projects() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.forget_projects() IS 'rows of projects were truncated or dropped: their projects go with all memberships';
+COMMENT ON FUNCTION clearance_internal.forget_projects IS 'rows of projects were truncated or dropped: their projects go with all memberships';
 
 CREATE FUNCTION clearance_internal.keep_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
-REVOKE ALL ON FUNCTION clearance_internal.keep_projects() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.keep_projects() IS 'rows of projects are in no protected table any more, but are there: their projects stay';
+COMMENT ON FUNCTION clearance_internal.keep_projects IS 'rows of projects are in no protected table any more, but are there: their projects stay';
 
 -- Trigger of the application's project table. A row that moves to another
 -- partition is deleted and inserted: its project stays.
@@ -150,8 +142,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.follow_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.follow_project() IS
+COMMENT ON FUNCTION clearance_internal.follow_project IS
 'trigger of the project table: registers new projects with their creator as owner (one registered before stays as it is), follows new keys, forgets deleted and truncated ones';
 
 CREATE FUNCTION clearance_internal.register_existing_projects(relation regclass, project name, account name) RETURNS void
@@ -187,8 +178,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.register_existing_projects(regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.register_existing_projects(regclass, name, name) IS
+COMMENT ON FUNCTION clearance_internal.register_existing_projects IS
 'registers the projects that a table holds when it is protected, where their account is clear';
 
 -- ---------------------------------------------------------------------------
@@ -200,19 +190,16 @@ CREATE FUNCTION clearance_internal.project_sources(b clearance.binding) RETURNS 
 LANGUAGE sql STABLE
 RETURN (b.project_column IS NOT NULL)::integer
     + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id);
-REVOKE ALL ON FUNCTION clearance_internal.project_sources(clearance.binding) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.project_sources(clearance.binding) IS 'how many places tell the project of a row';
+COMMENT ON FUNCTION clearance_internal.project_sources IS 'how many places tell the project of a row';
 
 -- Triggers of protected tables, see src/move.c. They bind whoever writes.
 CREATE FUNCTION clearance_internal.check_child_project() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_check_child_project';
-REVOKE ALL ON FUNCTION clearance_internal.check_child_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.check_child_project() IS 'trigger: new and changed rows are in the project of their parents';
+COMMENT ON FUNCTION clearance_internal.check_child_project IS 'trigger: new and changed rows are in the project of their parents';
 
 CREATE FUNCTION clearance_internal.check_children_project() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_check_children_project';
-REVOKE ALL ON FUNCTION clearance_internal.check_children_project() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.check_children_project() IS 'trigger: rows that moved to another project have taken their children along';
+COMMENT ON FUNCTION clearance_internal.check_children_project IS 'trigger: rows that moved to another project have taken their children along';
 

@@ -74,8 +74,7 @@ BEGIN
     RETURN id;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.protect(regclass, text, name, name, text[], clearance.by_name, name, name, name, name, name, text, name, text, text, text, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.protect(regclass, text, name, name, text[], clearance.by_name, name, name, name, name, name, text, name, text, text, text, text, boolean) IS
+COMMENT ON FUNCTION clearance.protect IS
 'binds a table, with its partitions and children, to a feature and enforces the rule on it from now on; returns the binding''s id';
 
 CREATE FUNCTION clearance_internal.require_unprotected(relation regclass) RETURNS void
@@ -102,8 +101,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_unprotected(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_unprotected(regclass) IS 'errors if a table is protected, or is a partition or child';
+COMMENT ON FUNCTION clearance_internal.require_unprotected IS 'errors if a table is protected, or is a partition or child';
 
 CREATE FUNCTION clearance_internal.require_visibility(relation regclass, visibility name, shared_values text[]) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -126,8 +124,7 @@ BEGIN
     RETURN ARRAY(SELECT clearance_internal.canonical_value(v.value, type, 'a shared value') FROM unnest(shared_values) AS v (value));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_visibility(regclass, name, text[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_visibility(regclass, name, text[]) IS 'shared values in canonical form, or an error';
+COMMENT ON FUNCTION clearance_internal.require_visibility IS 'shared values in canonical form, or an error';
 
 CREATE FUNCTION clearance_internal.require_bound_types(relation regclass, client_visibility name, kind name, published name) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -155,8 +152,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_bound_types(regclass, name, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_bound_types(regclass, name, name, name) IS
+COMMENT ON FUNCTION clearance_internal.require_bound_types IS
 'errors unless these columns exist and can hold what they are named for';
 
 -- A key identifies a row: a unique index says so. Of a partitioned table it is
@@ -171,8 +167,7 @@ BEGIN ATOMIC
           AND (i.indkey[0] = a.attnum AND i.indnkeyatts = 1
                OR c.relkind = 'p' AND a.attnum IN (SELECT i.indkey[k] FROM generate_series(0, i.indnkeyatts - 1) AS k)));
 END;
-REVOKE ALL ON FUNCTION clearance_internal.is_row_key(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_row_key(regclass, name) IS 'whether a unique index says that a column identifies a row';
+COMMENT ON FUNCTION clearance_internal.is_row_key IS 'whether a unique index says that a column identifies a row';
 
 CREATE FUNCTION clearance_internal.require_row_key(relation regclass, key name) RETURNS name
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -194,8 +189,7 @@ BEGIN
     RETURN key;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_row_key(regclass, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_row_key(regclass, name) IS
+COMMENT ON FUNCTION clearance_internal.require_row_key IS
 'the key column: the one named, or the primary key if that is one column of a key type';
 
 CREATE FUNCTION clearance.add_parent(relation regclass, "column" name, parent regclass,
@@ -244,8 +238,7 @@ BEGIN
     PERFORM clearance_internal.sync(p.id);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.add_parent(regclass, name, regclass, name, text, boolean) IS
+COMMENT ON FUNCTION clearance.add_parent IS
 'a row is visible only with the row of the parent table that its column names; with a type column, only rows of that type name this parent';
 
 CREATE FUNCTION clearance_internal.ancestors(binding integer) RETURNS integer[]
@@ -258,8 +251,7 @@ BEGIN ATOMIC
     )
     SELECT array_agg(up.id) FROM up;
 END;
-REVOKE ALL ON FUNCTION clearance_internal.ancestors(integer) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.ancestors(integer) IS 'a binding with all its parents, and theirs';
+COMMENT ON FUNCTION clearance_internal.ancestors IS 'a binding with all its parents, and theirs';
 
 CREATE FUNCTION clearance.relate(relation regclass, kind text, member_column name DEFAULT NULL,
     link regclass DEFAULT NULL, link_column name DEFAULT NULL, row_column name DEFAULT NULL) RETURNS void
@@ -317,8 +309,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.relate(regclass, text, name, regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.relate(regclass, text, name, regclass, name, name) IS
+COMMENT ON FUNCTION clearance.relate IS
 'says how members are related to rows: by a column or array column of the table, by a link table (protected with it), or, for assigned_task, through a protected table of tasks; several of one kind add up';
 
 CREATE FUNCTION clearance_internal.require_link_table(b clearance.binding, member_column name, link regclass,
@@ -347,8 +338,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_link_table(clearance.binding, name, regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_link_table(clearance.binding, name, regclass, name, name) IS
+COMMENT ON FUNCTION clearance_internal.require_link_table IS
 'errors unless a table can link members to rows of a binding';
 
 CREATE FUNCTION clearance_internal.require_task_link(b clearance.binding, kind text, link regclass,
@@ -372,8 +362,7 @@ BEGIN
         link, task_column, clearance_internal.require_key_column(link, task_column, 'link'));
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_task_link(clearance.binding, text, regclass, name, name) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_task_link(clearance.binding, text, regclass, name, name) IS
+COMMENT ON FUNCTION clearance_internal.require_task_link IS
 'errors unless rows of a binding can belong to assigned rows of another protected table';
 
 CREATE FUNCTION clearance.guard_column(relation regclass, "column" name, action text,
@@ -410,8 +399,7 @@ BEGIN
     PERFORM clearance_internal.sync(b.id);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.guard_column(regclass, name, text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.guard_column(regclass, name, text, text, text) IS
+COMMENT ON FUNCTION clearance.guard_column IS
 'a change of the column needs this action instead of edit; with new_value, a change to that value';
 
 CREATE FUNCTION clearance.repair(relation regclass) RETURNS void
@@ -429,8 +417,7 @@ BEGIN
     PERFORM clearance_internal.look_for_outlived(bound);
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.repair(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.repair(regclass) IS
+COMMENT ON FUNCTION clearance.repair IS
 'makes policies and triggers of a protected table, its partitions and children anew, as it was declared, and looks whether its foreign keys to projects hold';
 
 CREATE FUNCTION clearance.unprotect(relation regclass) RETURNS void
@@ -491,8 +478,7 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.unprotect(regclass) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.unprotect(regclass) IS
+COMMENT ON FUNCTION clearance.unprotect IS
 'ends the protection of a table and of the link tables that served it alone; row security is left as protect() found it';
 
 CREATE VIEW clearance.protected_tables AS
@@ -516,7 +502,6 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
              FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
        coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced
 FROM clearance.binding b;
-REVOKE ALL ON clearance.protected_tables FROM PUBLIC;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
 COMMENT ON COLUMN clearance.protected_tables."table" IS 'the protected table; its partitions and children go with it';
 COMMENT ON COLUMN clearance.protected_tables.feature IS 'feature of its rows; of a link table, the feature of what it links';

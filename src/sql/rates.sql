@@ -32,7 +32,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT rate_is_set_once_a_day DO UPDATE SET amount = EXCLUDED.amount, currency = EXCLUDED.currency;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_rate(bigint, text, numeric, text, date) IS
+COMMENT ON FUNCTION clearance.set_rate IS
 'sets what an hour of a partner costs (cost) or is billed at (bill) from a day on; for a day that has one, replaces it';
 
 CREATE VIEW clearance.rates WITH (security_barrier) AS
@@ -44,7 +44,6 @@ CREATE VIEW clearance.rates WITH (security_barrier) AS
     WHERE (r.kind = 'cost' AND p.account_id IN (SELECT clearance.accounts_with('financials.view_cost_rates')))
        OR (r.kind = 'bill' AND p.account_id IN (SELECT clearance.accounts_with('financials.view_bill_rates')))
     OFFSET 0;
-GRANT SELECT ON clearance.rates TO PUBLIC;
 COMMENT ON VIEW clearance.rates IS
 'rates of partners: to operators all, to members those of the account that they may view';
 COMMENT ON COLUMN clearance.rates.account_id IS 'the account';

@@ -19,8 +19,7 @@ BEGIN
     RETURN r;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_resource(clearance.member) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_resource(clearance.member) IS 'internal: a member''s resource, held until commit, or an error';
+COMMENT ON FUNCTION clearance_internal.require_resource IS 'internal: a member''s resource, held until commit, or an error';
 
 CREATE FUNCTION clearance.set_resource(member bigint, supervisor bigint, schedulable boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -47,7 +46,7 @@ BEGIN
         supervisor_id = EXCLUDED.supervisor_id, schedulable = EXCLUDED.schedulable;
 END
 $$;
-COMMENT ON FUNCTION clearance.set_resource(bigint, bigint, boolean) IS
+COMMENT ON FUNCTION clearance.set_resource IS
 'makes a member of the vendor''s or a partner''s team a resource with this supervisor, or changes that; its profile stays';
 
 CREATE FUNCTION clearance.update_profile(
@@ -93,7 +92,7 @@ BEGIN
     WHERE r.member_id = own.member_id;
 END
 $$;
-COMMENT ON FUNCTION clearance.update_profile(text[], numeric, date, date, bigint) IS
+COMMENT ON FUNCTION clearance.update_profile IS
 'changes the actor''s own profile, or another''s for those who may edit skills in the account; NULL leaves a property as it is';
 
 CREATE FUNCTION clearance.supervises(member_key clearance.app_key) RETURNS boolean
@@ -104,7 +103,7 @@ AS $$
                    JOIN clearance.member m ON m.id = r.member_id
                    WHERE m.key = member_key::text)
 $$;
-COMMENT ON FUNCTION clearance.supervises(clearance.app_key) IS
+COMMENT ON FUNCTION clearance.supervises IS
 'whether the actor supervises the member with this key: it is who approves its timesheets';
 
 CREATE FUNCTION clearance.may_track_time() RETURNS boolean
@@ -114,7 +113,7 @@ AS $$
                          OR EXISTS (SELECT FROM clearance.partner p WHERE p.id = s.partner AND p.can_track_time)
                      FROM clearance.standing() s), false)
 $$;
-COMMENT ON FUNCTION clearance.may_track_time() IS
+COMMENT ON FUNCTION clearance.may_track_time IS
 'whether the actor may track time, take time off and use holiday calendars: the vendor''s team, and partners that are enabled for it';
 
 -- ---------------------------------------------------------------------------
@@ -135,8 +134,7 @@ AS $$
                 UNION
                 SELECT a.starts_on FROM a WHERE a.starts_on > allocated_hours.starts_on) day) d
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.allocated_hours(bigint, date, date) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.allocated_hours(bigint, date, date) IS
+COMMENT ON FUNCTION clearance_internal.allocated_hours IS
 'internal: hours a week for which a resource is allocated on its fullest day of a period';
 
 CREATE FUNCTION clearance.allocate(
@@ -187,7 +185,7 @@ BEGIN
     RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION clearance.allocate(clearance.app_key, bigint, date, date, numeric) IS
+COMMENT ON FUNCTION clearance.allocate IS
 'plans a resource for a project, from a day to a day (both inclusive), within its capacity';
 
 CREATE FUNCTION clearance.remove_allocation(allocation bigint) RETURNS void
@@ -208,7 +206,7 @@ BEGIN
     DELETE FROM clearance.allocation a WHERE a.id = allocation;
 END
 $$;
-COMMENT ON FUNCTION clearance.remove_allocation(bigint) IS 'ends an allocation';
+COMMENT ON FUNCTION clearance.remove_allocation IS 'ends an allocation';
 
 -- ---------------------------------------------------------------------------
 -- What the actor sees of them
@@ -225,7 +223,6 @@ CREATE VIEW clearance.resources WITH (security_barrier) AS
        OR (SELECT s.member FROM clearance.standing() s) IN (r.member_id, r.supervisor_id)
        OR m.partner_id = (SELECT s.partner FROM clearance.standing() s)
     OFFSET 0;
-GRANT SELECT ON clearance.resources TO PUBLIC;
 COMMENT ON VIEW clearance.resources IS
 'resources with their profiles: to operators all, to members who may view skills those of the account, to others themselves, whom they supervise and their partner''s';
 COMMENT ON COLUMN clearance.resources.member_id IS 'the member';
@@ -252,7 +249,6 @@ CREATE VIEW clearance.allocations WITH (security_barrier) AS
     WHERE a.project_id IN (SELECT clearance.projects_with('resource_management.view_allocations'))
        OR a.member_id = (SELECT s.member FROM clearance.standing() s)
     OFFSET 0;
-GRANT SELECT ON clearance.allocations TO PUBLIC;
 COMMENT ON VIEW clearance.allocations IS
 'allocations: to operators all, to members those of projects where they may view allocations, and their own';
 COMMENT ON COLUMN clearance.allocations.id IS 'id that remove_allocation() takes';

@@ -17,7 +17,7 @@ AS $$
     FROM clearance.current_actor() a, pg_extension e
     WHERE e.extname = 'pg_clearance'
 $$;
-COMMENT ON FUNCTION clearance.is_operator() IS
+COMMENT ON FUNCTION clearance.is_operator IS
 'whether nobody acts and the role is a superuser''s or the extension''s owner: such a session may administer everything';
 
 CREATE FUNCTION clearance.has_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS boolean
@@ -29,7 +29,7 @@ BEGIN
             AND EXISTS (SELECT FROM clearance.member m WHERE m.id = clearance.actor() AND m.account_id = has_right.account));
 END
 $$;
-COMMENT ON FUNCTION clearance.has_right(text, bigint, clearance.app_key) IS
+COMMENT ON FUNCTION clearance.has_right IS
 'whether the actor may administer: it holds an action (''project.add_partners'') in a project or, without one, in the account, and is of that account; operators may always';
 
 -- What the filtered views below ask: they run as whoever queries them. Each view
@@ -43,7 +43,7 @@ AS $$
     WHERE (SELECT clearance.is_operator())
        OR (a.id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor()) AND clearance.can(action))
 $$;
-COMMENT ON FUNCTION clearance.accounts_with(text) IS
+COMMENT ON FUNCTION clearance.accounts_with IS
 'accounts in which the actor holds an action, without regard to a project: its own or none; to operators all';
 
 CREATE FUNCTION clearance.projects_with(action text) RETURNS SETOF bigint
@@ -54,7 +54,7 @@ AS $$
        OR (p.account_id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor())
            AND clearance.can(action, p.key))
 $$;
-COMMENT ON FUNCTION clearance.projects_with(text) IS 'projects in which the actor holds an action; to operators all';
+COMMENT ON FUNCTION clearance.projects_with IS 'projects in which the actor holds an action; to operators all';
 
 CREATE FUNCTION clearance.standing(OUT member bigint, OUT account bigint, OUT kind text, OUT partner bigint, OUT customer bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -70,7 +70,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance.standing() IS
+COMMENT ON FUNCTION clearance.standing IS
 'the acting member, its account, kind and company, if it has standing; else all NULL';
 
 CREATE FUNCTION clearance_internal.require_actor() RETURNS void
@@ -92,8 +92,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_actor() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_actor() IS 'internal: refuses sessions in which nobody acts, but for operators, and actors without standing';
+COMMENT ON FUNCTION clearance_internal.require_actor IS 'internal: refuses sessions in which nobody acts, but for operators, and actors without standing';
 
 -- What an actor may not know of does not exist for it: no function tells what is
 -- hidden from what is not there. With standing, actors know their account; the
@@ -109,16 +108,14 @@ AS $$
     CROSS JOIN LATERAL clearance_internal.scope_actor(NULL, p.id) s
     WHERE s.no_standing IS NULL
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.acting_for() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.acting_for() IS 'internal: account and company of the actor, also of a partner as a whole; no row without standing';
+COMMENT ON FUNCTION clearance_internal.acting_for IS 'internal: account and company of the actor, also of a partner as a whole; no row without standing';
 
 CREATE FUNCTION clearance_internal.knows_account(account bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT clearance.is_operator() OR EXISTS (SELECT FROM clearance_internal.acting_for() a WHERE a.account = knows_account.account)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.knows_account(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.knows_account(bigint) IS 'internal: whether the actor may know that an account exists';
+COMMENT ON FUNCTION clearance_internal.knows_account IS 'internal: whether the actor may know that an account exists';
 
 CREATE FUNCTION clearance_internal.knows(account bigint, partner bigint, customer bigint) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -127,8 +124,7 @@ AS $$
         OR EXISTS (SELECT FROM clearance_internal.acting_for() a
                    WHERE a.account = knows.account AND (a.kind = 'vendor' OR a.partner = knows.partner OR a.customer = knows.customer))
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.knows(bigint, bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.knows(bigint, bigint, bigint) IS
+COMMENT ON FUNCTION clearance_internal.knows IS
 'internal: whether the actor may know what is of an account, and there of this company or, without, of the vendor';
 
 CREATE FUNCTION clearance_internal.raise_refusal(what text, detail text DEFAULT NULL, hint text DEFAULT NULL) RETURNS void
@@ -146,8 +142,7 @@ BEGIN
         HINT = coalesce(hint, 'View clearance.matrix lists what each level grants.');
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.raise_refusal(text, text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.raise_refusal(text, text, text) IS 'internal: the error about what the actor may not do';
+COMMENT ON FUNCTION clearance_internal.raise_refusal IS 'internal: the error about what the actor may not do';
 
 CREATE FUNCTION clearance_internal.require_right(action text, account bigint, project clearance.app_key DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -159,8 +154,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_right(text, bigint, clearance.app_key) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_right(text, bigint, clearance.app_key) IS
+COMMENT ON FUNCTION clearance_internal.require_right IS
 'internal: the guard of the administration functions: refuses an actor without this right, and everybody but operators where nobody acts';
 
 CREATE FUNCTION clearance_internal.require_operator(act text) RETURNS void
@@ -175,8 +169,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_operator(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_operator(text) IS 'internal: refuses everybody but operators';
+COMMENT ON FUNCTION clearance_internal.require_operator IS 'internal: refuses everybody but operators';
 
 -- An admin of a partner manages its company's team.
 CREATE FUNCTION clearance_internal.is_admin_of(partner bigint) RETURNS boolean
@@ -185,8 +178,7 @@ AS $$
     SELECT EXISTS (SELECT FROM clearance.standing() s JOIN clearance.member m ON m.id = s.member
                    WHERE s.partner = is_admin_of.partner AND m.partner_admin)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.is_admin_of(bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_admin_of(bigint) IS 'internal: whether the actor is an admin of this partner, with standing';
+COMMENT ON FUNCTION clearance_internal.is_admin_of IS 'internal: whether the actor is an admin of this partner, with standing';
 
 CREATE FUNCTION clearance_internal.require_team_right(p clearance.partner) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -197,8 +189,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_team_right(clearance.partner) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_team_right(clearance.partner) IS
+COMMENT ON FUNCTION clearance_internal.require_team_right IS
 'internal: refuses those who do not manage the team of this partner: its admins, and the vendor''s managers of partners';
 
 -- Grants with the reach that they have: 1 owned, 2 member, 3 account projects.
@@ -214,8 +205,7 @@ AS $$
         ON v.level_id = g.level_id
     WHERE g.level_id = ANY (levels)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.reaching_grants(integer[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.reaching_grants(integer[]) IS 'internal: what levels grant, with the reach of project.view where a grant has none';
+COMMENT ON FUNCTION clearance_internal.reaching_grants IS 'internal: what levels grant, with the reach of project.view where a grant has none';
 
 -- Nobody hands out what is beyond itself, nor manages those who hold it: each
 -- grant of the level is within one of the actor's levels, or one that every
@@ -248,8 +238,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_may_give(integer, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_may_give(integer, bigint) IS
+COMMENT ON FUNCTION clearance_internal.require_may_give IS
 'internal: refuses an actor who hands out, or takes from others, a level that grants more than its own';
 
 CREATE FUNCTION clearance_internal.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
@@ -276,6 +265,5 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.require_member_right(clearance.member, boolean) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.require_member_right(clearance.member, boolean) IS
+COMMENT ON FUNCTION clearance_internal.require_member_right IS
 'internal: refuses those who do not manage this member; team: the admins of its partner do';

@@ -5,16 +5,14 @@
 CREATE FUNCTION clearance_internal.in_force(starts_at timestamptz, ends_at timestamptz, at timestamptz) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN starts_at <= at AND at < ends_at;
-REVOKE ALL ON FUNCTION clearance_internal.in_force(timestamptz, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.in_force(timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance_internal.in_force IS
 'whether a membership that starts and ends at these times counts at a moment';
 
 CREATE FUNCTION clearance_internal.scope_actor(member bigint, partner bigint,
     OUT audience text, OUT account_id bigint, OUT no_standing text, OUT base_levels integer[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_scope_actor';
-REVOKE ALL ON FUNCTION clearance_internal.scope_actor(bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.scope_actor(bigint, bigint) IS
+COMMENT ON FUNCTION clearance_internal.scope_actor IS
 'standing, account and base levels of a member or of a partner as a whole';
 
 -- Equal for two snapshots if these levels grant the same in both. Read by
@@ -28,8 +26,7 @@ BEGIN ATOMIC
         (SELECT string_agg(d::text, ';' ORDER BY d::text) FROM clearance.level_denial d WHERE d.level_id = ANY (levels)),
         (SELECT string_agg(g::text, ';' ORDER BY g::text) FROM clearance.gate g)));
 END;
-REVOKE ALL ON FUNCTION clearance_internal.levels_digest(integer[]) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.levels_digest(integer[]) IS 'a digest of all that levels grant';
+COMMENT ON FUNCTION clearance_internal.levels_digest IS 'a digest of all that levels grant';
 
 CREATE INDEX open_project ON clearance.project (account_id) WHERE open_level_id IS NOT NULL;
 

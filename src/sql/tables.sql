@@ -667,8 +667,7 @@ BEGIN
     RETURN drawn;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.new_binding_id() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.new_binding_id() IS 'a random number for a binding, from the server''s strong source of random bits';
+COMMENT ON FUNCTION clearance_internal.new_binding_id IS 'a random number for a binding, from the server''s strong source of random bits';
 
 CREATE SEQUENCE clearance.binding_id_seq;
 COMMENT ON SEQUENCE clearance.binding_id_seq IS 'counts declarations, since random ids tell no order: what is done to all tables is done in theirs';

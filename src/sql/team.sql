@@ -26,8 +26,7 @@ AS $$
                           WHERE pc.project_id = p.id AND pc.customer_id = m.customer_id
                             AND clearance_internal.in_force(pc.starts_at, pc.ends_at, statement_timestamp())) END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.team_of(clearance.project) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.team_of(clearance.project) IS 'internal: who takes part in a project now';
+COMMENT ON FUNCTION clearance_internal.team_of IS 'internal: who takes part in a project now';
 
 -- The vendor sees companies as they are. A partner's people appear under their
 -- own name to themselves and, if the partner is strategic, to customers; to
@@ -74,5 +73,5 @@ BEGIN
     ORDER BY t.is_owner DESC, 4 DESC, 5, t.name, t.id;
 END
 $$;
-COMMENT ON FUNCTION clearance.project_team(clearance.app_key) IS
+COMMENT ON FUNCTION clearance.project_team IS
 'who takes part in a project, as the actor''s side sees it; nothing for those who cannot view the project';

@@ -5,14 +5,13 @@
 CREATE FUNCTION clearance.authenticate(token text) RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_authenticate';
-COMMENT ON FUNCTION clearance.authenticate(text) IS
+COMMENT ON FUNCTION clearance.authenticate IS
 'acts as the member that a signed token (JWT) names, until the end of the transaction; returns the member''s id';
 
 CREATE FUNCTION clearance_internal.token_key_material(algorithm text, key text) RETURNS bytea
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_token_key_material';
-REVOKE ALL ON FUNCTION clearance_internal.token_key_material(text, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.token_key_material(text, text) IS
+COMMENT ON FUNCTION clearance_internal.token_key_material IS
 'internal: what verifies the tokens of a key (PEM, or base64url for HS256), or an error';
 
 CREATE FUNCTION clearance_internal.token_key_state(starts_at timestamptz, ends_at timestamptz, revoked_at timestamptz,
@@ -22,8 +21,7 @@ RETURN CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
             WHEN at < starts_at THEN 'not yet'
             WHEN at >= ends_at THEN 'ended'
             ELSE 'active' END;
-REVOKE ALL ON FUNCTION clearance_internal.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.token_key_state(timestamptz, timestamptz, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance_internal.token_key_state IS
 'internal: whether a key verifies tokens at a time: active, not yet, ended, revoked';
 
 CREATE VIEW clearance.token_keys AS
@@ -84,8 +82,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.add_token_key(text, text, text, text, text, bigint, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.add_token_key(text, text, text, text, text, bigint, timestamptz, timestamptz) IS
+COMMENT ON FUNCTION clearance.add_token_key IS
 'accepts tokens that an issuer signs with this key: a public key in PEM form (EdDSA, ES256, RS256), or a secret as base64url (HS256)';
 
 CREATE FUNCTION clearance.revoke_token_key(kid text) RETURNS void
@@ -99,8 +96,7 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.revoke_token_key(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.revoke_token_key(text) IS 'accepts no token of a key any more, for good; its id stays taken';
+COMMENT ON FUNCTION clearance.revoke_token_key IS 'accepts no token of a key any more, for good; its id stays taken';
 
 CREATE FUNCTION clearance.drop_token_key(kid text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -112,5 +108,4 @@ BEGIN
     END IF;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance.drop_token_key(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance.drop_token_key(text) IS 'forgets a key; its id may be given anew';
+COMMENT ON FUNCTION clearance.drop_token_key IS 'forgets a key; its id may be given anew';

@@ -7,17 +7,17 @@ CREATE TYPE clearance.app_key;
 
 CREATE FUNCTION clearance.app_key_in(cstring) RETURNS clearance.app_key
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textin';
-COMMENT ON FUNCTION clearance.app_key_in(cstring) IS 'internal: reads a key, which may be any text';
+COMMENT ON FUNCTION clearance.app_key_in IS 'internal: reads a key, which may be any text';
 CREATE FUNCTION clearance.app_key_out(clearance.app_key) RETURNS cstring
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
-COMMENT ON FUNCTION clearance.app_key_out(clearance.app_key) IS 'internal: text form of a key';
+COMMENT ON FUNCTION clearance.app_key_out IS 'internal: text form of a key';
 -- drivers that leave the type of a parameter open are told this one, and may send it in binary
 CREATE FUNCTION clearance.app_key_recv(internal) RETURNS clearance.app_key
 LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textrecv';
-COMMENT ON FUNCTION clearance.app_key_recv(internal) IS 'internal: reads a key that a driver sends in binary';
+COMMENT ON FUNCTION clearance.app_key_recv IS 'internal: reads a key that a driver sends in binary';
 CREATE FUNCTION clearance.app_key_send(clearance.app_key) RETURNS bytea
 LANGUAGE internal STABLE STRICT PARALLEL SAFE AS 'textsend';
-COMMENT ON FUNCTION clearance.app_key_send(clearance.app_key) IS 'internal: binary form of a key, for drivers';
+COMMENT ON FUNCTION clearance.app_key_send IS 'internal: binary form of a key, for drivers';
 
 CREATE TYPE clearance.app_key (
     INPUT = clearance.app_key_in,
@@ -54,10 +54,10 @@ CREATE TYPE clearance.by_name;
 
 CREATE FUNCTION clearance.by_name_in(cstring) RETURNS clearance.by_name
 LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'clearance_by_name_in';
-COMMENT ON FUNCTION clearance.by_name_in(cstring) IS 'internal: refuses what is passed by position';
+COMMENT ON FUNCTION clearance.by_name_in IS 'internal: refuses what is passed by position';
 CREATE FUNCTION clearance.by_name_out(clearance.by_name) RETURNS cstring
 LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE AS 'textout';
-COMMENT ON FUNCTION clearance.by_name_out(clearance.by_name) IS 'internal: text form of by_name';
+COMMENT ON FUNCTION clearance.by_name_out IS 'internal: text form of by_name';
 
 CREATE TYPE clearance.by_name (
     INPUT = clearance.by_name_in,
@@ -73,11 +73,9 @@ COMMENT ON TYPE clearance.by_name IS 'no argument: those after it are passed by 
 CREATE FUNCTION clearance_internal.is_email(email text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN email ~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[^[:space:][:cntrl:]@<>(),;:"\\]+$' AND length(email) <= 254;
-REVOKE ALL ON FUNCTION clearance_internal.is_email(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_email(text) IS 'internal: whether a text is one e-mail address and nothing else';
+COMMENT ON FUNCTION clearance_internal.is_email IS 'internal: whether a text is one e-mail address and nothing else';
 
 CREATE FUNCTION clearance_internal.is_web_address(address text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN address ~ '^https?://[^[:space:][:cntrl:]<>"]+$';
-REVOKE ALL ON FUNCTION clearance_internal.is_web_address(text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.is_web_address(text) IS 'internal: whether a text is a web address, of HTTP and nothing else';
+COMMENT ON FUNCTION clearance_internal.is_web_address IS 'internal: whether a text is a web address, of HTTP and nothing else';

@@ -15,8 +15,7 @@ INSERT INTO clearance.version SELECT pg_current_xact_id(), what FROM generate_se
 CREATE FUNCTION clearance_internal.note_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_note_change';
-REVOKE ALL ON FUNCTION clearance_internal.note_change() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.note_change() IS
+COMMENT ON FUNCTION clearance_internal.note_change IS
 'trigger: the running transaction changes permissions, which ends what sessions have read of them';
 
 CREATE FUNCTION clearance_internal.refuse_version_write() RETURNS trigger
@@ -27,8 +26,7 @@ BEGIN
         DETAIL = 'A version that came back would let sessions use permissions that were taken away.';
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.refuse_version_write() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.refuse_version_write() IS 'trigger: refuses what would make versions come back';
+COMMENT ON FUNCTION clearance_internal.refuse_version_write IS 'trigger: refuses what would make versions come back';
 
 -- ENABLE ALWAYS: logical replication and session_replication_role change permissions too.
 -- classes: the column that names or decides a level, or 'any', where a change can end plans (see note_change in C).
@@ -74,8 +72,7 @@ ALTER TABLE clearance.version ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
 CREATE FUNCTION clearance_internal.note_declaration() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_note_declaration';
-REVOKE ALL ON FUNCTION clearance_internal.note_declaration() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.note_declaration() IS 'trigger: declarations of protected tables change, which ends what sessions have read of them';
+COMMENT ON FUNCTION clearance_internal.note_declaration IS 'trigger: declarations of protected tables change, which ends what sessions have read of them';
 
 DO $$
 DECLARE
@@ -99,15 +96,13 @@ CREATE FUNCTION clearance.session_cache(OUT hits bigint, OUT misses bigint, OUT 
     OUT evictions bigint, OUT actors bigint, OUT bytes bigint, OUT projects_bytes bigint, OUT "limit" bigint)
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_session_cache';
-REVOKE ALL ON FUNCTION clearance.session_cache() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.session_cache() IS 'what clearance.cache_stats shows';
+COMMENT ON FUNCTION clearance.session_cache IS 'what clearance.cache_stats shows';
 
 CREATE FUNCTION clearance.session_actors(OUT member bigint, OUT partner bigint, OUT projects bigint, OUT bytes bigint)
 RETURNS SETOF record
 LANGUAGE c VOLATILE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_session_actors';
-REVOKE ALL ON FUNCTION clearance.session_actors() FROM PUBLIC;
-COMMENT ON FUNCTION clearance.session_actors() IS 'what clearance.cached_actor shows';
+COMMENT ON FUNCTION clearance.session_actors IS 'what clearance.cached_actor shows';
 
 CREATE VIEW clearance.cache_stats AS
 SELECT hits, misses, reloads, evictions, actors, bytes, bytes / nullif(actors, 0) AS bytes_per_actor,

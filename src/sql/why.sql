@@ -5,14 +5,12 @@
 CREATE FUNCTION clearance_internal.why_nobody() RETURNS text
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_why_nobody';
-REVOKE ALL ON FUNCTION clearance_internal.why_nobody() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.why_nobody() IS 'internal: why nobody acts; NULL if somebody does';
+COMMENT ON FUNCTION clearance_internal.why_nobody IS 'internal: why nobody acts; NULL if somebody does';
 
 CREATE FUNCTION clearance_internal.ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT levels integer[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_ways_in';
-REVOKE ALL ON FUNCTION clearance_internal.ways_in() FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.ways_in() IS
+COMMENT ON FUNCTION clearance_internal.ways_in IS
 'internal: how many projects the actor may have a way into, in how many of them it has a level, how many of those are archived and closed to it, and the levels in force anywhere';
 
 CREATE FUNCTION clearance_internal.participation(kind text, id bigint, project bigint, at timestamptz,
@@ -26,8 +24,7 @@ AS $$
           UNION ALL SELECT 'customer', pc.customer_id, pc.project_id, pc.starts_at, pc.ends_at FROM clearance.project_customer pc) w
     WHERE w.kind = participation.kind AND w.id = participation.id AND w.project_id = coalesce(project, w.project_id)
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.participation(text, bigint, bigint, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.participation(text, bigint, bigint, timestamptz) IS
+COMMENT ON FUNCTION clearance_internal.participation IS
 'internal: in one project or (NULL) all of them, how often a member, partner or customer is on it and how often now, when the last of what ended did, when the first of what begins does';
 
 CREATE FUNCTION clearance_internal.window_text(what text, ended timestamptz, begins timestamptz) RETURNS text
@@ -36,8 +33,7 @@ AS $$
     SELECT what || ' ' || concat_ws(', another ', 'ended on ' || to_char(ended, 'YYYY-MM-DD HH24:MI:SSOF'),
                                                   'begins on ' || to_char(begins, 'YYYY-MM-DD HH24:MI:SSOF'))
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.window_text(text, timestamptz, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.window_text(text, timestamptz, timestamptz) IS 'internal: when something ended or begins, in words';
+COMMENT ON FUNCTION clearance_internal.window_text IS 'internal: when something ended or begins, in words';
 
 CREATE FUNCTION clearance_internal.why_no_project(member bigint, partner bigint, project text, at timestamptz) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -74,8 +70,7 @@ BEGIN
     RETURN NULL;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.why_no_project(bigint, bigint, text, timestamptz) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.why_no_project(bigint, bigint, text, timestamptz) IS
+COMMENT ON FUNCTION clearance_internal.why_no_project IS
 'internal: why an actor has no way into a project, if that is its own or its company''s time there; else NULL, as if there were no such project';
 
 CREATE FUNCTION clearance_internal.why_no_projects(member bigint, partner bigint) RETURNS text
@@ -106,8 +101,7 @@ BEGIN
                 ELSE 'its company''s are reached through phases, and it takes part in none' END;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.why_no_projects(bigint, bigint) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.why_no_projects(bigint, bigint) IS 'internal: why an actor has no way into any project';
+COMMENT ON FUNCTION clearance_internal.why_no_projects IS 'internal: why an actor has no way into any project';
 
 -- The role is the one of the session, which SECURITY DEFINER does not change.
 CREATE FUNCTION clearance_internal.actor_note(member bigint, partner bigint, no_standing text) RETURNS text
@@ -138,5 +132,4 @@ BEGIN
                 ELSE clearance_internal.why_no_projects(member, partner) END;
 END
 $$;
-REVOKE ALL ON FUNCTION clearance_internal.actor_note(bigint, bigint, text) FROM PUBLIC;
-COMMENT ON FUNCTION clearance_internal.actor_note(bigint, bigint, text) IS 'internal: why nothing or little is visible; NULL if that is not so';
+COMMENT ON FUNCTION clearance_internal.actor_note IS 'internal: why nothing or little is visible; NULL if that is not so';

@@ -1,0 +1,74 @@
+-- ---------------------------------------------------------------------------
+-- Who may use what: every privilege that the extension grants. First everything
+-- is closed: what the server gives to everybody, and what default privileges of
+-- the role that makes the extension give, to whomever. So what is not named
+-- below is nobody's but the owner's.
+-- ---------------------------------------------------------------------------
+DO $$
+DECLARE
+    grantee text;
+BEGIN
+    FOR grantee IN
+        SELECT 'PUBLIC'
+        UNION
+        SELECT quote_ident(r.rolname) FROM pg_catalog.pg_default_acl d
+        CROSS JOIN pg_catalog.aclexplode(d.defaclacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+        WHERE d.defaclrole = CURRENT_USER::regrole AND a.grantee <> d.defaclrole
+    LOOP
+        EXECUTE format('REVOKE ALL ON SCHEMA clearance, clearance_internal FROM %s', grantee);
+        EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
+    END LOOP;
+END
+$$;
+
+-- names may be looked up
+GRANT USAGE ON SCHEMA clearance TO PUBLIC;
+
+-- values of the types are read and written
+GRANT EXECUTE ON FUNCTION
+    clearance.app_key_in, clearance.app_key_out, clearance.app_key_recv, clearance.app_key_send,
+    clearance.by_name_in, clearance.by_name_out
+TO PUBLIC;
+
+-- policies and plans run as the querying role; they tell the actor what it may do
+GRANT EXECUTE ON FUNCTION
+    clearance.visible, clearance.creatable, clearance.editable, clearance.edited, clearance.deletable,
+    clearance.permitted, clearance.in_set, clearance.set_keys, clearance.own_account
+TO PUBLIC;
+
+-- everybody may ask who acts and stop acting, or act for whom a token proves; and ask what the actor may do and know
+GRANT EXECUTE ON FUNCTION
+    clearance.actor, clearance.current_actor, clearance.whoami,
+    clearance.authenticate, clearance.reset_actor, clearance.reset_session,
+    clearance.can, clearance.can_row, clearance.has_right, clearance.is_operator, clearance.standing,
+    clearance.accounts_with, clearance.projects_with, clearance.project_team, clearance.supervises, clearance.may_track_time
+TO PUBLIC;
+
+-- and administer, as far as the actor's rights go (rights.sql)
+GRANT EXECUTE ON FUNCTION
+    clearance.set_account, clearance.create_role, clearance.update_role,
+    clearance.create_partner, clearance.update_partner, clearance.enable_partner, clearance.disable_partner,
+    clearance.set_partner_roles, clearance.set_partner_admin,
+    clearance.create_customer, clearance.update_customer, clearance.enable_customer, clearance.disable_customer,
+    clearance.add_member, clearance.enable_member, clearance.disable_member, clearance.set_member_roles,
+    clearance.switch_on, clearance.switch_off,
+    clearance.invite_partner_member, clearance.invite_customer_contact, clearance.resend_invitation, clearance.withdraw_invitation,
+    clearance.create_project, clearance.set_project, clearance.set_project_feature, clearance.transfer_project,
+    clearance.add_partner_to_project, clearance.update_partner_on_project, clearance.remove_partner_from_project,
+    clearance.add_customer_to_project, clearance.update_customer_on_project, clearance.remove_customer_from_project,
+    clearance.add_member_to_project, clearance.update_member_on_project, clearance.remove_member_from_project,
+    clearance.add_participant, clearance.remove_participant,
+    clearance.set_resource, clearance.update_profile, clearance.allocate, clearance.remove_allocation, clearance.set_rate,
+    clearance.create_link, clearance.withdraw_links
+TO PUBLIC;
+
+-- these views show what the actor may know
+GRANT SELECT ON
+    clearance.partners, clearance.companies, clearance.invitations,
+    clearance.resources, clearance.allocations, clearance.rates
+TO PUBLIC;
+
+-- What takes the application's word is for the roles of trust_role(). The rest, which belongs to no account, is for
+-- superusers and for roles that they grant it.
