@@ -63,6 +63,7 @@ REGRESS = \
 	no_actor \
 	privileges \
 	internals \
+	reference \
 	reasons \
 	whoami \
 	bad_input \

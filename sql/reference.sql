@@ -1,0 +1,60 @@
+-- What schema clearance holds for people is what doc/reference.md says: `\df
+-- clearance.*` and the document name the same functions, with the same
+-- arguments. Needs the source tree: run psql at its top, or set CLEARANCE_SRCDIR.
+\set SHOW_CONTEXT never
+\set VERBOSITY terse
+\pset format unaligned
+\pset tuples_only on
+SET intervalstyle = postgres;
+\set doc `cat "${CLEARANCE_SRCDIR:-.}/doc/reference.md"`
+SELECT :'doc' LIKE '# Reference%';
+
+-- `name(arguments) → result` declares a function, above the last section; that
+-- names those that policies, plans, views and types call.
+CREATE TEMP TABLE part AS
+SELECT split_part(:'doc', E'\n## Internal functions\n', 1) AS public, split_part(:'doc', E'\n## Internal functions\n', 2) AS internal;
+CREATE TEMP TABLE documented AS
+SELECT m[1] AS name, m[1] || m[2] AS signature FROM part, regexp_matches(part.public, '`([a-z_]+)(\([^`]*\)(?: → [^`]*)?)`', 'g') AS m
+UNION
+SELECT m[1], NULL FROM part, regexp_matches(part.internal, '`([a-z_]+)`', 'g') AS m
+WHERE m[1] <> 'clearance_internal' AND to_regclass('clearance.' || m[1]) IS NULL;
+
+-- The catalog in the document's words: defaults without their types, * for by_name, a table as a set.
+CREATE TEMP VIEW made AS
+SELECT p.proname::text AS name, format('%s(%s)%s', p.proname, a.arguments,
+           CASE WHEN 'o' = ANY (p.proargmodes) THEN '' ELSE ' → ' || r.result END) AS signature
+FROM pg_proc p
+CROSS JOIN LATERAL replace(regexp_replace(pg_get_function_arguments(p.oid), '::(timestamp with time zone|[a-z_.]+)(\[\])?', '', 'g'),
+                           'timestamp with time zone', 'timestamptz') AS t (arguments)
+CROSS JOIN LATERAL replace(replace(t.arguments, 'clearance.by_name DEFAULT ''by name''', '*'), 'clearance.', '') AS a (arguments)
+CROSS JOIN LATERAL replace(regexp_replace(regexp_replace(pg_get_function_result(p.oid), '^TABLE\(.*\)$', 'setof record'), '^SETOF', 'setof'),
+                           'clearance.', '') AS r (result)
+WHERE p.pronamespace = 'clearance'::regnamespace;
+
+CREATE TEMP VIEW differences AS
+SELECT 'is not documented' AS what, m.name FROM made m WHERE NOT EXISTS (SELECT FROM documented d WHERE d.name = m.name)
+UNION ALL
+SELECT 'is not there', d.name FROM documented d WHERE NOT EXISTS (SELECT FROM made m WHERE m.name = d.name)
+UNION ALL
+SELECT 'is documented otherwise', m.signature FROM made m
+WHERE EXISTS (SELECT FROM documented d WHERE d.name = m.name)
+  AND NOT EXISTS (SELECT FROM documented d WHERE d.name = m.name AND coalesce(d.signature, m.signature) = m.signature);
+
+-- They are the same.
+SELECT * FROM differences ORDER BY 1, 2;
+SELECT count(*) > 90 FROM documented;
+
+-- What is in one only is found, and so is an argument more or less.
+BEGIN;
+CREATE FUNCTION clearance.regress_new() RETURNS void LANGUAGE sql AS '';
+ALTER FUNCTION clearance.unmap_role RENAME TO regress_renamed;
+INSERT INTO documented VALUES ('regress_gone', 'regress_gone() → void');
+UPDATE documented SET signature = replace(signature, 'project app_key', 'project text') WHERE name = 'can';
+SELECT * FROM differences ORDER BY 1, 2;
+ROLLBACK;
+
+-- So are tables and views: each is named, and what comes under its name.
+SELECT c.relname FROM pg_class c CROSS JOIN part
+WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind IN ('r', 'v')
+  AND part.public !~ format('`%s`|clearance\.%1$s\y|\n### (\w+, )*%1$s\y', c.relname)
+ORDER BY 1;
