@@ -2,7 +2,8 @@
  * pg_clearance.c
  *		Access levels and visibility, computed inside PostgreSQL.
  *
- * Entry point; see src/README.md for the life of a query and the layer map.
+ * Entry point: inits in their order, and the warning where they come late. See
+ * src/README.md for the life of a query and the rooms.
  */
 #include "compat.h"
 

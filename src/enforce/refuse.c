@@ -1,6 +1,6 @@
 /*
  * refuse.c
- *		Writes that are not permitted, as errors.
+ *		Writes that are not permitted, as errors. Judges nothing.
  */
 #include "enforce/refuse.h"
 

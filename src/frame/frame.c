@@ -15,8 +15,11 @@
  * query's snapshot.
  *
  * Lifetime: a frame lives in its query's memory context; a reset callback
- * takes it off the list, so an error needs no clean-up here. `current` is set
- * and restored by the hooks around ExecutorRun and ExecutorFinish.
+ * takes it off the list, so an error needs no clean-up here.
+ *
+ * State: the list; `current`, set and restored by the hooks around ExecutorRun
+ * and ExecutorFinish, around planning and around COPY; the setting
+ * clearance.strict_revoke.
  */
 #include "frame/frame.h"
 

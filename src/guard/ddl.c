@@ -4,9 +4,13 @@
  *		declarations what they were when something is renamed.
  *
  * Row security and the extension's triggers stay on while a table is
- * protected; unprotect() is the way to take them off. The statement's parse
- * tree tells what it asks for, which the catalog afterwards does not: during a
- * restore tables have bindings before row security is enabled on them.
+ * protected; unprotect() is the way to take them off. The triggers of the
+ * extension's own tables stay on always. The statement's parse tree tells what it
+ * asks for, which the catalog afterwards does not: during a restore tables have
+ * bindings before row security is enabled on them.
+ *
+ * State: the setting clearance.maintaining, on while the extension itself alters
+ * a table.
  */
 #include "compat.h"
 

@@ -13,7 +13,8 @@
  *   5 parents    every parent row is visible
  *   6 customers  go by client visibility
  *
- * Every act on a row but creating it needs sight of the row as well.
+ * Every act on a row but creating it needs sight of the row as well. A parent is
+ * a row like any other: parent.c asks here, and is asked from here.
  *
  * Fails closed: each step returns true only if it found that it holds; what
  * it cannot judge is an error. Keeps no state.

@@ -9,6 +9,8 @@
  * Lifetime: a scope's users are the queries that run with it and, while it is
  * kept, the cache. Scopes beyond clearance.scope_cache are let go, those first
  * whose last use was longest ago.
+ *
+ * State: the scopes kept, and counts for clearance.cache_stats.
  */
 #include "scope/scope_cache.h"
 

@@ -1,6 +1,9 @@
 /*
  * scope_digest.c
  *		Whether two scopes permit the same.
+ *
+ * For clearance.strict_revoke: what an actor may do is compared under the
+ * snapshot of a transaction and under the latest one. Keeps no state.
  */
 #include "scope/scope.h"
 

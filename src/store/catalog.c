@@ -1,6 +1,6 @@
 /*
  * catalog.c
- *		Queries that the extension runs on its own behalf.
+ *		Queries that the extension runs on its own behalf. No other file runs any.
  *
  * The rule is computed from tables that members cannot read. Our own are read
  * as the bootstrap superuser, to whom row security does not apply: nobody else

@@ -1,6 +1,6 @@
 /*
  * keyscan.c
- *		Keys in a column of a table of the application.
+ *		Keys in a column of a table of the application; whether they are unique.
  *
  * Read as the table's owner (catalog.c), a part at a time. Keeps no state.
  */
