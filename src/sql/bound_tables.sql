@@ -228,7 +228,7 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_label_column IS
 'type of a column whose values a declaration can name, or an error';
 
--- Values of one class compare; the same classes as in src/key.c.
+-- Values of one class compare; the same classes as in src/store/key.c.
 CREATE FUNCTION clearance_internal.key_class(type regtype) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN type IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
@@ -270,7 +270,7 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_same_class IS
 'errors unless the keys of two columns compare';
 
--- A declared value in the form that src/binding.c compares with.
+-- A declared value in the form that src/rule/binding.c compares with.
 CREATE FUNCTION clearance_internal.canonical_value(value text, type regtype, purpose text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$

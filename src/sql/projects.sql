@@ -192,7 +192,7 @@ RETURN (b.project_column IS NOT NULL)::integer
     + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id);
 COMMENT ON FUNCTION clearance_internal.project_sources IS 'how many places tell the project of a row';
 
--- Triggers of protected tables, see src/move.c. They bind whoever writes.
+-- Triggers of protected tables, see src/enforce/move.c. They bind whoever writes.
 CREATE FUNCTION clearance_internal.check_child_project() RETURNS trigger
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_check_child_project';

@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------
--- Scope: what C reads of an actor (src/scope.c), for SQL; and the rights of
+-- Scope: what C reads of an actor (src/scope/scope.c), for SQL; and the rights of
 -- levels in a digest.
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.in_force(starts_at timestamptz, ends_at timestamptz, at timestamptz) RETURNS boolean
@@ -16,7 +16,7 @@ COMMENT ON FUNCTION clearance_internal.scope_actor IS
 'standing, account and base levels of a member or of a partner as a whole';
 
 -- Equal for two snapshots if these levels grant the same in both. Read by
--- src/scope.c, like the rest of a scope.
+-- src/scope/scope.c, like the rest of a scope.
 CREATE FUNCTION clearance_internal.levels_digest(levels integer[]) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC

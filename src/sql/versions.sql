@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------
--- Versions: which transactions last changed permissions; see src/version.c
+-- Versions: which transactions last changed permissions; see src/store/version.c
 -- ---------------------------------------------------------------------------
 -- Every statement reads all of it. So little of a page is meant to be filled that old rows are
 -- pruned whenever it is read (heap_page_prune_opt, pruneheap.c), and not just by VACUUM.
