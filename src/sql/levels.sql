@@ -194,36 +194,48 @@ COMMENT ON FUNCTION clearance_internal.effective_grants IS
 CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance_internal.effective_grants();
 COMMENT ON VIEW clearance.effective_grant IS
 'grants in force: those given to levels, and those that follow from them. account_admin, which holds everything, is not listed';
+COMMENT ON COLUMN clearance.effective_grant.level_id IS 'the level that grants';
+COMMENT ON COLUMN clearance.effective_grant.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.effective_grant.action IS 'action granted';
+COMMENT ON COLUMN clearance.effective_grant.visibility IS 'shared: shared rows only; any: private rows too';
+COMMENT ON COLUMN clearance.effective_grant.relation IS 'what must hold between member and row';
+COMMENT ON COLUMN clearance.effective_grant.reach IS 'vendor only: account, member (projects of the member) or owned; NULL: as far as the level''s project.view';
+COMMENT ON COLUMN clearance.effective_grant.kinds IS 'values of the table''s kind column for which it holds; NULL: all';
 
 CREATE VIEW clearance.admin_grant AS
 SELECT l.id AS level_id, a.feature, a.name AS action, 'any' AS visibility, 'any' AS relation, 'account' AS reach, NULL::text[] AS kinds
 FROM clearance.level l CROSS JOIN clearance.action a
 WHERE l.name = 'account_admin' AND l.built_in;
 COMMENT ON VIEW clearance.admin_grant IS 'everything that account_admin holds, spelt out';
+COMMENT ON COLUMN clearance.admin_grant.level_id IS 'id of account_admin';
+COMMENT ON COLUMN clearance.admin_grant.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.admin_grant.action IS 'action granted';
+COMMENT ON COLUMN clearance.admin_grant.visibility IS 'any: private rows too';
+COMMENT ON COLUMN clearance.admin_grant.relation IS 'any: nothing need hold between member and row';
+COMMENT ON COLUMN clearance.admin_grant.reach IS 'account: every row of it';
+COMMENT ON COLUMN clearance.admin_grant.kinds IS 'NULL: rows of all kinds';
 
 CREATE VIEW clearance.given_grant AS
 TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance_internal.given_grants();
 COMMENT ON VIEW clearance.given_grant IS 'what levels were given, without what follows from it; with everything that account_admin holds';
+COMMENT ON COLUMN clearance.given_grant.level_id IS 'the level that grants';
+COMMENT ON COLUMN clearance.given_grant.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.given_grant.action IS 'action granted';
+COMMENT ON COLUMN clearance.given_grant.visibility IS 'shared: shared rows only; any: private rows too';
+COMMENT ON COLUMN clearance.given_grant.relation IS 'what must hold between member and row';
+COMMENT ON COLUMN clearance.given_grant.reach IS 'vendor only: account, member (projects of the member) or owned; NULL: as far as the level''s project.view';
+COMMENT ON COLUMN clearance.given_grant.kinds IS 'values of the table''s kind column for which it holds; NULL: all';
 
 CREATE VIEW clearance.held_grant AS
 TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.effective_grant;
 COMMENT ON VIEW clearance.held_grant IS 'effective_grant with everything that account_admin holds spelt out';
-
--- The columns of all four are those of level_grant.
-DO $$
-DECLARE
-    col record;
-BEGIN
-    FOR col IN
-        SELECT v.name, a.attname, pg_catalog.col_description(a.attrelid, a.attnum) AS says
-        FROM pg_catalog.pg_attribute a,
-             (VALUES ('effective_grant'), ('admin_grant'), ('given_grant'), ('held_grant')) AS v (name)
-        WHERE a.attrelid = 'clearance.level_grant'::regclass AND a.attnum > 0 AND a.attname <> 'built_in'
-    LOOP
-        EXECUTE format('COMMENT ON COLUMN clearance.%I.%I IS %L', col.name, col.attname, col.says);
-    END LOOP;
-END
-$$;
+COMMENT ON COLUMN clearance.held_grant.level_id IS 'the level that grants';
+COMMENT ON COLUMN clearance.held_grant.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.held_grant.action IS 'action granted';
+COMMENT ON COLUMN clearance.held_grant.visibility IS 'shared: shared rows only; any: private rows too';
+COMMENT ON COLUMN clearance.held_grant.relation IS 'what must hold between member and row';
+COMMENT ON COLUMN clearance.held_grant.reach IS 'vendor only: account, member (projects of the member) or owned; NULL: as far as the level''s project.view';
+COMMENT ON COLUMN clearance.held_grant.kinds IS 'values of the table''s kind column for which it holds; NULL: all';
 
 CREATE VIEW clearance.matrix AS
 SELECT l.name AS level, l.audience, a.feature, a.name AS action,
