@@ -9,9 +9,7 @@ BEGIN
     PERFORM clearance_internal.require_line('name', name), clearance_internal.require_choice('kind', kind, '{customer,prospect}');
     IF EXISTS (SELECT FROM clearance.customer c
                WHERE c.account_id = account AND lower(c.name) = lower(require_customer_properties.name) AND c.id IS DISTINCT FROM customer) THEN
-        RAISE unique_violation USING
-            MESSAGE = format('customer "%s" is already known', name),
-            HINT = 'View clearance.companies lists those that exist.';
+        PERFORM clearance_internal.raise_known('customer', '"' || name || '"', 'View clearance.companies');
     END IF;
 END
 $$;

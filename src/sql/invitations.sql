@@ -86,11 +86,7 @@ BEGIN
     PERFORM clearance_internal.require_given('email', email);
     PERFORM clearance_internal.require_given('admin', admin::text);
     company := clearance_internal.hold_partner(company.id);
-    IF NOT company.active THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('partner "%s" is disabled', company.name),
-            HINT = 'Call clearance.enable_partner() first.';
-    END IF;
+    PERFORM clearance_internal.require_active('partner', company.name, company.active);
     IF role IS NULL AND EXISTS (SELECT FROM clearance.partner_role pr WHERE pr.partner_id = company.id) THEN
         RAISE null_value_not_allowed USING
             MESSAGE = 'role is null',
@@ -133,12 +129,9 @@ BEGIN
     PERFORM clearance_internal.require_right('project.invite_customer_team_members', company.account_id, project);
     PERFORM clearance_internal.require_given('email', email);
     SELECT c.* INTO company FROM clearance.customer c WHERE c.id = company.id FOR SHARE;
-    IF NOT company.active THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('customer "%s" is disabled', company.name),
-            HINT = 'Call clearance.enable_customer() first.';
-    ELSIF p.id IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.project_customer pc
-                                           WHERE pc.project_id = p.id AND pc.customer_id = company.id) THEN
+    PERFORM clearance_internal.require_active('customer', company.name, company.active);
+    IF p.id IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.project_customer pc
+                                        WHERE pc.project_id = p.id AND pc.customer_id = company.id) THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
             HINT = 'Call clearance.add_customer_to_project() first.';
@@ -253,11 +246,7 @@ BEGIN
     FROM (SELECT p.name, p.active FROM clearance.partner p WHERE p.id = m.partner_id
           UNION ALL
           SELECT x.name, x.active FROM clearance.customer x WHERE x.id = m.customer_id) c;
-    IF NOT company_active THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('%s "%s" is disabled', m.kind, company),
-            HINT = format('Call clearance.enable_%s() first.', m.kind);
-    END IF;
+    PERFORM clearance_internal.require_active(m.kind, company, company_active);
     DELETE FROM clearance.invitation t WHERE t.member_id = m.id;
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = m.account_id;
     IF a.published AND m.email IS NOT NULL THEN

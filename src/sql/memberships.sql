@@ -96,6 +96,50 @@ $$;
 COMMENT ON FUNCTION clearance.set_project_feature IS
 'switches a feature of a project on or off; off, it has no rows there';
 
+-- ---------------------------------------------------------------------------
+-- Companies on projects
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance_internal.require_put_on(is_put boolean, kind text, company text, p clearance.project) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_put THEN
+        RAISE duplicate_object USING
+            MESSAGE = format('%s "%s" is already on project "%s"', kind, company, p.key),
+            HINT = format('To start afresh call clearance.remove_%s_from_project() first; it ends its %s'' memberships too.',
+                          kind, CASE kind WHEN 'partner' THEN 'members' ELSE 'contacts' END);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_put_on IS 'internal: refuses a company that is on the project already';
+
+CREATE FUNCTION clearance_internal.require_found_on(is_found boolean, kind text, company text, p clearance.project) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT is_found THEN
+        RAISE undefined_object USING
+            MESSAGE = format('%s "%s" is not on project "%s"', kind, company, p.key),
+            HINT = format('Table clearance.project_%s lists the %1$ss of each project.', kind);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_found_on IS 'internal: refuses a company that is not on the project';
+
+-- The company's row is gone before: whoever adds a member holds it (see
+-- hold_company_on), so that no membership slips in behind. What was said before
+-- the company came has no foreign key to it, and goes by name.
+CREATE FUNCTION clearance_internal.end_memberships(p clearance.project, partner bigint DEFAULT NULL, customer bigint DEFAULT NULL) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clearance.project_member pm USING clearance.member m
+    WHERE pm.project_id = p.id AND m.id = pm.member_id
+      AND (m.partner_id = end_memberships.partner OR m.customer_id = end_memberships.customer)
+$$;
+COMMENT ON FUNCTION clearance_internal.end_memberships IS
+'internal: ends the memberships of a company''s people in a project that it was taken off';
+
 CREATE FUNCTION clearance.add_partner_to_project(
     project clearance.app_key,
     partner bigint,
@@ -124,11 +168,7 @@ BEGIN
     VALUES (p.account_id, p.id, company.id, clearance_internal.changed_level(NULL, access_level, 'partner'),
             coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-        RAISE duplicate_object USING
-            MESSAGE = format('partner "%s" is already on project "%s"', company.name, project),
-            HINT = 'To start afresh call clearance.remove_partner_from_project() first; it ends its members'' memberships too.';
-    END IF;
+    PERFORM clearance_internal.require_put_on(FOUND, 'partner', company.name, p);
 END
 $$;
 COMMENT ON FUNCTION clearance.add_partner_to_project IS
@@ -151,11 +191,7 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
     SELECT t.* INTO said FROM clearance.project_partner t WHERE t.project_id = p.id AND t.partner_id = company.id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE undefined_object USING
-            MESSAGE = format('partner "%s" is not on project "%s"', company.name, project),
-            HINT = 'Table clearance.project_partner lists the partners of each project.';
-    END IF;
+    PERFORM clearance_internal.require_found_on(FOUND, 'partner', company.name, p);
     PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_partner t SET
         level_id = clearance_internal.changed_level(t.level_id, access_level, 'partner'),
@@ -167,9 +203,6 @@ $$;
 COMMENT ON FUNCTION clearance.update_partner_on_project IS
 'changes with which level and when a partner takes part in a project; NULL leaves it as it is, an empty access_level takes the level away';
 
--- The company's row goes first: whoever adds a member holds it (see
--- hold_company_on), so that no membership slips in behind. What was said before
--- the company came has no foreign key to it, and goes by name.
 CREATE FUNCTION clearance.remove_partner_from_project(project clearance.app_key, partner bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -179,13 +212,8 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
     DELETE FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = company.id;
-    IF NOT FOUND THEN
-        RAISE undefined_object USING
-            MESSAGE = format('partner "%s" is not on project "%s"', company.name, project),
-            HINT = 'Table clearance.project_partner lists the partners of each project.';
-    END IF;
-    DELETE FROM clearance.project_member pm USING clearance.member m
-    WHERE pm.project_id = p.id AND m.id = pm.member_id AND m.partner_id = company.id;
+    PERFORM clearance_internal.require_found_on(FOUND, 'partner', company.name, p);
+    PERFORM clearance_internal.end_memberships(p, partner => company.id);
 END
 $$;
 COMMENT ON FUNCTION clearance.remove_partner_from_project IS
@@ -210,11 +238,7 @@ BEGIN
     INSERT INTO clearance.project_customer
     VALUES (p.account_id, p.id, company.id, coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN
-        RAISE duplicate_object USING
-            MESSAGE = format('customer "%s" is already on project "%s"', company.name, project),
-            HINT = 'To start afresh call clearance.remove_customer_from_project() first; it ends its contacts'' memberships too.';
-    END IF;
+    PERFORM clearance_internal.require_put_on(FOUND, 'customer', company.name, p);
 END
 $$;
 COMMENT ON FUNCTION clearance.add_customer_to_project IS
@@ -236,11 +260,7 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('project.edit_customer_domains', p.account_id, project);
     SELECT t.* INTO said FROM clearance.project_customer t WHERE t.project_id = p.id AND t.customer_id = company.id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE undefined_object USING
-            MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
-            HINT = 'Table clearance.project_customer lists the customers of each project.';
-    END IF;
+    PERFORM clearance_internal.require_found_on(FOUND, 'customer', company.name, p);
     PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_customer t SET
         starts_at = coalesce(update_customer_on_project.starts_at, t.starts_at),
@@ -260,13 +280,8 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('project.edit_customer_domains', p.account_id, project);
     DELETE FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = company.id;
-    IF NOT FOUND THEN
-        RAISE undefined_object USING
-            MESSAGE = format('customer "%s" is not on project "%s"', company.name, project),
-            HINT = 'Table clearance.project_customer lists the customers of each project.';
-    END IF;
-    DELETE FROM clearance.project_member pm USING clearance.member m
-    WHERE pm.project_id = p.id AND m.id = pm.member_id AND m.customer_id = company.id;
+    PERFORM clearance_internal.require_found_on(FOUND, 'customer', company.name, p);
+    PERFORM clearance_internal.end_memberships(p, customer => company.id);
 END
 $$;
 COMMENT ON FUNCTION clearance.remove_customer_from_project IS

@@ -81,10 +81,8 @@ DECLARE
     label text := clearance_internal.member_label(m);
 BEGIN
     PERFORM clearance_internal.require_same_account(format('member "%s"', label), m.account_id, p.account_id);
-    IF owner AND m.kind <> 'vendor' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" cannot own project "%s"', label, p.key),
-            HINT = 'Projects are owned by members of the vendor''s team.';
+    IF owner THEN
+        PERFORM clearance_internal.require_may_own(m, 'project', p.key);
     END IF;
     PERFORM clearance_internal.require_company_on(p, m);
     PERFORM clearance_internal.require_ready(m);

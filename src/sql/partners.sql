@@ -145,11 +145,7 @@ BEGIN
     END IF;
     m := clearance_internal.require_member(owner);
     PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
-    IF m.kind <> 'vendor' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" cannot own partner "%s"', clearance_internal.member_label(m), p.name),
-            HINT = 'Partners are owned by members of the vendor''s team.';
-    END IF;
+    PERFORM clearance_internal.require_may_own(m, 'partner', p.name);
     INSERT INTO clearance.partner_owner VALUES (p.account_id, p.id, m.id)
     ON CONFLICT ON CONSTRAINT partner_has_one_owner DO UPDATE SET member_id = EXCLUDED.member_id;
 END
@@ -164,9 +160,7 @@ BEGIN
     PERFORM clearance_internal.require_line('name', name);
     IF EXISTS (SELECT FROM clearance.partner p
                WHERE p.account_id = account AND lower(p.name) = lower(require_partner_properties.name) AND p.id IS DISTINCT FROM partner) THEN
-        RAISE unique_violation USING
-            MESSAGE = format('partner "%s" is already known', name),
-            HINT = 'View clearance.partners lists those that exist.';
+        PERFORM clearance_internal.raise_known('partner', '"' || name || '"', 'View clearance.partners');
     ELSIF website <> '' AND NOT clearance_internal.is_web_address(website) THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('"%s" is no web address', website),

@@ -21,6 +21,17 @@ $$;
 COMMENT ON FUNCTION clearance_internal.raise_unknown IS
 'internal: the error about a value that names nothing, or is NULL';
 
+CREATE FUNCTION clearance_internal.raise_known(what text, value text, listed_in text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE unique_violation USING
+        MESSAGE = format('%s %s is already known', what, value),
+        HINT = format('%s lists those that exist.', listed_in);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.raise_known IS 'internal: the error about a value that something else has';
+
 CREATE FUNCTION clearance_internal.require_given(what text, value text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -86,17 +97,28 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_period IS
 'internal: refuses a time that ends before it starts; NULL: without start or end';
 
+-- What was found by an id, and whether the actor may know of it: what it may not know of is not there.
+CREATE FUNCTION clearance_internal.require_known(what text, id bigint, found_id bigint, known boolean, listed_in text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance_internal.require_actor();
+    IF found_id IS NULL OR known IS NOT TRUE THEN
+        PERFORM clearance_internal.raise_unknown(what, 'with id ' || id, listed_in);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_known IS
+'internal: refuses an id that names nothing, or nothing that the actor may know of';
+
 CREATE FUNCTION clearance_internal.require_account(id bigint) RETURNS clearance.account
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     a clearance.account;
 BEGIN
-    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = require_account.id;
-    IF NOT clearance_internal.knows_account(a.id) OR a.id IS NULL THEN
-        PERFORM clearance_internal.raise_unknown('account', 'with id ' || id, 'Table clearance.account');
-    END IF;
+    PERFORM clearance_internal.require_known('account', id, a.id, clearance_internal.knows_account(a.id), 'Table clearance.account');
     RETURN a;
 END
 $$;
@@ -108,14 +130,12 @@ AS $$
 DECLARE
     p clearance.partner;
 BEGIN
-    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO p FROM clearance.partner t WHERE t.id = require_partner.id;
-    -- also those whose rights have view partners show it
-    IF NOT (clearance_internal.knows(p.account_id, p.id, NULL)
+    -- also by those whose rights have view partners show it
+    PERFORM clearance_internal.require_known('partner', id, p.id,
+        clearance_internal.knows(p.account_id, p.id, NULL)
             OR p.account_id IN (SELECT clearance.accounts_with('settings.manage_partner_companies'))
-            OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners'))) OR p.id IS NULL THEN
-        PERFORM clearance_internal.raise_unknown('partner', 'with id ' || id, 'View clearance.partners');
-    END IF;
+            OR p.account_id IN (SELECT clearance.accounts_with('project.add_partners')), 'View clearance.partners');
     RETURN p;
 END
 $$;
@@ -127,11 +147,8 @@ AS $$
 DECLARE
     c clearance.customer;
 BEGIN
-    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO c FROM clearance.customer t WHERE t.id = require_customer.id;
-    IF NOT clearance_internal.knows(c.account_id, NULL, c.id) OR c.id IS NULL THEN
-        PERFORM clearance_internal.raise_unknown('customer', 'with id ' || id, 'Table clearance.customer');
-    END IF;
+    PERFORM clearance_internal.require_known('customer', id, c.id, clearance_internal.knows(c.account_id, NULL, c.id), 'Table clearance.customer');
     RETURN c;
 END
 $$;
@@ -143,13 +160,11 @@ AS $$
 DECLARE
     m clearance.member;
 BEGIN
-    PERFORM clearance_internal.require_actor();
     SELECT t.* INTO m FROM clearance.member t WHERE t.id = require_member.id;
     -- on a project the actor also knows who of its team is shown to it
-    IF NOT (clearance_internal.knows(m.account_id, m.partner_id, m.customer_id)
-            OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id)) OR m.id IS NULL THEN
-        PERFORM clearance_internal.raise_unknown('member', 'with id ' || id, 'Table clearance.member');
-    END IF;
+    PERFORM clearance_internal.require_known('member', id, m.id,
+        clearance_internal.knows(m.account_id, m.partner_id, m.customer_id)
+            OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id), 'Table clearance.member');
     RETURN m;
 END
 $$;
@@ -246,6 +261,33 @@ $$;
 COMMENT ON FUNCTION clearance_internal.changed_level IS
 'internal: id of the named level; NULL keeps the current one, an empty name takes it away';
 
+-- What one of the vendor's own people owns.
+CREATE FUNCTION clearance_internal.require_may_own(m clearance.member, what text, name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF m.kind <> 'vendor' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('member "%s" cannot own %s "%s"', clearance_internal.member_label(m), what, name),
+            HINT = format('%ss are owned by members of the vendor''s team.', initcap(what));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_may_own IS 'internal: refuses outsiders as owners of partners and projects';
+
+CREATE FUNCTION clearance_internal.require_active(kind text, company text, active boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT active THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('%s "%s" is disabled', kind, company),
+            HINT = format('Call clearance.enable_%s() first.', kind);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_active IS 'internal: refuses a disabled partner or customer';
+
 -- What an argument can say about an optional text: NULL keeps it, '' takes it away.
 CREATE FUNCTION clearance_internal.changed_text(current text, value text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
@@ -265,9 +307,7 @@ BEGIN
     PERFORM clearance_internal.require_operator('create accounts');
     PERFORM clearance_internal.require_given('name', name), clearance_internal.require_line('name', name), clearance_internal.require_line('key', key::text);
     IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR a.key = create_account.key::text) THEN
-        RAISE unique_violation USING
-            MESSAGE = format('account "%s"%s is already known', name, ' or its key "' || key::text || '"'),
-            HINT = 'Table clearance.account lists those that exist.';
+        PERFORM clearance_internal.raise_known('account', concat('"' || name || '"', ' or its key "' || key::text || '"'), 'Table clearance.account');
     END IF;
     INSERT INTO clearance.account (name, key) VALUES (create_account.name, create_account.key::text)
     RETURNING id INTO new_id;
