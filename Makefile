@@ -82,6 +82,7 @@ REGRESS = \
 	cache \
 	plans \
 	whole \
+	whole_again \
 	outlived \
 	accounts \
 	parents \

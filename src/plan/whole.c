@@ -30,18 +30,14 @@
  */
 #include "plan/whole.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_inherits.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -49,7 +45,7 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-#include "guard/ddl.h"
+#include "plan/basis.h"
 #include "rule/rule.h"
 #include "rule/shape.h"
 #include "store/catalog.h"
@@ -59,28 +55,25 @@
 /* Tables above each other; of more, some may be in a circle. */
 #define MAX_DEPTH 16
 
-/* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
-static const char *const note_triggers[] = { CLR_TRIGGER_PREFIX "note_insert",
-											 CLR_TRIGGER_PREFIX "note_key" };
-
-/* The trigger as it is: another one, or altered, is another row of pg_trigger. */
-typedef struct NoteTrigger
-{
-	Oid oid;
-	TransactionId written_by;
-} NoteTrigger;
-
 /* What a table of projects, clearance.project and clearance.binding say together. */
 typedef struct Registration
 {
 	Oid table;
 	AttrNumber column; /* of its keys */
-	NoteTrigger triggers[lengthof(note_triggers)];
+	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
 	ClrVersion version; /* under which it was found, of projects and accounts */
 	int64 account;		/* in which all rows are registered; zero: in none, or several */
 	uint32 projects;	/* that the account has */
 	List *sound;		/* of int: bindings none of whose rows has outlived its project */
 } Registration;
+
+/* For whom it is asked, and what the answer rests on. */
+typedef struct Inquiry
+{
+	ClrJudge *judge;
+	Snapshot snapshot;
+	ClrBasis *basis;
+} Inquiry;
 
 /* The first key of a scan. */
 typedef struct First
@@ -93,26 +86,26 @@ typedef struct First
 static Registration *known = NULL;
 static MemoryContext known_context = NULL;
 
+static Snapshot snapshot_of(const ClrJudge *judge);
+static bool may_remember(void);
+static void remember(ClrShape *shape, const Inquiry *inquiry);
+static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool sees_account(ClrScope *scope);
-static bool is_whole(ClrJudge *judge, ClrBinding *binding, int depth);
-static bool ups_are_whole(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot, int depth);
+static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool
-is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot);
+is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
 static bool has_children(Relation relation);
-static bool holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
-				  ClrBinding *to, bool but_refuses, Snapshot snapshot);
-static ClrBinding *projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot);
-static ClrBinding *referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
-								 const ForeignKeyCacheInfo *key, Snapshot snapshot);
+static bool holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation,
+				  ClrBinding *from, ClrBinding *to, bool but_refuses);
+static ClrBinding *projects_of(Inquiry *inquiry, ClrBinding *binding);
+static ClrBinding *referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
+								 const ForeignKeyCacheInfo *key);
 static bool refuses(char action);
 static bool is_in_force(ClrBinding *kept);
 static bool fires_triggers(Relation relation);
-static bool is_pending(Oid relid);
-static bool never_null(Oid relid, AttrNumber column, Snapshot snapshot);
-static bool sees(Snapshot snapshot, HeapTuple tuple);
+static bool never_null(Inquiry *inquiry, Oid relid, AttrNumber column);
 static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
-static bool find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers);
-static const Registration *registration_of(ClrBinding *projects, Snapshot snapshot);
+static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects);
 static void read_registration(ClrBinding *projects, Registration *found);
 static bool take_first(const ClrKey *key, void *taken);
 static void
@@ -120,11 +113,21 @@ read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration
 static bool is_in(const ClrKey *key, void *keys);
 static List *read_sound(void);
 
-/* Whether a plan should rely on it: while it can be found out without reading much. */
+/*
+ * Whether a plan should rely on it: while it can be found out without reading
+ * much. It is asked again when the plan starts.
+ */
 bool
 clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding)
 {
-	return !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable() &&
+	const ClrBasis *whole;
+	Snapshot snapshot = snapshot_of(judge);
+
+	if (clr_version_changed_here(CLR_CHANGED_PROJECTS) || IsolationIsSerializable() ||
+		snapshot == NULL)
+		return false;
+	whole = clr_shape_of(judge, binding, CLR_VIEW)->whole;
+	return (whole != NULL && may_remember() && clr_basis_is_likely(whole, snapshot)) ||
 		   clr_whole_holds(judge, binding);
 }
 
@@ -135,32 +138,73 @@ clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding)
 bool
 clr_whole_holds(ClrJudge *judge, ClrBinding *binding)
 {
-	return is_whole(judge, binding, 0);
+	Inquiry inquiry = { judge, snapshot_of(judge), NULL };
+	ClrShape *shape;
+
+	if (inquiry.snapshot == NULL)
+		return false;
+	shape = clr_shape_of(judge, binding, CLR_VIEW);
+	if (shape->whole != NULL && may_remember() && clr_basis_stands(shape->whole, inquiry.snapshot))
+		return true;
+	inquiry.basis = clr_basis_begin();
+	if (shape->whole != NULL)
+		clr_basis_free(shape->whole);
+	shape->whole = NULL;
+	if (!is_whole(&inquiry, binding, 0))
+		return false;
+	remember(shape, &inquiry);
+	return true;
+}
+
+/* The frame's, or that of the moment; NULL if it is none that constraints say something about. */
+static Snapshot
+snapshot_of(const ClrJudge *judge)
+{
+	Snapshot snapshot = judge->snapshot;
+
+	if (snapshot == NULL && ActiveSnapshotSet())
+		snapshot = GetActiveSnapshot();
+	return snapshot != NULL && IsMVCCSnapshot(snapshot) ? snapshot : NULL;
+}
+
+/* Whether the scope that a shape belongs to is of a version, which says what it is valid under. */
+static bool
+may_remember(void)
+{
+	return !clr_version_changed_any() && !IsolationIsSerializable();
+}
+
+/*
+ * With the shape, whose scope is of the version under which registration was
+ * found (unless what was read for planning is newer).
+ */
+static void
+remember(ClrShape *shape, const Inquiry *inquiry)
+{
+	if (may_remember() && known != NULL && known->table == inquiry->basis->projects &&
+		clr_kept_holds(&inquiry->judge->scope->kept, &known->version, CLR_CHANGED_PROJECTS))
+		shape->whole = clr_basis_keep(inquiry->basis, shape->context);
 }
 
 /* The same of a table so many steps above. */
 static bool
-is_whole(ClrJudge *judge, ClrBinding *binding, int depth)
+is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 {
-	Snapshot snapshot = judge->snapshot;
+	ClrJudge *judge = inquiry->judge;
 	const Registration *found;
 	ClrBinding *projects;
 	const ClrShape *shape;
 
-	if (snapshot == NULL && ActiveSnapshotSet())
-		snapshot = GetActiveSnapshot();
-	if (snapshot == NULL || !IsMVCCSnapshot(snapshot) ||
-		(binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
+	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
 		!sees_account(judge->scope))
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
-	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) ||
-		!ups_are_whole(judge, binding, snapshot, depth))
+	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))
 		return false;
 	if (binding->project_slot == CLR_NO_SLOT)
 		return !shape->some_closed;
-	projects = projects_of(judge, binding, snapshot);
-	found = projects == NULL ? NULL : registration_of(projects, snapshot);
+	projects = projects_of(inquiry, binding);
+	found = projects == NULL ? NULL : registration_of(inquiry, projects);
 	return found != NULL && found->account == judge->scope->account &&
 		   found->projects == clr_keytab_count(shape->open) &&
 		   (projects == binding || list_member_int(found->sound, binding->id));
@@ -185,7 +229,7 @@ sees_account(ClrScope *scope)
  * table that refers to itself may be in a circle, which is closed to everybody.
  */
 static bool
-ups_are_whole(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot, int depth)
+ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 {
 	ListCell *lc;
 
@@ -195,24 +239,26 @@ ups_are_whole(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot, int depth
 	foreach(lc, binding->ups)
 	{
 		const ClrUp *up = lfirst(lc);
-		ClrBinding *above = clr_judge_binding(judge, up->binding);
+		ClrBinding *above = clr_judge_binding(inquiry->judge, up->binding);
 
-		if (above->id == binding->id || !is_whole(judge, above, depth + 1) ||
-			!is_below_rows(binding, up, above, snapshot))
+		if (above->id == binding->id || !is_whole(inquiry, above, depth + 1) ||
+			!is_below_rows(inquiry, binding, up, above))
 			return false;
 	}
 	return true;
 }
 
 static bool
-is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot snapshot)
+is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above)
 {
 	AttrNumber attnum = get_attnum(binding->relid, binding->columns[up->slot].name);
 	Relation relation = table_open(binding->relid, AccessShareLock);
 	bool found = false;
 
-	if (above->key_slot != CLR_NO_SLOT && !has_children(relation) && !is_pending(binding->relid) &&
-		(up->optional || never_null(binding->relid, attnum, snapshot)))
+	clr_basis_add_table(inquiry->basis, binding->relid);
+	if (above->key_slot != CLR_NO_SLOT && !has_children(relation) &&
+		!clr_basis_is_pending(binding->relid) &&
+		(up->optional || never_null(inquiry, binding->relid, attnum)))
 	{
 		List *keys = copyObject(RelationGetFKeyList(relation));
 		AttrNumber referenced = get_attnum(above->relid, above->columns[above->key_slot].name);
@@ -224,7 +270,7 @@ is_below_rows(ClrBinding *binding, const ClrUp *up, ClrBinding *above, Snapshot 
 
 			found = found || (key->nkeys == 1 && key->conkey[0] == attnum &&
 							  key->confrelid == above->relid && key->confkey[0] == referenced &&
-							  holds(key, relation, binding, above, true, snapshot));
+							  holds(inquiry, key, relation, binding, above, true));
 		}
 		list_free_deep(keys);
 	}
@@ -247,7 +293,7 @@ has_children(Relation relation)
  * is not sure.
  */
 static ClrBinding *
-projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot)
+projects_of(Inquiry *inquiry, ClrBinding *binding)
 {
 	const char *column = binding->columns[binding->project_slot].name;
 	Relation relation = table_open(binding->relid, AccessShareLock);
@@ -255,11 +301,12 @@ projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot)
 	ClrBinding *projects = NULL;
 	ListCell *lc;
 
-	if (has_children(relation) || is_pending(binding->relid))
+	clr_basis_add_table(inquiry->basis, binding->relid);
+	if (has_children(relation) || clr_basis_is_pending(binding->relid))
 		projects = NULL;
 	else if (strcmp(binding->feature, "project") == 0)
 		projects = binding;
-	else if (never_null(binding->relid, attnum, snapshot))
+	else if (never_null(inquiry, binding->relid, attnum))
 	{
 		List *keys = copyObject(RelationGetFKeyList(relation));
 
@@ -268,7 +315,7 @@ projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot)
 			ForeignKeyCacheInfo *key = lfirst(lc);
 
 			if (projects == NULL && key->nkeys == 1 && key->conkey[0] == attnum)
-				projects = referenced_by(judge, binding, relation, key, snapshot);
+				projects = referenced_by(inquiry, binding, relation, key);
 		}
 		list_free_deep(keys);
 	}
@@ -278,15 +325,15 @@ projects_of(ClrJudge *judge, ClrBinding *binding, Snapshot snapshot)
 
 /* The table of projects that a foreign key refers to, if the key holds in the snapshot. */
 static ClrBinding *
-referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
-			  const ForeignKeyCacheInfo *key, Snapshot snapshot)
+referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
+			  const ForeignKeyCacheInfo *key)
 {
 	int32 id = clr_binding_of_relation(key->confrelid);
 	ClrBinding *projects;
 
 	if (id == 0)
 		return NULL;
-	projects = clr_judge_binding(judge, id);
+	projects = clr_judge_binding(inquiry->judge, id);
 	if (projects->relid != key->confrelid || projects->link_only ||
 		strcmp(projects->feature, "project") != 0 ||
 		get_attnum(key->confrelid, projects->columns[projects->project_slot].name) !=
@@ -294,7 +341,7 @@ referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
 		projects->columns[projects->project_slot].key_class !=
 			binding->columns[binding->project_slot].key_class)
 		return NULL;
-	return holds(key, relation, binding, projects, false, snapshot) ? projects : NULL;
+	return holds(inquiry, key, relation, binding, projects, false) ? projects : NULL;
 }
 
 /* ---------- foreign keys ---------- */
@@ -306,8 +353,8 @@ referenced_by(ClrJudge *judge, ClrBinding *binding, Relation relation,
  * rows.
  */
 static bool
-holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from, ClrBinding *to,
-	  bool but_refuses, Snapshot snapshot)
+holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
+	  ClrBinding *to, bool but_refuses)
 {
 	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
 	Form_pg_constraint constraint;
@@ -318,14 +365,17 @@ holds(const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from, ClrBi
 		return false;
 	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
 	holds =
-		constraint->convalidated && !constraint->condeferrable && sees(snapshot, tuple) &&
+		constraint->convalidated && !constraint->condeferrable &&
+		clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple) &&
 		(!but_refuses || (refuses(constraint->confdeltype) && refuses(constraint->confupdtype)));
 	ReleaseSysCache(tuple);
 	if (!holds)
 		return false;
+	clr_basis_add_table(inquiry->basis, key->confrelid);
 	referenced = table_open(key->confrelid, AccessShareLock);
-	holds = is_in_force(from->kept) && is_in_force(to->kept) && !is_pending(key->confrelid) &&
-			compares_bytes(key, relation) && compares_bytes(key, referenced);
+	holds = is_in_force(from->kept) && is_in_force(to->kept) &&
+			!clr_basis_is_pending(key->confrelid) && compares_bytes(key, relation) &&
+			compares_bytes(key, referenced);
 	table_close(referenced, AccessShareLock);
 	return holds;
 }
@@ -376,41 +426,18 @@ fires_triggers(Relation relation)
 	return true;
 }
 
-/* Whether the transaction changed rows of a table and has yet to check, or note, what follows. */
 static bool
-is_pending(Oid relid)
-{
-	ListCell *lc;
-
-	if (!TransactionIdIsValid(GetTopTransactionIdIfAny()))
-		return false;
-	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
-		if (AfterTriggerPendingOnRel(lfirst_oid(lc)))
-			return true;
-	return false;
-}
-
-static bool
-never_null(Oid relid, AttrNumber column, Snapshot snapshot)
+never_null(Inquiry *inquiry, Oid relid, AttrNumber column)
 {
 	HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(column));
 	bool holds;
 
 	if (!HeapTupleIsValid(tuple))
 		return false;
-	holds = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull && sees(snapshot, tuple);
+	holds = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull &&
+			clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple);
 	ReleaseSysCache(tuple);
 	return holds;
-}
-
-/*
- * Whether a row of the catalog is as it was when the snapshot was taken (as
- * for indexes, see indcheckxmin in get_relation_info(), plancat.c).
- */
-static bool
-sees(Snapshot snapshot, HeapTuple tuple)
-{
-	return !XidInMVCCSnapshot(HeapTupleHeaderGetXmin(tuple->t_data), snapshot);
 }
 
 /*
@@ -439,7 +466,7 @@ compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
  * would note new keys in it.
  */
 static const Registration *
-registration_of(ClrBinding *projects, Snapshot snapshot)
+registration_of(Inquiry *inquiry, ClrBinding *projects)
 {
 	static ClrVersion version;
 	/* others note nothing of what this transaction does, see version.c and kept.c */
@@ -449,14 +476,15 @@ registration_of(ClrBinding *projects, Snapshot snapshot)
 
 	found->table = projects->relid;
 	found->column = get_attnum(projects->relid, projects->columns[projects->project_slot].name);
-	if (!find_triggers(projects->relid, snapshot, found->triggers))
+	if (!clr_basis_add_triggers(inquiry->basis, projects->relid, inquiry->snapshot,
+								found->triggers))
 		return NULL;
 	if (!keepable)
 	{
 		read_registration(projects, found);
 		return found;
 	}
-	clr_version_read(&version, snapshot);
+	clr_version_read(&version, inquiry->snapshot);
 	if (known != NULL && known->table == found->table && known->column == found->column &&
 		clr_version_same(&known->version, &version, CLR_CHANGED_PROJECTS) &&
 		memcmp(known->triggers, found->triggers, sizeof(known->triggers)) == 0)
@@ -474,50 +502,6 @@ registration_of(ClrBinding *projects, Snapshot snapshot)
 	known = memcpy(palloc(sizeof(Registration)), found, sizeof(Registration));
 	MemoryContextSwitchTo(caller);
 	return known;
-}
-
-/*
- * The triggers that note new keys, if the snapshot sees them as they are now
- * and they always fire. Not in tables with children or partitions.
- */
-static bool
-find_triggers(Oid relid, Snapshot snapshot, NoteTrigger *triggers)
-{
-	Relation catalog;
-	Oid function;
-	bool found = true;
-
-	if (get_rel_relkind(relid) != RELKIND_RELATION || has_subclass(relid))
-		return false;
-	/* which nobody else may attach */
-	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("note_change"),
-							   PointerGetDatum(buildoidvector(NULL, 0)),
-							   ObjectIdGetDatum(clr_catalog_internal_schema()));
-	catalog = table_open(TriggerRelationId, AccessShareLock);
-	for (int i = 0; found && i < (int) lengthof(note_triggers); i++)
-	{
-		ScanKeyData keys[2];
-		SysScanDesc scan;
-		HeapTuple tuple;
-
-		ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
-					ObjectIdGetDatum(relid));
-		ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
-					CStringGetDatum(note_triggers[i]));
-		scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 2, keys);
-		tuple = systable_getnext(scan);
-		found = HeapTupleIsValid(tuple) && sees(snapshot, tuple) &&
-				((Form_pg_trigger) GETSTRUCT(tuple))->tgenabled == TRIGGER_FIRES_ALWAYS &&
-				((Form_pg_trigger) GETSTRUCT(tuple))->tgfoid == function;
-		if (found)
-		{
-			triggers[i].oid = ((Form_pg_trigger) GETSTRUCT(tuple))->oid;
-			triggers[i].written_by = HeapTupleHeaderGetRawXmin(tuple->t_data);
-		}
-		systable_endscan(scan);
-	}
-	table_close(catalog, AccessShareLock);
-	return found;
 }
 
 /*

@@ -566,6 +566,14 @@ drop_stale(void)
 								  InvalidOid;
 }
 
+/* The present one, as far as messages were accepted. */
+uint64
+clr_binding_generation(void)
+{
+	drop_stale();
+	return generation;
+}
+
 /*
  * note_declaration(): AFTER trigger on the tables that hold declarations. All
  * sessions hear of it at the commit.

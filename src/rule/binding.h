@@ -162,6 +162,7 @@ extern void clr_binding_init(void);
 extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
 extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
 extern void clr_binding_release(ClrBinding *binding);
+extern uint64 clr_binding_generation(void);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

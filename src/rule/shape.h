@@ -43,6 +43,8 @@ typedef struct ClrShape
 	ClrKeyTable *open; /* project keys; ids where rows have no project column */
 	ClrKeyBits *bits;  /* the same, or NULL */
 	List *estimates;   /* see set.c */
+	struct ClrBasis
+		*whole; /* that the table is open as a whole rests on it, see whole.c; or NULL */
 	/* of these, by what most likely decides, for estimates */
 	uint32 likely_whole;
 	uint32 likely_shared;

@@ -1,0 +1,47 @@
+/*
+ * basis.h
+ *		What a finding about constraints rests on.
+ */
+#ifndef CLR_BASIS_H
+#define CLR_BASIS_H
+
+#include "compat.h"
+
+#include "access/htup.h"
+#include "nodes/pg_list.h"
+#include "storage/itemptr.h"
+#include "utils/snapshot.h"
+
+/* A trigger as it is: another one, or altered, is another row of pg_trigger. */
+typedef struct ClrNoteTrigger
+{
+	Oid oid;
+	TransactionId written_by;
+	ItemPointerData at;
+} ClrNoteTrigger;
+
+#define CLR_NOTE_TRIGGERS 2
+
+typedef struct ClrBasis
+{
+	uint64 generation;	  /* of declarations, before anything was asked */
+	List *tables;		  /* of Oid: those whose constraints were looked at */
+	TransactionId newest; /* the last one that wrote a row which says so */
+	Oid projects;		  /* the table that these triggers are on */
+	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
+	Oid file;		/* of pg_trigger, in which they have their places */
+	bool is_simple; /* there is no other such table */
+} ClrBasis;
+
+extern ClrBasis *clr_basis_begin(void);
+extern void clr_basis_add_table(ClrBasis *basis, Oid relid);
+extern bool clr_basis_sees(ClrBasis *basis, Snapshot snapshot, HeapTuple tuple);
+extern bool
+clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTrigger *triggers);
+extern ClrBasis *clr_basis_keep(const ClrBasis *basis, MemoryContext context);
+extern void clr_basis_free(ClrBasis *basis);
+extern bool clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot);
+extern bool clr_basis_stands(const ClrBasis *basis, Snapshot snapshot);
+extern bool clr_basis_is_pending(Oid relid);
+
+#endif /* CLR_BASIS_H */
