@@ -83,6 +83,7 @@ REGRESS = \
 	plans \
 	whole \
 	whole_again \
+	sealed_again \
 	outlived \
 	accounts \
 	parents \

@@ -12,7 +12,8 @@
  * The server asks only for tables whose row security binds the user
  * (get_row_security_policies, rowsecurity.c).
  *
- * Keeps no state.
+ * State: functions that are known to be the rule's, and tables whose policies
+ * were found to be as they should; both while nothing of it changed.
  */
 #include "guard/seal.h"
 
@@ -38,6 +39,7 @@
 #include "utils/syscache.h"
 
 #include "rule/binding.h"
+#include "store/plans.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_columns);
 PG_FUNCTION_INFO_V1(clearance_is_own_policy);
@@ -68,6 +70,21 @@ static Oid known_functions[lengthof(rule_functions)];
 static int known_count = 0;
 static uint64 functions_generation = 0;
 
+/*
+ * A table whose policies for a command need nothing added. A message about its
+ * policies, or about what is declared of it, makes another generation.
+ */
+typedef struct Sealed
+{
+	Oid relid;
+	CmdType command;
+	uint64 generation;
+	uint64 functions; /* their generation */
+} Sealed;
+
+/* Each has one place; what comes there later takes it. */
+static Sealed known_sealed[64];
+
 /* What the policies of a table should pass. */
 typedef struct Passed
 {
@@ -76,6 +93,7 @@ typedef struct Passed
 	List *columns; /* names, of char * */
 } Passed;
 
+static List *missing_policies(CmdType command, Relation relation, int32 binding);
 static Passed passed_by(Relation relation, int32 binding);
 static const Expected *expected_for(CmdType command);
 static RowSecurityPolicy *
@@ -108,22 +126,37 @@ clr_seal_init(void)
 List *
 clr_seal_policies(CmdType command, Relation relation)
 {
-	int32 binding = clr_binding_of_relation(RelationGetRelid(relation));
-	const Expected *expect;
-	RowSecurityPolicy *own;
-	RowSecurityPolicy *seal;
-	Passed passed;
-	ListCell *lc;
+	Oid relid = RelationGetRelid(relation);
+	Sealed now = { relid, command, clr_binding_generation(), functions_generation };
+	Sealed *place = &known_sealed[(relid * 4 + command) % lengthof(known_sealed)];
+	int32 binding;
+	List *policies;
 
 	if (command == CMD_MERGE)
 		return NIL; /* the server asks again for each command that it may run */
+	if (place->relid == relid && place->command == command && place->generation == now.generation &&
+		place->functions == now.functions)
+		return NIL;
+	binding = clr_binding_of_relation(relid);
 	refuse_foreign_numbers(relation, binding);
 	if (binding == 0)
 		return NIL;
+	policies = missing_policies(command, relation, binding);
+	if (policies == NIL && now.generation == clr_binding_generation() &&
+		now.functions == functions_generation)
+		*place = now;
+	return policies;
+}
 
-	expect = expected_for(command);
-	passed = passed_by(relation, binding);
-	own = find_own(relation, &passed, expect, false);
+static List *
+missing_policies(CmdType command, Relation relation, int32 binding)
+{
+	const Expected *expect = expected_for(command);
+	Passed passed = passed_by(relation, binding);
+	RowSecurityPolicy *own = find_own(relation, &passed, expect, false);
+	RowSecurityPolicy *seal;
+	ListCell *lc;
+
 	if (own == NULL)
 		refuse_altered(relation, expect->policy);
 	if (find_own(relation, &passed, expect, true) != NULL)
@@ -384,6 +417,8 @@ find_rule_function(Oid function)
 static void
 forget_functions(Datum arg, int cache, uint32 hash)
 {
+	if (clr_plans_are_told())
+		return;
 	known_count = 0;
 	functions_generation++;
 }

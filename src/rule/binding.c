@@ -662,7 +662,7 @@ forget_relation(Datum arg, Oid relid)
 	if (known == NULL)
 		return;
 	entry = clr_keytab_find(known, &key);
-	if (!OidIsValid(relid) || (entry != NULL && id_of(entry) > 0))
+	if (!OidIsValid(relid) || (entry != NULL && id_of(entry) != NOT_PROTECTED))
 		known_is_stale = true;
 	else if (entry != NULL)
 		clr_keytab_remove(known, entry);

@@ -36,6 +36,13 @@ static const struct
 } functions
 	[] = { [CLR_IN_SET] = { "in_set", ANYOID }, [CLR_SET_KEYS] = { "set_keys", ANYELEMENTOID } };
 
+/* Once found, until functions or schemas change; how often they did. */
+static Oid oids[lengthof(functions)];
+static uint64 changes = 0;
+
+/* The message about functions is our own, and says nothing of them. */
+static bool is_telling = false;
+
 /* As the server's messages name them; and whether plans that call them were made since they last heard. */
 static uint32 hashes[lengthof(functions)];
 static bool plans_made[lengthof(functions)];
@@ -60,17 +67,51 @@ static ClrPlanMark marks[MAX_MARKS];
 static int n_marks = 0;
 static int first_mark = NOT_PLANNING;
 
+static Oid function_oid(ClrPlanFunction function);
+static Oid find_function(ClrPlanFunction function);
+static void forget_functions(Datum arg, int cache, uint32 hash);
 static void at_transaction_end(XactEvent event, void *arg);
 
 void
 clr_plans_init(void)
 {
 	RegisterXactCallback(at_transaction_end, NULL);
+	CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_functions, (Datum) 0);
+}
+
+static void
+forget_functions(Datum arg, int cache, uint32 hash)
+{
+	if (is_telling)
+		return;
+	memset(oids, 0, sizeof(oids));
+	changes++;
+}
+
+/* Whether what is said of functions right now is for plans alone. */
+bool
+clr_plans_are_told(void)
+{
+	return is_telling;
 }
 
 /* Invalid while the extension is being created. */
 static Oid
 function_oid(ClrPlanFunction function)
+{
+	uint64 before = changes;
+	Oid oid = oids[function];
+
+	if (!OidIsValid(oid))
+		oid = find_function(function);
+	if (before == changes)
+		oids[function] = oid;
+	return oid;
+}
+
+static Oid
+find_function(ClrPlanFunction function)
 {
 	Oid argtypes[CLR_SET_ARGS + 1] = { functions[function].first };
 
@@ -185,8 +226,10 @@ clr_plans_forget(void)
 {
 	for (int i = 0; i < (int) lengthof(functions); i++)
 	{
+		is_telling = true;
 		if (plans_made[i])
 			CallSyscacheCallbacks(PROCOID, hashes[i]);
+		is_telling = false;
 		plans_made[i] = false;
 	}
 }

@@ -34,6 +34,7 @@ extern void clr_plans_end(int previous, PlannedStmt *plan);
 extern bool clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark);
 extern void clr_plans_init(void);
 extern void clr_plans_forget(void);
+extern bool clr_plans_are_told(void);
 extern void clr_plans_forget_at_end(void);
 extern void clr_plans_forget_everywhere(void);
 
