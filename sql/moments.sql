@@ -66,12 +66,12 @@ RESET SESSION AUTHORIZATION;
 SET clearance.time_zone = 'Mars/Phobos';
 SET clearance.time_zone = '';
 SET LOCAL clearance.time_zone = '<x>+3';
-SELECT clearance_internal.moment('2024-01-01 12:00'::timestamp), clearance_internal.moment('2024-01-01'::date), clearance_internal.moment('2024-01-01 12:00+00'::timestamptz);
+SELECT clearance_internal.values_of(ROW(0, 7, '', '2024-01-01 12:00')::local, '{at}'), clearance_internal.values_of(ROW(0, 7, '', '2024-01-01')::dated, '{at}'), clearance_internal.values_of(ROW(0, 7, '', '2024-01-01 12:00+00')::exact, '{at}');
 SET LOCAL SESSION AUTHORIZATION regress_reader;
 EXECUTE published_at;
 RESET SESSION AUTHORIZATION;
 SET LOCAL clearance.time_zone = 'Europe/Berlin';
-SELECT clearance_internal.moment(t) FROM unnest('{2024-01-01,2024-07-01,2024-03-31 02:30,2024-10-27 02:30}'::timestamp[]) t;
+SELECT clearance_internal.values_of(ROW(0, 7, '', t)::local, '{at}') FROM unnest('{2024-01-01,2024-07-01,2024-03-31 02:30,2024-10-27 02:30}'::timestamp[]) t;
 SET LOCAL clearance.time_zone = DEFAULT;
 
 --
@@ -87,9 +87,9 @@ SELECT title FROM exact WHERE id > 10 ORDER BY id;
 SELECT clearance.can_row('view', ROW(1, 7, '', '5874897-01-01')::dated), clearance.can_row('view', ROW(1, 7, '', '-infinity')::dated);
 RESET SESSION AUTHORIZATION;
 SET LOCAL clearance.time_zone = '<x>+167';
-SELECT clearance_internal.moment('294276-12-31 23:59'::timestamp), clearance_internal.moment('294276-12-31'::date);
+SELECT clearance_internal.values_of(ROW(0, 7, '', '294276-12-31 23:59')::local, '{at}'), clearance_internal.values_of(ROW(0, 7, '', '294276-12-31')::dated, '{at}');
 SET LOCAL clearance.time_zone = '<x>-167';
-SELECT clearance_internal.moment('4714-11-24 00:00 BC'::timestamp), clearance_internal.moment('4714-11-24 BC'::date);
+SELECT clearance_internal.values_of(ROW(0, 7, '', '4714-11-24 00:00 BC')::local, '{at}'), clearance_internal.values_of(ROW(0, 7, '', '4714-11-24 BC')::dated, '{at}');
 SET LOCAL clearance.time_zone = DEFAULT;
 
 --

@@ -18,12 +18,6 @@ RETURN ARRAY(SELECT c.name FROM unnest(m.key_columns || m.project_column || m.me
              WHERE c.name IS NOT NULL GROUP BY c.name ORDER BY min(c.i));
 COMMENT ON FUNCTION clearance_internal.mirrored_columns IS 'internal: the columns of a table that its mirror reads';
 
-CREATE FUNCTION clearance_internal.moment(value "any") RETURNS timestamptz
-LANGUAGE c STABLE STRICT PARALLEL SAFE
-AS 'MODULE_PATHNAME', 'clearance_moment';
-COMMENT ON FUNCTION clearance_internal.moment IS
-'internal: when a date or time of the application is; without zone, in that of clearance.time_zone';
-
 -- What is read of a row: its primary key, then what it says of a membership.
 CREATE FUNCTION clearance_internal.mirror_columns(m clearance.mirror) RETURNS name[]
 LANGUAGE sql IMMUTABLE

@@ -12,15 +12,11 @@
 #include "store/moment.h"
 
 #include "catalog/pg_type.h"
-#include "fmgr.h"
 #include "pgtime.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
-
-PG_FUNCTION_INFO_V1(clearance_moment);
 
 static char *zone_name = NULL;
 static pg_tz *zone = NULL;
@@ -107,14 +103,4 @@ moment_of_local(Timestamp local)
 	if (IS_VALID_TIMESTAMP(moment))
 		return moment;
 	return moment < MIN_TIMESTAMP ? DT_NOBEGIN : DT_NOEND;
-}
-
-/*
- * moment(value "any") returns timestamptz: of a date or timestamp.
- */
-Datum
-clearance_moment(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TIMESTAMPTZ(
-		clr_moment(PG_GETARG_DATUM(0), getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0))));
 }
