@@ -211,6 +211,7 @@ clr_hooks_init(void)
 	ExecutorFinish_hook = clr_ExecutorFinish_hook;
 	prev_ExecutorEnd = ExecutorEnd_hook;
 	ExecutorEnd_hook = clr_ExecutorEnd_hook;
+	clr_secrecy_note_hooks(ExecutorEnd_hook, prev_ExecutorEnd);
 	prev_ExecutorCheckPerms = ExecutorCheckPerms_hook;
 	ExecutorCheckPerms_hook = clr_ExecutorCheckPerms_hook;
 	prev_post_parse_analyze = post_parse_analyze_hook;

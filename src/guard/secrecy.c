@@ -29,6 +29,7 @@
 
 #include "access/xact.h"
 #include "catalog/namespace.h"
+#include "executor/executor.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/acl.h"
@@ -48,6 +49,9 @@ static Oid refused = InvalidOid;
 
 /* A secret query ran in this transaction, for somebody who may not be told. */
 static bool secret_ran = false;
+
+/* Our hook at the end of queries, unless another library's was there before. */
+static ExecutorEnd_hook_type only_hook = NULL;
 
 static void refuse_report(void);
 static void forget_secret(XactEvent event, void *arg);
@@ -69,6 +73,13 @@ clr_secrecy_init(void)
 							 "Plans tell how many rows there are, also of those that are hidden.",
 							 &external_explain, false, PGC_SUSET, 0, NULL, NULL, NULL);
 	RegisterXactCallback(forget_secret, NULL);
+}
+
+/* What hears of the ends of queries: ours, and what did before. */
+void
+clr_secrecy_note_hooks(ExecutorEnd_hook_type ours, ExecutorEnd_hook_type previous)
+{
+	only_hook = previous == NULL ? ours : NULL;
 }
 
 static void
@@ -292,12 +303,18 @@ client_is_told(void)
 	return false;
 }
 
-/* A library of the server's own, which reports by this hook; its settings are superusers'. */
+/*
+ * A library of the server's own, which reports by this hook; its settings are superusers'. Asked
+ * several times a statement, and the setting is found by its name.
+ */
 static bool
 auto_explain_is_on(void)
 {
-	const char *least = GetConfigOption("auto_explain.log_min_duration", true, false);
+	const char *least;
 
+	if (ExecutorEnd_hook == only_hook)
+		return false;
+	least = GetConfigOption("auto_explain.log_min_duration", true, false);
 	return least != NULL && *least != '-';
 }
 

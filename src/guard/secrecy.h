@@ -7,13 +7,14 @@
 
 #include "compat.h"
 
-#include "executor/execdesc.h"
+#include "executor/executor.h"
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
 #include "frame/frame.h"
 
 extern void clr_secrecy_init(void);
+extern void clr_secrecy_note_hooks(ExecutorEnd_hook_type ours, ExecutorEnd_hook_type previous);
 extern Oid clr_secrecy_explain(Node *statement);
 extern void clr_secrecy_explained(Oid previous);
 extern void clr_secrecy_check_query(Query *query);

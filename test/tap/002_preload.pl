@@ -96,6 +96,19 @@ is(rows_by_member($node, 'postgres'), $rows, 'shared_preload_libraries: a permis
 first_statement('shared_preload_libraries and a permissive policy');
 
 #
+# What auto_explain reports, outsiders are not sent, whichever of the two libraries is loaded first
+#
+foreach my $libraries ('auto_explain, pg_clearance', 'pg_clearance, auto_explain')
+{
+	preload("shared_preload_libraries = '$libraries'\nauto_explain.log_min_duration = 0");
+	refused(
+		'regress_nobody',
+		'SET client_min_messages = log; SELECT count(*) FROM app.page',
+		qr/auto_explain of protected tables at the client is not permitted/,
+		"$libraries: no plan is reported to an outsider");
+}
+
+#
 # Preloading is taken back while such a policy exists: nobody sees more
 #
 preload('# no library is preloaded');
