@@ -27,8 +27,8 @@
  * before (plans.c); a message does that, and what it is late for, such a plan
  * refuses itself.
  *
- * State: what this transaction changed, and the subtransactions that put its
- * id into the table and that told of changed levels.
+ * State: the version that was read last; what this transaction changed, and the
+ * subtransactions that put its id into the table and that told of changed levels.
  */
 #include "store/version.h"
 
@@ -44,10 +44,12 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "storage/proc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
 #include "utils/xid8.h"
 
 #include "store/catalog.h"
@@ -72,6 +74,28 @@ static bool changed_here[CLR_CHANGES];
 static SubTransactionId noted_in[CLR_CHANGES];
 static SubTransactionId told_in = InvalidSubTransactionId;
 
+/* The version that was read last, and the snapshot that saw it. */
+static struct
+{
+	TimestampTz read_at;		/* zero: none */
+	LocalTransactionId only_in; /* the transaction that read it, if it had an id of its own */
+	TransactionId xmin;
+	TransactionId xmax;
+	uint32 xcnt;
+	int32 subxcnt;
+	bool in_recovery;
+	TransactionId xids[256]; /* that ran: transactions, then subtransactions */
+	ClrVersion version;
+} last;
+
+/* A snapshot's ids do not come again within this time. */
+#define LAST_HOLDS_MS 60000
+
+static void read_rows(ClrVersion *version, Snapshot snapshot);
+static void make_room(ClrVersion *version, int count);
+static bool is_last(Snapshot snapshot);
+static bool same_ids(const TransactionId *a, const TransactionId *b, uint32 count);
+static void remember(const ClrVersion *version, Snapshot snapshot);
 static Relation open_version(LOCKMODE lockmode);
 static bool changes_classes(const TriggerData *trigger);
 static ClrChange kind_of(const char *name);
@@ -95,6 +119,24 @@ clr_version_init(void)
 void
 clr_version_read(ClrVersion *version, Snapshot snapshot)
 {
+	bool is_usable = snapshot->snapshot_type == SNAPSHOT_MVCC && !snapshot->suboverflowed &&
+					 !IsolationIsSerializable() && !clr_version_changed_any();
+
+	if (is_usable && is_last(snapshot))
+	{
+		make_room(version, last.version.count);
+		memcpy(version->notes, last.version.notes, last.version.count * sizeof(ClrNote));
+		version->count = last.version.count;
+		return;
+	}
+	read_rows(version, snapshot);
+	if (is_usable)
+		remember(version, snapshot);
+}
+
+static void
+read_rows(ClrVersion *version, Snapshot snapshot)
+{
 	Relation relation = open_version(AccessShareLock);
 	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
 	HeapTuple tuple;
@@ -105,15 +147,7 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 		ClrNote note = { ROW_OF(tuple)->what, ROW_OF(tuple)->changed_by };
 		int at = version->count;
 
-		if (version->count == version->capacity)
-		{
-			int capacity = Max(version->capacity * 2, 8);
-
-			version->notes = version->notes == NULL ?
-								 MemoryContextAlloc(TopMemoryContext, capacity * sizeof(ClrNote)) :
-								 repalloc(version->notes, capacity * sizeof(ClrNote));
-			version->capacity = capacity;
-		}
+		make_room(version, at + 1);
 		for (; at > 0 && version->notes[at - 1].changed_by > note.changed_by; at--)
 			version->notes[at] = version->notes[at - 1];
 		version->notes[at] = note;
@@ -122,6 +156,75 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 	table_endscan(scan);
 	table_close(relation, AccessShareLock);
 }
+
+static void
+make_room(ClrVersion *version, int count)
+{
+	int capacity = Max(version->capacity * 2, Max(count, 8));
+
+	if (count <= version->capacity)
+		return;
+	version->notes = version->notes == NULL ?
+						 MemoryContextAlloc(TopMemoryContext, capacity * sizeof(ClrNote)) :
+						 repalloc(version->notes, capacity * sizeof(ClrNote));
+	version->capacity = capacity;
+}
+
+/* ---------- the one that was read last ---------- */
+
+/*
+ * Whether a snapshot sees what the last one saw: the same transactions run, and
+ * the same have ended. Of its own transaction it sees more than others do, so
+ * what was read by one with an id serves that one alone. To one that has none
+ * yet, an id is given that is not below xmax: no snapshot that sees it ended is
+ * like this one. Ids come again after four billions, hence not for long. (Copies
+ * of snapshots with too many subtransactions do not have those: CopySnapshot(),
+ * snapmgr.c.)
+ */
+static bool
+is_last(Snapshot snapshot)
+{
+	return last.read_at != 0 &&
+		   (last.only_in == InvalidLocalTransactionId || last.only_in == MyProc->lxid) &&
+		   snapshot->xmin == last.xmin && snapshot->xmax == last.xmax &&
+		   snapshot->xcnt == last.xcnt && snapshot->subxcnt == last.subxcnt &&
+		   snapshot->takenDuringRecovery == last.in_recovery &&
+		   same_ids(snapshot->xip, last.xids, last.xcnt) &&
+		   same_ids(snapshot->subxip, last.xids + last.xcnt, last.subxcnt) &&
+		   !TimestampDifferenceExceeds(last.read_at, GetCurrentStatementStartTimestamp(),
+									   LAST_HOLDS_MS);
+}
+
+static bool
+same_ids(const TransactionId *a, const TransactionId *b, uint32 count)
+{
+	return count == 0 || memcmp(a, b, count * sizeof(TransactionId)) == 0;
+}
+
+static void
+remember(const ClrVersion *version, Snapshot snapshot)
+{
+	uint32 count = snapshot->xcnt + snapshot->subxcnt;
+
+	last.read_at = 0;
+	if (count > lengthof(last.xids))
+		return;
+	for (uint32 i = 0; i < count; i++)
+		last.xids[i] = i < snapshot->xcnt ? snapshot->xip[i] : snapshot->subxip[i - snapshot->xcnt];
+	make_room(&last.version, version->count);
+	memcpy(last.version.notes, version->notes, version->count * sizeof(ClrNote));
+	last.version.count = version->count;
+	last.xmin = snapshot->xmin;
+	last.xmax = snapshot->xmax;
+	last.xcnt = snapshot->xcnt;
+	last.subxcnt = snapshot->subxcnt;
+	last.in_recovery = snapshot->takenDuringRecovery;
+	last.only_in =
+		TransactionIdIsValid(GetTopTransactionIdIfAny()) ? MyProc->lxid : InvalidLocalTransactionId;
+	last.read_at = GetCurrentStatementStartTimestamp();
+}
+
+/* ---------- what is asked of versions ---------- */
 
 /*
  * The version that the active snapshot sees; none under SERIALIZABLE, see
