@@ -65,6 +65,7 @@ REGRESS = \
 	internals \
 	reference \
 	reasons \
+	verdicts \
 	whoami \
 	bad_input \
 	by_name \

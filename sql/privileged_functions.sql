@@ -35,6 +35,8 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'visible creatable editable edited deletable permitted in_set set_keys own_account'),
     (true, false, 'answers about the actor, who may know them',
      'actor current_actor can can_row'),
+    (true, false, 'lists what is documented, the same for everybody',
+     'verdict_codes'),
     (true, false, 'stops acting, or acts for whom a token proves',
      'reset_actor reset_session authenticate'),
     (true, true, 'answers about the actor, or about whom it may see',

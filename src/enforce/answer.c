@@ -19,13 +19,17 @@
 
 #include "frame/frame.h"
 #include "guard/secrecy.h"
+#include "rule/act.h"
 #include "rule/binding.h"
 #include "rule/rule.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_can_row);
+PG_FUNCTION_INFO_V1(clearance_verdict);
 PG_FUNCTION_INFO_V1(clearance_ways_in);
 
+static char *actions_text(const List *actions);
+static bool can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict);
 static int32 binding_of_type(Oid type);
 static int32 binding_of_table(Oid relid);
 static bool is_way_in(ClrScope *scope, ClrProject *project);
@@ -68,7 +72,7 @@ clearance_can(PG_FUNCTION_ARGS)
 		(void) clr_key_from_text(text_to_cstring(PG_GETARG_TEXT_PP(1)), CLR_KEY_TEXT, &key);
 		project = clr_scope_project(scope, &key);
 	}
-	PG_RETURN_BOOL(project != NULL && clr_rule_permits_act(scope, project, action));
+	PG_RETURN_BOOL(project != NULL && clr_act_permits(scope, project, action));
 }
 
 /*
@@ -80,19 +84,76 @@ clearance_can(PG_FUNCTION_ARGS)
 Datum
 clearance_can_row(PG_FUNCTION_ARGS)
 {
+	PG_RETURN_BOOL(can_row(fcinfo, NULL));
+}
+
+/*
+ * verdict(action text, row record, relation regclass) returns record: what
+ * can_row() says, and what that was found on.
+ */
+Datum
+clearance_verdict(PG_FUNCTION_ARGS)
+{
+	ClrJudge *judge = clr_frame_judge(clr_frame_current());
+	ClrVerdict verdict = { 0 };
+	bool permitted = can_row(fcinfo, &verdict);
+	const ClrGrant *grant = verdict.grant;
+	char *values[9] = { permitted ? "t" : "f" };
+	TupleDesc desc;
+
+	if (verdict.code != CLR_PERMITTED)
+	{
+		values[1] = (char *) clr_verdict_code(&verdict);
+		values[2] = (char *) clr_verdict_step(&verdict);
+		values[3] = clr_verdict_text(&verdict, judge);
+	}
+	values[4] = (char *) clr_verdict_ground(&verdict);
+	values[5] = grant != NULL ? psprintf("%d", grant->level) : NULL;
+	values[6] = verdict.action != NULL ? actions_text(list_make1((void *) verdict.action)) : NULL;
+	values[7] = actions_text(verdict.needed_by);
+	values[8] = (char *) verdict.column;
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	PG_RETURN_DATUM(
+		HeapTupleGetDatum(BuildTupleFromCStrings(TupleDescGetAttInMetadata(desc), values)));
+}
+
+/* Actions with commas between, or NULL for none. */
+static char *
+actions_text(const List *actions)
+{
+	StringInfoData text;
+	ListCell *lc;
+
+	if (actions == NIL)
+		return NULL;
+	initStringInfo(&text);
+	foreach(lc, actions)
+	{
+		const ClrAction *action = lfirst(lc);
+
+		appendStringInfo(&text, "%s%s.%s", text.len > 0 ? ", " : "", action->feature, action->name);
+	}
+	return text.data;
+}
+
+static bool
+can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
+{
 	ClrFrame *frame = clr_frame_current();
 	ClrJudge *judge;
 	HeapTupleHeader record;
 	HeapTupleData tuple;
 	TupleDesc desc;
 	ClrBinding *binding;
+	ClrAction *action;
 	ClrRow row;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the action is null"),
 						errhint("Name an action of the table's feature, for example 'edit'.")));
 	if (PG_ARGISNULL(1))
-		PG_RETURN_BOOL(false);
+		return false;
 	if (frame->estate == NULL)
 		clr_secrecy_check_asked(frame);
 	record = PG_GETARG_HEAPTUPLEHEADER(1);
@@ -109,10 +170,12 @@ clearance_can_row(PG_FUNCTION_ARGS)
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = record;
 	row = clr_binding_row(binding, desc, &tuple);
-	PG_RETURN_BOOL(
-		clr_rule_permits(judge, binding, &row,
-						 clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0))),
-						 NULL));
+	action = clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (clr_rule_permits(judge, binding, &row, action, verdict))
+		return true;
+	if (verdict != NULL)
+		clr_verdict_complete(verdict, judge);
+	return false;
 }
 
 /* The binding of the table that a row is of; an error if it is of none. */
@@ -222,9 +285,9 @@ clearance_ways_in(PG_FUNCTION_ARGS)
 			continue;
 		counts[0]++;
 		counts[1] += has_level;
-		counts[2] += has_level && project->archived &&
-					 !clr_rule_permits_act(scope, project,
-										   clr_scope_action(scope, "project", "view_archived"));
+		counts[2] +=
+			has_level && project->archived &&
+			!clr_act_permits(scope, project, clr_scope_action(scope, "project", "view_archived"));
 	}
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

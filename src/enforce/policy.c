@@ -31,6 +31,7 @@ typedef struct PolicyCall
 	ClrRow row;
 } PolicyCall;
 
+static bool judge_new(PolicyCall *call, ClrWritePermits permits, ClrHalf half);
 static PolicyCall *policy_call(FunctionCallInfo fcinfo, int first);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
@@ -54,12 +55,7 @@ clearance_visible(PG_FUNCTION_ARGS)
 Datum
 clearance_creatable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 1);
-	ClrWhy why = { 0 };
-
-	if (!clr_write_permits_insert(call->judge, call->binding, &call->row, &why))
-		clr_refuse_write(call->frame, call->binding, "insert into", "the new row", &why);
-	PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(judge_new(policy_call(fcinfo, 1), clr_write_permits_insert, CLR_NEW_ROW));
 }
 
 /* editable(binding, columns…): UPDATE may touch the row as it was. */
@@ -75,12 +71,7 @@ clearance_editable(PG_FUNCTION_ARGS)
 Datum
 clearance_edited(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 1);
-	ClrWhy why = { 0 };
-
-	if (!clr_write_permits_update(call->judge, call->binding, &call->row, &why))
-		clr_refuse_write(call->frame, call->binding, "update of", "the row as changed", &why);
-	PG_RETURN_BOOL(true);
+	PG_RETURN_BOOL(judge_new(policy_call(fcinfo, 1), clr_write_permits_update, CLR_ROW_CHANGED));
 }
 
 /* deletable(binding, columns…): DELETE may remove the row. */
@@ -108,6 +99,17 @@ clearance_permitted(PG_FUNCTION_ARGS)
 	if (verb == CLR_EDIT)
 		PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
 	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
+}
+
+/* True, or an error that says why not. */
+static bool
+judge_new(PolicyCall *call, ClrWritePermits permits, ClrHalf half)
+{
+	ClrVerdict verdict = { 0 };
+
+	if (!permits(call->judge, call->binding, &call->row, &verdict))
+		clr_refuse_write(call->frame, call->binding, half, &verdict);
+	return true;
 }
 
 /* The columns are the arguments from `first` on. */

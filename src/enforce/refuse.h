@@ -9,9 +9,17 @@
 
 #include "frame/frame.h"
 #include "rule/binding.h"
-#include "rule/why.h"
+#include "rule/verdict.h"
 
-extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, const char *statement,
-							 const char *half, const ClrWhy *why) pg_attribute_noreturn();
+/* Which row of a write is judged. */
+typedef enum ClrHalf
+{
+	CLR_NEW_ROW,
+	CLR_ROW_WAS,
+	CLR_ROW_CHANGED,
+} ClrHalf;
+
+extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half,
+							 ClrVerdict *verdict) pg_attribute_noreturn();
 
 #endif /* CLR_REFUSE_H */

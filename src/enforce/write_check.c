@@ -114,13 +114,13 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 																	  value)))
 		{
 			ClrNeed *need = lfirst(ln);
-			ClrWhy why = { 0 };
+			ClrAction *asked = clr_write_asked_by(judge->scope, need);
+			ClrVerdict verdict = { 0 };
 
-			if (clr_rule_permits_new(judge, binding, &row, clr_write_asked_by(judge->scope, need),
-									 &why))
+			if (clr_rule_permits_new(judge, binding, &row, asked, &verdict))
 				continue;
-			clr_why_needs(&why, need->column, need->feature, need->action);
-			clr_refuse_write(frame, binding, "insert into", "the new row", &why);
+			clr_verdict_column(&verdict, need->column, asked);
+			clr_refuse_write(frame, binding, CLR_NEW_ROW, &verdict);
 		}
 	}
 }
@@ -150,15 +150,14 @@ judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrR
 {
 	ClrJudge *judge = clr_frame_judge(frame);
 	ClrAction *asked = clr_write_asked_by(judge->scope, need);
-	ClrWhy why = { 0 };
-	bool was = clr_rule_permits(judge, binding, old, asked, &why);
+	ClrVerdict verdict = { 0 };
+	bool was = clr_rule_permits(judge, binding, old, asked, &verdict);
 
-	if (was && clr_rule_permits(judge, binding, new, asked, &why))
+	if (was && clr_rule_permits(judge, binding, new, asked, &verdict))
 		return;
 	if (need->column != NULL)
-		clr_why_needs(&why, need->column, need->feature, need->action);
-	clr_refuse_write(frame, binding, "update of", was ? "the row as changed" : "the row as it was",
-					 &why);
+		clr_verdict_column(&verdict, need->column, asked);
+	clr_refuse_write(frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
 }
 
 /*
@@ -170,16 +169,16 @@ judge_following(ClrFrame *frame, ClrBinding *binding, const char *name, const Cl
 				const ClrRow *new)
 {
 	ClrJudge *judge = clr_frame_judge(frame);
-	ClrWhy why = { 0 };
+	ClrVerdict verdict = { 0 };
 
-	if (!clr_rule_permits_following(judge, binding, old, &why))
-		clr_refuse_write(frame, binding, "update of", "the row as it was", &why);
-	clr_why_say(&why, name, CLR_FOLLOW_FOR_ONESELF);
+	if (!clr_rule_permits_following(judge, binding, old, &verdict))
+		clr_refuse_write(frame, binding, CLR_ROW_WAS, &verdict);
+	(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, name);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
 			!clr_write_only_me_changes(judge->scope, &binding->columns[slot], old->nulls[slot],
 									   old->values[slot], new->nulls[slot], new->values[slot]))
-			clr_refuse_write(frame, binding, "update of", "the row as changed", &why);
+			clr_refuse_write(frame, binding, CLR_ROW_CHANGED, &verdict);
 }
 
 /*

@@ -46,7 +46,7 @@
 #include "utils/typcache.h"
 
 #include "plan/basis.h"
-#include "rule/rule.h"
+#include "rule/act.h"
 #include "rule/shape.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
@@ -218,8 +218,7 @@ static bool
 sees_account(ClrScope *scope)
 {
 	return scope->no_standing == NULL && scope->audience == CLR_VENDOR &&
-		   clr_rule_permits_act(scope, scope->account_level,
-								clr_scope_action(scope, "project", "view"));
+		   clr_act_permits(scope, scope->account_level, clr_scope_action(scope, "project", "view"));
 }
 
 /* ---------- all that rows belong to is open ---------- */

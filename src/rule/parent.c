@@ -407,8 +407,7 @@ decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
 
 	for (uint64 i = 0; i < n; i++)
 	{
-		if (!clr_rule_permits_in(rows->judge, rows->binding, &row[i], rows->action, &project,
-								 NULL) ||
+		if (!clr_rule_permits_in(rows->judge, rows->binding, &row[i], rows->action, &project) ||
 			(i > 0 && project != of_first))
 		{
 			remember(rows, key, &closed_mark);

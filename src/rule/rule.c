@@ -3,7 +3,8 @@
  *		The decision rule: may this actor do this to this row?
  *
  * This is the only place where the rule stands; policies, write checks and
- * answers call it. Its steps:
+ * answers call it. Parts of it are act.c, what needs no row, grant.c, what gives
+ * an action for one, and parent.c. Its steps:
  *
  *   1 standing   scope.c found why the actor has none
  *   2 project    the row's project is one that the actor has a way into
@@ -24,84 +25,51 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 
+#include "rule/act.h"
 #include "rule/created.h"
+#include "rule/grant.h"
 #include "rule/parent.h"
 #include "rule/row.h"
-#include "rule/why.h"
+#include "rule/trial.h"
 
-/* One row on trial. */
-typedef struct Trial
-{
-	ClrJudge *judge;
-	ClrScope *scope;
-	ClrBinding *binding;
-	const ClrRow *row;
-	bool viewing;  /* looking at a row, which needs no more than that */
-	bool creating; /* adding it: there is no row to see yet */
-	bool writing;  /* a statement would change the table */
-	ClrWhy *why;
-	ClrProject *project;
-} Trial;
-
-/* False, with a reason for the actor, be it about a column. */
-#define refuse(trial, ...) (clr_why_say((trial)->why, NULL, __VA_ARGS__), false)
-#define refuse_column(trial, slot, ...) \
-	(clr_why_say((trial)->why, (trial)->binding->columns[slot].name, __VA_ARGS__), false)
-
-/* How far a switch of the member's own goes. */
-typedef enum Switch
-{
-	SWITCH_OFF,
-	SWITCH_OWN, /* on own rows */
-	SWITCH_ON,
-} Switch;
-
-static bool permits(Trial *trial, ClrAction *action);
-static bool is_seen(Trial *trial);
-static bool needed_by(Trial *trial, const ClrAction *action);
-static bool find_project(Trial *trial);
-static ClrProject *project_of_parents(Trial *trial);
-static ClrProject *closed_parent(Trial *trial, const ClrParent *parent);
-static ClrProject *parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other);
-static ClrProject *project_of_row(Trial *trial, int32 binding, const ClrKey *key);
-static bool account_fits(Trial *trial);
-static bool act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
-static const char *closed_project(ClrScope *scope, ClrProject *project, const char *feature,
-								  ClrAction *action, bool writing);
-static bool action_holds(Trial *trial, ClrAction *action);
-static bool granted(Trial *trial, ClrAction *action);
-static void conceal_unreached(Trial *trial);
-static bool is_reached(Trial *trial);
-static void tell_lacks(Trial *trial, const ClrAction *action);
-static bool grant_fits(Trial *trial, const ClrGrant *grant);
-static bool visibility_fits(Trial *trial, const ClrGrant *grant);
-static bool kind_fits(Trial *trial, const ClrGrant *grant);
-static bool relation_fits(Trial *trial, const ClrGrant *grant);
-static bool client_visibility_fits(Trial *trial, const ClrGrant *grant);
-static bool gate_holds(Trial *trial, ClrAction *gate);
+static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+						 ClrVerdict *verdict);
+static bool permits(ClrTrial *trial, ClrAction *action);
+static bool is_seen(ClrTrial *trial);
+static bool needed_by(ClrTrial *trial, const ClrAction *action);
+static bool find_project(ClrTrial *trial);
+static ClrProject *project_of_parents(ClrTrial *trial);
+static ClrProject *closed_parent(ClrTrial *trial, const ClrParent *parent);
+static ClrProject *parents_apart(ClrTrial *trial, const ClrParent *one, const ClrParent *other);
+static ClrProject *project_of_row(ClrTrial *trial, int32 binding, const ClrKey *key);
+static bool account_fits(ClrTrial *trial);
+static bool action_holds(ClrTrial *trial, ClrAction *action);
+static void tell_ground(ClrTrial *trial, ClrAction *action);
+static bool gate_holds(ClrTrial *trial, ClrAction *gate);
 static bool
-refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
-static Switch switch_of(ClrScope *scope, ClrProject *project, ClrAction *action);
-static Switch switched(ClrScope *scope, ClrProject *project, ClrAction *action);
-static bool names_level_of(const List *levels, const ClrProject *project);
-static bool parents_visible(Trial *trial);
-static bool draft_is_open(Trial *trial);
-static bool link_roles_permit(Trial *trial);
+refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
+static bool parents_visible(ClrTrial *trial);
+static bool draft_is_open(ClrTrial *trial);
+static bool link_roles_permit(ClrTrial *trial);
 static bool
-refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed);
-static bool refuse_target(Trial *trial, const ClrLinkRole *role);
-static bool is_customer_upload(const ClrScope *scope, const ClrAction *action);
+refuse_link(ClrTrial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed);
+static bool refuse_target(ClrTrial *trial, const ClrLinkRole *role);
 
 /*
- * May the actor do `action` to a row that is there?
+ * May the actor do `action` to a row that is there? With a verdict, also what
+ * permits it.
  */
 bool
 clr_rule_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-				 ClrWhy *why)
+				 ClrVerdict *verdict)
 {
-	ClrProject *project;
+	ClrTrial trial = trial_of(judge, binding, row, action, verdict);
 
-	return clr_rule_permits_in(judge, binding, row, action, &project, why);
+	if (!permits(&trial, action))
+		return false;
+	if (verdict != NULL)
+		tell_ground(&trial, action);
+	return true;
 }
 
 /*
@@ -109,17 +77,26 @@ clr_rule_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAct
  */
 bool
 clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-					ClrProject **project, ClrWhy *why)
+					ClrProject **project)
 {
-	Trial trial = {
-		.judge = judge, .scope = judge->scope, .binding = binding, .row = row, .why = why
-	};
-	bool permitted;
+	ClrTrial trial = trial_of(judge, binding, row, action, NULL);
+	bool permitted = permits(&trial, action);
 
-	trial.viewing = action == clr_rule_action(judge, binding, binding->actions[CLR_VIEW]);
-	permitted = permits(&trial, action);
 	*project = permitted ? trial.project : NULL;
 	return permitted;
+}
+
+static ClrTrial
+trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+		 ClrVerdict *verdict)
+{
+	return (ClrTrial){ .judge = judge,
+					   .scope = judge->scope,
+					   .binding = binding,
+					   .row = row,
+					   .viewing =
+						   action == clr_rule_action(judge, binding, binding->actions[CLR_VIEW]),
+					   .verdict = verdict };
 }
 
 /*
@@ -128,42 +105,45 @@ clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Clr
  */
 bool
 clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
-					  ClrWhy *why)
+					  ClrVerdict *verdict)
 {
-	Trial trial = { .judge = judge,
-					.scope = judge->scope,
-					.binding = binding,
-					.row = row,
-					.viewing = verb == CLR_VIEW,
-					.creating = verb == CLR_CREATE,
-					.writing = verb != CLR_VIEW,
-					.why = why };
+	ClrTrial trial = { .judge = judge,
+					   .scope = judge->scope,
+					   .binding = binding,
+					   .row = row,
+					   .viewing = verb == CLR_VIEW,
+					   .creating = verb == CLR_CREATE,
+					   .writing = verb != CLR_VIEW,
+					   .verdict = verdict };
 
 	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
 }
 
 static bool
-permits(Trial *trial, ClrAction *action)
+permits(ClrTrial *trial, ClrAction *action)
 {
 	ClrBinding *binding = trial->binding;
-	const char *closed;
+	ClrCode closed;
 
 	if (trial->scope->no_standing != NULL)
-		return refuse(trial, "%s", trial->scope->no_standing);
+		return clr_trial_refuse(trial,
+								clr_actor_is_nobody(&trial->scope->actor) ? CLR_NO_ACTOR :
+																			CLR_NO_STANDING,
+								CLR_NO_SLOT);
 	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
-		return refuse(trial, "a login for a whole partner only views");
+		return clr_trial_refuse(trial, CLR_PARTNER_LOGIN, CLR_NO_SLOT);
 
 	if (!find_project(trial) || !account_fits(trial))
 		return false;
-	closed = closed_project(trial->scope, trial->project, binding->feature, action,
+	closed = clr_act_closed(trial->scope, trial->project, binding->feature, action,
 							trial->writing || !action->reads);
-	if (closed != NULL)
+	if (closed != CLR_PERMITTED)
 	{
-		conceal_unreached(trial);
-		return refuse(trial, "%s", closed);
+		clr_grant_conceal(trial);
+		return clr_trial_refuse(trial, closed, CLR_NO_SLOT);
 	}
 	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
-		return refuse(trial, "the project is only just being created");
+		return clr_trial_refuse(trial, CLR_CREATED_NOW, CLR_NO_SLOT);
 	if (binding->link_roles != NIL && !link_roles_permit(trial))
 		return false;
 	if (!binding->link_only)
@@ -183,24 +163,25 @@ permits(Trial *trial, ClrAction *action)
  * write at all.
  */
 bool
-clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
+clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						   ClrVerdict *verdict)
 {
-	Trial trial = { .judge = judge,
-					.scope = judge->scope,
-					.binding = binding,
-					.row = row,
-					.viewing = true,
-					.writing = true,
-					.why = why };
+	ClrTrial trial = { .judge = judge,
+					   .scope = judge->scope,
+					   .binding = binding,
+					   .row = row,
+					   .viewing = true,
+					   .writing = true,
+					   .verdict = verdict };
 
 	return permits(&trial, clr_rule_action(judge, binding, binding->actions[CLR_VIEW]));
 }
 
 /* Sight of the row, but for what holds for every act on it. */
 static bool
-is_seen(Trial *trial)
+is_seen(ClrTrial *trial)
 {
-	Trial sight = *trial;
+	ClrTrial sight = *trial;
 
 	sight.viewing = true;
 	return action_holds(&sight, clr_rule_action(trial->judge, trial->binding,
@@ -209,9 +190,9 @@ is_seen(Trial *trial)
 
 /* What was refused is needed by an action: say so. */
 static bool
-needed_by(Trial *trial, const ClrAction *action)
+needed_by(ClrTrial *trial, const ClrAction *action)
 {
-	clr_why_add(trial->why, ", and %s.%s needs it", action->feature, action->name);
+	clr_verdict_needed_by(trial->verdict, action);
 	return false;
 }
 
@@ -222,75 +203,17 @@ needed_by(Trial *trial, const ClrAction *action)
  */
 bool
 clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-					 ClrWhy *why)
+					 ClrVerdict *verdict)
 {
-	Trial trial = { .judge = judge,
-					.scope = judge->scope,
-					.binding = binding,
-					.row = row,
-					.creating = true,
-					.writing = true,
-					.why = why };
+	ClrTrial trial = { .judge = judge,
+					   .scope = judge->scope,
+					   .binding = binding,
+					   .row = row,
+					   .creating = true,
+					   .writing = true,
+					   .verdict = verdict };
 
 	return find_project(&trial) && gate_holds(&trial, action);
-}
-
-/*
- * An act without a row: does a level in force in the project (or the account,
- * if that is the account level) grant it, and its gates? What a grant asks of
- * a row is not judged.
- */
-bool
-clr_rule_permits_act(ClrScope *scope, ClrProject *project, ClrAction *action)
-{
-	if (scope->no_standing != NULL || (scope->actor.partner != 0 && !action->reads))
-		return false;
-	return act_holds(scope, project, action) &&
-		   closed_project(scope, project, action->feature, action, !action->reads) == NULL;
-}
-
-static bool
-act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
-{
-	ListCell *lc;
-	bool holds = switch_of(scope, project, action) != SWITCH_OFF;
-
-	check_stack_depth();
-	if (project->levels.admin)
-		return true;
-	if (is_customer_upload(scope, action))
-		return project->client_upload;
-	foreach(lc, action->grants)
-		holds = holds || clr_scope_reaches(scope, project, lfirst(lc));
-	foreach(lc, action->gates)
-		holds = holds && act_holds(scope, project, lfirst(lc));
-	return holds;
-}
-
-/*
- * Why a project is closed to an action on a feature, or NULL. An archived one
- * is open to those who may view archived ones, to read; a feature switched
- * off for it, to those who may manage the switches.
- */
-static const char *
-closed_project(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action,
-			   bool writing)
-{
-	ListCell *lc;
-
-	if (project->archived)
-	{
-		if (!act_holds(scope, project, clr_scope_action(scope, "project", "view_archived")))
-			return "the project is archived";
-		if (writing &&
-			!(strcmp(action->feature, "project") == 0 && strcmp(action->name, "unarchive") == 0))
-			return "the project is archived and read-only";
-	}
-	foreach(lc, project->features_off)
-		if (strcmp(lfirst(lc), feature) == 0 &&
-			!act_holds(scope, project, clr_scope_action(scope, "project", "manage_tab_visibility")))
-			return "the feature is switched off for the project";
-	return NULL;
 }
 
 /* An action of the binding's own feature. */
@@ -303,7 +226,7 @@ clr_rule_action(ClrJudge *judge, const ClrBinding *binding, const char *name)
 /* ---------- project ---------- */
 
 static bool
-find_project(Trial *trial)
+find_project(ClrTrial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
@@ -317,15 +240,14 @@ find_project(Trial *trial)
 		ClrKey key;
 
 		if (trial->row->nulls[binding->project_slot])
-			return refuse_column(trial, binding->project_slot, "the row has no project");
+			return clr_trial_refuse(trial, CLR_NO_PROJECT, binding->project_slot);
 		clr_key_from_datum(trial->row->values[binding->project_slot], column->key_class,
 						   column->type, &key);
 		trial->project = clr_scope_project(trial->scope, &key);
 		if (trial->project == NULL)
 			trial->project = clr_created_find(trial->judge, binding, &key);
-		if (trial->project == NULL && trial->why != NULL)
-			clr_why_no_project(trial->why, trial->judge, column->name,
-							   clr_binding_value_text(binding, trial->row, binding->project_slot));
+		if (trial->project == NULL)
+			return clr_trial_refuse_way_in(trial, NULL);
 	}
 	else if (binding->parents != NIL || binding->link_roles != NIL)
 	{
@@ -335,7 +257,7 @@ find_project(Trial *trial)
 		trial->project = trial->scope->account_level;
 
 	if (trial->project == NULL)
-		return refuse(trial, "the row's project is not open to the actor");
+		return clr_trial_refuse(trial, CLR_NO_WAY_IN, CLR_NO_SLOT);
 	return true;
 }
 
@@ -343,7 +265,7 @@ find_project(Trial *trial)
  * The one project of all parents; NULL if they differ or one is closed.
  */
 static ClrProject *
-project_of_parents(Trial *trial)
+project_of_parents(ClrTrial *trial)
 {
 	const ClrParent *first = NULL;
 	ClrProject *project = NULL;
@@ -381,39 +303,37 @@ project_of_parents(Trial *trial)
 		}
 		if (project != NULL && project != of_target)
 		{
-			(void) refuse(trial, "the rows that it links are in different projects");
+			(void) clr_trial_refuse(trial, CLR_LINKS_APART, CLR_NO_SLOT);
 			return NULL;
 		}
 		project = of_target;
 	}
 	if (project == NULL)
-		(void) refuse(trial, "the row has no parent");
+		(void) clr_trial_refuse(trial, CLR_NO_PARENT, CLR_NO_SLOT);
 	return project;
 }
 
 /* A parent that does not exist reads the same as one that is hidden. */
 static ClrProject *
-closed_parent(Trial *trial, const ClrParent *parent)
+closed_parent(ClrTrial *trial, const ClrParent *parent)
 {
-	(void) refuse_column(trial, parent->slot, "the row's parent in \"%s\" is not visible",
-						 trial->binding->columns[parent->slot].name);
+	(void) clr_trial_refuse(trial, CLR_PARENT_HIDDEN, parent->slot);
 	return NULL;
 }
 
 static ClrProject *
-parents_apart(Trial *trial, const ClrParent *one, const ClrParent *other)
+parents_apart(ClrTrial *trial, const ClrParent *one, const ClrParent *other)
 {
-	const ClrColumn *columns = trial->binding->columns;
+	ClrVerdict *verdict = clr_trial_note(trial, CLR_PARENTS_APART, other->slot);
 
-	(void) refuse_column(trial, other->slot,
-						 "the row's parents in \"%s\" and \"%s\" are in different projects",
-						 columns[one->slot].name, columns[other->slot].name);
+	if (verdict != NULL)
+		verdict->other_column = trial->binding->columns[one->slot].name;
 	return NULL;
 }
 
 /* The project of a row that is visible by its key; NULL if it is not. */
 static ClrProject *
-project_of_row(Trial *trial, int32 binding, const ClrKey *key)
+project_of_row(ClrTrial *trial, int32 binding, const ClrKey *key)
 {
 	return clr_parent_project(clr_parent_rows(trial->judge,
 											  clr_judge_binding(trial->judge, binding), NULL),
@@ -421,7 +341,7 @@ project_of_row(Trial *trial, int32 binding, const ClrKey *key)
 }
 
 static bool
-account_fits(Trial *trial)
+account_fits(ClrTrial *trial)
 {
 	int slot = trial->binding->account_slot;
 	const ClrColumn *column;
@@ -440,7 +360,7 @@ account_fits(Trial *trial)
 			clr_key_equal(&value, &account))
 			return true;
 	}
-	return refuse_column(trial, slot, "the row belongs to no account or to another one");
+	return clr_trial_refuse(trial, CLR_OTHER_ACCOUNT, slot);
 }
 
 /* ---------- grants ---------- */
@@ -450,12 +370,12 @@ account_fits(Trial *trial)
  * it is with each gate.
  */
 static bool
-action_holds(Trial *trial, ClrAction *action)
+action_holds(ClrTrial *trial, ClrAction *action)
 {
 	ListCell *lc;
 
 	check_stack_depth();
-	if (!granted(trial, action))
+	if (!clr_grant_given(trial, action))
 		return false;
 	if (trial->project->levels.admin)
 		return true;
@@ -465,249 +385,16 @@ action_holds(Trial *trial, ClrAction *action)
 	return true;
 }
 
-static bool
-granted(Trial *trial, ClrAction *action)
-{
-	bool by_level = false;
-	Switch by_switch;
-	ListCell *lc;
-
-	if (trial->project->levels.admin)
-		return true;
-	if (is_customer_upload(trial->scope, action))
-		return trial->project->client_upload ||
-			   refuse(trial, "customers may not upload files to this project");
-	foreach(lc, action->grants)
-	{
-		ClrGrant *grant = lfirst(lc);
-
-		if (!clr_scope_reaches(trial->scope, trial->project, grant))
-			continue;
-		by_level = true;
-		if (grant_fits(trial, grant) && client_visibility_fits(trial, grant))
-			return true;
-	}
-	by_switch = switch_of(trial->scope, trial->project, action);
-	if (by_switch != SWITCH_OFF &&
-		(by_switch == SWITCH_ON ||
-		 clr_row_has_relation(trial->judge, trial->binding, trial->row, CLR_REL_OWN)) &&
-		client_visibility_fits(trial, NULL))
-		return true;
-	/* the owner of a row may invite to it */
-	if (strcmp(action->name, "invite") == 0 &&
-		strcmp(action->feature, trial->binding->feature) == 0 &&
-		clr_row_has_relation(trial->judge, trial->binding, trial->row, CLR_REL_OWN) &&
-		client_visibility_fits(trial, NULL))
-		return true;
-
-	if (trial->why != NULL && by_level)
-		tell_lacks(trial, action);
-	conceal_unreached(trial);
-	clr_why_no_grant(trial->why, trial->scope, trial->project, action);
-	return false;
-}
-
-/*
- * Of a project that their levels do not reach, vendor members are told no more
- * than if there were none.
- */
+/* What permits the action, for who asks; link rows go by what they link. */
 static void
-conceal_unreached(Trial *trial)
+tell_ground(ClrTrial *trial, ClrAction *action)
 {
-	int slot = trial->binding->project_slot;
+	ClrVerdict *verdict = trial->verdict;
 
-	if (trial->why != NULL && !is_reached(trial))
-		clr_why_no_project(trial->why, trial->judge,
-						   slot == CLR_NO_SLOT ? NULL : trial->binding->columns[slot].name,
-						   trial->project->key);
-}
-
-static bool
-is_reached(Trial *trial)
-{
-	ClrProject *project = trial->project;
-	ListCell *lc;
-
-	if (trial->scope->audience != CLR_VENDOR || project->id <= 0 || project->is_member ||
-		act_holds(trial->scope, project, clr_scope_action(trial->scope, "project", "view")))
-		return true;
-	foreach(lc, clr_rule_action(trial->judge, trial->binding, trial->binding->actions[CLR_VIEW])
-					->grants)
-		if (clr_scope_reaches(trial->scope, project, lfirst(lc)))
-			return true;
-	return false;
-}
-
-/* Grants of the action are in force: say what the row lacks for them. */
-static void
-tell_lacks(Trial *trial, const ClrAction *action)
-{
-	List *grants = NIL;
-	List *lacks = NIL;
-	ListCell *lc;
-
-	foreach(lc, action->grants)
-	{
-		const ClrGrant *grant = lfirst(lc);
-		uint32 lacking = 0;
-
-		if (!clr_scope_reaches(trial->scope, trial->project, grant))
-			continue;
-		if (!visibility_fits(trial, grant))
-			lacking |= CLR_LACKS_VISIBILITY;
-		if (!kind_fits(trial, grant))
-			lacking |= CLR_LACKS_KIND;
-		if (!relation_fits(trial, grant))
-			lacking |= CLR_LACKS_RELATION;
-		if (!client_visibility_fits(trial, grant))
-			lacking |= CLR_LACKS_CLIENT_VISIBILITY;
-		grants = lappend(grants, (void *) grant);
-		lacks = lappend_int(lacks, (int) lacking);
-	}
-	clr_why_lacks(trial->why, action, grants, lacks);
-}
-
-/* Visibility, kind and relation, all of one grant together. */
-static bool
-grant_fits(Trial *trial, const ClrGrant *grant)
-{
-	return visibility_fits(trial, grant) && kind_fits(trial, grant) && relation_fits(trial, grant);
-}
-
-/* Customers do not go by visibility where the row carries client visibility. */
-static bool
-visibility_fits(Trial *trial, const ClrGrant *grant)
-{
-	return !grant->shared_only ||
-		   (trial->scope->audience == CLR_CUSTOMER && trial->binding->client_slot != CLR_NO_SLOT) ||
-		   clr_row_is_shared(trial->binding, trial->row);
-}
-
-static bool
-kind_fits(Trial *trial, const ClrGrant *grant)
-{
-	ClrBinding *binding = trial->binding;
-	char *kind;
-	ListCell *lc;
-
-	if (grant->kinds == NIL)
-		return true;
-	if (binding->kind_slot == CLR_NO_SLOT)
-		return false;
-	if (trial->row->facts != NULL)
-		return trial->row->facts->rest;
-	kind = clr_binding_value_text(binding, trial->row, binding->kind_slot);
-	if (kind == NULL)
-		return false;
-	foreach(lc, grant->kinds)
-		if (strcmp(lfirst(lc), kind) == 0)
-			return true;
-	return false;
-}
-
-static bool
-relation_fits(Trial *trial, const ClrGrant *grant)
-{
-	return grant->relation == CLR_REL_ANY ||
-		   clr_row_has_relation(trial->judge, trial->binding, trial->row, grant->relation);
-}
-
-/*
- * Customers: hidden rows are closed, read ones may be viewed, edit ones acted
- * on as granted; what a contact may create, it creates hidden or not, and sees
- * it though it is hidden.
- */
-static bool
-client_visibility_fits(Trial *trial, const ClrGrant *grant)
-{
-	ClrBinding *binding = trial->binding;
-	char *value;
-
-	if (trial->scope->audience != CLR_CUSTOMER || binding->client_slot == CLR_NO_SLOT ||
-		trial->creating)
-		return true;
-	if (trial->viewing && grant != NULL && grant->relation == CLR_REL_OWN)
-		return true;
-	if (trial->row->facts != NULL)
-		return trial->row->facts->rest;
-	value = clr_binding_value_text(binding, trial->row, binding->client_slot);
-	return value != NULL &&
-		   (strcmp(value, "edit") == 0 || (trial->viewing && strcmp(value, "read") == 0));
-}
-
-/*
- * Uploads by customers go by the project's switch alone.
- */
-static bool
-is_customer_upload(const ClrScope *scope, const ClrAction *action)
-{
-	return scope->audience == CLR_CUSTOMER && strcmp(action->feature, "file") == 0 &&
-		   strcmp(action->name, "create") == 0;
-}
-
-/*
- * A switch of the member's own grants the action as far as its project.view
- * reaches; so does one that it follows from.
- */
-static Switch
-switch_of(ClrScope *scope, ClrProject *project, ClrAction *action)
-{
-	Switch grants = scope->switched_on == NIL ? SWITCH_OFF : switched(scope, project, action);
-	ListCell *lc;
-
-	if (grants == SWITCH_OFF)
-		return SWITCH_OFF;
-	if (project->id == 0)
-		return scope->audience == CLR_VENDOR ? grants : SWITCH_OFF;
-	if (scope->audience != CLR_VENDOR)
-		return grants;
-	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
-		if (clr_scope_reaches(scope, project, lfirst(lc)))
-			return grants;
-	return SWITCH_OFF;
-}
-
-/*
- * What is switched on, unless a level in force rules it out, or follows from
- * that, unless one says something of it.
- */
-static Switch
-switched(ClrScope *scope, ClrProject *project, ClrAction *action)
-{
-	const ClrDefinition *definition = action->definition;
-	Switch most = SWITCH_OFF;
-	ListCell *lc;
-
-	check_stack_depth();
-	if (names_level_of(definition->not_available, project))
-		return SWITCH_OFF;
-	if (action->switched_on)
-		return SWITCH_ON;
-	if (names_level_of(definition->says, project))
-		return SWITCH_OFF;
-	foreach(lc, definition->sources)
-	{
-		const ClrSource *source = lfirst(lc);
-		Switch from;
-
-		if (source->audience != scope->audience ||
-			(source->weak && names_level_of(definition->says_sources, project)))
-			continue;
-		from = switched(scope, project, clr_scope_action(scope, action->feature, source->name));
-		if (from == SWITCH_ON || (from == SWITCH_OWN && !source->any_only))
-			most = Max(most, source->own_only ? SWITCH_OWN : from);
-	}
-	return most;
-}
-
-/* Whether one of the levels is in force in the project. */
-static bool
-names_level_of(const List *levels, const ClrProject *project)
-{
-	for (int i = 0; i < project->levels.count; i++)
-		if (list_member_int(levels, project->levels.ids[i]))
-			return true;
-	return list_member_int(levels, project->open_level);
+	verdict->project = trial->project;
+	verdict->action = action;
+	if (!trial->binding->link_only)
+		verdict->ground = clr_grant_ground(trial, action, &verdict->grant);
 }
 
 /*
@@ -716,7 +403,7 @@ names_level_of(const List *levels, const ClrProject *project)
  * acted on.
  */
 static bool
-gate_holds(Trial *trial, ClrAction *gate)
+gate_holds(ClrTrial *trial, ClrAction *gate)
 {
 	bool judged = false;
 	ListCell *lc;
@@ -744,17 +431,16 @@ gate_holds(Trial *trial, ClrAction *gate)
 
 /* What is not granted for a parent that is hidden, is hidden with it. */
 static bool
-refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate)
+refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate)
 {
 	ClrKey key;
 
-	if (trial->why == NULL)
+	if (trial->verdict == NULL)
 		return false;
 	if (clr_row_parent_key(trial->binding, trial->row, parent, &key) &&
 		project_of_row(trial, binding->id, &key) == NULL)
 		return closed_parent(trial, parent) != NULL;
-	return refuse_column(trial, parent->slot, "%s.%s is not granted for the row's parent in \"%s\"",
-						 gate->feature, gate->name, trial->binding->columns[parent->slot].name);
+	return clr_trial_refuse_act(trial, CLR_PARENT_GATE, parent->slot, gate);
 }
 
 /* ---------- the row ---------- */
@@ -766,7 +452,7 @@ refuse_gate(Trial *trial, const ClrParent *parent, ClrBinding *binding, const Cl
  * is in, it must name one of those.
  */
 static bool
-parents_visible(Trial *trial)
+parents_visible(ClrTrial *trial)
 {
 	ListCell *lc;
 	ClrKey key;
@@ -784,15 +470,14 @@ parents_visible(Trial *trial)
 		{
 			if (parent->optional || parent->type_slot != CLR_NO_SLOT)
 				continue;
-			return refuse_column(trial, parent->slot, "the row has no parent in \"%s\"",
-								 trial->binding->columns[parent->slot].name);
+			return clr_trial_refuse(trial, CLR_NO_PARENT, parent->slot);
 		}
 		typed_found |= parent->type_slot != CLR_NO_SLOT;
 		if (project_of_row(trial, parent->binding, &key) == NULL)
 			return closed_parent(trial, parent) != NULL;
 	}
 	if (typed && !typed_found)
-		return refuse(trial, "the row has no parent");
+		return clr_trial_refuse(trial, CLR_NO_PARENT, CLR_NO_SLOT);
 	return true;
 }
 
@@ -800,7 +485,7 @@ parents_visible(Trial *trial)
  * A draft is open to its owner and to vendor members who may publish it.
  */
 static bool
-draft_is_open(Trial *trial)
+draft_is_open(ClrTrial *trial)
 {
 	ClrBinding *binding = trial->binding;
 
@@ -813,13 +498,13 @@ draft_is_open(Trial *trial)
 		return true;
 	if (trial->scope->audience == CLR_VENDOR)
 	{
-		Trial quiet = *trial;
+		ClrTrial quiet = *trial;
 
-		quiet.why = NULL;
+		quiet.verdict = NULL;
 		if (action_holds(&quiet, clr_rule_action(trial->judge, binding, binding->publish_action)))
 			return true;
 	}
-	return refuse(trial, "the row is a draft of somebody else");
+	return clr_trial_refuse(trial, CLR_DRAFT, CLR_NO_SLOT);
 }
 
 /*
@@ -828,7 +513,7 @@ draft_is_open(Trial *trial)
  * a row may follow it, for oneself.
  */
 static bool
-link_roles_permit(Trial *trial)
+link_roles_permit(ClrTrial *trial)
 {
 	ListCell *lc;
 
@@ -854,31 +539,29 @@ link_roles_permit(Trial *trial)
 			(trial->row->nulls[role->member_slot] ||
 			 !clr_row_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
 								  trial->row->values[role->member_slot])))
-			return refuse_column(trial, role->member_slot, "members follow for themselves only");
+			return clr_trial_refuse(trial, CLR_FOLLOWS_OTHERS, role->member_slot);
 	}
 	return true;
 }
 
 /* A target that does not exist reads the same as one that is hidden. */
 static bool
-refuse_link(Trial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed)
+refuse_link(ClrTrial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed)
 {
 	ClrKey key;
 
-	if (trial->why == NULL)
+	if (trial->verdict == NULL)
 		return false;
 	if (clr_row_target_key(trial->binding, trial->row, role, &key) &&
 		project_of_row(trial, target->id, &key) != NULL)
-		return refuse_column(trial, role->slot, "%s.%s is not granted for the row that it links to",
-							 target->feature, needed);
+		return clr_trial_refuse_act(trial, CLR_LINK_GATE, role->slot,
+									clr_rule_action(trial->judge, target, needed));
 	return refuse_target(trial, role);
 }
 
 static bool
-refuse_target(Trial *trial, const ClrLinkRole *role)
+refuse_target(ClrTrial *trial, const ClrLinkRole *role)
 {
-	if (trial->row->nulls[role->slot])
-		return refuse_column(trial, role->slot, "\"%s\" names no row to link to",
-							 trial->binding->columns[role->slot].name);
-	return refuse_column(trial, role->slot, "the row that it links to is not visible");
+	return clr_trial_refuse(trial, trial->row->nulls[role->slot] ? CLR_NO_LINK : CLR_LINK_HIDDEN,
+							role->slot);
 }

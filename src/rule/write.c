@@ -18,7 +18,7 @@
 static ClrKeyTable *
 other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
-						const char *action, ClrWhy *why);
+						const char *action, ClrVerdict *verdict);
 static List *needs_of_columns(const ClrBinding *binding);
 
 /*
@@ -26,21 +26,23 @@ static List *needs_of_columns(const ClrBinding *binding);
  * its action, assignees and invitees need theirs, followers are the actor.
  */
 bool
-clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
+clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						 ClrVerdict *verdict)
 {
 	ClrScope *scope = judge->scope;
 	ListCell *lc;
 
-	if (!clr_rule_permits_verb(judge, binding, row, CLR_CREATE, why))
+	if (!clr_rule_permits_verb(judge, binding, row, CLR_CREATE, verdict))
 		return false;
 	if (binding->owner_slot != CLR_NO_SLOT &&
 		(row->nulls[binding->owner_slot] ||
 		 !clr_row_value_is_me(scope, &binding->columns[binding->owner_slot],
 							  row->values[binding->owner_slot])) &&
-		!permits_new(judge, binding, row, binding->owner_slot, "change_owner", why))
+		!permits_new(judge, binding, row, binding->owner_slot, "change_owner", verdict))
 		return false;
 	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
-		!permits_new(judge, binding, row, binding->published_slot, binding->publish_action, why))
+		!permits_new(judge, binding, row, binding->published_slot, binding->publish_action,
+					 verdict))
 		return false;
 	foreach(lc, binding->relations)
 	{
@@ -55,10 +57,11 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 			continue;
 		if (giver == NULL)
 		{
-			clr_why_say(why, binding->columns[relation->slot].name, CLR_FOLLOW_FOR_ONESELF);
+			(void) clr_verdict_refuse(verdict, CLR_FOLLOWS_OTHERS,
+									  binding->columns[relation->slot].name);
 			return false;
 		}
-		if (!permits_new(judge, binding, row, relation->slot, giver, why))
+		if (!permits_new(judge, binding, row, relation->slot, giver, verdict))
 			return false;
 	}
 	return true;
@@ -66,12 +69,14 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 
 /* One more action of the table's own feature on a new row, for the value of a column. */
 static bool
-permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot, const char *action,
-			ClrWhy *why)
+permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot, const char *name,
+			ClrVerdict *verdict)
 {
-	if (clr_rule_permits_new(judge, binding, row, clr_rule_action(judge, binding, action), why))
+	ClrAction *action = clr_rule_action(judge, binding, name);
+
+	if (clr_rule_permits_new(judge, binding, row, action, verdict))
 		return true;
-	clr_why_needs(why, binding->columns[slot].name, binding->feature, action);
+	clr_verdict_column(verdict, binding->columns[slot].name, action);
 	return false;
 }
 
@@ -80,11 +85,12 @@ permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot, c
  * them the statement needs, the trigger finds.
  */
 bool
-clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why)
+clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						 ClrVerdict *verdict)
 {
 	ListCell *lc;
 
-	if (clr_rule_permits_verb(judge, binding, row, CLR_EDIT, why))
+	if (clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict))
 		return true;
 	foreach(lc, needs_of_columns(binding))
 	{

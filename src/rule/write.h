@@ -11,9 +11,7 @@
 
 #include "rule/binding.h"
 #include "rule/judge.h"
-#include "rule/why.h"
-
-#define CLR_FOLLOW_FOR_ONESELF "members follow for themselves only"
+#include "rule/verdict.h"
 
 /* What a changed or given value of a column needs. */
 typedef struct ClrNeed
@@ -23,10 +21,13 @@ typedef struct ClrNeed
 	const char *column; /* the first that needs it; NULL: edit, which needs no column's name */
 } ClrNeed;
 
-extern bool
-clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why);
-extern bool
-clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrWhy *why);
+typedef bool (*ClrWritePermits)(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+								ClrVerdict *verdict);
+
+extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 ClrVerdict *verdict);
+extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 ClrVerdict *verdict);
 extern List *
 clr_write_add_need(List *needs, const char *feature, const char *action, const char *column);
 extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,

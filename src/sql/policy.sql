@@ -73,6 +73,13 @@ AS 'MODULE_PATHNAME', 'clearance_can_row';
 COMMENT ON FUNCTION clearance.can_row IS
 'whether the actor may do an action of the table''s feature (''edit'') to this row of a protected table; relation: the table, for rows of views and sub-selects that have its columns';
 
+CREATE FUNCTION clearance_internal.verdict(action text, "row" record, relation regclass DEFAULT NULL, OUT permitted boolean,
+    OUT code text, OUT step text, OUT reason text, OUT ground text, OUT level integer, OUT judged text, OUT needed_by text, OUT "column" name)
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_verdict';
+COMMENT ON FUNCTION clearance_internal.verdict IS
+'what can_row() says and what that was found on: the reason, or what permits (admin, grant, upload, switch, owning); the level of the grant that permits, or that the row comes nearest to; the action that was judged last, and what needs it';
+
 -- Trigger functions are nobody's to attach: sync() does, see create_triggers().
 CREATE FUNCTION clearance_internal.write_check() RETURNS trigger
 LANGUAGE c

@@ -82,12 +82,12 @@ DECLARE
 BEGIN
     IF (SELECT a.member IS NULL AND a.partner IS NULL FROM clearance.current_actor() a) AND NOT clearance.is_operator() THEN
         RAISE insufficient_privilege USING
-            MESSAGE = 'no actor is set',
+            MESSAGE = 'no actor is set', CONSTRAINT = 'no_actor',
             DETAIL = 'Without an actor only superusers and the owner of the extension administer.',
             HINT = 'Call clearance.set_actor() first, or map this login role with clearance.map_role().';
     ELSIF no_standing IS NOT NULL THEN
         RAISE insufficient_privilege USING
-            MESSAGE = 'the actor has no standing',
+            MESSAGE = 'the actor has no standing', CONSTRAINT = 'no_standing',
             DETAIL = upper(left(no_standing, 1)) || substr(no_standing, 2) || '.';
     END IF;
 END

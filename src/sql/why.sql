@@ -1,6 +1,6 @@
 -- ---------------------------------------------------------------------------
--- Why: in words, for the actor. Nothing here tells of projects that the actor
--- has no participation of its own in.
+-- Why: for the actor. Nothing here tells of projects that the actor has no
+-- participation of its own in. The words of refusals are in verdict_text.c.
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.why_nobody() RETURNS text
 LANGUAGE c STABLE PARALLEL RESTRICTED
@@ -18,24 +18,23 @@ CREATE FUNCTION clearance_internal.participation(kind text, id bigint, project b
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT count(*), count(*) FILTER (WHERE clearance_internal.in_force(w.starts_at, w.ends_at, at)),
-           max(w.ends_at) FILTER (WHERE w.ends_at <= at), min(w.starts_at) FILTER (WHERE w.starts_at > at)
+           coalesce(max(w.ends_at) FILTER (WHERE w.ends_at <= at), '-infinity'),
+           coalesce(min(w.starts_at) FILTER (WHERE w.starts_at > at), '-infinity')
     FROM (SELECT 'member' AS kind, pm.member_id AS id, pm.project_id, pm.starts_at, pm.ends_at FROM clearance.project_member pm
           UNION ALL SELECT 'partner', pp.partner_id, pp.project_id, pp.starts_at, pp.ends_at FROM clearance.project_partner pp
           UNION ALL SELECT 'customer', pc.customer_id, pc.project_id, pc.starts_at, pc.ends_at FROM clearance.project_customer pc) w
     WHERE w.kind = participation.kind AND w.id = participation.id AND w.project_id = coalesce(project, w.project_id)
 $$;
 COMMENT ON FUNCTION clearance_internal.participation IS
-'internal: in one project or (NULL) all of them, how often a member, partner or customer is on it and how often now, when the last of what ended did, when the first of what begins does';
+'internal: in one project or (NULL) all of them, how often a member, partner or customer is on it and how often now, when the last of what ended did, when the first of what begins does; -infinity: none';
 
-CREATE FUNCTION clearance_internal.window_text(what text, ended timestamptz, begins timestamptz) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT what || ' ' || concat_ws(', another ', 'ended on ' || to_char(ended, 'YYYY-MM-DD HH24:MI:SSOF'),
-                                                  'begins on ' || to_char(begins, 'YYYY-MM-DD HH24:MI:SSOF'))
-$$;
-COMMENT ON FUNCTION clearance_internal.window_text IS 'internal: when something ended or begins, in words';
+CREATE FUNCTION clearance_internal.window_text(ended timestamptz, begins timestamptz) RETURNS text
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 'clearance_window_text';
+COMMENT ON FUNCTION clearance_internal.window_text IS 'internal: when something ended or begins, in words; -infinity: it does not';
 
-CREATE FUNCTION clearance_internal.why_no_project(member bigint, partner bigint, project text, at timestamptz) RETURNS text
+CREATE FUNCTION clearance_internal.why_no_project(member bigint, partner bigint, project text, at timestamptz,
+    OUT code text, OUT ended timestamptz, OUT begins timestamptz)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -45,14 +44,19 @@ DECLARE
     company record;
     side text;
 BEGIN
+    ended := '-infinity';
+    begins := '-infinity';
     SELECT * INTO p FROM clearance.project x WHERE x.key = why_no_project.project;
     IF NOT FOUND THEN
-        RETURN NULL;
+        RETURN;
     END IF;
     SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_project.member;
     SELECT * INTO own FROM clearance_internal.participation('member', m.id, p.id, at);
     IF own.said > 0 AND own.in_force = 0 THEN
-        RETURN clearance_internal.window_text('the actor''s membership of the project', own.ended, own.begins);
+        code := CASE WHEN own.ended > ended THEN 'ended' ELSE 'not_begun' END;
+        ended := own.ended;
+        begins := own.begins;
+        RETURN;
     ELSIF m.customer_id IS NOT NULL THEN
         side := 'customer';
     ELSIF partner IS NOT NULL OR m.partner_admin OR own.said > 0 THEN
@@ -60,18 +64,24 @@ BEGIN
     END IF;
     SELECT * INTO company FROM clearance_internal.participation(side, coalesce(partner, m.partner_id, m.customer_id), p.id, at);
     IF company.said > 0 AND company.in_force = 0 THEN
-        RETURN clearance_internal.window_text('the participation of the actor''s company in the project', company.ended, company.begins);
+        code := CASE WHEN company.ended > ended THEN 'company_ended' ELSE 'company_not_begun' END;
+        ended := company.ended;
+        begins := company.begins;
     ELSIF company.said > 0 AND m.customer_id IS NOT NULL THEN
         -- whoever was not put on it in person is not told that there is such a project
-        RETURN CASE WHEN own.said > 0 AND NOT p.portal THEN 'the client portal is off for the project' END;
+        code := CASE WHEN own.said > 0 AND NOT p.portal THEN 'portal_off' END;
     ELSIF company.said > 0 AND p.by_phase THEN
-        RETURN 'the project is reached through its phases, and the actor takes part in none';
+        code := 'by_phase';
     END IF;
-    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.why_no_project IS
-'internal: why an actor has no way into a project, if that is its own or its company''s time there; else NULL, as if there were no such project';
+'internal: the code of why an actor has no way into a project, if that is its own or its company''s time there, and when that ended or begins; else NULL, as if there were no such project';
+
+CREATE FUNCTION clearance.verdict_codes() RETURNS TABLE (code text, step text, meaning text)
+LANGUAGE c STABLE
+AS 'MODULE_PATHNAME', 'clearance_verdict_codes';
+COMMENT ON FUNCTION clearance.verdict_codes IS 'the codes of refusals, in the order of the steps of the rule, each with what it means';
 
 CREATE FUNCTION clearance_internal.why_no_projects(member bigint, partner bigint) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -85,7 +95,7 @@ BEGIN
     SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_projects.member;
     SELECT * INTO own FROM clearance_internal.participation('member', m.id, NULL, at);
     IF own.said > 0 AND own.in_force = 0 THEN
-        RETURN clearance_internal.window_text('its membership', own.ended, own.begins);
+        RETURN 'its membership ' || clearance_internal.window_text(own.ended, own.begins);
     ELSIF m.kind = 'vendor' THEN
         RETURN CASE WHEN EXISTS (SELECT FROM clearance.project p WHERE p.account_id = m.account_id)
                     THEN 'it is on none, and no level of its own reaches further'
@@ -95,7 +105,7 @@ BEGIN
     FROM clearance_internal.participation(CASE WHEN m.kind = 'customer' THEN 'customer' ELSE 'partner' END,
                                  coalesce(partner, m.partner_id, m.customer_id), NULL, at);
     RETURN CASE WHEN company.said = 0 THEN 'its company is on none'
-                WHEN company.in_force = 0 THEN clearance_internal.window_text('the participation of its company', company.ended, company.begins)
+                WHEN company.in_force = 0 THEN 'the participation of its company ' || clearance_internal.window_text(company.ended, company.begins)
                 WHEN m.kind = 'customer' THEN 'the client portal is off for those of its company'
                 WHEN own.said = 0 AND NOT m.partner_admin THEN 'it is invited to none of its company''s'
                 ELSE 'its company''s are reached through phases, and it takes part in none' END;

@@ -1,0 +1,42 @@
+/*
+ * trial.h
+ *		One row on trial, and why it is refused.
+ */
+#ifndef CLR_TRIAL_H
+#define CLR_TRIAL_H
+
+#include "compat.h"
+
+#include "rule/binding.h"
+#include "rule/judge.h"
+#include "rule/verdict.h"
+#include "scope/scope.h"
+
+typedef struct ClrTrial
+{
+	ClrJudge *judge;
+	ClrScope *scope;
+	ClrBinding *binding;
+	const ClrRow *row;
+	bool viewing;		 /* looking at a row, which needs no more than that */
+	bool creating;		 /* adding it: there is no row to see yet */
+	bool writing;		 /* a statement would change the table */
+	ClrVerdict *verdict; /* NULL: nobody asks why */
+	ClrProject *project;
+} ClrTrial;
+
+extern ClrVerdict *clr_trial_note(const ClrTrial *trial, ClrCode code, int slot);
+extern bool
+clr_trial_refuse_act(const ClrTrial *trial, ClrCode code, int slot, const ClrAction *action);
+extern bool clr_trial_refuse_way_in(const ClrTrial *trial, const char *key);
+
+/* False; and why, if somebody asks, and about which column, unless CLR_NO_SLOT. */
+static inline bool
+clr_trial_refuse(const ClrTrial *trial, ClrCode code, int slot)
+{
+	if (trial->verdict != NULL)
+		(void) clr_trial_note(trial, code, slot);
+	return false;
+}
+
+#endif /* CLR_TRIAL_H */
