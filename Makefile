@@ -12,6 +12,8 @@ PG_CFLAGS = -Wall -Wextra -Werror
 # fmgr's and the hooks' signatures are fixed, whether or not a function needs all of them;
 # so are those of inline functions in PostgreSQL's headers
 PG_CFLAGS += -Wno-unused-parameter
+# the version of the SQL objects that the library goes with
+PG_CPPFLAGS += -DCLR_RELEASE='"$(EXTVERSION)"'
 # signatures of tokens are OpenSSL's work
 SHLIB_LINK += -lcrypto
 
@@ -23,8 +25,15 @@ SQL_ORDER := $(shell sed 's/\#.*//' src/sql/order)
 SQL_MODULES = $(patsubst src/sql/level_data.sql,build/level_data.sql,$(SQL_ORDER:%=src/sql/%.sql))
 LEVEL_DATA = $(sort $(wildcard src/data/*.csv))
 
-DATA_built = build/$(EXTENSION)--$(EXTVERSION).sql
-DATA = $(wildcard src/sql/updates/*.sql)
+SQL_INSTALL = build/$(EXTENSION)--$(EXTVERSION).sql
+
+# An upgrade script is made of its hand-written part and of modules until its version is
+# released; then what was made takes the part's place.
+PENDING := $(notdir $(wildcard src/sql/updates/$(EXTENSION)--*--$(EXTVERSION).sql))
+SQL_UPGRADE = $(PENDING:%=build/%)
+
+DATA_built = $(SQL_INSTALL) $(SQL_UPGRADE)
+DATA = $(filter-out $(PENDING:%=src/sql/updates/%),$(wildcard src/sql/updates/*.sql))
 EXTRA_CLEAN = build
 
 # `make installcheck` uses the server that PGHOST, PGPORT … name. It must have pg_clearance in
@@ -114,11 +123,21 @@ PG_CONFIG = pg_config
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(C_HEADERS)
+$(OBJS): $(C_HEADERS) $(EXTENSION).control
 
-$(DATA_built): $(SQL_MODULES) src/sql/order $(EXTENSION).control
+$(SQL_INSTALL): $(SQL_MODULES) src/sql/order $(EXTENSION).control
 	$(MKDIR_P) $(@D)
 	cat $(SQL_MODULES) > $@
+
+$(SQL_UPGRADE): build/%: src/sql/updates/% src/sql/updates/update.awk $(SQL_MODULES) src/sql/order
+	$(MKDIR_P) $(@D)
+	$(AWK) -f src/sql/updates/update.awk $(SQL_MODULES) $< > $@.new
+	mv $@.new $@
+
+# for ./run, which installs only what changed
+.PHONY: list-data
+list-data:
+	@echo $(EXTENSION).control $(DATA_built) $(DATA)
 
 build/level_data.sql: src/data/level_data.awk $(LEVEL_DATA)
 	$(MKDIR_P) $(@D)

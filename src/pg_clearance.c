@@ -28,6 +28,7 @@
 #include "store/kept.h"
 #include "store/moment.h"
 #include "store/plans.h"
+#include "store/release.h"
 #include "store/rows.h"
 #include "store/version.h"
 
@@ -44,6 +45,7 @@ _PG_init(void)
 	bool late = !process_shared_preload_libraries_in_progress &&
 				(IsBackgroundWorker || debug_query_string != NULL);
 
+	clr_release_init();
 	clr_catalog_init();
 	clr_actor_init();
 	clr_token_init();

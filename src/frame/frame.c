@@ -37,6 +37,7 @@
 #include "frame/worker.h"
 #include "scope/scope_cache.h"
 #include "store/catalog.h"
+#include "store/release.h"
 #include "store/version.h"
 
 typedef enum StrictRevoke
@@ -350,6 +351,7 @@ resolve(ClrFrame *frame)
 
 	PG_TRY();
 	{
+		clr_release_check(); /* what was kept of an earlier one is not used either */
 		clr_version_read_current(&version);
 		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->judge.at);
 		if (clr_worker_leader(&leader) && leader.resolved &&

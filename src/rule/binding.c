@@ -18,6 +18,8 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/transam.h"
+#include "catalog/dependency.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "catalog/namespace.h"
 #include "commands/extension.h"
@@ -64,6 +66,7 @@ static void let_go(ClrBinding *binding);
 static void drop_stale(void);
 static int32 id_of(const ClrKeyEntry *entry);
 static void set_id(ClrKeyEntry *entry, int32 id);
+static bool may_be_bound(Oid relid);
 static int32 look_up_binding(Oid relid);
 static void forget_relation(Datum arg, Oid relid);
 static void load_columns(ClrBinding *binding, char **names, int count);
@@ -597,8 +600,6 @@ clearance_note_declaration(PG_FUNCTION_ARGS)
  * until the table's relcache entry is invalidated: protect() and unprotect()
  * alter the table and all below it.
  *
- * A database without the extension has none; whoever made a schema of its name
- * there has no say.
  */
 int32
 clr_binding_of_relation(Oid relid)
@@ -616,13 +617,26 @@ clr_binding_of_relation(Oid relid)
 		return id_of(entry);
 
 	set_id(entry, BEING_LOOKED_UP);
-	id = OidIsValid(get_extension_oid("pg_clearance", true)) ? look_up_binding(relid) :
-															   NOT_PROTECTED;
+	id = may_be_bound(relid) ? look_up_binding(relid) : NOT_PROTECTED;
 	/* gone, if a message came meanwhile */
 	entry = known_is_stale ? NULL : clr_keytab_find(known, &key);
 	if (entry != NULL && id_of(entry) == BEING_LOOKED_UP)
 		set_id(entry, id);
 	return id;
+}
+
+/*
+ * A database without the extension has no bindings; whoever made a schema of its name there has no
+ * say. Sequences and the extension's own tables have none: dumps read them, also before the
+ * extension is updated (release.c).
+ */
+static bool
+may_be_bound(Oid relid)
+{
+	Oid extension = get_extension_oid("pg_clearance", true);
+
+	return OidIsValid(extension) && get_rel_relkind(relid) != RELKIND_SEQUENCE &&
+		   getExtensionOfObject(RelationRelationId, relid) != extension;
 }
 
 static int32

@@ -277,15 +277,3 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.take_in IS 'protects partitions and children that came to a table, and registers their projects';
-
--- Whatever session_replication_role is: what is renamed, dropped or attached
--- while rows are loaded is so for good.
-DO $$
-DECLARE
-    t name;
-BEGIN
-    FOR t IN SELECT e.evtname FROM pg_event_trigger e WHERE e.evtname LIKE 'clearance\_%' LOOP
-        EXECUTE format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', t);
-    END LOOP;
-END
-$$;

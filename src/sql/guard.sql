@@ -24,14 +24,3 @@ COMMENT ON SCHEMA clearance IS 'who may see and change which rows of the applica
 -- puts anything into it.
 CREATE SCHEMA clearance_internal;
 COMMENT ON SCHEMA clearance_internal IS 'what the functions, triggers and event triggers of pg_clearance call; nobody else''s to use';
-
--- Minor releases before this one have holes in row security itself, which an extension cannot mend.
-DO $$
-BEGIN
-    IF pg_catalog.current_setting('server_version_num')::integer < 150020 THEN
-        RAISE WARNING 'PostgreSQL % has known holes in row security', pg_catalog.current_setting('server_version')
-            USING DETAIL = 'Releases before 15.20 show some queries rows that policies hide.',
-            HINT = 'Update the server to the latest minor release of PostgreSQL 15.';
-    END IF;
-END
-$$;

@@ -4,24 +4,29 @@
 -- the role that makes the extension give, to whomever. So what is not named
 -- below is nobody's but the owner's.
 -- ---------------------------------------------------------------------------
-DO $$
+CREATE FUNCTION clearance_internal.close(objects text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
 DECLARE
     grantee text;
 BEGIN
     FOR grantee IN
         SELECT 'PUBLIC'
         UNION
-        SELECT quote_ident(r.rolname) FROM pg_catalog.pg_default_acl d
-        CROSS JOIN pg_catalog.aclexplode(d.defaclacl) a JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+        SELECT quote_ident(r.rolname) FROM pg_default_acl d
+        CROSS JOIN aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
         WHERE d.defaclrole = CURRENT_USER::regrole AND a.grantee <> d.defaclrole
     LOOP
-        EXECUTE format('REVOKE ALL ON SCHEMA clearance, clearance_internal FROM %s', grantee);
-        EXECUTE format('REVOKE ALL ON ALL ROUTINES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
-        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
-        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA clearance, clearance_internal FROM %s', grantee);
+        EXECUTE format('REVOKE ALL ON %s FROM %s', objects, grantee);
     END LOOP;
 END
 $$;
+COMMENT ON FUNCTION clearance_internal.close IS 'takes new objects from everybody but their owner; for scripts of the extension';
+
+SELECT clearance_internal.close('SCHEMA clearance, clearance_internal');
+SELECT clearance_internal.close('ALL ROUTINES IN SCHEMA clearance, clearance_internal');
+SELECT clearance_internal.close('ALL TABLES IN SCHEMA clearance, clearance_internal');
+SELECT clearance_internal.close('ALL SEQUENCES IN SCHEMA clearance, clearance_internal');
 
 -- names may be looked up
 GRANT USAGE ON SCHEMA clearance TO PUBLIC;

@@ -57,6 +57,7 @@
 #include "utils/timestamp.h"
 
 #include "store/key.h"
+#include "store/release.h"
 
 #define OWN_PATH "pg_catalog, pg_temp"
 
@@ -231,6 +232,7 @@ become_owner(ClrCatalog *state, Oid table)
 static void
 become(ClrCatalog *state, Oid user, int context)
 {
+	clr_release_check();
 	GetUserIdAndSecContext(&state->user, &state->sec_context);
 	SetUserIdAndSecContext(user, (state->sec_context & ~SECURITY_OWN_TABLES) | context |
 									 SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);

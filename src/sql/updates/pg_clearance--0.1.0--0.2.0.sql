@@ -1,0 +1,108 @@
+-- complain if the script is sourced in psql rather than through ALTER EXTENSION
+\echo Use "ALTER EXTENSION pg_clearance UPDATE" to load this file. \quit
+
+-- The pending upgrade: what changes step by step is written here, the rest
+-- comes from the modules (update.awk). It runs in databases that are in use:
+--
+--   * No table is rewritten: to transactions with older snapshots it would look
+--     empty, and an empty table of denials or gates denies nothing.
+--   * Grants are an administrator's. What is new is closed at the end, and gets
+--     those of public.sql.
+--   * A new column is the last of its table, here and in the module.
+
+-- What serves the extension alone; an error if somebody else has made it.
+CREATE SCHEMA clearance_internal;
+
+-- The library of 0.1.0 does not know its version.
+DO $$
+BEGIN
+    CREATE FUNCTION clearance_internal.library_version() RETURNS text
+    LANGUAGE c AS 'MODULE_PATHNAME', 'clearance_library_version';
+EXCEPTION WHEN undefined_function THEN
+    RAISE EXCEPTION 'the library of pg_clearance in this session is of version 0.1.0'
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+        HINT = 'Connect again; a server that preloads the library must be restarted.';
+END
+$$;
+-- @module server
+
+-- Whatever is made here is to be the owner's, who made the rest.
+DO $$
+DECLARE
+    owner regrole := (SELECT e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_clearance');
+BEGIN
+    IF owner::pg_catalog.name <> CURRENT_USER THEN
+        RAISE EXCEPTION 'extension pg_clearance is to be updated by its owner, %', owner
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = pg_catalog.format('SET ROLE %s first.', owner);
+    END IF;
+END
+$$;
+
+-- They would run between two steps; the module closed switches them on again.
+DO $$
+DECLARE
+    t name;
+BEGIN
+    FOR t IN
+        SELECT e.evtname FROM pg_catalog.pg_event_trigger e
+        JOIN pg_catalog.pg_depend d ON d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e'
+        JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid AND x.extname = 'pg_clearance'
+    LOOP
+        EXECUTE format('ALTER EVENT TRIGGER %I DISABLE', t);
+    END LOOP;
+END
+$$;
+
+-- Functions that nobody else is to call. Policies, triggers and grants know them by their identity.
+DO $$
+DECLARE
+    moved text;
+BEGIN
+    FOR moved IN SELECT m[1] FROM regexp_matches($list$
+        account_of_key acting_for actor_note allocated_hours ancestors binding_of bound_columns calls_rule can_outlive
+        canonical_text canonical_value changed_level changed_text check_child_project check_children_project
+        check_licences consequences create_policies create_triggers declare_alone default_account drop_policies
+        drop_triggers effective_grants follow_bound_columns follow_ddl follow_drop follow_dropped_names
+        follow_dropped_projects follow_membership follow_mirror_drop follow_mirrored_columns follow_names
+        follow_new_key follow_policy follow_project follow_rename follow_renamed_columns follow_renamed_kind
+        follow_renamed_label foreign_policy forget_plans forget_projects given_grants has_outlived_rows hash_token
+        hold_company_on hold_invited hold_partner in_force insert_member is_admin_of is_email is_enforced
+        is_maintaining is_of_type is_own_policy is_policy_name is_row_key is_sealed is_trigger_name is_web_address
+        keep_keys_unique keep_projects key_changes key_class kind_columns knows knows_account labels_of level_says
+        levels_digest look_for_outlived lookalikes member_label mirror_columns mirror_source mirrored_columns
+        name_reads new_binding_id new_token note_change note_declaration note_first_project note_name note_outlived
+        notice_empty_level notice_foreign_policies notice_kinds notice_labels notice_members notice_no_level
+        notice_parent notice_projects notice_types notice_unseen notice_unused_level notice_values parse_action
+        participation place_changes policy_columns power_of project_has_row project_sources projects_without_row
+        protect_new_tables put_invitation put_membership put_partner_logo put_partner_owner queue_mail
+        raise_not_on_project raise_refusal raise_unknown reaching_grants refuse_ddl refuse_label refuse_version_write
+        register_existing_projects register_project renew_policies require_account require_action require_actor
+        require_binding require_bound_types require_choice require_closed_parents require_column require_company_on
+        require_customer require_customer_properties require_email require_feature require_free_role_name
+        require_given require_identifier require_identity require_invitation_right require_key_column
+        require_label_column require_level require_line require_link_table require_may_give require_member
+        require_member_right require_mirror_columns require_no_power require_one_binding require_operator
+        require_own_trigger require_participant_right require_partner require_partner_properties require_partner_role
+        require_period require_project require_ready require_ready_owner require_resource require_right require_role
+        require_role_for require_role_level require_row_key require_same_account require_same_class
+        require_stored_columns require_switch_right require_table require_task_link require_team_right
+        require_terms_right require_unprotected require_valid_for require_visibility rows_told scope_actor sync
+        table_rows table_tree take_in team_of token_key_material token_key_state triggers_of trusted_functions
+        values_of warn_of_copies warn_of_lookalike ways_in why_no_project why_no_projects why_nobody window_text
+        write_check write_mirrored
+        $list$, '\w+', 'g') m
+    LOOP
+        EXECUTE format('ALTER FUNCTION clearance.%I SET SCHEMA clearance_internal', moved);
+    END LOOP;
+END
+$$;
+
+-- Nothing called it.
+DROP FUNCTION clearance.moment("any");
+
+-- @replaceable
+
+-- New in schema clearance: nothing yet. It would be closed here, and get what public.sql grants.
+SELECT clearance_internal.close('SCHEMA clearance_internal');
+SELECT clearance_internal.close('ALL ROUTINES IN SCHEMA clearance_internal');
