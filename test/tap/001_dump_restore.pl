@@ -133,27 +133,6 @@ sub restored
 	$node->safe_psql('postgres', "DROP DATABASE $db");
 }
 
-# What the workspace has none of: an invitation, a logo, a resource with an allocation, a rate, a
-# link, a mirrored table with rows about somebody known and somebody who is not yet.
-sub administered
-{
-	return <<'EOSQL';
-SELECT id AS acme, account_id AS north FROM clearance.partner WHERE name = 'Acme' \gset
-SELECT key AS project FROM clearance.project WHERE account_id = :north ORDER BY key LIMIT 1 \gset
-SELECT clearance.update_partner(:acme, logo => '\x89', logo_type => 'image/png', website => 'https://acme.example', owner => id)
-FROM clearance.member WHERE key = 'sam';
-SELECT clearance.invite_partner_member(:acme, 'ines@acme.example');
-SELECT clearance.set_rate(:acme, 'cost', 80, 'EUR', '2030-01-01');
-SELECT clearance.set_resource(c.id, s.id), clearance.allocate(:'project', c.id, '2030-01-01', '2030-01-31', 8)
-FROM clearance.member c, clearance.member s WHERE c.key = 'cole' AND s.key = 'sam';
-INSERT INTO clearance.link SELECT sha256('x'), p.account_id, p.id, m.id, 'y', 'infinity'
-FROM clearance.project p, clearance.member m WHERE p.key = :'project' AND m.key = 'carla';
-CREATE TABLE app.crew (project text, member text, PRIMARY KEY (project, member));
-INSERT INTO app.crew VALUES (:'project', 'otto'), (:'project', 'later');
-SELECT clearance.mirror_membership('app.crew', 'project', 'member');
-EOSQL
-}
-
 # Everything that was declared, however it is stored. Versions are of use to one server alone, and
 # mail with its tokens is left out of dumps.
 sub declarations

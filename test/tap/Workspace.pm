@@ -12,7 +12,7 @@ use warnings;
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 
-our @EXPORT = qw(@logins new_server build_workspace rows_by_member rows_by_login row_is_in);
+our @EXPORT = qw(@logins new_server build_workspace load_workspace administered rows_by_member rows_by_login row_is_in);
 
 our @logins = qw(regress_cole regress_acme regress_nobody);
 
@@ -33,12 +33,13 @@ my @tables = (
 	[ 'note',       'app.note',                   'id' ],
 );
 
-# A running server; settings are lines of its configuration.
+# A running server; settings are lines of its configuration, install_path is where its programs are.
 sub new_server
 {
 	my ($name, %params) = @_;
 	my $settings = delete $params{settings} // 'shared_preload_libraries = pg_clearance';
-	my $node = PostgreSQL::Test::Cluster->new($name);
+	my $install_path = delete $params{install_path};
+	my $node = PostgreSQL::Test::Cluster->new($name, $install_path ? (install_path => $install_path) : ());
 
 	$node->init(%params, extra => [ '--locale=C', '--encoding=UTF8' ]);
 	$node->append_conf('postgresql.conf', "$settings\ntimezone = 'UTC'\n");
@@ -108,6 +109,14 @@ sub build_workspace
 	my ($node, $db) = @_;
 
 	$node->safe_psql($db, 'CREATE EXTENSION pg_clearance');
+	load_workspace($node, $db);
+}
+
+# the same, where the extension is there
+sub load_workspace
+{
+	my ($node, $db) = @_;
+
 	$node->safe_psql($db, tables_sql());
 	$node->safe_psql($db, people_sql());
 	$node->safe_psql($db, protect_sql());
@@ -306,6 +315,27 @@ SELECT clearance.relate('app.note', 'assigned_task', link => 'app."Task List"', 
 CREATE TABLE zone.later_tasks PARTITION OF app."Task List" FOR VALUES FROM (201) TO (301);
 INSERT INTO app."Task List" ("Id", "Project", "Is Private?", title, assignee)
 SELECT 201, '00000000-0000-0000-0000-000000000001', false, 'later', 'pat';
+EOSQL
+}
+
+# Administration, for what the workspace has none of: an invitation, a logo, a resource with an allocation, a rate, a
+# link, a mirrored table with rows about somebody known and somebody who is not yet.
+sub administered
+{
+	return <<'EOSQL';
+SELECT id AS acme, account_id AS north FROM clearance.partner WHERE name = 'Acme' \gset
+SELECT key AS project FROM clearance.project WHERE account_id = :north ORDER BY key LIMIT 1 \gset
+SELECT clearance.update_partner(:acme, logo => '\x89', logo_type => 'image/png', website => 'https://acme.example', owner => id)
+FROM clearance.member WHERE key = 'sam';
+SELECT clearance.invite_partner_member(:acme, 'ines@acme.example');
+SELECT clearance.set_rate(:acme, 'cost', 80, 'EUR', '2030-01-01');
+SELECT clearance.set_resource(c.id, s.id), clearance.allocate(:'project', c.id, '2030-01-01', '2030-01-31', 8)
+FROM clearance.member c, clearance.member s WHERE c.key = 'cole' AND s.key = 'sam';
+INSERT INTO clearance.link SELECT sha256('x'), p.account_id, p.id, m.id, 'y', 'infinity'
+FROM clearance.project p, clearance.member m WHERE p.key = :'project' AND m.key = 'carla';
+CREATE TABLE app.crew (project text, member text, PRIMARY KEY (project, member));
+INSERT INTO app.crew VALUES (:'project', 'otto'), (:'project', 'later');
+SELECT clearance.mirror_membership('app.crew', 'project', 'member');
 EOSQL
 }
 
