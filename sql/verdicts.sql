@@ -65,6 +65,7 @@ CREATE TABLE crew (task_id integer, member text);
 CREATE TABLE pair (first integer, other integer, member text);
 CREATE TABLE document (id integer PRIMARY KEY, project text, is_private boolean);
 CREATE TABLE remark (id integer PRIMARY KEY, document_id integer);
+CREATE TABLE note (id integer PRIMARY KEY, project text, document_id integer);
 CREATE TABLE news (id integer PRIMARY KEY, project text, author text, published timestamptz);
 CREATE TABLE file (id integer PRIMARY KEY, project text, client text);
 CREATE TABLE ledger (id integer PRIMARY KEY, project text, account text);
@@ -76,6 +77,7 @@ SELECT clearance.relate('task', 'assigned', 'member', link => 'crew', link_colum
 SELECT clearance.protect('dependency', 'task') > 0, clearance.add_parent('dependency', 'from_id', 'task'), clearance.add_parent('dependency', 'to_id', 'task');
 SELECT clearance.protect('document', 'document', 'project', 'is_private', '{false}') > 0;
 SELECT clearance.protect('remark', 'document_comment') > 0, clearance.add_parent('remark', 'document_id', 'document');
+SELECT clearance.protect('note', 'document_comment', 'project') > 0, clearance.add_parent('note', 'document_id', 'document');
 SELECT clearance.protect('news', 'status_update', 'project', owner => 'author', published => 'published') > 0;
 SELECT clearance.protect('file', 'file', 'project', client_visibility => 'client') > 0;
 SELECT clearance.protect('ledger', 'task', 'project', account => 'account') > 0;
@@ -147,6 +149,7 @@ INSERT INTO probe VALUES
     ('draft', 'max', $$UPDATE news SET author = 'pam', published = NULL WHERE id = 1$$, NULL, 'max', $$UPDATE news SET author = 'pam' WHERE id = 1$$),
     ('no_parent', 'max', $$INSERT INTO dependency VALUES (9, NULL, 1)$$, NULL, 'max', $$INSERT INTO dependency VALUES (9, 4, 1)$$),
     ('parent_hidden', 'max', $$INSERT INTO remark VALUES (9, 3)$$, $$INSERT INTO remark VALUES (9, 404)$$, 'ada', $$INSERT INTO remark VALUES (9, 3)$$),
+    ('parent_hidden', 'max', $$INSERT INTO note VALUES (9, 'open', 3)$$, $$INSERT INTO note VALUES (9, 'open', 404)$$, 'max', $$INSERT INTO note VALUES (9, 'open', 2)$$),
     ('no_link', 'max', $$INSERT INTO crew VALUES (NULL, 'max')$$, NULL, 'max', $$INSERT INTO crew VALUES (1, 'max')$$),
     ('link_hidden', 'max', $$INSERT INTO crew VALUES (3, 'max')$$, $$INSERT INTO crew VALUES (404, 'max')$$, 'ada', $$INSERT INTO crew VALUES (3, 'max')$$),
     ('link_gate', 'nick', $$INSERT INTO crew VALUES (1, 'max')$$, NULL, 'max', $$INSERT INTO crew VALUES (1, 'max')$$),
@@ -154,7 +157,7 @@ INSERT INTO probe VALUES
 
 SELECT c.step || ': ' || (SELECT concat_ws(' ', t.code, t.fields, '-', t.detail) FROM told(p.who, p.refused) t)
        || E'\n    but ' || (SELECT concat_ws(' ', coalesce(nullif(p.other, ''), 'nobody'), t.fields, t.detail) FROM told(p.other, p.permitted) t)
-FROM clearance.verdict_codes() WITH ORDINALITY c (code, step, meaning, place) JOIN probe p USING (code) ORDER BY c.place;
+FROM clearance.verdict_codes() WITH ORDINALITY c (code, step, meaning, place) JOIN probe p USING (code) ORDER BY c.place, p.refused DESC;
 
 --
 -- No code is without a probe, and each probe gets its code.
