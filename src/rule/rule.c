@@ -23,7 +23,6 @@
 #include "rule/rule.h"
 
 #include "miscadmin.h"
-#include "utils/builtins.h"
 
 #include "rule/act.h"
 #include "rule/created.h"

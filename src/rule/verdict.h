@@ -100,7 +100,7 @@ typedef struct ClrVerdict
 	const char *other_column;
 	const ClrAction *column_needs; /* what a value of that column needs */
 
-	/* what says of a way in that is not there why, see clr_verdict_complete() */
+	/* of no way in: to find why, and what was found, see clr_verdict_complete() */
 	const ClrBinding *binding;
 	const ClrRow *row;
 	const char *project_key; /* NULL: it is in the row */
