@@ -101,8 +101,13 @@ $$;
 -- Nothing called it.
 DROP FUNCTION clearance.moment("any");
 
+-- Why there is no way into a project is told as a code and dates, and put into words by the library.
+DROP FUNCTION clearance_internal.window_text, clearance_internal.why_no_project;
+
 -- @replaceable
 
--- New in schema clearance: nothing yet. It would be closed here, and get what public.sql grants.
+-- New in schema clearance: closed, and granted as in public.sql.
+SELECT clearance_internal.close('FUNCTION clearance.verdict_codes');
+GRANT EXECUTE ON FUNCTION clearance.verdict_codes TO PUBLIC;
 SELECT clearance_internal.close('SCHEMA clearance_internal');
 SELECT clearance_internal.close('ALL ROUTINES IN SCHEMA clearance_internal');
