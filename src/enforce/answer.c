@@ -1,7 +1,7 @@
 /*
  * answer.c
  *		Questions about the rule, answered by the code that enforces it: can(),
- *		can_row(), and into how many projects the actor has a way.
+ *		can_row(), verdict(), and into how many projects the actor has a way.
  *
  * Answers tell who asks no more than the refusal of a statement would. Keeps no
  * state.
