@@ -52,15 +52,16 @@ forget(Datum arg, int cache, uint32 hash)
 
 /*
  * An error if the objects are of another version. Where there are none it is
- * for others to say so; while a script runs they are neither the one nor the
- * other.
+ * for others to say so; while a script of the extension runs they are neither
+ * the one nor the other.
  */
 void
 clr_release_check(void)
 {
 	char *version;
 
-	if (fits || creating_extension)
+	if (fits ||
+		(creating_extension && CurrentExtensionObject == get_extension_oid("pg_clearance", true)))
 		return;
 	fits = true; /* false again, if a message comes while the catalog is read */
 	version = version_here();
