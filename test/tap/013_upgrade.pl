@@ -22,7 +22,7 @@ use Workspace;
 my $old = '0.1.0';
 my $top = "$FindBin::RealBin/../..";
 my ($new) = slurp_file("$top/pg_clearance.control") =~ /default_version = '(.*)'/;
-my $pending = "src/sql/updates/pg_clearance--$old--$new.sql";
+my ($pending) = map { s{.*/(src/sql/)}{$1}r } glob("$top/src/sql/updates/pg_clearance--*--$new.sql");
 my $dir = PostgreSQL::Test::Utils::tempdir();
 my $other_version = qr/ERROR:  extension pg_clearance is of version $old in this database, its library of version $new/;
 
@@ -109,9 +109,13 @@ is_refused('small', q{INSERT INTO app.project (id, account, name) VALUES (gen_ra
 is_refused('small', q{SELECT clearance.can('task.create')}, 'regress_cole', 'a question');
 is_refused('small', q{CREATE TABLE zone.last_tasks PARTITION OF app."Task List" FOR VALUES FROM (301) TO (401)}, 'postgres', 'a partition');
 is_refused('small', q{SELECT clearance.set_actor(key => 'ada')}, 'regress_app', 'naming an actor');
+my $extensions = $installation->script($old) =~ s{[^/]+$}{}r;
+append_to_file("${extensions}regress_other.control", "default_version = '1'\n");
+append_to_file("${extensions}regress_other--1.sql", "SELECT clearance.set_actor(key => 'ada');\n");
+is_refused('small', 'CREATE EXTENSION regress_other', 'postgres', 'the script of another extension');
 $node->command_ok([ 'pg_dump', '-f', "$dir/between", '-d', 'small' ], 'a superuser can still take a dump');
 
-my $script = $installation->script("$old--$new");
+my $script = $installation->script($pending =~ /pg_clearance--(.*)\.sql/);
 my $whole = slurp_file($script);
 append_to_file($script, "\nSELECT 1 / 0;\n");
 my ($rc, $out, $err) = $node->psql('small', 'ALTER EXTENSION pg_clearance UPDATE');
@@ -145,6 +149,14 @@ $node->safe_psql('small', 'CREATE SCHEMA clearance_internal AUTHORIZATION regres
 ($rc, $out, $err) = $node->psql('small', 'ALTER EXTENSION pg_clearance UPDATE');
 like($err, qr/ERROR:  schema "clearance_internal" already exists/, 'a schema that somebody else has made is not taken for its own');
 $node->safe_psql('small', 'DROP SCHEMA clearance_internal');
+is( $node->safe_psql('small', <<'EOSQL'), '', 'an upgrade locks no table against readers or writers');
+BEGIN;
+ALTER EXTENSION pg_clearance UPDATE;
+SELECT c.oid::regclass, l.mode FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+WHERE l.pid = pg_backend_pid() AND c.relkind IN ('r', 'p') AND c.relnamespace::regnamespace::text <> 'pg_catalog'
+  AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock');
+ROLLBACK;
+EOSQL
 $node->safe_psql($_, 'ALTER EXTENSION pg_clearance UPDATE') foreach qw(empty small large);
 is($node->safe_psql('small', "SELECT extversion FROM pg_extension WHERE extname = 'pg_clearance'"), $new, "the database is of $new");
 
@@ -156,7 +168,8 @@ make_database('fresh_large', $new, \&load_large);
 my $fresh = extension_catalog($node, 'fresh_empty');
 cmp_ok(scalar(keys %$fresh), '>', 2000, 'a catalog says much');
 same_catalog('empty', extension_catalog($node, 'empty'), $fresh);
-same_catalog('empty', installed_rows($node, 'empty'), installed_rows($node, 'fresh_empty'));
+my $fresh_rows = installed_rows($node, 'fresh_empty');
+same_catalog('empty', installed_rows($node, 'empty'), $fresh_rows);
 same_catalog('large', extension_catalog($node, 'large'), extension_catalog($node, 'fresh_large'));
 same_catalog("$_, protected tables", protected_catalog($node, $_), protected_catalog($node, "fresh_$_")) foreach qw(small large);
 
@@ -164,8 +177,8 @@ same_catalog("$_, protected tables", protected_catalog($node, $_), protected_cat
 my @changed = differences('upgraded', extension_catalog($node, 'small'), 'fresh', extension_catalog($node, 'fresh_small'));
 is_deeply([ map { /^(\S+ [\w.]+)/ } @changed ],
 	[ 'column name', map({ "function clearance.$_" } qw(create_partner protect whoami)), map({ "relation clearance.$_" } qw(matrix rates)) ],
-	'it is the same where the administrator granted and revoked nothing') or diag(@changed);
-ok(!(grep { !/: privileges (differs|is only)/ } @changed), 'and elsewhere but for the privileges') or diag(@changed);
+	'it is the same where the administrator granted and revoked nothing') or diag(join "\n", @changed);
+ok(!(grep { !/: privileges (differs|is only)/ } @changed), 'and elsewhere but for the privileges') or diag(join "\n", @changed);
 is($node->safe_psql('small', $granted), $grants, 'all that is granted still is, and what was revoked is not');
 
 # everybody sees what they saw
@@ -228,9 +241,9 @@ foreach my $planted (
 	my ($sql, $name) = @$planted;
 	my @found = (
 		differences('planted', extension_catalog($node, 'empty', "BEGIN; $sql;\n"), 'fresh', $fresh),
-		differences('planted', installed_rows($node, 'empty', "BEGIN; $sql;\n"), 'fresh', installed_rows($node, 'fresh_empty')));
+		differences('planted', installed_rows($node, 'empty', "BEGIN; $sql;\n"), 'fresh', $fresh_rows));
 
-	ok((grep { index($_, $name) == 0 } @found), "found: $sql") or diag(@found);
+	ok((grep { index($_, $name) == 0 } @found), "found: $sql") or diag(join "\n", @found);
 }
 
 $node->stop;
@@ -254,6 +267,19 @@ my $error = session('postgres')->query('ALTER EXTENSION pg_clearance UPDATE')->{
 is($error, undef, 'the database is upgraded under both');
 is(rows($new_session->query($tasks)), $seen, 'the one with the new library sees them from then on');
 is_same_or_error($old_session, $seen, 'the one with the old library sees them still, or nothing');
+
+# A later version, for which this library is the old one: its script asks for the library first.
+append_to_file($installation->script("$new--9.9"), slurp_file($script) =~ /^(DO \$\$\nDECLARE\n    version text.*?^\$\$;)/ms);
+$error = session('postgres')->query("ALTER EXTENSION pg_clearance UPDATE TO '9.9'")->{error}{M};
+is($error, "the library of pg_clearance in this session is of version $new, not 9.9", 'a later version asks for its library');
+
+# Were it upgraded by a session with that library, the others would read nothing more, whatever they kept.
+unlink $installation->script("$new--9.9");
+append_to_file($installation->script("$new--9.9"), slurp_file($script) =~ /^(CREATE OR REPLACE FUNCTION .*?;)$/ms);
+is(rows($new_session->query($tasks)), $seen, 'a session has read and kept what its actor may see');
+is(session('postgres')->query("ALTER EXTENSION pg_clearance UPDATE TO '9.9'")->{error}, undef, 'the database is of a later version');
+like($new_session->query($tasks)->{error}{M}, qr/^extension pg_clearance is of version 9\.9 in this database, its library of version $new/,
+	'the session sees nothing more');
 
 $node->stop;
 done_testing();

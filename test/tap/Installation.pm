@@ -7,7 +7,6 @@ package Installation;
 
 use strict;
 use warnings;
-use Config;
 use File::Copy 'copy';
 use File::Path 'make_path';
 use PostgreSQL::Test::Utils;
@@ -69,7 +68,7 @@ sub build_library
 	system('tar', '-xzf', $archive, '-C', $dir) == 0 or die "$archive cannot be read";
 	my $objects = join ' ', map { s/c$/o/r } glob("$dir/src/*.c");
 	system('make', '-s', '-C', $dir, '-f', $pgxs, 'all', "PGXS=$pgxs", 'MODULE_big=pg_clearance', "OBJS=$objects",
-		'SHLIB_LINK=-lcrypto', 'with_llvm=no', 'CFLAGS=-O1 -w -fwrapv -fno-strict-aliasing') == 0
+		'SHLIB_LINK=-lcrypto', 'with_llvm=no', 'CFLAGS=-O0 -w -fwrapv -fno-strict-aliasing') == 0
 	  or die "the library of $archive cannot be made";
 	return "$dir/pg_clearance.so";
 }
