@@ -13,6 +13,12 @@ SELECT clearance.guard_column('app.project', 'custom_fields', 'edit_custom_field
 SELECT clearance.guard_column('app.project', 'hours', 'edit_hours');
 SELECT clearance.guard_column('app.project', 'is_private', 'set_visibility');
 SELECT clearance.guard_column('app.project', 'started_on', 'edit_actual_start_date');
+SELECT clearance.guard_column('app.project', 'completed_on', 'edit_actual_completed_date');
+SELECT clearance.guard_column('app.project', 'notes', 'edit_notes', feature => 'project_field');
+SELECT clearance.guard_column('app.project', 'portal', 'change_from_project_settings', feature => 'change_customer_portal');
+SELECT clearance.guard_column('app.project', 'auto_allocated', 'turn_auto_allocations_on', feature => 'resource_management', new_value => 'true');
+SELECT clearance.guard_column('app.project', 'auto_allocated', 'turn_auto_allocations_off', feature => 'resource_management', new_value => 'false');
+SELECT clearance.guard_column('app.project', 'effort_plan', 'manage_level_of_effort_planning', feature => 'resource_management');
 SELECT clearance.create_action('project', 'set_health');
 SELECT clearance.allow(l, 'project', 'set_health') FROM unnest('{super_user,collaborator,permissive}'::text[]) AS l;
 SELECT clearance.guard_column('app.project', 'health', 'set_health');
@@ -20,6 +26,10 @@ SELECT clearance.guard_column('app.project', 'health', 'set_health');
 -- phase
 SELECT clearance.protect('app.phase', 'phase', project => 'project_id',
     visibility => 'is_private', shared_values => '{false}');
+SELECT clearance.guard_column('app.phase', c.name, c.action)
+FROM (VALUES ('name', 'edit_name'), ('starts_on', 'edit_dates'), ('ends_on', 'edit_dates'), ('effort', 'edit_effort'),
+             ('is_private', 'manage_visibility')) AS c (name, action);
+SELECT clearance.allow('permissive', 'phase', 'manage_visibility');
 
 -- task: assigned by its own column and by a link table. The phase is no
 -- parent: customers and moderate partners see tasks of phases closed to them.
@@ -35,6 +45,18 @@ SELECT clearance.guard_column('app.task', 'is_private', 'mark_private');
 SELECT clearance.guard_column('app.task', 'is_milestone', 'convert_to_milestone', new_value => 'true');
 SELECT clearance.guard_column('app.task', 'started_on', 'edit_started_on_date');
 SELECT clearance.guard_column('app.task', 'completed_on', 'edit_completed_on_date');
+SELECT clearance.guard_column('app.task', c.name, c.action)
+FROM (VALUES ('status', 'edit_status'), ('start_on', 'edit_start_date'), ('due_on', 'edit_due_date'), ('title', 'edit_name'),
+             ('description', 'edit_description'), ('effort', 'edit_effort'), ('progress', 'edit_progress'),
+             ('priority', 'edit_priority'), ('is_at_risk', 'mark_at_risk'), ('phase_id', 'move_across_phases'),
+             ('parent_task_id', 'manage_subtasks')) AS c (name, action);
+-- Columns of a task go with a partner's edit by themselves. To customers they are
+-- given one by one, and what the matrices give to the vendor alone, to those who edit.
+SELECT clearance.allow(l, 'task', a)
+FROM unnest('{client,client_reader}'::text[]) AS l,
+     unnest('{edit_status,edit_start_date,edit_due_date,edit_name,edit_description,edit_effort,edit_progress,edit_priority}'::text[]) AS a;
+SELECT clearance.allow(l.name, 'task', a, l.visibility)
+FROM (VALUES ('permissive', 'any'), ('moderate', 'shared')) AS l (name, visibility), unnest('{mark_at_risk,move_across_phases,manage_subtasks}'::text[]) AS a;
 
 -- phase again, now that tasks are protected: it contains a task assigned to the member.
 SELECT clearance.relate('app.phase', 'assigned_task', link => 'app.task', link_column => 'phase_id');
@@ -43,6 +65,7 @@ SELECT clearance.relate('app.phase', 'assigned_task', link => 'app.task', link_c
 SELECT clearance.protect('app.space', 'space', project => 'project_id',
     visibility => 'visibility', shared_values => '{shared}', owner => 'owner_id');
 SELECT clearance.relate('app.space', 'followed', member_column => 'follower_ids');
+SELECT clearance.guard_column('app.space', 'embedded_url', 'embed_urls');
 
 -- document, in a space
 SELECT clearance.protect('app.document', 'document', project => 'project_id',
@@ -52,6 +75,8 @@ SELECT clearance.relate('app.document', 'followed',
     member_column => 'member_id', link => 'app.document_follower', link_column => 'document_id');
 SELECT clearance.guard_column('app.document', 'frozen', 'freeze', new_value => 'true');
 SELECT clearance.guard_column('app.document', 'frozen', 'unfreeze', new_value => 'false');
+SELECT clearance.guard_column('app.document', 'position', 'rearrange');
+SELECT clearance.guard_column('app.document', 'embedded_url', 'edit_embedded_document_urls', feature => 'space');
 
 -- document_message, on a document
 SELECT clearance.protect('app.document_message', 'document_message', project => 'project_id',
@@ -89,6 +114,8 @@ SELECT clearance.protect('app.conversation', 'conversation', project => 'project
     visibility => 'audience', shared_values => '{partners,everyone}', owner => 'created_by');
 SELECT clearance.relate('app.conversation', 'invited',
     member_column => 'member_id', link => 'app.conversation_participant', link_column => 'conversation_id');
+SELECT clearance.guard_column('app.conversation', 'subject', 'edit_name');
+SELECT clearance.guard_column('app.conversation', 'description', 'edit_description');
 
 -- conversation_message: a feature of the application's own. Who sees the
 -- conversation reads its messages; writing one needs send_messages on it.
@@ -192,24 +219,42 @@ SELECT clearance.protect('app.raid_item', 'raid_item', project => 'project_id',
 SELECT clearance.relate('app.raid_item', 'assigned', member_column => 'assignee_id');
 
 -- timesheet: its owner fills it in and submits it, which locks it: the kind of a
--- row is its state, and grants are limited to kinds. The supervisor approves.
--- The vendor's people see all, as far as the account matrix lets them.
+-- row is its state, and grants are limited to kinds. The supervisor approves, and
+-- the owner of a project what is of its project. The vendor's people see all. What
+-- they do needs their cells of the account matrix too.
 SELECT clearance.create_feature('timesheet', '{view,create,edit,delete,submit,approve}', 'weeks of people in projects');
-SELECT clearance.allow(l, 'timesheet', a, 'any', 'own', kinds => k)
-FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l,
+SELECT clearance.allow(l, 'timesheet', a, 'any', 'own', reach, k)
+FROM (VALUES ('super_user', 'account'), ('collaborator', 'account'), ('permissive', NULL), ('moderate', NULL), ('restricted', NULL)) AS l (l, reach),
      (VALUES ('view', NULL), ('create', NULL), ('edit', '{draft,rejected}'), ('delete', '{draft}'),
              ('submit', '{draft,rejected,submitted}'::text[])) AS t (a, k);
 SELECT clearance.allow(l, 'timesheet', a, 'any', 'assigned', reach, k)
 FROM (VALUES ('super_user', 'account'), ('collaborator', 'account'), ('permissive', NULL), ('moderate', NULL), ('restricted', NULL)) AS l (l, reach),
      (VALUES ('view', NULL), ('approve', '{submitted,approved,rejected}'::text[])) AS t (a, k);
-SELECT clearance.allow(l, 'timesheet', 'view') FROM unnest('{super_user,collaborator}'::text[]) AS l;
-SELECT clearance.add_gate('timesheet.view', 'time_tracking.view_timesheets', '{vendor}');
-SELECT clearance.add_gate('timesheet.create', 'time_tracking.submit_timesheets', '{vendor}');
+SELECT clearance.allow(l, 'timesheet', 'view', reach => 'account'),
+       clearance.allow(l, 'timesheet', 'approve', reach => 'owned', kinds => '{submitted,approved,rejected}'),
+       clearance.allow(l, 'time_tracking', 'approve_timesheets', 'any', 'assigned', 'account')
+FROM unnest('{super_user,collaborator}'::text[]) AS l;
+SELECT clearance.add_gate('timesheet.' || a, 'time_tracking.' || g, '{vendor}')
+FROM (VALUES ('view', 'view_timesheets'), ('create', 'submit_timesheets'), ('submit', 'submit_timesheets'), ('approve', 'approve_timesheets')) AS t (a, g);
 SELECT clearance.protect('app.timesheet', 'timesheet', project => 'project_id', owner => 'member_id', kind => 'state');
 SELECT clearance.relate('app.timesheet', 'assigned', member_column => 'supervisor_id');
 SELECT clearance.guard_column('app.timesheet', 'state', 'submit', new_value => 'submitted');
 SELECT clearance.guard_column('app.timesheet', 'state', 'approve', new_value => 'approved');
 SELECT clearance.guard_column('app.timesheet', 'state', 'approve', new_value => 'rejected');
+
+-- One's own is approved by somebody else, unless one has a right of its own for that.
+CREATE FUNCTION app.check_own_approval() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF clearance.actor() IS NOT NULL AND NEW.member_id::text = (SELECT key FROM clearance.whoami())
+        AND NOT clearance.can('time_tracking.approve_own_timesheets', NEW.project_id) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'nobody approves a timesheet of its own';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER check_own_approval BEFORE INSERT OR UPDATE ON app.timesheet FOR EACH ROW
+    WHEN (NEW.state = 'approved') EXECUTE FUNCTION app.check_own_approval();
 
 -- time_entry: seen with its timesheet, and changed only while that may be.
 SELECT clearance.create_feature('time_entry', description => 'hours on a timesheet');
@@ -277,10 +322,12 @@ CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.timesheet FOR EACH ROW E
 CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.time_entry FOR EACH ROW EXECUTE FUNCTION app.check_time_tracking();
 CREATE TRIGGER check_time_tracking BEFORE INSERT ON app.time_off FOR EACH ROW EXECUTE FUNCTION app.check_time_tracking();
 
--- holiday: everybody on the project reads the calendar; account admins keep it.
+-- holiday: everybody on the project reads the calendar; who may manage calendars keeps it.
 SELECT clearance.create_feature('holiday', description => 'holiday calendars of projects');
 SELECT clearance.allow(l, 'holiday', 'view')
 FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l;
+SELECT clearance.allow(l, 'holiday', a) FROM unnest('{super_user,collaborator}'::text[]) AS l, unnest('{create,edit,delete}'::text[]) AS a;
+SELECT clearance.add_gate('holiday.' || a, 'settings.manage_holiday_calendars', '{vendor}') FROM unnest('{create,edit,delete}'::text[]) AS a;
 SELECT clearance.protect('app.holiday', 'holiday', project => 'project_id');
 
 -- expense: partners submit their own; the vendor's people decide.
@@ -308,7 +355,13 @@ SELECT clearance.protect('app.dashboard', 'project_dashboard', project => 'proje
 -- before logging in, through the view app.portal.
 SELECT clearance.protect('app.branding', 'customer_portal_theme', account => 'account');
 
--- The team pages: one invites to a row and removes it, and changes it with the same right.
+-- The team pages: one invites to a row and removes it, and changes it with the same right;
+-- the vendor's people need what the account matrix asks for as well.
+SELECT clearance.allow(l, f, a)
+FROM unnest('{super_user,collaborator}'::text[]) AS l, unnest('{vendor_team_member,customer_team_member}'::text[]) AS f, unnest('{invite,remove}'::text[]) AS a;
+SELECT clearance.add_gate('vendor_team_member.' || a, 'project.invite_team_members', '{vendor}'),
+       clearance.add_gate('customer_team_member.' || a, 'project.invite_customer_team_members', '{vendor}')
+FROM unnest('{invite,remove}'::text[]) AS a;
 SELECT clearance.protect(('app.' || f)::regclass, f, project => 'project_id',
     create_action => 'invite', edit_action => 'invite', delete_action => 'remove')
 FROM unnest('{vendor_team_member,partner_team_member,customer_team_member}'::text[]) AS f;

@@ -18,10 +18,15 @@ CREATE TABLE app.project (
     is_private     boolean NOT NULL DEFAULT false,
     status         text    NOT NULL DEFAULT 'active',
     started_on     date,
+    completed_on   date,
     due_on         date,
     hours          numeric,
     business_goals text,
     custom_fields  jsonb   NOT NULL DEFAULT '{}',
+    notes          text,
+    portal         text,                                -- which of the customer portals it shows
+    auto_allocated boolean NOT NULL DEFAULT false,
+    effort_plan    text    NOT NULL DEFAULT 'by_hours' CHECK (effort_plan IN ('by_hours', 'by_share')),
     health         text    NOT NULL DEFAULT 'on_track' CHECK (health IN ('on_track', 'at_risk', 'off_track')),
     led_by         text                                 -- the partner that leads the delivery; NULL: the vendor
 );
@@ -32,6 +37,7 @@ CREATE TABLE app.phase (
     name       text    NOT NULL,
     starts_on  date,
     ends_on    date,
+    effort     numeric,
     is_private boolean NOT NULL DEFAULT false,
     UNIQUE (project_id, id),
     UNIQUE (project_id, name)
@@ -46,7 +52,15 @@ CREATE TABLE app.task (
     status            text    NOT NULL DEFAULT 'open',
     assignee_id       bigint,
     created_by        bigint,
-    started_on        date,
+    description       text,
+    start_on          date,                             -- planned
+    due_on            date,
+    effort            numeric,
+    progress          integer CHECK (progress BETWEEN 0 AND 100),
+    priority          text    NOT NULL DEFAULT 'normal' CHECK (priority IN ('low', 'normal', 'high')),
+    is_at_risk        boolean NOT NULL DEFAULT false,
+    parent_task_id    bigint  REFERENCES app.task,
+    started_on        date,                             -- actual
     completed_on      date,
     is_milestone      boolean NOT NULL DEFAULT false,
     is_private        boolean,                          -- NULL: not decided yet
@@ -57,6 +71,7 @@ CREATE TABLE app.task (
 CREATE INDEX task_project ON app.task (project_id, phase_id);
 CREATE INDEX task_phase ON app.task (phase_id);
 CREATE INDEX task_assignee_id ON app.task (assignee_id);
+CREATE INDEX task_parent ON app.task (parent_task_id);
 
 -- Further assignees besides task.assignee_id.
 CREATE TABLE app.task_assignee (
@@ -79,6 +94,7 @@ CREATE TABLE app.space (
     name         text     NOT NULL,
     visibility   text     NOT NULL DEFAULT 'private' CHECK (visibility IN ('private', 'shared')),
     owner_id     bigint,
+    embedded_url text,
     follower_ids bigint[] NOT NULL DEFAULT '{}'
 );
 CREATE INDEX space_project ON app.space (project_id);
@@ -89,6 +105,8 @@ CREATE TABLE app.document (
     space_id   bigint  NOT NULL REFERENCES app.space,
     title      text    NOT NULL,
     body       text,
+    embedded_url text,
+    position   integer NOT NULL DEFAULT 0,              -- in its space
     is_private boolean NOT NULL DEFAULT false,
     frozen     boolean NOT NULL DEFAULT false,
     owner_id   bigint
@@ -151,6 +169,7 @@ CREATE TABLE app.conversation (
     id         text         PRIMARY KEY,
     project_id bigint       NOT NULL REFERENCES app.project,
     subject    text         NOT NULL,
+    description text,
     audience   app.audience NOT NULL DEFAULT 'team',
     created_by bigint
 );

@@ -84,11 +84,13 @@ FROM unnest('{Pit,Pia,Mae,Sue,Cora}'::text[]) AS who;
 SELECT is(pg_temp.sees('Moe', 'SELECT id FROM app.timesheet'), '7302', 'R082 others'' timesheets are not visible');
 SELECT is(pg_temp.does('Cole', $$UPDATE app.timesheet SET state = 'approved' WHERE id = 7301$$), '1', 'R116 the supervisor approves a timesheet');
 SELECT is((SELECT state FROM app.timesheet WHERE id = 7301), 'approved', 'R116 so it is');
-INSERT INTO app.timesheet (id, project_id, member_id, supervisor_id, week) VALUES (7304, 7001, 7012, 7003, '2024-03-18');
-SELECT is(pg_temp.does('Ann', format('SELECT clearance.set_resource(%s, %s)', pg_temp.member('Pit'), pg_temp.member('Sue'))), '1', 'R116 a resource gets another supervisor');
+-- (The owner of the project, Cole, approves whatever it is of: so the former supervisor is somebody else.)
+INSERT INTO app.timesheet (id, project_id, member_id, supervisor_id, week) VALUES (7304, 7001, 7012, 7002, '2024-03-18');
+SELECT is(pg_temp.does('Ann', format('SELECT clearance.set_resource(%s, %s)', pg_temp.member('Pit'), pg_temp.member(who))), '1', 'R116 a resource gets another supervisor: ' || who)
+FROM unnest('{Sue,Cole}'::text[]) AS who;
 SELECT is(pg_temp.does('Pit', $$UPDATE app.timesheet SET state = 'submitted' WHERE id = 7304$$), '1', 'R116 a timesheet that is submitted now');
-SELECT matches(pg_temp.does('Cole', $$UPDATE app.timesheet SET state = 'approved' WHERE id = 7304$$), '^(0|42501)', 'R116 the former supervisor does not approve it');
-SELECT is(pg_temp.does('Sue', $$UPDATE app.timesheet SET state = 'rejected' WHERE id = 7304$$), '1', 'R116 the present supervisor decides');
+SELECT matches(pg_temp.does('Sue', $$UPDATE app.timesheet SET state = 'approved' WHERE id = 7304$$), '^(0|42501)', 'R116 the former supervisor does not approve it');
+SELECT is(pg_temp.does('Cole', $$UPDATE app.timesheet SET state = 'rejected' WHERE id = 7304$$), '1', 'R116 the present supervisor decides');
 
 -- Rates, revenue, utilisation.
 SELECT is(pg_temp.does('Ann', format($$SELECT clearance.set_rate(%s, 'cost', 60, 'EUR', '2024-01-01')$$, pg_temp.partner('Pine'))), '1', 'R053 a cost rate is set for a partner');
