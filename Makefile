@@ -96,6 +96,7 @@ REGRESS = \
 	sealed_again \
 	outlived \
 	accounts \
+	account_rows \
 	parents \
 	folded \
 	same_plans \

@@ -327,14 +327,15 @@ likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *pro
 	return open_if(&probe, true, 0, true) ? CLR_CLASS_SHARED : CLR_CLASS_RELATED;
 }
 
-/* Whether the rule cannot tell two projects apart. */
+/* Whether the rule cannot tell two projects apart. The account is none: grants reach it by other means. */
 static bool
 same_rights(const ClrProject *a, const ClrProject *b)
 {
 	ListCell *la, *lb;
 
-	if (a->levels.count != b->levels.count || a->open_level != b->open_level ||
-		a->is_member != b->is_member || a->is_owner != b->is_owner || a->archived != b->archived ||
+	if ((a->id == 0) != (b->id == 0) || a->levels.count != b->levels.count ||
+		a->open_level != b->open_level || a->is_member != b->is_member ||
+		a->is_owner != b->is_owner || a->archived != b->archived ||
 		a->client_upload != b->client_upload ||
 		list_length(a->features_off) != list_length(b->features_off) ||
 		memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) != 0)
