@@ -85,7 +85,10 @@ is($node->safe_psql('small', $granted), $grants, 'grants are as the administrato
 
 my %before;
 $before{small} = rows_of_small('small');
+# Simplified plans of 0.1.0 lack rows below rows of the account for collaborators; judged one by one, they are there.
+$node->safe_psql('large', 'ALTER DATABASE large SET clearance.simplify = off');
 $before{large} = rows_of_large('large');
+$node->safe_psql('large', 'ALTER DATABASE large RESET clearance.simplify');
 like($before{small}, qr/^$_\|/m, "$_ sees rows") foreach qw(ada sam cole otto adele pat rex carla sue);
 like($before{small}, qr/^regress_$_ task/m, "login role $_ sees tasks") foreach qw(cole acme);
 $before{own} = own_rows('small', my $columns = own_columns('small'));
