@@ -31,6 +31,7 @@ CREATE TEMP TABLE work_item (
 \echo '5/6 areas: more tables, each with its rows and its rules; reports'
 \ir areas/accounts.sql
 \ir areas/fields.sql
+\ir areas/planning.sql
 -- as the tables of schema.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO app_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO clearance_demo_bi;
