@@ -32,6 +32,7 @@ CREATE TEMP TABLE work_item (
 \ir areas/accounts.sql
 \ir areas/fields.sql
 \ir areas/planning.sql
+\ir areas/insight.sql
 -- as the tables of schema.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO app_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO clearance_demo_bi;
