@@ -35,6 +35,7 @@ CREATE TEMP TABLE work_item (
 \ir areas/insight.sql
 \ir areas/people.sql
 \ir areas/time.sql
+\ir areas/finance.sql
 -- as the tables of schema.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO app_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO clearance_demo_bi;
