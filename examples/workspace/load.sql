@@ -38,6 +38,7 @@ CREATE TEMP TABLE work_item (
 \ir areas/finance.sql
 \ir areas/invoicing.sql
 \ir areas/expenses.sql
+\ir areas/settings.sql
 -- as the tables of schema.sql
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO app_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO clearance_demo_bi;
