@@ -155,7 +155,7 @@ SELECT is((SELECT count(DISTINCT (a.feature, a.name, l.name)) FROM clearance.act
            JOIN clearance.matrix m ON (m.level, m.feature, m.action) = (l.name, a.feature, a.name) AND m.verdict IN ('can', 'cannot', 'not_available')
            WHERE l.built_in AND l.audience = 'vendor'),
           (SELECT 3 * count(*) FROM clearance.action),
-    'R071 every action has a verdict for each of the three (each cell is proven in levels.sql)');
+    'R071 every action has a verdict for each of the three (each cell is proven in account_matrix.sql)');
 SELECT is(pg_temp.sees('Sue', $$SELECT clearance.can('project.create')$$), 'true', 'R071 R072 a super user creates projects');
 SELECT is(pg_temp.sees('Cole', $$SELECT clearance.can('project.create')$$), 'false', 'R071 R072 a collaborator does not');
 SELECT is(pg_temp.sees('Sue', $$SELECT clearance.can('financials.view_cost')$$), 'false', 'R071 a super user sees no costs');
