@@ -42,7 +42,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (true, true, 'answers about the actor, or about whom it may see',
      'whoami standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',
-     'withdraw_links add_customer_to_project add_member add_member_to_project add_participant add_partner_to_project allocate create_customer
+     'create_level drop_level allow deny set_level level_document compare_levels withdraw_links add_customer_to_project add_member add_member_to_project add_participant add_partner_to_project allocate create_customer
       create_link create_partner create_project create_role disable_customer disable_member disable_partner enable_customer enable_member
       enable_partner invite_customer_contact invite_partner_member remove_allocation remove_customer_from_project remove_member_from_project
       remove_participant remove_partner_from_project resend_invitation set_account set_member_roles set_partner_admin set_partner_roles
@@ -51,12 +51,12 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
       withdraw_invitation'),
     (false, true, 'administers what belongs to no account; whom EXECUTE is granted',
      'take_mail accept_invitation follow_link trust_role distrust_role map_role unmap_role add_token_key revoke_token_key drop_token_key
-      create_account create_level drop_level allow deny create_action create_feature add_gate remove_gate
+      create_account create_action create_feature add_gate remove_gate
       protect unprotect add_parent relate guard_column repair sync mirror_membership unmirror_membership'),
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
-     'note_first_project note_outlived'),
+     'note_first_project note_outlived refuse_foreign_level drop_levels_of_account'),
     (false, true, 'event triggers',
      'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_names keep_keys_unique')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);

@@ -24,9 +24,10 @@ DECLARE
     allocated bigint;
     who bigint;
 BEGIN
-    PERFORM clearance.set_account(account, portal => true), clearance.create_role(label || ' role', account => account);
+    PERFORM clearance.set_account(account, portal => true), clearance.create_role(label || ' role', account => account),
+        clearance.create_level(label || ' level', 'partner', based_on => 'moderate', account => account);
     INSERT INTO pg_temp.thing VALUES (label, 'account', label, account), (label, 'partner', 'acme', acme), (label, 'partner', 'bolt', bolt),
-        (label, 'customer', 'cafe', cafe), (label, 'customer', 'diner', diner), (label, 'project', 'on', label || '-on'), (label, 'project', 'off', label || '-off'),
+        (label, 'customer', 'cafe', cafe), (label, 'customer', 'diner', diner), (label, 'level', 'own', label || ' level'), (label, 'project', 'on', label || '-on'), (label, 'project', 'off', label || '-off'),
         (label, 'member', 'admin', clearance.add_member(label || '-admin', name => label || ' admin', roles => '{account_admin}', account => account)),
         (label, 'member', 'super', clearance.add_member(label || '-super', name => label || ' super', roles => '{super_user}', account => account)),
         (label, 'member', 'col', clearance.add_member(label || '-col', name => label || ' col', roles => '{collaborator}', account => account)),
@@ -61,6 +62,15 @@ INSERT INTO pg_temp.call VALUES
     ('account', 'set_account({}, portal => true)'), ('account', 'set_account({}, active => true)'), ('account', 'create_role(''x'', account => {})'),
     ('account', 'update_role(''x'', account => {})'), ('account', 'create_partner(''x'', account => {})'), ('account', 'create_customer(''x'', {})'),
     ('account', 'add_member(''x'', account => {})'), ('account', 'create_project(''x'', {})'), ('account', 'has_right(''task.view'', {})'),
+    ('account', 'create_level(''x'', ''partner'', account => {})'), ('account', 'allow(''x'', ''task'', ''view'', account => {})'), ('account', 'deny(''x'', ''task'', ''view'', {})'),
+    ('account', 'set_level(''x'', ''{"grants": []}'', {})'), ('account', 'drop_level(''x'', account => {})'), ('account', 'level_document(''x'', {})'),
+    ('account', 'compare_levels(''x'', ''x'', {})'),
+    ('level', 'create_level(''x'', ''partner'', based_on => {})'), ('level', 'allow({}, ''task'', ''view'')'), ('level', 'deny({}, ''task'', ''view'')'),
+    ('level', 'set_level({}, ''{"grants": []}'')'), ('level', 'drop_level({})'), ('level', 'level_document({})'), ('level', 'compare_levels({}, ''moderate'')'),
+    ('level', 'set_account({north}, default_external_level => {})'), ('level', 'create_role(''x'', access_level => {})'), ('level', 'update_role(''north role'', access_level => {})'),
+    ('level', 'create_partner(''x'', {})'), ('level', 'update_partner({acme}, access_level => {})'), ('level', 'set_project(''north-on'', open_level => {})'),
+    ('level', 'add_partner_to_project(''north-on'', {bolt}, {})'), ('level', 'update_partner_on_project(''north-on'', {acme}, {})'),
+    ('level', 'add_member_to_project(''north-on'', {pat}, {})'), ('level', 'update_member_on_project(''north-on'', {pat}, {})'), ('level', 'add_participant(''north-on'', ''build'', {pat}, {})'),
     ('partner', 'update_partner({}, website => ''https://x.example'')'), ('partner', 'set_partner_roles({}, ''{}''::text[])'), ('partner', 'disable_partner({})'),
     ('partner', 'enable_partner({})'), ('partner', 'invite_partner_member({}, ''x@x.example'')'), ('partner', 'add_member(''x'', partner => {}, account => {north})'),
     ('partner', 'set_rate({}, ''cost'', 1, ''EUR'')'), ('partner', 'set_rate({}, ''bill'', 1, ''EUR'')'),
@@ -129,10 +139,10 @@ $$;
 --
 CREATE TABLE pg_temp.asker (who text, hidden text);
 INSERT INTO pg_temp.asker VALUES ('admin', '^south'), ('super', '^south'), ('col', '^south|allocation|project.off'), ('gone', '.'),
-    ('pam', '^south|bolt|customer|project.off|super|admin|gone|ben|bob|dan|new|allocation'),
-    ('pat', '^south|bolt|customer|project.off|super|admin|gone|ben|bob|dan|new|allocation'),
-    ('ben', '^south|acme|customer|project|admin|col|gone|pam|pat|cleo|dan|allocation'),
-    ('cleo', '^south|partner|diner|project.off|member.super|admin|gone|ben|bob|dan|new|allocation'), ('as a whole', '^south|bolt|customer|project.off|member.[^p]|allocation'), ('nobody', '.');
+    ('pam', '^south|bolt|customer|project.off|super|admin|gone|ben|bob|dan|new|allocation|level'),
+    ('pat', '^south|bolt|customer|project.off|super|admin|gone|ben|bob|dan|new|allocation|level'),
+    ('ben', '^south|acme|customer|project|admin|col|gone|pam|pat|cleo|dan|allocation|level'),
+    ('cleo', '^south|partner|diner|project.off|member.super|admin|gone|ben|bob|dan|new|allocation|level'), ('as a whole', '^south|bolt|customer|project.off|member.[^p]|allocation|level'), ('nobody', '.');
 SELECT count(*) > 2000 FROM pg_temp.asker a JOIN pg_temp.thing t ON t.account || '.' || t.kind || '.' || t.name ~ a.hidden JOIN pg_temp.call c ON c.kind = t.kind;
 SELECT d.* FROM pg_temp.asker a CROSS JOIN LATERAL pg_temp.differ(a.who, a.hidden) d;
 -- what they know of is refused, or done

@@ -115,7 +115,6 @@ new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit)
 	callback->func = release_parts;
 	callback->arg = scope;
 	MemoryContextRegisterResetCallback(scope->kept.context, callback);
-	scope->vocabulary = clr_vocabulary_acquire(version);
 	scope->facts = clr_projects_acquire(version, projects_limit);
 	scope->actor = actor;
 	scope->valid_from = DT_NOBEGIN;
@@ -153,6 +152,8 @@ load_standing(Who *who)
 		scope->no_standing = why_no_standing(who);
 	else
 		scope->no_standing = "the actor is no known member";
+	if (scope->vocabulary == NULL)
+		scope->vocabulary = clr_vocabulary_acquire(&scope->kept.version, 0);
 	return scope->no_standing == NULL;
 }
 
@@ -253,6 +254,7 @@ load_account(Who *who)
 	who->portal = clr_rows_bool(&rows, ACCOUNT_PORTAL);
 	who->external_level = clr_rows_int32(&rows, ACCOUNT_EXTERNAL_LEVEL);
 	clr_rows_end(&rows);
+	scope->vocabulary = clr_vocabulary_acquire(&scope->kept.version, scope->account);
 }
 
 /* A partner or customer. Returns the partner's level, zero if it has none. */
@@ -305,15 +307,18 @@ levels_of_roles(const Who *who)
 	return levels;
 }
 
-/* Add a level (zero: none), unless it is for another audience. */
+/*
+ * Add a level (zero: none), unless it is for another audience. One that the
+ * account does not know grants nothing, but is named: no other place counts.
+ */
 static List *
 level_of_audience(const ClrScope *scope, List *levels, int32 id)
 {
 	const ClrLevel *level = id == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, id);
 
-	return level != NULL && level->audience == scope->audience ?
-			   list_append_unique_int(levels, id) :
-			   levels;
+	if (id == 0 || (level != NULL && level->audience != scope->audience))
+		return levels;
+	return list_append_unique_int(levels, id);
 }
 
 /* Actions that are switched on for the member, beyond its levels. */
@@ -592,11 +597,12 @@ load_open(Who *who)
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
 		ClrKey key = { .class = CLR_KEY_INT, .integer = facts->id };
-		List *levels = level_of_audience(scope, NIL, facts->open_level);
+		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
 
-		if (levels != NIL && (scope->audience != CLR_CUSTOMER || facts->portal) &&
+		if (level != NULL && level->audience == scope->audience &&
+			(scope->audience != CLR_CUSTOMER || facts->portal) &&
 			clr_keytab_find(others, &key) == NULL)
-			add_project(who, facts, levels)->is_member = true;
+			add_project(who, facts, list_make1_int(level->id))->is_member = true;
 	}
 }
 

@@ -2,28 +2,53 @@
  * vocabulary.c
  *		Levels, and what they say about each action.
  *
- * The same for every actor, so a session reads it once and keeps it while
- * levels stay as they are; actions when they are first asked for.
+ * The same for every actor of an account, so a session reads it once and keeps
+ * it while levels stay as they are; actions when they are first asked for. It
+ * holds the levels for all accounts and the account's own: one of another
+ * account is unknown, and so never in force, whatever names it. Accounts without
+ * levels of their own share one.
  *
  * What follows from other actions (clearance_internal.consequences()) is worked out from
  * what is said of those, for each audience.
  *
  * Lifetime: each scope uses the vocabulary that it was read with; the session
- * keeps the last one. Definitions are added complete: an error while one is
- * read leaves the vocabulary as it was.
+ * keeps a few. Definitions are added complete: an error while one is read leaves
+ * the vocabulary as it was.
  */
 #include "scope/vocabulary.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "miscadmin.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "store/catalog.h"
 
-static ClrVocabulary *last = NULL;
+#define VOCABULARIES 8
 
-static ClrVocabulary *load(const ClrVersion *version);
+static ClrVocabulary *kept[VOCABULARIES];
+static int next_place = 0; /* where the one after goes */
+
+/* Some actions whose definitions are read, in the order of their names. */
+typedef struct Reading
+{
+	ClrVocabulary *vocabulary;
+	MemoryContext context;
+	const char *feature; /* of the one that is asked for; NULL: all */
+	const char *name;
+	ClrDefinition **definitions;
+	int count;
+} Reading;
+
+static ClrVocabulary *of_account(const ClrVersion *version, int64 account);
+static ClrVocabulary *keep(ClrVocabulary *vocabulary);
+static ClrVocabulary *load(const ClrVersion *version, int64 account);
+static void read_levels(ClrVocabulary *vocabulary);
+static void read_owners(ClrVocabulary *vocabulary);
+static int compare_levels(const void *a, const void *b);
+static int compare_accounts(const void *a, const void *b);
 static List *held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audience);
 static List *following(ClrVocabulary *vocabulary, const ClrDefinition *definition,
 					   const ClrSource *source, List *held);
@@ -32,55 +57,109 @@ static bool covers(const ClrGrant *wide, const ClrGrant *narrow);
 static bool same_kinds(const List *a, const List *b);
 static ClrDefinition *
 find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name);
-static ClrDefinition *read_definition(ClrVocabulary *vocabulary, MemoryContext context,
-									  const char *feature, const char *name);
-static uint64 query_action(const ClrDefinition *definition, const char *sql);
+static void read_definitions(Reading *reading);
+static uint64 query(const Reading *reading, const char *one, const char *all);
+static ClrDefinition *definition_of(const Reading *reading, uint64 row);
+static int compare_names(const void *a, const void *b);
+static ClrDefinition *known(const ClrVocabulary *vocabulary, const char *feature, const char *name);
+static uint32 hash_of(const char *feature, const char *name);
 static List *ints_of(uint64 row, int column, MemoryContext context);
-static void read_action(MemoryContext context, ClrDefinition *definition);
-static void read_sources(MemoryContext context, ClrDefinition *definition);
-static void read_grants(MemoryContext context, ClrDefinition *definition);
+static void read_actions(Reading *reading);
+static void read_said(Reading *reading);
+static void read_gates(Reading *reading);
+static void read_sources(Reading *reading);
+static void read_grants(Reading *reading);
+static void add(Reading *reading);
 static ClrReach
 level_reach(ClrVocabulary *vocabulary, const ClrDefinition *definition, int32 level);
 static ClrAudience parse_audience(const char *name);
 static ClrReach parse_reach(const char *name);
 
 /*
- * The vocabulary of the active snapshot, which sees `version`. Release it
- * (clr_kept_release) after use.
+ * The vocabulary of an account (zero: of none) under the active snapshot, which
+ * sees `version`. Release it (clr_kept_release) after use.
  */
 ClrVocabulary *
-clr_vocabulary_acquire(const ClrVersion *version)
+clr_vocabulary_acquire(const ClrVersion *version, int64 account)
 {
-	ClrVocabulary *vocabulary;
+	ClrVocabulary *shared = of_account(version, 0);
 
+	if (account == 0 ||
+		bsearch(&account, shared->owners, shared->nowners, sizeof(int64), compare_accounts) == NULL)
+		return shared;
+	clr_kept_release(&shared->kept);
+	return of_account(version, account);
+}
+
+static ClrVocabulary *
+of_account(const ClrVersion *version, int64 account)
+{
 	if (clr_version_changed_here(CLR_CHANGED_LEVELS))
-		return load(version);
-	if (last != NULL && !clr_kept_holds(&last->kept, version, CLR_CHANGED_LEVELS))
+		return load(version, account);
+	for (int i = 0; i < VOCABULARIES; i++)
 	{
-		clr_kept_release(&last->kept);
-		last = NULL;
+		if (kept[i] != NULL && !clr_kept_holds(&kept[i]->kept, version, CLR_CHANGED_LEVELS))
+		{
+			clr_kept_release(&kept[i]->kept);
+			kept[i] = NULL;
+		}
+		if (kept[i] != NULL && kept[i]->account == account)
+		{
+			clr_kept_use(&kept[i]->kept);
+			return kept[i];
+		}
 	}
-	if (last == NULL)
-		last = load(version);
-	vocabulary = last;
+	return keep(load(version, account));
+}
+
+/* In the place of the one that came first. */
+static ClrVocabulary *
+keep(ClrVocabulary *vocabulary)
+{
+	ClrVocabulary **place = &kept[next_place];
+
+	if (*place != NULL)
+		clr_kept_release(&(*place)->kept);
+	*place = vocabulary;
 	clr_kept_use(&vocabulary->kept);
+	next_place = (next_place + 1) % VOCABULARIES;
 	return vocabulary;
 }
 
 static ClrVocabulary *
-load(const ClrVersion *version)
+load(const ClrVersion *version, int64 account)
 {
 	ClrVocabulary *vocabulary = clr_kept_new("clearance levels", sizeof(ClrVocabulary), version);
 	ClrCatalog state;
 
+	vocabulary->account = account;
 	clr_catalog_begin(&state);
+	read_levels(vocabulary);
+	if (account == 0)
+		read_owners(vocabulary);
+	clr_catalog_end(&state);
+	clr_kept_settle(&vocabulary->kept);
+	return vocabulary;
+}
+
+static void
+read_levels(ClrVocabulary *vocabulary)
+{
+	static const Oid argtypes[] = { INT8OID };
+	Datum args[] = { Int64GetDatum(vocabulary->account) };
+	MemoryContext caller;
+	Datum *ids;
+
 	vocabulary->nlevels = clr_catalog_query(
 		"SELECT l.id, l.audience, l.built_in AND l.name = 'client', l.name = 'account_admin' OR EXISTS"
-		" (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND g.reach = 'account')"
-		" FROM clearance.level l",
-		0, NULL, NULL, NULL);
-	vocabulary->levels =
-		MemoryContextAlloc(vocabulary->kept.context, sizeof(ClrLevel) * vocabulary->nlevels);
+		" (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND g.reach = 'account'),"
+		" coalesce(l.account_id, 0)"
+		" FROM clearance.level l WHERE l.account_id IS NULL OR l.account_id = $1 ORDER BY l.id",
+		1, argtypes, args, NULL);
+	ids = palloc(sizeof(Datum) * vocabulary->nlevels);
+	caller = MemoryContextSwitchTo(vocabulary->kept.context);
+	vocabulary->levels = palloc(sizeof(ClrLevel) * vocabulary->nlevels);
+	MemoryContextSwitchTo(caller);
 	for (int i = 0; i < vocabulary->nlevels; i++)
 	{
 		ClrLevel *level = &vocabulary->levels[i];
@@ -88,22 +167,55 @@ load(const ClrVersion *version)
 		level->id = clr_column_int64(i, 1);
 		level->audience = parse_audience(clr_column_text(i, 2));
 		level->reaches_account = clr_column_bool(i, 4);
+		level->account = clr_column_int64(i, 5);
 		if (clr_column_bool(i, 3))
 			vocabulary->client_level = level->id;
+		ids[i] = Int32GetDatum(level->id);
 	}
-	clr_catalog_end(&state);
-	clr_kept_settle(&vocabulary->kept);
-	return vocabulary;
+	MemoryContextSwitchTo(vocabulary->kept.context);
+	vocabulary->level_ids = PointerGetDatum(
+		construct_array(ids, vocabulary->nlevels, INT4OID, sizeof(int32), true, TYPALIGN_INT));
+	MemoryContextSwitchTo(caller);
+}
+
+/* The accounts that have levels of their own, in ascending order. */
+static void
+read_owners(ClrVocabulary *vocabulary)
+{
+	vocabulary->nowners = clr_catalog_query(
+		"SELECT DISTINCT account_id FROM clearance.level WHERE account_id IS NOT NULL ORDER BY 1",
+		0, NULL, NULL, NULL);
+	vocabulary->owners =
+		MemoryContextAlloc(vocabulary->kept.context, sizeof(int64) * Max(vocabulary->nowners, 1));
+	for (int i = 0; i < vocabulary->nowners; i++)
+		vocabulary->owners[i] = clr_column_int64(i, 1);
 }
 
 /* NULL: there is none with this id. */
 const ClrLevel *
 clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id)
 {
-	for (int i = 0; i < vocabulary->nlevels; i++)
-		if (vocabulary->levels[i].id == id)
-			return &vocabulary->levels[i];
-	return NULL;
+	ClrLevel key = { .id = id };
+
+	return bsearch(&key, vocabulary->levels, vocabulary->nlevels, sizeof(ClrLevel), compare_levels);
+}
+
+static int
+compare_levels(const void *a, const void *b)
+{
+	int32 one = ((const ClrLevel *) a)->id;
+	int32 other = ((const ClrLevel *) b)->id;
+
+	return (one > other) - (one < other);
+}
+
+static int
+compare_accounts(const void *a, const void *b)
+{
+	int64 one = *(const int64 *) a;
+	int64 other = *(const int64 *) b;
+
+	return (one > other) - (one < other);
 }
 
 /*
@@ -118,7 +230,7 @@ clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char
 	MemoryContext caller;
 	List *grants = NIL;
 
-	if (list_member_ptr(vocabulary->complete, definition))
+	if (definition->is_complete)
 		return definition;
 	context = AllocSetContextCreate(CurrentMemoryContext, "clearance grants", ALLOCSET_SMALL_SIZES);
 	caller = MemoryContextSwitchTo(context);
@@ -126,8 +238,8 @@ clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char
 		grants = list_concat(grants, held_by(vocabulary, definition, audience));
 	MemoryContextSetParent(context, vocabulary->kept.context);
 	MemoryContextSwitchTo(vocabulary->kept.context);
-	vocabulary->complete = lappend(vocabulary->complete, definition);
 	definition->grants = grants;
+	definition->is_complete = true;
 	MemoryContextSwitchTo(caller);
 	return definition;
 }
@@ -234,101 +346,221 @@ same_kinds(const List *a, const List *b)
 static ClrDefinition *
 find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name)
 {
-	ListCell *lc;
-	MemoryContext context;
-	MemoryContext caller;
-	ClrDefinition *definition;
+	Reading reading = { .vocabulary = vocabulary, .feature = feature, .name = name };
+	ClrDefinition *definition = known(vocabulary, feature, name);
 
-	foreach(lc, vocabulary->definitions)
-	{
-		definition = lfirst(lc);
-		if (strcmp(definition->name, name) == 0 && strcmp(definition->feature, feature) == 0)
-			return definition;
-	}
-	context = AllocSetContextCreate(CurrentMemoryContext, "clearance action", ALLOCSET_SMALL_SIZES);
-	definition = read_definition(vocabulary, context, feature, name);
-	MemoryContextSetParent(context, vocabulary->kept.context);
-	caller = MemoryContextSwitchTo(vocabulary->kept.context);
-	vocabulary->definitions = lappend(vocabulary->definitions, definition);
-	MemoryContextSwitchTo(caller);
-	return definition;
+	if (definition != NULL)
+		return definition;
+	read_definitions(&reading);
+	return reading.definitions[0];
 }
 
-static ClrDefinition *
-read_definition(ClrVocabulary *vocabulary, MemoryContext context, const char *feature,
-				const char *name)
+/*
+ * Have the definitions of all actions read, which takes less than reading
+ * one after the other.
+ */
+void
+clr_vocabulary_read_all(ClrVocabulary *vocabulary)
 {
-	ClrDefinition *definition = MemoryContextAllocZero(context, sizeof(ClrDefinition));
-	ListCell *lc;
+	Reading reading = { .vocabulary = vocabulary };
 
-	definition->feature = MemoryContextStrdup(context, feature);
-	definition->name = MemoryContextStrdup(context, name);
-	read_action(context, definition);
-	read_sources(context, definition);
-	read_grants(context, definition);
-	foreach(lc, definition->given)
-	{
-		ClrGrant *grant = lfirst(lc);
-
-		if (!grant->reach_given)
-			grant->reach = level_reach(vocabulary, definition, grant->level);
-	}
-	return definition;
+	if (vocabulary->all_read)
+		return;
+	/* others reach as far as this one */
+	(void) clr_vocabulary_action(vocabulary, "project", "view");
+	read_definitions(&reading);
+	vocabulary->all_read = true;
 }
 
 static void
-read_action(MemoryContext context, ClrDefinition *definition)
+read_definitions(Reading *reading)
 {
 	ClrCatalog state;
-	MemoryContext spi;
-	uint64 ngates;
 
+	reading->context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance action", ALLOCSET_SMALL_SIZES);
 	clr_catalog_begin(&state);
-	if (query_action(definition,
-					 "SELECT a.reads, ARRAY(SELECT n.level_id FROM clearance.not_available n"
-					 "  WHERE n.feature = a.feature AND n.action = a.name),"
-					 " ARRAY(SELECT s.level_id FROM clearance_internal.level_says() s"
-					 "  WHERE s.feature = a.feature AND s.action = a.name)"
-					 " FROM clearance.action a WHERE a.feature = $1 AND a.name = $2") != 1)
+	read_actions(reading);
+	read_said(reading);
+	read_gates(reading);
+	read_sources(reading);
+	read_grants(reading);
+	clr_catalog_end(&state);
+	add(reading);
+}
+
+/* Those that were read belong to the vocabulary from here on. */
+static void
+add(Reading *reading)
+{
+	ClrVocabulary *vocabulary = reading->vocabulary;
+	MemoryContext caller;
+
+	for (int i = 0; i < reading->count; i++)
+	{
+		ListCell *lc;
+
+		foreach(lc, reading->definitions[i]->given)
+		{
+			ClrGrant *grant = lfirst(lc);
+
+			if (!grant->reach_given)
+				grant->reach = level_reach(vocabulary, reading->definitions[i], grant->level);
+		}
+	}
+	MemoryContextSetParent(reading->context, vocabulary->kept.context);
+	caller = MemoryContextSwitchTo(vocabulary->kept.context);
+	for (int i = 0; i < reading->count; i++)
+		vocabulary->definitions = lappend(vocabulary->definitions, reading->definitions[i]);
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * A query about the action that is read, or about all: $1 is its feature, $2
+ * its name, $3 the levels. The first two columns name the action.
+ */
+static uint64
+query(const Reading *reading, const char *one, const char *all)
+{
+	static const Oid argtypes[] = { TEXTOID, TEXTOID, INT4ARRAYOID };
+	bool for_one = reading->feature != NULL;
+	Datum args[] = { for_one ? CStringGetTextDatum(reading->feature) : (Datum) 0,
+					 for_one ? CStringGetTextDatum(reading->name) : (Datum) 0,
+					 reading->vocabulary->level_ids };
+
+	return clr_catalog_query(for_one ? one : all, 3, argtypes, args, for_one ? NULL : "nn ");
+}
+
+/* What a row of its result is about; NULL: something that was read before. */
+static ClrDefinition *
+definition_of(const Reading *reading, uint64 row)
+{
+	ClrDefinition key = { .feature = clr_column_text(row, 1), .name = clr_column_text(row, 2) };
+	ClrDefinition *pointer = &key;
+	ClrDefinition **found = bsearch(&pointer, reading->definitions, reading->count,
+									sizeof(ClrDefinition *), compare_names);
+
+	return found == NULL ? NULL : *found;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const ClrDefinition *one = *(ClrDefinition *const *) a;
+	const ClrDefinition *other = *(ClrDefinition *const *) b;
+	int order = strcmp(one->feature, other->feature);
+
+	return order != 0 ? order : strcmp(one->name, other->name);
+}
+
+/* NULL: it was not read. */
+static ClrDefinition *
+known(const ClrVocabulary *vocabulary, const char *feature, const char *name)
+{
+	uint32 hash = hash_of(feature, name);
+	ListCell *lc;
+
+	foreach(lc, vocabulary->definitions)
+	{
+		ClrDefinition *definition = lfirst(lc);
+
+		if (definition->hash == hash && strcmp(definition->name, name) == 0 &&
+			strcmp(definition->feature, feature) == 0)
+			return definition;
+	}
+	return NULL;
+}
+
+static uint32
+hash_of(const char *feature, const char *name)
+{
+	return hash_combine(hash_bytes((const unsigned char *) feature, strlen(feature)),
+						hash_bytes((const unsigned char *) name, strlen(name)));
+}
+
+#define ACTIONS "SELECT a.feature, a.name, a.reads FROM clearance.action a"
+
+static void
+read_actions(Reading *reading)
+{
+	uint64 rows = query(reading, ACTIONS " WHERE a.feature = $1 AND a.name = $2", ACTIONS);
+
+	if (reading->feature != NULL && rows != 1)
 		ereport(
 			ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("no action \"%s.%s\"", definition->feature, definition->name),
+			 errmsg("no action \"%s.%s\"", reading->feature, reading->name),
 			 errhint(
 				 "clearance.matrix lists the actions of each feature; clearance.create_action() adds one.")));
-	definition->reads = clr_column_bool(0, 1);
-	definition->not_available = ints_of(0, 2, context);
-	definition->says = ints_of(0, 3, context);
-
-	ngates =
-		query_action(definition, "SELECT gate_feature, gate_action, audiences FROM clearance.gate"
-								 " WHERE feature = $1 AND action = $2");
-	for (uint64 i = 0; i < ngates; i++)
+	reading->definitions =
+		MemoryContextAlloc(reading->context, sizeof(ClrDefinition *) * Max(rows, 1));
+	for (uint64 i = 0; i < rows; i++)
 	{
-		ClrGate *gate = MemoryContextAllocZero(context, sizeof(ClrGate));
-		int naudiences;
-		char **audiences = clr_column_texts(i, 3, &naudiences);
+		ClrDefinition *definition;
 
-		gate->feature = MemoryContextStrdup(context, clr_column_text(i, 1));
-		gate->name = MemoryContextStrdup(context, clr_column_text(i, 2));
+		if (known(reading->vocabulary, clr_column_text(i, 1), clr_column_text(i, 2)) != NULL)
+			continue;
+		definition = MemoryContextAllocZero(reading->context, sizeof(ClrDefinition));
+		definition->feature = MemoryContextStrdup(reading->context, clr_column_text(i, 1));
+		definition->name = MemoryContextStrdup(reading->context, clr_column_text(i, 2));
+		definition->reads = clr_column_bool(i, 3);
+		definition->hash = hash_of(definition->feature, definition->name);
+		reading->definitions[reading->count++] = definition;
+	}
+	qsort(reading->definitions, reading->count, sizeof(ClrDefinition *), compare_names);
+}
+
+#define SAID                                                                                      \
+	"SELECT s.feature, s.action, s.level_id, s.rules_out FROM"                                    \
+	" (SELECT feature, action, level_id, false AS rules_out FROM clearance_internal.level_says()" \
+	"  UNION ALL SELECT feature, action, level_id, true FROM clearance.not_available) s"          \
+	" WHERE s.level_id = ANY ($3)"
+
+static void
+read_said(Reading *reading)
+{
+	uint64 rows = query(reading, SAID " AND s.feature = $1 AND s.action = $2", SAID);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrDefinition *definition = definition_of(reading, i);
+		int32 level = clr_column_int64(i, 3);
+		MemoryContext spi = MemoryContextSwitchTo(reading->context);
+
+		if (definition != NULL && clr_column_bool(i, 4))
+			definition->not_available = lappend_int(definition->not_available, level);
+		else if (definition != NULL)
+			definition->says = lappend_int(definition->says, level);
+		MemoryContextSwitchTo(spi);
+	}
+}
+
+#define GATES \
+	"SELECT g.feature, g.action, g.gate_feature, g.gate_action, g.audiences FROM clearance.gate g"
+
+static void
+read_gates(Reading *reading)
+{
+	uint64 rows = query(reading, GATES " WHERE g.feature = $1 AND g.action = $2", GATES);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrDefinition *definition = definition_of(reading, i);
+		ClrGate *gate = MemoryContextAllocZero(reading->context, sizeof(ClrGate));
+		int naudiences;
+		char **audiences = clr_column_texts(i, 5, &naudiences);
+		MemoryContext spi;
+
+		if (definition == NULL)
+			continue;
+		gate->feature = MemoryContextStrdup(reading->context, clr_column_text(i, 3));
+		gate->name = MemoryContextStrdup(reading->context, clr_column_text(i, 4));
 		for (int j = 0; j < naudiences; j++)
 			gate->for_audience[parse_audience(audiences[j])] = true;
-		spi = MemoryContextSwitchTo(context);
+		spi = MemoryContextSwitchTo(reading->context);
 		definition->gates = lappend(definition->gates, gate);
 		MemoryContextSwitchTo(spi);
 	}
-	clr_catalog_end(&state);
-}
-
-/* A query about the action: $1 is its feature, $2 its name. */
-static uint64
-query_action(const ClrDefinition *definition, const char *sql)
-{
-	static const Oid argtypes[] = { TEXTOID, TEXTOID };
-	Datum args[] = { CStringGetTextDatum(definition->feature),
-					 CStringGetTextDatum(definition->name) };
-
-	return clr_catalog_query(sql, 2, argtypes, args, NULL);
 }
 
 static List *
@@ -345,70 +577,69 @@ ints_of(uint64 row, int column, MemoryContext context)
 	return list;
 }
 
-static void
-read_sources(MemoryContext context, ClrDefinition *definition)
-{
-	ClrCatalog state;
-	uint64 rows;
+#define SOURCES                                                                                       \
+	"SELECT c.feature, c.action, c.audience, c.source, c.relation = 'own', c.any_only, c.weak,"       \
+	" ARRAY(SELECT s.level_id FROM clearance_internal.level_says() s"                                 \
+	"  JOIN clearance.level l ON l.id = s.level_id AND l.audience = c.audience"                       \
+	"  WHERE s.feature = c.feature AND s.action = c.source AND NOT c.weak AND s.level_id = ANY ($3))" \
+	" FROM clearance_internal.consequences() c"
 
-	clr_catalog_begin(&state);
-	rows = query_action(
-		definition,
-		"SELECT c.audience, c.source, c.relation = 'own', c.any_only, c.weak,"
-		" ARRAY(SELECT s.level_id FROM clearance_internal.level_says() s"
-		"  JOIN clearance.level l ON l.id = s.level_id AND l.audience = c.audience"
-		"  WHERE s.feature = c.feature AND s.action = c.source AND NOT c.weak)"
-		" FROM clearance_internal.consequences() c WHERE c.feature = $1 AND c.action = $2");
+static void
+read_sources(Reading *reading)
+{
+	uint64 rows = query(reading, SOURCES " WHERE c.feature = $1 AND c.action = $2", SOURCES);
+
 	for (uint64 i = 0; i < rows; i++)
 	{
-		ClrSource *source = MemoryContextAllocZero(context, sizeof(ClrSource));
-		List *says = ints_of(i, 6, context);
+		ClrDefinition *definition = definition_of(reading, i);
+		ClrSource *source = MemoryContextAllocZero(reading->context, sizeof(ClrSource));
+		List *says = ints_of(i, 8, reading->context);
 		MemoryContext spi;
 
-		source->audience = parse_audience(clr_column_text(i, 1));
-		source->name = MemoryContextStrdup(context, clr_column_text(i, 2));
-		source->own_only = clr_column_bool(i, 3);
-		source->any_only = clr_column_bool(i, 4);
-		source->weak = clr_column_bool(i, 5);
-		spi = MemoryContextSwitchTo(context);
+		if (definition == NULL)
+			continue;
+		source->audience = parse_audience(clr_column_text(i, 3));
+		source->name = MemoryContextStrdup(reading->context, clr_column_text(i, 4));
+		source->own_only = clr_column_bool(i, 5);
+		source->any_only = clr_column_bool(i, 6);
+		source->weak = clr_column_bool(i, 7);
+		spi = MemoryContextSwitchTo(reading->context);
 		definition->sources = lappend(definition->sources, source);
 		definition->says_sources = list_concat(definition->says_sources, says);
 		MemoryContextSwitchTo(spi);
 	}
-	clr_catalog_end(&state);
 }
 
-static void
-read_grants(MemoryContext context, ClrDefinition *definition)
-{
-	ClrCatalog state;
-	uint64 rows;
+#define GRANTS                                                                                      \
+	"SELECT g.feature, g.action, g.level_id, g.visibility = 'shared', g.relation, g.reach, g.kinds" \
+	" FROM clearance_internal.given_grants() g WHERE g.level_id = ANY ($3)"
 
-	clr_catalog_begin(&state);
-	rows =
-		query_action(definition,
-					 "SELECT level_id, visibility = 'shared', relation, reach, kinds"
-					 " FROM clearance_internal.given_grants() WHERE feature = $1 AND action = $2");
+static void
+read_grants(Reading *reading)
+{
+	uint64 rows = query(reading, GRANTS " AND g.feature = $1 AND g.action = $2", GRANTS);
+
 	for (uint64 i = 0; i < rows; i++)
 	{
-		char *reach = clr_column_text(i, 4);
+		ClrDefinition *definition = definition_of(reading, i);
+		char *reach = clr_column_text(i, 6);
 		int nkinds;
-		char **kinds = clr_column_texts(i, 5, &nkinds);
-		MemoryContext spi = MemoryContextSwitchTo(context);
+		char **kinds = clr_column_texts(i, 7, &nkinds);
+		MemoryContext spi = MemoryContextSwitchTo(reading->context);
 		ClrGrant *grant = palloc0(sizeof(ClrGrant));
 
-		grant->level = clr_column_int64(i, 1);
-		grant->shared_only = clr_column_bool(i, 2);
-		grant->relation = clr_relation_kind(clr_column_text(i, 3));
+		grant->level = clr_column_int64(i, 3);
+		grant->shared_only = clr_column_bool(i, 4);
+		grant->relation = clr_relation_kind(clr_column_text(i, 5));
 		for (int j = 0; j < nkinds; j++)
 			grant->kinds = lappend(grant->kinds, pstrdup(kinds[j]));
 		grant->reach_given = reach != NULL;
 		if (reach != NULL)
 			grant->reach = parse_reach(reach);
-		definition->given = lappend(definition->given, grant);
+		if (definition != NULL)
+			definition->given = lappend(definition->given, grant);
 		MemoryContextSwitchTo(spi);
 	}
-	clr_catalog_end(&state);
 }
 
 /*

@@ -42,6 +42,7 @@ typedef struct ClrLevel
 {
 	int32 id;
 	ClrAudience audience;
+	int64 account;		  /* whose own it is; zero: for all accounts */
 	bool reaches_account; /* a grant of it reaches beyond the projects that one is on */
 } ClrLevel;
 
@@ -78,7 +79,9 @@ typedef struct ClrDefinition
 {
 	const char *feature;
 	const char *name;
+	uint32 hash;		 /* of both */
 	bool reads;			 /* changes nothing */
+	bool is_complete;	 /* with the grants that follow from others */
 	List *given;		 /* of ClrGrant *: to levels */
 	List *grants;		 /* the same, and those that follow from others */
 	List *not_available; /* of int: levels that rule it out */
@@ -91,14 +94,19 @@ typedef struct ClrDefinition
 typedef struct ClrVocabulary
 {
 	ClrKept kept;
+	int64 account; /* whose own levels are in it, too; zero: nobody's */
+	int nowners;
+	int64 *owners; /* accounts that have levels of their own; known to the one of none */
 	int nlevels;
-	ClrLevel *levels;
+	ClrLevel *levels;	/* in the order of their ids */
+	Datum level_ids;	/* the same ids, an array */
 	int32 client_level; /* of all customers' contacts */
 	List *definitions;	/* of ClrDefinition *, read when first asked for */
-	List *complete;		/* those of them that have what follows from others */
+	bool all_read;
 } ClrVocabulary;
 
-extern ClrVocabulary *clr_vocabulary_acquire(const ClrVersion *version);
+extern ClrVocabulary *clr_vocabulary_acquire(const ClrVersion *version, int64 account);
+extern void clr_vocabulary_read_all(ClrVocabulary *vocabulary);
 extern const ClrLevel *clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id);
 extern const ClrDefinition *
 clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name);

@@ -184,14 +184,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION clearance_internal.level_says IS 'actions that a level is given or denied, or that are not available to it';
 
-CREATE FUNCTION clearance_internal.effective_grants()
+CREATE FUNCTION clearance_internal.effective_grants(levels integer[])
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_effective_grants';
 COMMENT ON FUNCTION clearance_internal.effective_grants IS
-'grants in force, as the engine knows them: those given to levels, and those that follow from them';
+'grants in force, as the engine knows them: those given to levels, and those that follow from them; NULL: of all levels';
 
-CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance_internal.effective_grants();
+CREATE VIEW clearance.effective_grant AS SELECT * FROM clearance_internal.effective_grants(NULL);
 COMMENT ON VIEW clearance.effective_grant IS
 'grants in force: those given to levels, and those that follow from them. account_admin, which holds everything, is not listed';
 COMMENT ON COLUMN clearance.effective_grant.level_id IS 'the level that grants';
@@ -226,8 +226,17 @@ COMMENT ON COLUMN clearance.given_grant.relation IS 'what must hold between memb
 COMMENT ON COLUMN clearance.given_grant.reach IS 'vendor only: account, member (projects of the member) or owned; NULL: as far as the level''s project.view';
 COMMENT ON COLUMN clearance.given_grant.kinds IS 'values of the table''s kind column for which it holds; NULL: all';
 
-CREATE VIEW clearance.held_grant AS
-TABLE clearance.admin_grant UNION ALL SELECT * FROM clearance.effective_grant;
+CREATE FUNCTION clearance_internal.held_grants(levels integer[])
+RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM clearance.admin_grant g WHERE levels IS NULL OR g.level_id = ANY (levels)
+    UNION ALL
+    SELECT * FROM clearance_internal.effective_grants(levels)
+$$;
+COMMENT ON FUNCTION clearance_internal.held_grants IS 'effective_grants() with everything that account_admin holds spelt out';
+
+CREATE VIEW clearance.held_grant AS SELECT * FROM clearance_internal.held_grants(NULL);
 COMMENT ON VIEW clearance.held_grant IS 'effective_grant with everything that account_admin holds spelt out';
 COMMENT ON COLUMN clearance.held_grant.level_id IS 'the level that grants';
 COMMENT ON COLUMN clearance.held_grant.feature IS 'feature acted on';
@@ -237,23 +246,32 @@ COMMENT ON COLUMN clearance.held_grant.relation IS 'what must hold between membe
 COMMENT ON COLUMN clearance.held_grant.reach IS 'vendor only: account, member (projects of the member) or owned; NULL: as far as the level''s project.view';
 COMMENT ON COLUMN clearance.held_grant.kinds IS 'values of the table''s kind column for which it holds; NULL: all';
 
-CREATE VIEW clearance.matrix AS
-SELECT l.name AS level, l.audience, a.feature, a.name AS action,
-       g.visibility, g.relation, g.reach, g.kinds,
-       CASE WHEN n.level_id IS NOT NULL THEN 'not_available'
-            WHEN g.level_id IS NOT NULL THEN 'can'
-            ELSE 'cannot' END AS verdict,
-       ARRAY(SELECT t.gate_feature || '.' || t.gate_action
-             FROM clearance.gate t
-             WHERE (t.feature, t.action) = (a.feature, a.name) AND l.audience = ANY (t.audiences)
-             ORDER BY 1) AS gates
-FROM clearance.level l
-CROSS JOIN clearance.action a
-LEFT JOIN clearance.held_grant g ON (g.level_id, g.feature, g.action) = (l.id, a.feature, a.name)
-LEFT JOIN clearance.not_available n ON (n.level_id, n.feature, n.action) = (l.id, a.feature, a.name);
+CREATE FUNCTION clearance_internal.matrix_of(levels integer[])
+RETURNS TABLE (level text, audience text, feature text, action text, visibility text, relation text, reach text, kinds text[],
+               verdict text, gates text[], level_id integer, account_id bigint)
+LANGUAGE sql STABLE PARALLEL RESTRICTED SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.name, l.audience, a.feature, a.name, g.visibility, g.relation, g.reach, g.kinds,
+           CASE WHEN n.level_id IS NOT NULL THEN 'not_available'
+                WHEN g.level_id IS NOT NULL THEN 'can'
+                ELSE 'cannot' END,
+           ARRAY(SELECT t.gate_feature || '.' || t.gate_action
+                 FROM clearance.gate t
+                 WHERE (t.feature, t.action) = (a.feature, a.name) AND l.audience = ANY (t.audiences)
+                 ORDER BY 1),
+           l.id, l.account_id
+    FROM clearance.level l
+    CROSS JOIN clearance.action a
+    LEFT JOIN clearance_internal.held_grants(levels) g ON (g.level_id, g.feature, g.action) = (l.id, a.feature, a.name)
+    LEFT JOIN clearance.not_available n ON (n.level_id, n.feature, n.action) = (l.id, a.feature, a.name)
+    WHERE levels IS NULL OR l.id = ANY (levels)
+$$;
+COMMENT ON FUNCTION clearance_internal.matrix_of IS 'lines of clearance.matrix about these levels; NULL: about all';
+
+CREATE VIEW clearance.matrix AS SELECT * FROM clearance_internal.matrix_of(NULL);
 COMMENT ON VIEW clearance.matrix IS
 'every level and action: what is granted (a line for each grant), whether it can, cannot or is not available, and the gates that must be met too';
-COMMENT ON COLUMN clearance.matrix.level IS 'name of the level';
+COMMENT ON COLUMN clearance.matrix.level IS 'name of the level; levels of several accounts may have one name';
 COMMENT ON COLUMN clearance.matrix.audience IS 'whom the level is for: vendor, partner or customer';
 COMMENT ON COLUMN clearance.matrix.feature IS 'feature acted on';
 COMMENT ON COLUMN clearance.matrix.action IS 'action of the feature';
@@ -263,6 +281,8 @@ COMMENT ON COLUMN clearance.matrix.reach IS 'vendor only: account, member or own
 COMMENT ON COLUMN clearance.matrix.kinds IS 'values of the table''s kind column for which it holds; NULL: all, or nothing is granted';
 COMMENT ON COLUMN clearance.matrix.verdict IS 'can, cannot or not_available: nor can it be switched on for single members';
 COMMENT ON COLUMN clearance.matrix.gates IS 'actions that must be permitted too, as feature.action; empty: none';
+COMMENT ON COLUMN clearance.matrix.level_id IS 'id of the level';
+COMMENT ON COLUMN clearance.matrix.account_id IS 'the account whose own the level is; NULL: it is there for all accounts';
 
 -- ---------------------------------------------------------------------------
 -- Checks of names, shared with other modules
@@ -295,30 +315,49 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION clearance_internal.require_choice IS 'raises unless the value is one of the choices';
 
-CREATE FUNCTION clearance_internal.require_level(name text, audience text DEFAULT NULL) RETURNS integer
+-- The levels that a name can mean in an account: those for all accounts, and its own.
+CREATE FUNCTION clearance_internal.levels_in(account bigint) RETURNS SETOF clearance.level
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT * FROM clearance.level l WHERE l.account_id IS NULL OR l.account_id = account $$;
+COMMENT ON FUNCTION clearance_internal.levels_in IS 'the levels of an account: those for all accounts and its own; NULL: the former alone';
+
+CREATE FUNCTION clearance_internal.raise_unknown_level(name text, audience text, account bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RAISE undefined_object USING
+        MESSAGE = format('level "%s" does not exist', name),
+        HINT = (SELECT format('Levels are: %s. clearance.create_level() adds one.', string_agg(l.name, ', ' ORDER BY l.id))
+                FROM clearance_internal.levels_in(account) l
+                WHERE raise_unknown_level.audience IS NULL OR l.audience = raise_unknown_level.audience);
+END $$;
+COMMENT ON FUNCTION clearance_internal.raise_unknown_level IS 'the error about a name that no level has in an account';
+
+-- Two levels of one name, which only writes past the functions can bring about, are none.
+CREATE FUNCTION clearance_internal.require_level(name text, audience text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found_level clearance.level;
+    named clearance.level[];
 BEGIN
     IF name IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'level is null';
     END IF;
-    SELECT * INTO found_level FROM clearance.level l WHERE l.name = require_level.name;
-    IF NOT FOUND THEN
-        RAISE undefined_object USING
-            MESSAGE = format('level "%s" does not exist', name),
-            HINT = (SELECT format('Levels are: %s. clearance.create_level() adds one.', string_agg(l.name, ', ' ORDER BY l.id))
-                    FROM clearance.level l
-                    WHERE require_level.audience IS NULL OR l.audience = require_level.audience);
-    ELSIF found_level.audience <> audience THEN
+    named := ARRAY(SELECT l FROM clearance_internal.levels_in(account) l WHERE l.name = require_level.name);
+    IF named = '{}' THEN
+        PERFORM clearance_internal.raise_unknown_level(name, audience, account);
+    ELSIF cardinality(named) > 1 THEN
+        RAISE ambiguous_alias USING
+            MESSAGE = format('level "%s" could be one for all accounts, or the account''s own', name),
+            HINT = 'A superuser gives one of them another name, in table clearance.level.';
+    ELSIF named[1].audience <> audience THEN
         RAISE invalid_parameter_value USING
-            MESSAGE = format('level "%s" is of audience %s, not %s', name, found_level.audience, audience),
+            MESSAGE = format('level "%s" is of audience %s, not %s', name, named[1].audience, audience),
             HINT = (SELECT format('Levels of audience %s are: %s.', require_level.audience, string_agg(l.name, ', ' ORDER BY l.id))
-                    FROM clearance.level l WHERE l.audience = require_level.audience);
+                    FROM clearance_internal.levels_in(account) l WHERE l.audience = require_level.audience);
     END IF;
-    RETURN found_level.id;
+    RETURN named[1].id;
 END $$;
-COMMENT ON FUNCTION clearance_internal.require_level IS 'id of a level; raises if there is none, or if it is of another audience';
+COMMENT ON FUNCTION clearance_internal.require_level IS
+'id of the level that a name means in an account, or, without one, among those for all; raises if there is none, or if it is of another audience';
 
 CREATE FUNCTION clearance_internal.require_feature(name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -375,143 +414,6 @@ BEGIN
     PERFORM clearance_internal.require_action(feature, action);
 END $$;
 COMMENT ON FUNCTION clearance_internal.parse_action IS 'takes feature.action apart; raises unless it exists';
-
--- ---------------------------------------------------------------------------
--- Levels
--- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance.create_level(
-    name text, audience text, based_on text DEFAULT NULL, description text DEFAULT NULL
-) RETURNS integer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    base_id integer;
-    new_id  integer;
-BEGIN
-    PERFORM clearance_internal.require_operator('change levels');
-    PERFORM clearance_internal.require_choice('audience', audience, '{vendor,partner,customer}');
-    IF name IS NULL THEN
-        RAISE null_value_not_allowed USING MESSAGE = 'level is null';
-    ELSIF btrim(name) = '' THEN
-        RAISE invalid_parameter_value USING MESSAGE = 'name of the level is blank';
-    END IF;
-    PERFORM clearance_internal.require_line('name of the level', name);
-    IF based_on IS NOT NULL THEN
-        base_id := clearance_internal.require_level(based_on, audience);
-    END IF;
-
-    INSERT INTO clearance.level (name, audience, description)
-    VALUES (create_level.name, create_level.audience, create_level.description)
-    ON CONFLICT DO NOTHING
-    RETURNING id INTO new_id;
-    IF new_id IS NULL THEN
-        RAISE duplicate_object USING MESSAGE = format('level "%s" already exists', name);
-    END IF;
-
-    INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
-    SELECT DISTINCT new_id, g.feature, g.action, g.visibility, g.relation, g.reach, g.kinds
-    FROM clearance.given_grant g WHERE g.level_id = base_id;
-    INSERT INTO clearance.level_denial (level_id, feature, action)
-    SELECT new_id, d.feature, d.action
-    FROM clearance.level_denial d WHERE d.level_id = base_id;
-    INSERT INTO clearance.not_available (level_id, feature, action)
-    SELECT new_id, n.feature, n.action
-    FROM clearance.not_available n WHERE n.level_id = base_id;
-    RETURN new_id;
-END $$;
-COMMENT ON FUNCTION clearance.create_level IS
-'makes a level for vendor, partner or customer members; based_on copies what another level of that audience holds now';
-
-CREATE FUNCTION clearance.drop_level(name text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    dropped_id integer := clearance_internal.require_level(name);
-    used_by    text;
-BEGIN
-    PERFORM clearance_internal.require_operator('change levels');
-    IF EXISTS (SELECT FROM clearance.level l WHERE l.id = dropped_id AND l.built_in) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('level "%s" is built in and cannot be dropped', name);
-    END IF;
-    DELETE FROM clearance.level l WHERE l.id = dropped_id;
-EXCEPTION WHEN foreign_key_violation THEN
-    GET STACKED DIAGNOSTICS used_by = TABLE_NAME;
-    RAISE object_in_use USING
-        MESSAGE = format('level "%s" is in use', name),
-        DETAIL = format('Rows of clearance.%s name it.', used_by),
-        HINT = 'Give those another level first.';
-END $$;
-COMMENT ON FUNCTION clearance.drop_level IS 'drops a level that is not built in and that nothing names';
-
-CREATE FUNCTION clearance.allow(
-    level text, feature text, action text, visibility text DEFAULT 'any', relation text DEFAULT 'any',
-    reach text DEFAULT NULL, kinds text[] DEFAULT NULL
-) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    target clearance.level;
-BEGIN
-    PERFORM clearance_internal.require_operator('change levels');
-    SELECT * INTO target FROM clearance.level l WHERE l.id = clearance_internal.require_level(allow.level);
-    PERFORM clearance_internal.require_action(feature, action);
-    PERFORM clearance_internal.require_choice('visibility', visibility, '{shared,any}');
-    PERFORM clearance_internal.require_choice('relation', relation, '{any,assigned,followed,invited,own,assigned_task}');
-    IF reach IS NOT NULL THEN
-        PERFORM clearance_internal.require_choice('reach', reach, '{account,member,owned}');
-        IF target.audience <> 'vendor' THEN
-            RAISE invalid_parameter_value USING
-                MESSAGE = format('level "%s" cannot have a reach', level),
-                DETAIL = format('It is of audience %s; reach is for vendor levels.', target.audience);
-        END IF;
-    ELSIF target.audience = 'vendor' AND (feature, action) = ('project', 'view') THEN
-        reach := 'member';  -- every other grant without a reach follows this one
-    END IF;
-    IF kinds = '{}' OR array_position(kinds, NULL) IS NOT NULL THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = 'kinds must name at least one kind, and no null',
-            HINT = 'Leave kinds out to allow every kind.';
-    END IF;
-    IF EXISTS (SELECT FROM clearance.not_available n
-               WHERE (n.level_id, n.feature, n.action) = (target.id, allow.feature, allow.action)) THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = format('%s.%s is not available to level "%s"', feature, action, level),
-            DETAIL = 'What is not available to a level can never be switched on for it.';
-    END IF;
-
-    IF kinds IS NOT NULL THEN
-        PERFORM clearance_internal.notice_kinds(feature, kinds);
-    END IF;
-    SELECT array_agg(DISTINCT k ORDER BY k) INTO kinds FROM unnest(kinds) k;
-    INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds)
-    SELECT target.id, allow.feature, allow.action, allow.visibility, allow.relation, allow.reach, allow.kinds
-    WHERE NOT EXISTS (
-        SELECT FROM clearance.given_grant g
-        WHERE (g.level_id, g.feature, g.action, g.visibility, g.relation)
-            = (target.id, allow.feature, allow.action, allow.visibility, allow.relation)
-          AND (target.name = 'account_admin'
-               OR g.reach IS NOT DISTINCT FROM allow.reach AND g.kinds IS NOT DISTINCT FROM allow.kinds))
-    ON CONFLICT DO NOTHING;
-END $$;
-COMMENT ON FUNCTION clearance.allow IS
-'adds a grant to a level; reach is for vendor levels (NULL: as far as project.view, whose own default is member), kinds limits it to values of the table''s kind column';
-
-CREATE FUNCTION clearance.deny(level text, feature text, action text) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    target_id integer := clearance_internal.require_level(level);
-BEGIN
-    PERFORM clearance_internal.require_operator('change levels');
-    PERFORM clearance_internal.require_action(feature, action);
-    IF level = 'account_admin' THEN
-        RAISE insufficient_privilege USING
-            MESSAGE = 'level "account_admin" cannot be denied anything',
-            HINT = 'Create a level based on it, and deny that one.';
-    END IF;
-    DELETE FROM clearance.level_grant g
-    WHERE (g.level_id, g.feature, g.action) = (target_id, deny.feature, deny.action) AND NOT g.built_in;
-    INSERT INTO clearance.level_denial (level_id, feature, action) VALUES (target_id, deny.feature, deny.action)
-    ON CONFLICT DO NOTHING;
-END $$;
-COMMENT ON FUNCTION clearance.deny IS 'takes every grant of an action from a level, and it follows from no other; allow() can give it back';
 
 -- ---------------------------------------------------------------------------
 -- Features, actions, gates

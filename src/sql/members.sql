@@ -24,7 +24,7 @@ BEGIN
                 HINT = 'View clearance.partners lists the roles that members of each partner may hold.';
         END IF;
     ELSIF r.level_id IS NOT NULL THEN
-        PERFORM clearance_internal.require_may_give(r.level_id, m.account_id);
+        PERFORM clearance_internal.require_may_give(ARRAY[r.level_id], m.account_id);
     END IF;
     RETURN r.id;
 END

@@ -50,7 +50,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     account bigint := (clearance_internal.require_project(project)).account_id;
-    level integer := clearance_internal.changed_level(NULL, open_level, NULL);
+    level integer;
 BEGIN
     IF archived IS NOT NULL THEN
         PERFORM clearance_internal.require_right(CASE WHEN archived THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
@@ -61,8 +61,9 @@ BEGIN
     IF by_phase IS NOT NULL OR open_level IS NOT NULL THEN
         PERFORM clearance_internal.require_right('project.set_visibility', account, project);
     END IF;
+    level := clearance_internal.changed_level(NULL, open_level, NULL, account);
     IF EXISTS (SELECT FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor') THEN
-        PERFORM clearance_internal.require_may_give(level, account);
+        PERFORM clearance_internal.require_may_give(ARRAY[level], account);
     END IF;
     UPDATE clearance.project p SET
         archived = coalesce(set_project.archived, p.archived),
@@ -165,7 +166,7 @@ BEGIN
     END IF;
     PERFORM clearance_internal.require_period(starts_at, ends_at);
     INSERT INTO clearance.project_partner
-    VALUES (p.account_id, p.id, company.id, clearance_internal.changed_level(NULL, access_level, 'partner'),
+    VALUES (p.account_id, p.id, company.id, clearance_internal.changed_level(NULL, access_level, 'partner', p.account_id),
             coalesce(starts_at, '-infinity'), coalesce(ends_at, 'infinity'))
     ON CONFLICT DO NOTHING;
     PERFORM clearance_internal.require_put_on(FOUND, 'partner', company.name, p);
@@ -194,7 +195,7 @@ BEGIN
     PERFORM clearance_internal.require_found_on(FOUND, 'partner', company.name, p);
     PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_partner t SET
-        level_id = clearance_internal.changed_level(t.level_id, access_level, 'partner'),
+        level_id = clearance_internal.changed_level(t.level_id, access_level, 'partner', p.account_id),
         starts_at = coalesce(update_partner_on_project.starts_at, t.starts_at),
         ends_at = coalesce(update_partner_on_project.ends_at, t.ends_at)
     WHERE t.project_id = p.id AND t.partner_id = company.id;

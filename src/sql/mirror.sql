@@ -41,7 +41,7 @@ BEGIN
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
     SELECT p.account_id, p.id, x.id, clearance_internal.mirror_source(m, "row"), m.through_phase,
-           clearance_internal.changed_level(NULL, "row"[n + 3], x.kind),
+           clearance_internal.changed_level(NULL, "row"[n + 3], x.kind, p.account_id),
            t.starts_at, t.ends_at,
            CASE WHEN h.is_on THEN x.partner_id END, CASE WHEN h.is_on THEN x.customer_id END
     FROM clearance.project p JOIN clearance.member x ON x.account_id = p.account_id AND x.key = "row"[n + 2]

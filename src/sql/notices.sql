@@ -22,13 +22,13 @@ AS $$
 DECLARE
     held text;
 BEGIN
-    IF EXISTS (SELECT FROM clearance_internal.effective_grants() g WHERE (g.feature, g.action) = (notice_unseen.feature, view_action)) THEN
+    IF EXISTS (SELECT FROM clearance_internal.effective_grants(NULL) g WHERE (g.feature, g.action) = (notice_unseen.feature, view_action)) THEN
         RETURN;
     END IF;
     SELECT string_agg(DISTINCT g.action, ', ' ORDER BY g.action) INTO held
-    FROM clearance_internal.effective_grants() g JOIN clearance.action a ON (a.feature, a.name) = (g.feature, g.action)
+    FROM clearance_internal.effective_grants(NULL) g JOIN clearance.action a ON (a.feature, a.name) = (g.feature, g.action)
     WHERE g.feature = notice_unseen.feature
-      AND a.reads >= (SELECT bool_or(x.reads) FROM clearance.action x JOIN clearance_internal.effective_grants() y
+      AND a.reads >= (SELECT bool_or(x.reads) FROM clearance.action x JOIN clearance_internal.effective_grants(NULL) y
                       ON (y.feature, y.action) = (x.feature, x.name) WHERE x.feature = notice_unseen.feature);
     RAISE NOTICE 'only account admins see rows of %: no level is granted %.%', relation, feature, view_action
         USING HINT = concat('Grant it with clearance.allow()',
@@ -191,7 +191,9 @@ DECLARE
     present text[] := '{}';
     kind text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM clearance_internal.kind_columns(feature)) THEN
+    IF kinds IS NULL OR NOT clearance.is_operator() THEN
+        RETURN;         -- rows are of every account
+    ELSIF NOT EXISTS (SELECT FROM clearance_internal.kind_columns(feature)) THEN
         RAISE NOTICE 'no protected table has kinds of %: the grant is for no row', feature
             USING HINT = 'protect(…, kind => …) names the column of kinds; without kinds, a grant is for all rows.';
         RETURN;
@@ -214,13 +216,13 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.notice_kinds IS 'tells of kinds that no row of a feature''s tables is of';
+COMMENT ON FUNCTION clearance_internal.notice_kinds IS 'tells operators of kinds that no row of a feature''s tables is of';
 
 CREATE FUNCTION clearance_internal.notice_empty_level(level integer) RETURNS integer
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM clearance_internal.effective_grants() g WHERE g.level_id = level)
+    IF NOT EXISTS (SELECT FROM clearance_internal.effective_grants(ARRAY[level]))
         AND level <> (SELECT l.id FROM clearance.level l WHERE l.built_in AND l.name = 'account_admin') THEN
         RAISE NOTICE 'level "%" grants nothing', (SELECT l.name FROM clearance.level l WHERE l.id = level)
             USING HINT = 'clearance.allow() adds grants to it.';

@@ -90,7 +90,7 @@ BEGIN
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, is_owner, level_id, starts_at, ends_at, partner_id, customer_id)
     VALUES (p.account_id, p.id, m.id, put_membership.source, put_membership.through_phase, owner,
-            clearance_internal.changed_level(NULL, access_level, m.kind),
+            clearance_internal.changed_level(NULL, access_level, m.kind, p.account_id),
             coalesce(put_membership.starts_at, '-infinity'), coalesce(put_membership.ends_at, 'infinity'), m.partner_id, m.customer_id)
     ON CONFLICT ON CONSTRAINT membership_is_said_once_by_a_source DO UPDATE SET
         through_phase = EXCLUDED.through_phase, is_owner = EXCLUDED.is_owner, level_id = EXCLUDED.level_id,
@@ -127,7 +127,7 @@ COMMENT ON FUNCTION clearance_internal.require_participant_right IS
 
 -- What a membership permits is the vendor's to say: a partner, who invites its
 -- own team, can neither set it nor shed it by ending the membership.
-CREATE FUNCTION clearance_internal.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean, plain boolean) RETURNS void
+CREATE FUNCTION clearance_internal.require_no_terms(said clearance.project_member, plain boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -138,9 +138,18 @@ BEGIN
         PERFORM clearance_internal.raise_refusal('cannot set the terms of a membership',
             'Level, time, phase and source are the vendor''s to say, also where it has said them before.', 'Ask the vendor.');
     END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_no_terms IS
+'internal: refuses outsiders where the terms of a membership are said, or were; plain: nothing is said now';
+
+CREATE FUNCTION clearance_internal.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     IF level IS DISTINCT FROM said.level_id THEN
         PERFORM clearance_internal.require_right('project.associate_permissions_to_team_member', p.account_id, p.key);
-        PERFORM clearance_internal.require_may_give(l.id, p.account_id)
+        PERFORM clearance_internal.require_may_give(ARRAY[l.id], p.account_id)
         FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor';
     END IF;
     IF owner <> coalesce(said.is_owner, false) THEN
@@ -149,7 +158,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_terms_right IS
-'internal: refuses those who cannot change what a source said of a membership into this level and ownership; plain: nothing else is set';
+'internal: refuses those who cannot change what a source said of a membership into this level and ownership';
 
 -- ---------------------------------------------------------------------------
 -- What they do
@@ -185,8 +194,9 @@ BEGIN
     IF said.source <> source AND NOT EXISTS (SELECT FROM clearance.standing() s WHERE s.kind <> 'vendor') THEN
         said := NULL;       -- the vendor may add a source to others; a partner only where there is none
     END IF;
-    PERFORM clearance_internal.require_terms_right(p, said, clearance_internal.changed_level(NULL, access_level, m.kind), owner,
+    PERFORM clearance_internal.require_no_terms(said,
         plain => num_nonnulls(access_level, starts_at, ends_at) = 0 AND source = 'direct' AND NOT through_phase);
+    PERFORM clearance_internal.require_terms_right(p, said, clearance_internal.changed_level(NULL, access_level, m.kind, p.account_id), owner);
     PERFORM clearance_internal.put_membership(p, m, access_level, starts_at, ends_at, owner, source, through_phase,
         replaces => said.source = source OR clearance.is_operator());
 END
@@ -231,9 +241,10 @@ BEGIN
     IF NOT FOUND THEN
         PERFORM clearance_internal.raise_not_on_project(p, m, source);
     END IF;
-    level := clearance_internal.changed_level(said.level_id, access_level, m.kind);
+    PERFORM clearance_internal.require_no_terms(said, plain => false);
+    level := clearance_internal.changed_level(said.level_id, access_level, m.kind, p.account_id);
     PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
-    PERFORM clearance_internal.require_terms_right(p, said, level, said.is_owner, plain => false);
+    PERFORM clearance_internal.require_terms_right(p, said, level, said.is_owner);
     UPDATE clearance.project_member pm SET
         level_id = level,
         starts_at = coalesce(update_member_on_project.starts_at, pm.starts_at),
@@ -263,7 +274,8 @@ BEGIN
           AND pm.source = coalesce(remove_member_from_project.source, pm.source)
         RETURNING pm.*
     LOOP
-        PERFORM clearance_internal.require_terms_right(p, said, NULL, false, plain => true);
+        PERFORM clearance_internal.require_no_terms(said, plain => true);
+        PERFORM clearance_internal.require_terms_right(p, said, NULL, false);
     END LOOP;
     IF NOT FOUND THEN
         PERFORM clearance_internal.raise_not_on_project(p, m, source);

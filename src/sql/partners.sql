@@ -203,7 +203,7 @@ BEGIN
             clearance_internal.require_choice('kind', kind, '{integrator,contractor}');
     PERFORM clearance_internal.require_partner_properties(of_account, NULL, name, website, licence_cap);
     INSERT INTO clearance.partner AS t (account_id, name, level_id, licence_cap, strategic, can_track_time, kind, website)
-    VALUES (of_account, create_partner.name, clearance_internal.changed_level(NULL, access_level, 'partner'),
+    VALUES (of_account, create_partner.name, clearance_internal.changed_level(NULL, access_level, 'partner', of_account),
             nullif(create_partner.licence_cap, -1), create_partner.strategic, create_partner.can_track_time,
             create_partner.kind, nullif(create_partner.website, ''))
     RETURNING t.* INTO p;
@@ -247,7 +247,7 @@ BEGIN
     PERFORM clearance_internal.require_partner_properties(company.account_id, company.id, name, website, licence_cap);
     UPDATE clearance.partner p SET
         name = coalesce(update_partner.name, p.name),
-        level_id = clearance_internal.changed_level(p.level_id, access_level, 'partner'),
+        level_id = clearance_internal.changed_level(p.level_id, access_level, 'partner', p.account_id),
         licence_cap = nullif(coalesce(update_partner.licence_cap, p.licence_cap), -1),
         strategic = coalesce(update_partner.strategic, p.strategic),
         can_track_time = coalesce(update_partner.can_track_time, p.can_track_time),

@@ -252,14 +252,14 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_same_account IS
 'internal: refuses what belongs to another account';
 
-CREATE FUNCTION clearance_internal.changed_level(current integer, name text, audience text) RETURNS integer
+CREATE FUNCTION clearance_internal.changed_level(current integer, name text, audience text, account bigint) RETURNS integer
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE WHEN name IS NULL THEN current
-                WHEN name <> '' THEN clearance_internal.notice_empty_level(clearance_internal.require_level(name, audience)) END
+                WHEN name <> '' THEN clearance_internal.notice_empty_level(clearance_internal.require_level(name, audience, account)) END
 $$;
 COMMENT ON FUNCTION clearance_internal.changed_level IS
-'internal: id of the named level; NULL keeps the current one, an empty name takes it away';
+'internal: id of the level that a name means in an account; NULL keeps the current one, an empty name takes it away';
 
 -- What one of the vendor's own people owns.
 CREATE FUNCTION clearance_internal.require_may_own(m clearance.member, what text, name text) RETURNS void
@@ -345,7 +345,7 @@ BEGIN
     UPDATE clearance.account a SET
         portal = coalesce(set_account.portal, a.portal),
         default_external_level_id =
-            clearance_internal.changed_level(a.default_external_level_id, default_external_level, 'partner'),
+            clearance_internal.changed_level(a.default_external_level_id, default_external_level, 'partner', a.id),
         active = coalesce(set_account.active, a.active),
         ready_participants = coalesce(set_account.ready_participants, a.ready_participants),
         published = coalesce(set_account.published, a.published)
@@ -368,7 +368,7 @@ BEGIN
             MESSAGE = format('role "%s" cannot have level "%s"', role, l.name),
             HINT = 'A role has a vendor or partner level; account_admin is for the vendor''s team only.';
     ELSIF l.audience = 'vendor' THEN
-        PERFORM clearance_internal.require_may_give(l.id, account);
+        PERFORM clearance_internal.require_may_give(ARRAY[l.id], account);
     END IF;
 END
 $$;
@@ -406,7 +406,7 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('settings.manage_roles', of_account);
     PERFORM clearance_internal.require_given('available_to_partners', available_to_partners::text);
-    level := clearance_internal.changed_level(NULL, access_level, NULL);
+    level := clearance_internal.changed_level(NULL, access_level, NULL, of_account);
     PERFORM clearance_internal.require_free_role_name(name, of_account);
     PERFORM clearance_internal.require_role_level(name, level, available_to_partners, of_account);
     PERFORM clearance_internal.notice_unused_level(name, level, available_to_partners);
@@ -443,7 +443,7 @@ BEGIN
     -- as require_partner_role() does
     UPDATE clearance.role t SET level_id = t.level_id WHERE t.id = r.id RETURNING t.* INTO r;
     PERFORM clearance_internal.require_role_level(role, r.level_id, false, of_account);
-    level := clearance_internal.changed_level(r.level_id, access_level, NULL);
+    level := clearance_internal.changed_level(r.level_id, access_level, NULL, of_account);
     PERFORM clearance_internal.require_role_level(role, level, coalesce(available_to_partners, r.available_to_partners), of_account);
     IF name IS NOT NULL AND name <> r.name THEN
         PERFORM clearance_internal.require_free_role_name(name, of_account);

@@ -54,6 +54,8 @@ TO PUBLIC;
 -- and administer, as far as the actor's rights go (rights.sql)
 GRANT EXECUTE ON FUNCTION
     clearance.set_account, clearance.create_role, clearance.update_role,
+    clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny, clearance.set_level,
+    clearance.level_document, clearance.compare_levels,
     clearance.create_partner, clearance.update_partner, clearance.enable_partner, clearance.disable_partner,
     clearance.set_partner_roles, clearance.set_partner_admin,
     clearance.create_customer, clearance.update_customer, clearance.enable_customer, clearance.disable_customer,
@@ -71,7 +73,7 @@ TO PUBLIC;
 
 -- these views show what the actor may know
 GRANT SELECT ON
-    clearance.partners, clearance.companies, clearance.invitations,
+    clearance.levels, clearance.partners, clearance.companies, clearance.invitations,
     clearance.resources, clearance.allocations, clearance.rates
 TO PUBLIC;
 

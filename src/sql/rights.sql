@@ -192,25 +192,31 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_team_right IS
 'internal: refuses those who do not manage the team of this partner: its admins, and the vendor''s managers of partners';
 
--- Grants with the reach that they have: 1 owned, 2 member, 3 account projects.
+-- Grants with the reach that the engine gives them (level_reach(), vocabulary.c):
+-- 1 owned, 2 member, 3 account projects; and whether rows without a project are
+-- reached as well.
 CREATE FUNCTION clearance_internal.reaching_grants(levels integer[])
-RETURNS TABLE (feature text, action text, visibility text, relation text, kinds text[], reach integer)
+RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, kinds text[],
+               reach integer, without_project boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT g.feature, g.action, g.visibility, g.relation, g.kinds,
-           coalesce(array_position('{owned,member,account}', g.reach), v.reach, 0)
-    FROM clearance.held_grant g
-    LEFT JOIN (SELECT h.level_id, max(array_position('{owned,member,account}', h.reach)) AS reach
-               FROM clearance.held_grant h WHERE (h.feature, h.action) = ('project', 'view') GROUP BY h.level_id) v
+    WITH held AS MATERIALIZED (
+        SELECT * FROM clearance_internal.held_grants(levels)
+    )
+    SELECT g.level_id, g.feature, g.action, g.visibility, g.relation, g.kinds,
+           coalesce(array_position('{owned,member,account}', g.reach), v.reach, 2),
+           g.reach IS NULL OR g.reach = 'account'
+    FROM held g
+    LEFT JOIN (SELECT h.level_id, max(coalesce(array_position('{owned,member,account}', h.reach), 2)) AS reach
+               FROM held h WHERE (h.feature, h.action) = ('project', 'view') GROUP BY h.level_id) v
         ON v.level_id = g.level_id
-    WHERE g.level_id = ANY (levels)
 $$;
-COMMENT ON FUNCTION clearance_internal.reaching_grants IS 'internal: what levels grant, with the reach of project.view where a grant has none';
+COMMENT ON FUNCTION clearance_internal.reaching_grants IS 'internal: what levels grant, and how far, where a grant does not say';
 
 -- Nobody hands out what is beyond itself, nor manages those who hold it: each
--- grant of the level is within one of the actor's levels, or one that every
+-- grant of the levels is within one of the actor's levels, or one that every
 -- collaborator holds.
-CREATE FUNCTION clearance_internal.require_may_give(level integer, account bigint) RETURNS void
+CREATE FUNCTION clearance_internal.require_may_give(levels integer[], account bigint) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -220,26 +226,33 @@ BEGIN
     IF clearance.is_operator() THEN
         RETURN;
     END IF;
-    own := ARRAY(SELECT unnest(s.base_levels) FROM clearance_internal.scope_actor(clearance.actor(), NULL) s
-                 WHERE s.no_standing IS NULL AND s.account_id = account
-                 UNION ALL
-                 SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);
-    SELECT g.feature, g.action INTO beyond
-    FROM clearance_internal.reaching_grants(ARRAY[level]) g
-    WHERE NOT EXISTS (SELECT FROM clearance_internal.reaching_grants(own) h
-                      WHERE h.feature = g.feature AND h.action = g.action
+    SELECT s.base_levels INTO own FROM clearance_internal.scope_actor(clearance.actor(), NULL) s
+    WHERE s.no_standing IS NULL AND s.account_id = account;
+    IF EXISTS (SELECT FROM clearance.level l WHERE l.name = 'account_admin' AND l.built_in AND l.id = ANY (own)) THEN
+        RETURN;         -- nothing is beyond it
+    END IF;
+    own := own || (SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);
+    WITH held AS MATERIALIZED (
+        SELECT * FROM clearance_internal.reaching_grants(own || levels)
+    )
+    SELECT g.level_id, g.feature, g.action INTO beyond
+    FROM held g
+    WHERE g.level_id = ANY (levels)
+      AND NOT EXISTS (SELECT FROM held h
+                      WHERE h.level_id = ANY (own) AND h.feature = g.feature AND h.action = g.action
                         AND h.visibility IN ('any', g.visibility) AND h.relation IN ('any', g.relation)
-                        AND h.reach >= g.reach AND (h.kinds IS NULL OR g.kinds <@ h.kinds))
-    ORDER BY g.feature <> 'settings', g.feature, g.action LIMIT 1;
+                        AND h.reach >= g.reach AND h.without_project >= g.without_project
+                        AND (h.kinds IS NULL OR g.kinds <@ h.kinds))
+    ORDER BY g.feature <> 'settings', g.feature, g.action, g.level_id LIMIT 1;
     IF FOUND THEN
         PERFORM clearance_internal.raise_refusal(
-            format('does not hold what level "%s" grants', (SELECT l.name FROM clearance.level l WHERE l.id = level)),
+            format('does not hold what level "%s" grants', (SELECT l.name FROM clearance.level l WHERE l.id = beyond.level_id)),
             format('With %s.%s it goes beyond the actor, who can neither give it nor manage its holders.', beyond.feature, beyond.action));
     END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_may_give IS
-'internal: refuses an actor who hands out, or takes from others, a level that grants more than its own';
+'internal: refuses an actor who hands out, or takes from others, levels that grant more than its own';
 
 CREATE FUNCTION clearance_internal.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -259,9 +272,7 @@ BEGIN
         PERFORM clearance_internal.require_right('settings.manage_partner_companies', m.account_id);
     ELSE
         PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
-        PERFORM clearance_internal.require_may_give(r.level_id, m.account_id)
-        FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
-        WHERE mr.member_id = m.id AND r.level_id IS NOT NULL;
+        PERFORM clearance_internal.require_may_give(clearance_internal.levels_by_role(ARRAY[m.id]), m.account_id);
     END IF;
 END
 $$;

@@ -133,7 +133,7 @@ BEGIN
     SELECT * INTO ways FROM clearance_internal.ways_in();
     IF ways.with_level > ways.archived THEN
         RETURN (SELECT 'no level in force grants sight of anything'
-                WHERE NOT EXISTS (SELECT FROM clearance.held_grant g WHERE g.level_id = ANY (ways.levels) AND g.action LIKE '%view%')
+                WHERE NOT EXISTS (SELECT FROM clearance_internal.held_grants(ways.levels) g WHERE g.action LIKE '%view%')
                   AND NOT EXISTS (SELECT FROM clearance.member_switch s WHERE s.member_id = actor_note.member));
     END IF;
     RETURN 'no project is open to the actor: '

@@ -37,6 +37,8 @@ DECLARE
 BEGIN
     PERFORM clearance.set_account(north, portal => true);
     PERFORM clearance.create_role('Tester', available_to_partners => true, account => north);
+    PERFORM clearance.create_level('adm-global', 'partner'), clearance.create_level('adm-own', 'partner', 'moderate', account => north),
+            clearance.create_level('adm-high', 'vendor', 'account_admin', account => north);
     INSERT INTO id VALUES ('account', north),
         ('ann', clearance.add_member('adm-ann', roles => '{account_admin}', account => north)),
         ('sue', clearance.add_member('adm-sue', roles => '{super_user}', account => north)),
@@ -79,16 +81,33 @@ $$;
 -- ---------------------------------------------------------------------------
 CREATE TEMP TABLE call (no integer GENERATED ALWAYS AS IDENTITY, expected text, sql text);
 INSERT INTO call (expected, sql) VALUES
-    -- accounts and levels are operators'; an account's settings its admins'
+    -- accounts are operators', and so are levels for all; an account's settings are its admins'
     ('nnn nn n n n n y', 'create_account(''x'')'),
     ('nnn nn n n u n y', 'set_account({account}, active => true)'),
     ('ynn nn n n u n y', 'set_account({account}, portal => true)'),
     ('ynn nn n n u n y', 'set_account({account}, default_external_level => ''restricted'')'),
     ('ynn nn n n u n y', 'set_account({account}, ready_participants => true)'),
     ('ynn nn n n u n y', 'set_account({account}, published => false)'),
-    ('nnn nn n n n n y', 'create_level(''x'', ''partner'')'),
+    ('nnn nn n n n n y', 'drop_level(''adm-global'')'),
+    ('nnn nn n n n n y', 'set_level(''adm-global'', ''{"grants": []}'')'),
     ('nnn nn n n n n y', 'allow(''restricted'', ''task'', ''create'')'),
     ('nnn nn n n n n y', 'deny(''restricted'', ''task'', ''edit'')'),
+    -- an account's own levels: of who manages roles, within what it holds
+    ('yyn nn n n y n y', 'create_level(''x'', ''partner'')'),
+    ('yyn nn n n u n y', 'create_level(''x'', ''partner'', account => {account})'),
+    ('yyn nn n n u n y', 'create_level(''x'', ''vendor'', ''super_user'', account => {account})'),
+    ('ynn nn n n u n y', 'create_level(''x'', ''vendor'', ''account_admin'', account => {account})'),
+    ('yyn nn n n u n y', 'allow(''adm-own'', ''task'', ''create'', account => {account})'),
+    ('yyn nn n n u n y', 'deny(''adm-own'', ''task'', ''edit'', account => {account})'),
+    ('yyn nn n n u n y', 'set_level(''adm-own'', ''{"grants": [{"action": "task.view"}]}'', {account})'),
+    ('yyn nn n n u n y', 'level_document(''adm-own'', {account})'),
+    ('yyn nn n n u n y', 'compare_levels(''adm-own'', ''moderate'', {account})'),
+    ('yyn nn n n u n y', 'drop_level(''adm-own'', account => {account})'),
+    ('yyn nn n n u n y', 'drop_level(''adm-own'', ''permissive'', {account})'),
+    ('ynn nn n n u n y', 'allow(''adm-high'', ''task'', ''view'', account => {account})'),
+    ('ynn nn n n u n y', 'deny(''adm-high'', ''settings'', ''manage_vault'', account => {account})'),
+    ('ynn nn n n u n y', 'set_level(''adm-high'', ''{"grants": []}'', {account})'),
+    ('ynn nn n n u n y', 'drop_level(''adm-high'', account => {account})'),
     ('nnn nn n n n n y', 'create_feature(''x'')'),
     ('nnn nn n n n n y', 'create_action(''task'', ''x'')'),
     ('nnn nn n n n n y', 'add_gate(''task.delete'', ''file.view'')'),
@@ -247,7 +266,7 @@ SELECT set_eq(
          AND has_function_privilege('public', p.oid, 'EXECUTE') AND p.prorettype <> 'trigger'::regtype $$,
     $$ SELECT DISTINCT split_part(c.sql, '(', 1) FROM call c
        WHERE EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'clearance'::regnamespace AND p.proname = split_part(c.sql, '(', 1)
-                       AND has_function_privilege('public', p.oid, 'EXECUTE')) $$,
+                       AND p.provolatile = 'v' AND has_function_privilege('public', p.oid, 'EXECUTE')) $$,
     'every administration function is called by every kind');
 -- A refused call changes nothing, a failed one neither: attempts left no trace.
 SELECT is((SELECT count(*) FROM clearance.partner WHERE name = 'x'), 0::bigint, 'attempts were undone');

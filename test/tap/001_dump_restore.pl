@@ -19,6 +19,14 @@ $node->safe_psql('postgres', 'CREATE DATABASE source');
 build_workspace($node, 'source');
 $node->safe_psql('source', administered());
 
+# accounts have levels of their own, of one name: rex's partner is given North's
+$node->safe_psql('source', <<'EOSQL');
+SELECT clearance.create_level('scout', 'partner', based_on => 'bug hunter', account => a.id),
+    clearance.set_account(a.id, default_external_level => 'scout') FROM clearance.account a ORDER BY a.key;
+SELECT clearance.set_level('scout', jsonb_insert(clearance.level_document('scout', p.account_id), '{grants,0}', '{"action": "invoicing.view"}'), p.account_id),
+    clearance.update_partner(p.id, access_level => 'scout') FROM clearance.partner p WHERE p.name = 'Bolt';
+EOSQL
+
 my $rows = rows_by_member($node, 'source');
 my @logins_rows = rows_by_login($node, 'source');
 my $declared = declarations($node, 'source');

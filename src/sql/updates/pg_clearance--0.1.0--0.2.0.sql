@@ -104,10 +104,32 @@ DROP FUNCTION clearance.moment("any");
 -- Why there is no way into a project is told as a code and dates, and put into words by the library.
 DROP FUNCTION clearance_internal.window_text, clearance_internal.why_no_project;
 
+-- Levels of an account.
+ALTER TABLE clearance.level ADD COLUMN account_id bigint, DROP CONSTRAINT level_name_is_unique,
+    ADD CONSTRAINT level_name_is_unique_in_its_account UNIQUE NULLS NOT DISTINCT (account_id, name),
+    ADD CONSTRAINT built_in_level_has_no_account CHECK (account_id IS NULL OR NOT built_in);
+CREATE INDEX project_partner_of_level ON clearance.project_partner (level_id) WHERE level_id IS NOT NULL;
+CREATE INDEX project_member_of_level ON clearance.project_member (level_id) WHERE level_id IS NOT NULL;
+-- @module level_places
+
+-- They come again with other arguments or columns. Views name the one that is renamed, until they are replaced.
+DROP FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
+    clearance_internal.require_level, clearance_internal.changed_level, clearance_internal.require_may_give,
+    clearance_internal.reaching_grants, clearance_internal.require_terms_right;
+ALTER FUNCTION clearance_internal.effective_grants RENAME TO effective_grants_before;
+
 -- @replaceable
+
+DROP FUNCTION clearance_internal.effective_grants_before;
 
 -- New in schema clearance: closed, and granted as in public.sql.
 SELECT clearance_internal.close('FUNCTION clearance.verdict_codes');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
+    clearance.set_level, clearance.level_document, clearance.compare_levels');
+GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
+    clearance.set_level, clearance.level_document, clearance.compare_levels TO PUBLIC;
+SELECT clearance_internal.close('TABLE clearance.levels');
+GRANT SELECT ON clearance.levels TO PUBLIC;
 SELECT clearance_internal.close('SCHEMA clearance_internal');
 SELECT clearance_internal.close('ALL ROUTINES IN SCHEMA clearance_internal');
