@@ -78,10 +78,11 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_may_change IS
 'internal: refuses an actor to whom a level, or somebody who holds it, is beyond, or who holds it itself';
 
--- Changes of one level wait for each other, and for whoever drops it: each locks
--- the level's row, and rewrites it, where locking it would seem to do, so that a
--- REPEATABLE READ transaction fails rather than decide by what is gone.
-CREATE FUNCTION clearance_internal.begin_change(name text, account bigint) RETURNS clearance.level
+-- Who changes all of a level waits for who changes anything of it, and the other way
+-- round; who adds a grant or a denial does not wait for others who do. Rewriting the
+-- level's row, where locking it would seem to do, makes a REPEATABLE READ transaction
+-- fail rather than decide by what is gone.
+CREATE FUNCTION clearance_internal.begin_change(name text, account bigint, of_all boolean) RETURNS clearance.level
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -96,17 +97,21 @@ BEGIN
             DETAIL = 'It is there for all accounts, and operators change it for all of them, who leave the account out.',
             HINT = format('clearance.create_level(…, based_on => %L) makes one for the account that starts with what this one grants.', name);
     END IF;
-    SELECT t.* INTO l FROM clearance.level t WHERE t.id = l.id FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
+    IF of_all THEN
+        SELECT t.* INTO l FROM clearance.level t WHERE t.id = l.id FOR NO KEY UPDATE;
+    ELSE
+        SELECT t.* INTO l FROM clearance.level t WHERE t.id = l.id FOR SHARE;
+    END IF;
+    IF l.id IS NULL THEN
         PERFORM clearance_internal.raise_unknown_level(name, NULL, of_account);
     END IF;
     PERFORM clearance_internal.require_may_change(l);
-    UPDATE clearance.level t SET name = t.name WHERE t.id = l.id;
+    UPDATE clearance.level t SET name = t.name WHERE t.id = l.id AND of_all;
     RETURN l;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.begin_change IS
-'internal: the level that a name means, for the transaction alone to change; refuses those who may not';
+'internal: the level that a name means, which stays until the transaction ends, and as it is if all of it is to change; refuses those who may not';
 
 CREATE FUNCTION clearance_internal.end_change(l clearance.level) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -186,7 +191,7 @@ CREATE FUNCTION clearance.drop_level(name text, replacement text DEFAULT NULL, a
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    l clearance.level := clearance_internal.begin_change(name, account);
+    l clearance.level := clearance_internal.begin_change(name, account, true);
     used_by text;
 BEGIN
     IF l.built_in THEN
@@ -298,7 +303,7 @@ CREATE FUNCTION clearance.allow(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    l clearance.level := clearance_internal.begin_change(level, account);
+    l clearance.level := clearance_internal.begin_change(level, account, false);
     given clearance.level_grant;
 BEGIN
     PERFORM clearance_internal.require_action(feature, action);
@@ -323,7 +328,7 @@ CREATE FUNCTION clearance.deny(level text, feature text, action text, account bi
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    l clearance.level := clearance_internal.begin_change(level, account);
+    l clearance.level := clearance_internal.begin_change(level, account, false);
 BEGIN
     PERFORM clearance_internal.require_action(feature, action);
     PERFORM clearance_internal.require_grantable(l);
@@ -517,7 +522,7 @@ CREATE FUNCTION clearance.set_level(name text, document jsonb, account bigint DE
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    l clearance.level := clearance_internal.begin_change(name, account);
+    l clearance.level := clearance_internal.begin_change(name, account, true);
     grants clearance.level_grant[];
 BEGIN
     PERFORM clearance_internal.require_grantable(l), clearance_internal.require_document(l, document);
