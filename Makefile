@@ -84,6 +84,7 @@ REGRESS = \
 	rights \
 	resources \
 	links \
+	literals \
 	labels \
 	generated \
 	forgotten \

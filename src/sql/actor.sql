@@ -155,7 +155,7 @@ BEGIN
         RAISE EXCEPTION 'claim, names and account go with a setting' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: SELECT clearance.map_role(''authenticator'', setting => ''request.jwt.claims'', claim => ''sub'');';
     END IF;
-    IF setting !~ '^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+$' OR setting ~* '^clearance\.' THEN
+    IF setting !~ E'^[A-Za-z_][A-Za-z0-9_$]*(\\.[A-Za-z_][A-Za-z0-9_$]*)+$' OR setting ~* E'^clearance\\.' THEN
         RAISE EXCEPTION '"%" is no setting of an application', setting USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It has a name with a dot that is not ours, for example request.jwt.claims.';
     END IF;

@@ -178,7 +178,7 @@ COMMENT ON FUNCTION clearance_internal.drop_policies IS 'takes the policies off 
 
 CREATE FUNCTION clearance_internal.is_trigger_name(trig name) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN trig LIKE '00\_clearance\_%';
+RETURN trig LIKE E'00\\_clearance\\_%';
 COMMENT ON FUNCTION clearance_internal.is_trigger_name IS 'whether the extension gives its triggers such names';
 
 -- Keys of text compare byte by byte, whatever the column's collation takes for equal.
@@ -271,7 +271,7 @@ DECLARE
     trig record;
 BEGIN
     FOR trig IN SELECT t.* FROM clearance_internal.triggers_of(tab, b) t WHERE t.name = coalesce(create_triggers.wanted, t.name) LOOP
-        EXECUTE format('CREATE %s %I %s', CASE WHEN trig.name LIKE '00\_clearance\_children%' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
+        EXECUTE format('CREATE %s %I %s', CASE WHEN trig.name LIKE E'00\\_clearance\\_children%' THEN 'CONSTRAINT TRIGGER' ELSE 'TRIGGER' END,
                        trig.name, trig.command);
         IF trig.always THEN
             EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tab, trig.name);

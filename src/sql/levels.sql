@@ -29,7 +29,7 @@ SELECT a.role, 'vendor',
        coalesce(n.canonical_action, a.action),
        CASE a.verdict WHEN 'can' THEN 'any' ELSE 'none' END, 'any',
        CASE WHEN a.scope IN ('global', 'all') THEN 'account'
-            WHEN a.scope LIKE 'own\_projects\_%' THEN 'owned'
+            WHEN a.scope LIKE E'own\\_projects\\_%' THEN 'owned'
             -- other cells reach as far as project.view, which needs a reach of its own
             WHEN (a.feature, a.action) = ('project', 'view') THEN 'member' END
 FROM clearance.staged_account_matrix a
@@ -52,7 +52,7 @@ FROM clearance.staged_cell c, clearance.level v
 WHERE c.level = 'permissive' AND v.name IN ('super_user', 'collaborator')
   AND NOT EXISTS (SELECT FROM clearance.staged_cell e
                   WHERE (e.level, e.feature) = (v.name, c.feature)
-                    AND (e.action = c.action OR c.action = 'edit' AND e.action LIKE 'edit\_%'));
+                    AND (e.action = c.action OR c.action = 'edit' AND e.action LIKE E'edit\\_%'));
 
 -- Actions whose name alone says that they change nothing.
 CREATE FUNCTION clearance_internal.name_reads(action text) RETURNS boolean
@@ -79,7 +79,7 @@ ORDER BY feature, action;
 -- A column that every vendor member may edit goes with a partner's edit, so that
 -- guarding it takes nothing from that.
 UPDATE clearance.action a SET comes_with_edit = true
-WHERE a.name LIKE 'edit\_%'
+WHERE a.name LIKE E'edit\\_%'
   AND (SELECT count(*) = 2 FROM clearance.staged_cell c
        WHERE (c.audience, c.feature, c.action) = ('vendor', a.feature, a.name) AND c.visibility <> 'none')
   AND NOT EXISTS (SELECT FROM clearance.staged_cell c
@@ -99,7 +99,7 @@ ORDER BY l.id, c.feature, c.action;
 INSERT INTO clearance.level_denial (level_id, feature, action, built_in)
 SELECT DISTINCT l.id, c.feature, c.action, true
 FROM clearance.staged_cell c JOIN clearance.level l ON l.name = c.level
-WHERE c.visibility = 'none' AND (c.action IN ('edit', 'assign') OR c.action LIKE 'edit\_%')
+WHERE c.visibility = 'none' AND (c.action IN ('edit', 'assign') OR c.action LIKE E'edit\\_%')
 ORDER BY 1, 2, 3;
 
 INSERT INTO clearance.not_available (level_id, feature, action, built_in)
@@ -152,7 +152,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
     -- vendor: edit, from any column that may be edited
     SELECT 'vendor', a.feature, a.name, 'edit', NULL::text, false, false
-    FROM clearance.action a WHERE a.name LIKE 'edit\_%'
+    FROM clearance.action a WHERE a.name LIKE E'edit\\_%'
     UNION ALL
     -- all: edit of what one created
     SELECT v.audience, a.feature, a.name, 'edit', 'own', false, true
@@ -404,7 +404,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF name IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'action is null';
-    ELSIF name !~ '^[^.]+\.[^.]+$' THEN
+    ELSIF name !~ '^[^.]+[.][^.]+$' THEN
         RAISE invalid_parameter_value USING
             MESSAGE = format('"%s" does not name an action', name),
             HINT = 'Write feature.action, for example task.edit.';

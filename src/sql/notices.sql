@@ -172,7 +172,7 @@ AS $$
 DECLARE
     class text := clearance_internal.require_key_column(relation, "column", 'member', true);
 BEGIN
-    IF (SELECT NOT bool_or(coalesce(m.key ~ CASE class WHEN 'integer' THEN '^-?\d+$' WHEN 'uuid' THEN '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    IF (SELECT NOT bool_or(coalesce(m.key ~ CASE class WHEN 'integer' THEN '^-?[0-9]+$' WHEN 'uuid' THEN '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                                                        ELSE '' END, false)) FROM clearance.member m) THEN
         RAISE NOTICE 'no member has a key that column "%" of % can hold', "column", relation
             USING HINT = format('It holds %s keys; the key of a member is the application''s user id.', class);

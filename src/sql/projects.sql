@@ -111,7 +111,7 @@ DECLARE
     new_row text[];
 BEGIN
     SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance_internal.binding_of(TG_RELID);
-    IF b.feature IS DISTINCT FROM 'project' OR b.link_only OR TG_NAME NOT LIKE '00\_clearance\_%' OR TG_WHEN <> 'AFTER'
+    IF b.feature IS DISTINCT FROM 'project' OR b.link_only OR TG_NAME NOT LIKE E'00\\_clearance\\_%' OR TG_WHEN <> 'AFTER'
         OR (TG_OP = 'TRUNCATE') <> (TG_LEVEL = 'STATEMENT') THEN
         RAISE EXCEPTION 'trigger % of % is none of a protected table of projects', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.protect() creates this trigger; drop it here.';

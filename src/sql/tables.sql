@@ -616,7 +616,7 @@ CREATE TABLE clearance.login_role (
     CONSTRAINT only_a_setting_names_members CHECK ((setting IS NULL) = (names IS NULL)
         AND (setting IS NOT NULL OR num_nonnulls(claim, account_id) = 0)),
     CONSTRAINT setting_names_are_known CHECK (names IN ('id', 'key', 'email')),
-    CONSTRAINT setting_is_a_custom_one CHECK (setting ~ '^[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)+$' AND setting !~* '^clearance\.'),
+    CONSTRAINT setting_is_a_custom_one CHECK (setting ~ E'^[A-Za-z_][A-Za-z0-9_$]*(\\.[A-Za-z_][A-Za-z0-9_$]*)+$' AND setting !~* E'^clearance\\.'),
     CONSTRAINT claim_is_not_blank CHECK (claim <> '')
 );
 COMMENT ON TABLE clearance.login_role IS 'login roles that are a member, a partner as a whole, or whom a setting names';

@@ -72,7 +72,7 @@ COMMENT ON TYPE clearance.by_name IS 'no argument: those after it are passed by 
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.is_email(email text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN email ~ '^[^[:space:][:cntrl:]@<>(),;:"\\]+@[^[:space:][:cntrl:]@<>(),;:"\\]+$' AND length(email) <= 254;
+RETURN email ~ E'^[^[:space:][:cntrl:]@<>(),;:"\\\\]+@[^[:space:][:cntrl:]@<>(),;:"\\\\]+$' AND length(email) <= 254;
 COMMENT ON FUNCTION clearance_internal.is_email IS 'internal: whether a text is one e-mail address and nothing else';
 
 CREATE FUNCTION clearance_internal.is_web_address(address text) RETURNS boolean

@@ -91,7 +91,7 @@ BEGIN
         table_rows table_tree take_in team_of token_key_material token_key_state triggers_of trusted_functions
         values_of warn_of_copies warn_of_lookalike ways_in why_no_project why_no_projects why_nobody window_text
         write_check write_mirrored
-        $list$, '\w+', 'g') m
+        $list$, E'\\w+', 'g') m
     LOOP
         EXECUTE format('ALTER FUNCTION clearance.%I SET SCHEMA clearance_internal', moved);
     END LOOP;
