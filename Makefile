@@ -43,6 +43,8 @@ REGRESS = \
 	install \
 	comments \
 	levels \
+	account_levels \
+	set_level \
 	derived_rights \
 	gates \
 	people \
