@@ -57,6 +57,7 @@ REGRESS = \
 	owners \
 	owner_code \
 	privileged_functions \
+	chains \
 	changed_columns \
 	born \
 	new_projects \

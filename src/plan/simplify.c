@@ -225,12 +225,10 @@ is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns)
 static ClrClass
 class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
 {
-	const ClrShape *shape = clr_shape_of(clr_frame_judge(frame), binding, verb);
-
 	/* a plan for one class must be told to go when somebody else acts */
-	if (pg_popcount32(shape->classes) != 1 || clr_actor_is_unwatched(&frame->identity))
+	if (clr_actor_is_unwatched(&frame->identity))
 		return CLR_CLASS_OTHER;
-	return pg_rightmost_one_pos32(shape->classes);
+	return clr_shape_only_class(clr_shape_of(clr_frame_judge(frame), binding, verb));
 }
 
 /* What rows of a class must satisfy, beside their project; false if it cannot be said. */

@@ -46,12 +46,13 @@
 /*
  * Costs in units of finding and judging a row by its key, as measured: to start
  * with a project of an index, to find a row there, to read one from end to end,
- * to judge it.
+ * to judge it by the rule, or by what decides about all of them (shape.h).
  */
 #define COST_OF_PROJECT 0.5
 #define COST_OF_ROW_BY_INDEX 0.2
 #define COST_OF_ROW 0.05
 #define COST_OF_JUDGING 0.3
+#define COST_OF_CLASS 0.1
 
 /* To find one row by a query. */
 #define COST_OF_QUERY 10
@@ -70,8 +71,9 @@ typedef struct Source
 /* How to read all rows that may be open. */
 typedef struct Way
 {
-	List *sources; /* of Source *: rows of any of them; NIL: all rows */
-	bool by_index; /* each is found by an index */
+	List *sources;	/* of Source *: rows of any of them; NIL: all rows */
+	bool by_index;	/* each is found by an index */
+	ClrClass class; /* what decides about each, see clr_lookup_class() */
 	ClrLookupCost cost;
 } Way;
 
@@ -94,6 +96,7 @@ typedef struct Pass
 {
 	const ClrBinding *binding;
 	Reader reader;
+	ClrRow row;			   /* the one that is visited */
 	MemoryContext scratch; /* of one row */
 	ClrVisit visit;
 	void *arg;
@@ -121,7 +124,11 @@ static bool seek(Reader *reader, const ClrBinding *binding, const ClrKey *key);
 static bool next_row(Reader *reader);
 static void close_reader(Reader *reader);
 static void copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row);
+static ClrRow new_row(int columns);
+static void read_row(const Reader *reader, const ClrBinding *binding, ClrRow *row);
 static const Way *way_of(ClrJudge *judge, ClrBinding *binding);
+static bool fit_chains(const ClrBinding *binding);
+static double cost_of_judging(const Way *way);
 static double count_rows(Relation relation);
 static Source *new_source(int slot, ClrKeyTable *keys, const ClrKeyBits *bits);
 static void
@@ -205,6 +212,7 @@ clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg)
 		pushed = clr_catalog_push_snapshot();
 		snapshot = GetActiveSnapshot();
 	}
+	pass.row = new_row(binding->ncolumns);
 	pass.scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance row", ALLOCSET_SMALL_SIZES);
 	if (way->by_index)
@@ -212,9 +220,20 @@ clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg)
 	else
 		read_table(&pass, way->sources, snapshot);
 	MemoryContextDelete(pass.scratch);
+	pfree(pass.row.values);
 	if (pushed)
 		PopActiveSnapshot();
 	return pass.wants_more;
+}
+
+/*
+ * What decides about each row of these, but for what it belongs to; OTHER if it
+ * must be judged by itself.
+ */
+ClrClass
+clr_lookup_class(ClrJudge *judge, ClrBinding *binding)
+{
+	return way_of(judge, binding)->class;
 }
 
 /* What that costs. */
@@ -427,18 +446,38 @@ copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row)
 	TupleDesc desc = reader->slot->tts_tupleDescriptor;
 	int count = binding->ncolumns;
 
-	*row = (ClrRow){ palloc(count * (sizeof(Datum) + sizeof(bool))), NULL, NULL };
-	row->nulls = (bool *) (row->values + count);
-	slot_getsomeattrs(reader->slot, reader->last);
+	*row = new_row(count);
+	read_row(reader, binding, row);
 	for (int i = 0; i < count; i++)
 	{
-		int at = reader->attributes[i] - 1;
-		Form_pg_attribute attribute = TupleDescAttr(desc, at);
+		Form_pg_attribute attribute = TupleDescAttr(desc, reader->attributes[i] - 1);
 
-		row->nulls[i] = reader->slot->tts_isnull[at];
-		row->values[i] = row->nulls[i] ? (Datum) 0 :
-										 datumCopy(reader->slot->tts_values[at],
-												   attribute->attbyval, attribute->attlen);
+		if (!row->nulls[i])
+			row->values[i] = datumCopy(row->values[i], attribute->attbyval, attribute->attlen);
+	}
+}
+
+static ClrRow
+new_row(int columns)
+{
+	Datum *values = palloc(columns * (sizeof(Datum) + sizeof(bool)));
+
+	return (ClrRow){ values, (bool *) (values + columns), NULL };
+}
+
+/* The bound values of the row in the slot, as long as it is there. */
+static void
+read_row(const Reader *reader, const ClrBinding *binding, ClrRow *row)
+{
+	TupleTableSlot *slot = reader->slot;
+
+	slot_getsomeattrs(slot, reader->last);
+	for (int i = 0; i < binding->ncolumns; i++)
+	{
+		int at = reader->attributes[i] - 1;
+
+		row->nulls[i] = slot->tts_isnull[at];
+		row->values[i] = slot->tts_values[at];
 	}
 }
 
@@ -463,22 +502,44 @@ way_of(ClrJudge *judge, ClrBinding *binding)
 	way = palloc0(sizeof(Way));
 	way->cost.rows = lookup->rows;
 	way->cost.cost = lookup->rows * COST_OF_ROW;
+	way->class = CLR_CLASS_OTHER;
 	/* of a key that repeats every row counts, wherever it is */
 	if (binding->project_slot != CLR_NO_SLOT && !lookup->repeats)
 	{
 		const ClrShape *shape = clr_shape_of(judge, binding, CLR_VIEW);
+		ClrClass class = clr_shape_only_class(shape);
 
+		if (fit_chains(binding))
+			way->class = class;
 		way->cost.rows *= clr_shape_part_open(judge, binding);
 		way->sources = list_make1(new_source(binding->project_slot, shape->open, shape->bits));
 		prefer_index(way, relation, binding, way->sources, way->cost.rows);
-		if (!lookup->by_query && pg_popcount32(shape->classes) == 1)
-			prefer_relations(way, judge, relation, binding, pg_rightmost_one_pos32(shape->classes));
+		if (!lookup->by_query)
+			prefer_relations(way, judge, relation, binding, class);
 	}
-	way->cost.cost += 1 + way->cost.rows * COST_OF_JUDGING;
+	way->cost.cost += 1 + way->cost.rows * cost_of_judging(way);
 	table_close(relation, NoLock);
 	MemoryContextSwitchTo(caller);
 	lookup->way = way;
 	return way;
+}
+
+/* Whether chain.c can keep the verdicts. */
+static bool
+fit_chains(const ClrBinding *binding)
+{
+	int own = 0;
+	ListCell *lc;
+
+	foreach(lc, binding->ups)
+		own += ((ClrUp *) lfirst(lc))->binding == binding->id;
+	return own <= 1 && binding->columns[binding->key_slot].key_class == CLR_KEY_INT;
+}
+
+static double
+cost_of_judging(const Way *way)
+{
+	return way->class == CLR_CLASS_OTHER ? COST_OF_JUDGING : COST_OF_CLASS;
 }
 
 static double
@@ -508,6 +569,7 @@ static void
 prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sources, double rows)
 {
 	double cost = rows * COST_OF_ROW_BY_INDEX;
+	double judging = cost_of_judging(way);
 	ListCell *lc;
 
 	foreach(lc, sources)
@@ -522,9 +584,9 @@ prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sourc
 		index_close(index, NoLock);
 		cost += clr_keytab_count(source->keys) * COST_OF_PROJECT;
 	}
-	if (cost + rows * COST_OF_JUDGING >= way->cost.cost + way->cost.rows * COST_OF_JUDGING)
+	if (cost + rows * judging >= way->cost.cost + way->cost.rows * judging)
 		return;
-	*way = (Way){ sources, true, { rows, cost } };
+	*way = (Way){ sources, true, way->class, { rows, cost } };
 }
 
 /*
@@ -599,11 +661,10 @@ static void
 visit_row(Pass *pass)
 {
 	MemoryContext caller = MemoryContextSwitchTo(pass->scratch);
-	ClrRow row;
 
 	CHECK_FOR_INTERRUPTS();
-	copy_row(&pass->reader, pass->binding, &row);
-	pass->wants_more = pass->visit(&row, pass->arg);
+	read_row(&pass->reader, pass->binding, &pass->row);
+	pass->wants_more = pass->visit(&pass->row, pass->arg);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(pass->scratch);
 }

@@ -9,6 +9,7 @@
 
 #include "rule/judge.h"
 #include "rule/binding.h"
+#include "rule/shape.h"
 
 typedef struct ClrLookup ClrLookup;
 
@@ -27,6 +28,7 @@ clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow 
 extern bool clr_lookup_repeats(ClrJudge *judge, ClrBinding *binding);
 extern bool clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg);
 extern ClrLookupCost clr_lookup_cost(ClrJudge *judge, ClrBinding *binding);
+extern ClrClass clr_lookup_class(ClrJudge *judge, ClrBinding *binding);
 extern double clr_lookup_cost_of_key(ClrJudge *judge, ClrBinding *binding);
 extern double clr_lookup_rows(ClrJudge *judge, ClrBinding *binding);
 extern void clr_lookup_end(ClrJudge *judge);

@@ -7,11 +7,13 @@
  * fetched by its key. When that has cost as much as one pass over all that the
  * actor's projects hold would, the rest is read in such a pass: never more than
  * twice the cost of the better way, however many rows come. A plan that knows
- * better says so (clr_parent_read_all()).
+ * better says so (clr_parent_read_all()). Where all rows in such a pass are of
+ * one class (shape.h), that says of a row what the rule would, but for what the
+ * row belongs to.
  *
  * Rows of tables that refer to themselves are judged from the top of their
- * chain down; a row met again while it is being judged is part of a cycle and
- * stays closed.
+ * chain down, or in a pass when all of them came (chain.c); a row met again
+ * while it is being judged is part of a cycle and stays closed.
  *
  * Lifetime: verdicts belong to the judge, so they hold under its snapshot. They
  * take no more memory than a hash join would, and are forgotten beyond that.
@@ -21,9 +23,11 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "rule/chain.h"
 #include "rule/lookup.h"
 #include "rule/row.h"
 #include "rule/rule.h"
+#include "rule/shape.h"
 
 /* What may be spent by key before it is asked what all rows would cost. */
 #define SPENT_BEFORE_ASKING 16
@@ -45,6 +49,7 @@ struct ClrParentRows
 	MemoryContext context; /* of the verdicts */
 	MemoryContext scratch; /* of the rows being judged */
 	ClrKeyTable *verdicts; /* the project of a permitted row, or a mark */
+	ClrChains *chains;	   /* projects of permitted rows that came in a pass, or NULL */
 	bool complete;		   /* every row that is permitted is in */
 	bool is_too_big;	   /* and that would be too many */
 	ClrKeyTable *visible;  /* keys of those that are, once asked for */
@@ -55,12 +60,28 @@ struct ClrParentRows
 	ClrParentRows *next;
 };
 
+/* Reading all rows of a table. */
+typedef struct Pass
+{
+	ClrParentRows *rows;
+	bool bounded;
+	ClrClass class; /* of all rows that come; OTHER: the rule is asked */
+	const ClrShape *shape;
+	ClrChains *chains; /* where rows go by their class */
+} Pass;
+
 static void add_if_permitted(const ClrKeyEntry *entry, void *visible);
+static void *verdict_of(const ClrParentRows *rows, const ClrKey *key);
 static bool knows_all(const ClrParentRows *rows);
 static void forget(ClrParentRows *rows);
 static bool is_full(const ClrParentRows *rows, double verdicts);
 static bool pays_to_read_all(ClrParentRows *rows);
 static bool read_all(ClrParentRows *rows, bool bounded);
+static void read_by_class(Pass *pass);
+static bool add_by_class(const ClrRow *row, void *arg);
+static bool is_below_open(ClrParentRows *rows, const ClrRow *row, ClrKey *parent, bool *has_parent);
+static bool key_in(const ClrBinding *binding, const ClrRow *row, int slot, ClrKey *key);
+static bool judge_in_pass(const ClrRow *row, void *arg);
 static void fetch(ClrParentRows *rows, const ClrKey *key);
 static uint64 find(ClrParentRows *rows, const ClrKey *key, ClrRow **found);
 static void judge_above(ClrParentRows *rows, const ClrRow *row);
@@ -113,9 +134,9 @@ ClrProject *
 clr_parent_project(ClrParentRows *rows, const ClrKey *key)
 {
 	ClrBinding *binding = rows->binding;
-	ClrKeyEntry *entry = clr_keytab_find(rows->verdicts, key);
+	void *verdict = verdict_of(rows, key);
 
-	if (entry == NULL && !knows_all(rows))
+	if (verdict == NULL && !knows_all(rows))
 	{
 		if (binding->key_slot == CLR_NO_SLOT ||
 			binding->columns[binding->key_slot].key_class != key->class)
@@ -125,16 +146,26 @@ clr_parent_project(ClrParentRows *rows, const ClrKey *key)
 			forget(rows);
 		if (pays_to_read_all(rows))
 			clr_parent_read_all(rows);
-		entry = clr_keytab_find(rows->verdicts, key);
-		if (entry == NULL && !knows_all(rows))
+		verdict = verdict_of(rows, key);
+		if (verdict == NULL && !knows_all(rows))
 		{
 			fetch(rows, key);
-			entry = clr_keytab_find(rows->verdicts, key);
+			verdict = verdict_of(rows, key);
 		}
 	}
-	if (entry == NULL || entry->value == &closed_mark || entry->value == &judging_mark)
-		return NULL;
-	return entry->value;
+	return verdict == &closed_mark || verdict == &judging_mark ? NULL : verdict;
+}
+
+/* What is known of the row with a key: its project or a mark; NULL: nothing. */
+static void *
+verdict_of(const ClrParentRows *rows, const ClrKey *key)
+{
+	void *project = rows->chains != NULL && key->class == CLR_KEY_INT ?
+						clr_chains_value(rows->chains, key->integer) :
+						NULL;
+	const ClrKeyEntry *entry = project == NULL ? clr_keytab_find(rows->verdicts, key) : NULL;
+
+	return entry != NULL ? entry->value : project;
 }
 
 /*
@@ -164,6 +195,8 @@ clr_parent_keys(ClrParentRows *rows)
 		if (!rows->complete)
 			(void) read_all(rows, false);
 		clr_keytab_each(rows->verdicts, add_if_permitted, visible);
+		if (rows->chains != NULL)
+			clr_chains_keys(rows->chains, visible);
 		rows->visible = visible;
 	}
 	return rows->visible;
@@ -186,7 +219,9 @@ const ClrKeyBits *
 clr_parent_bits(ClrParentRows *rows)
 {
 	if (rows->bits == NULL && knows_all(rows))
-		rows->bits = clr_keybits_new(rows->judge->context, clr_parent_keys(rows));
+		rows->bits = rows->chains != NULL ?
+						 clr_chains_bits(rows->judge->context, rows->chains) :
+						 clr_keybits_new(rows->judge->context, clr_parent_keys(rows));
 	return rows->bits;
 }
 
@@ -231,6 +266,7 @@ forget(ClrParentRows *rows)
 {
 	MemoryContextReset(rows->context);
 	rows->verdicts = clr_keytab_new(rows->context, SPENT_BEFORE_ASKING);
+	rows->chains = NULL;
 	rows->complete = false;
 }
 
@@ -255,25 +291,118 @@ pays_to_read_all(ClrParentRows *rows)
 	return rows->spent >= all.cost && !is_full(rows, all.rows);
 }
 
-typedef struct Pass
+/*
+ * Judge every row that a project of the actor's can hold; what is not remembered
+ * then is not permitted. False if that took too much memory.
+ */
+static bool
+read_all(ClrParentRows *rows, bool bounded)
 {
-	ClrParentRows *rows;
-	bool bounded;
-} Pass;
+	Pass pass = { .rows = rows,
+				  .bounded = bounded,
+				  .class = clr_lookup_class(rows->judge, rows->binding) };
+
+	if (pass.class == CLR_CLASS_OTHER)
+		rows->complete = clr_lookup_all(rows->judge, rows->binding, judge_in_pass, &pass);
+	else
+		read_by_class(&pass);
+	return rows->complete;
+}
+
+static void
+read_by_class(Pass *pass)
+{
+	ClrParentRows *rows = pass->rows;
+
+	pass->shape = clr_shape_of(rows->judge, rows->binding, CLR_VIEW);
+	pass->chains = clr_chains_new(rows->context);
+	rows->judging++; /* what rows belong to may belong to others of them */
+	rows->complete = clr_lookup_all(rows->judge, rows->binding, add_by_class, pass);
+	rows->judging--;
+	MemoryContextReset(rows->scratch);
+	if (!rows->complete)
+		return;
+	clr_chains_settle(pass->chains);
+	rows->chains = pass->chains;
+}
+
+/* A row is open with what it belongs to, if its class says so. */
+static bool
+add_by_class(const ClrRow *row, void *arg)
+{
+	Pass *pass = arg;
+	ClrParentRows *rows = pass->rows;
+	ClrBinding *binding = rows->binding;
+	ClrKey key, parent, project;
+	bool has_parent;
+
+	if (key_in(binding, row, binding->key_slot, &key) &&
+		key_in(binding, row, binding->project_slot, &project) &&
+		clr_shape_opens_key(pass->shape, &project) &&
+		clr_shape_row_is_open(rows->judge, binding, row, pass->class) &&
+		is_below_open(rows, row, &parent, &has_parent))
+		clr_chains_add(pass->chains, key.integer, has_parent ? &parent.integer : NULL,
+					   clr_scope_project(rows->judge->scope, &project));
+	return !pass->bounded || clr_chains_bytes(pass->chains) <= get_hash_memory_limit();
+}
+
+/*
+ * Whether a row belongs to what it must, and all of that is visible, but for a
+ * parent in the table itself.
+ */
+static bool
+is_below_open(ClrParentRows *rows, const ClrRow *row, ClrKey *parent, bool *has_parent)
+{
+	ClrBinding *binding = rows->binding;
+	ListCell *lc;
+
+	*has_parent = false;
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+		ClrKey key;
+
+		if (!key_in(binding, row, up->slot, &key))
+		{
+			if (!up->optional)
+				return false;
+		}
+		else if (up->binding == binding->id)
+		{
+			*has_parent = true;
+			*parent = key;
+		}
+		else if (clr_parent_project(clr_parent_rows(rows->judge,
+													clr_judge_binding(rows->judge, up->binding),
+													NULL),
+									&key) == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* The key in a column of a row, or false if there is none. */
+static bool
+key_in(const ClrBinding *binding, const ClrRow *row, int slot, ClrKey *key)
+{
+	const ClrColumn *column = &binding->columns[slot];
+
+	if (row->nulls[slot])
+		return false;
+	clr_key_from_datum(row->values[slot], column->key_class, column->type, key);
+	return true;
+}
 
 static bool
 judge_in_pass(const ClrRow *row, void *arg)
 {
 	Pass *pass = arg;
 	ClrParentRows *rows = pass->rows;
-	int slot = rows->binding->key_slot;
-	const ClrColumn *column = &rows->binding->columns[slot];
 	ClrKeyEntry *entry;
 	ClrKey key;
 
-	if (row->nulls[slot])
+	if (!key_in(rows->binding, row, rows->binding->key_slot, &key))
 		return true;
-	clr_key_from_datum(row->values[slot], column->key_class, column->type, &key);
 	entry = clr_keytab_find(rows->verdicts, &key);
 	if (entry == NULL && rows->repeats && own_parent(rows->binding) != NULL)
 		fetch(rows, &key); /* others may be judged by it before all of its rows came */
@@ -284,19 +413,6 @@ judge_in_pass(const ClrRow *row, void *arg)
 	if (rows->judging == 0)
 		MemoryContextReset(rows->scratch);
 	return !pass->bounded || !is_full(rows, clr_keytab_count(rows->verdicts));
-}
-
-/*
- * Judge every row that a project of the actor's can hold; what is not remembered
- * then is not permitted. False if that took too much memory.
- */
-static bool
-read_all(ClrParentRows *rows, bool bounded)
-{
-	Pass pass = { rows, bounded };
-
-	rows->complete = clr_lookup_all(rows->judge, rows->binding, judge_in_pass, &pass);
-	return rows->complete;
 }
 
 /* ---------- one ---------- */

@@ -21,12 +21,14 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic.h"
 #include "miscadmin.h"
+#include "port/pg_bitutils.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "rule/write.h"
+#include "rule/row.h"
 #include "rule/rule.h"
+#include "rule/write.h"
 
 typedef struct Builder Builder;
 
@@ -307,13 +309,46 @@ key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key)
 	return true;
 }
 
+/* The class of all projects that are not closed; OTHER if they are of several. */
+ClrClass
+clr_shape_only_class(const ClrShape *shape)
+{
+	return pg_popcount32(shape->classes) == 1 ? pg_rightmost_one_pos32(shape->classes) :
+												CLR_CLASS_OTHER;
+}
+
+/*
+ * Whether a row in an open project of this class is open, if all that it belongs
+ * to is visible: what the class says. OTHER says nothing.
+ */
+bool
+clr_shape_row_is_open(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrClass class)
+{
+	bool by_relation = class >= CLR_CLASS_RELATED;
+	bool if_shared = class == CLR_CLASS_SHARED || class >= CLR_CLASS_RELATED_SHARED;
+	int base = if_shared ? CLR_CLASS_RELATED_SHARED : CLR_CLASS_RELATED;
+
+	Assert(class != CLR_CLASS_NONE && class != CLR_CLASS_OTHER && class != CLR_CLASS_WHOLE);
+	return (!if_shared || clr_row_is_shared(binding, row)) &&
+		   (!by_relation || clr_row_has_relation(judge, binding, row, class - base));
+}
+
 /* Whether a project is open, of rows without a project column. */
 bool
 clr_shape_opens(const ClrShape *shape, const ClrProject *project)
 {
 	ClrKey key = { .class = CLR_KEY_INT, .integer = project->id };
 
-	return clr_keytab_find(shape->open, &key) != NULL;
+	return clr_shape_opens_key(shape, &key);
+}
+
+/* Whether a project is open, by the key that rows have of it. */
+bool
+clr_shape_opens_key(const ClrShape *shape, const ClrKey *project)
+{
+	if (shape->bits != NULL && project->class == CLR_KEY_INT)
+		return clr_keybits_has(shape->bits, project->integer);
+	return clr_keytab_find(shape->open, project) != NULL;
 }
 
 /* What decides if all holds that plans cannot know: of a row that is shared or not, or related. */

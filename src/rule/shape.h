@@ -54,7 +54,11 @@ typedef struct ClrShape
 extern ClrShape *clr_shape_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 extern ClrClass
 clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+extern ClrClass clr_shape_only_class(const ClrShape *shape);
+extern bool
+clr_shape_row_is_open(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrClass class);
 extern bool clr_shape_opens(const ClrShape *shape, const ClrProject *project);
+extern bool clr_shape_opens_key(const ClrShape *shape, const ClrKey *project);
 extern double clr_shape_part_open(ClrJudge *judge, ClrBinding *binding);
 extern double clr_shape_part_seen(ClrJudge *judge, ClrBinding *binding);
 extern double clr_shape_part_seen_of_open(ClrJudge *judge, ClrBinding *binding);

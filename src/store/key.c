@@ -366,7 +366,6 @@ clr_keybits_new(MemoryContext context, ClrKeyTable *table)
 	clr_keytab_iterator iterator;
 	ClrKeyEntry *entry;
 	ClrKeyBits *bits;
-	uint64 range;
 
 	if (table->members == 0)
 		return NULL;
@@ -378,20 +377,26 @@ clr_keybits_new(MemoryContext context, ClrKeyTable *table)
 		least = Min(least, entry->key.integer);
 		greatest = Max(greatest, entry->key.integer);
 	}
-	range = (uint64) greatest - (uint64) least;
-	if (range >= (uint64) table->members * MAX_BITS_OF_KEY)
+	bits = clr_keybits_empty(context, table->members, least, greatest);
+	clr_keytab_start_iterate(table, &iterator);
+	while (bits != NULL && (entry = clr_keytab_iterate(table, &iterator)) != NULL)
+		clr_keybits_add(bits, entry->key.integer);
+	return bits;
+}
+
+/* Room for so many of the integers in a range; NULL if they would lie too far apart. */
+ClrKeyBits *
+clr_keybits_empty(MemoryContext context, uint64 count, int64 least, int64 greatest)
+{
+	uint64 range = (uint64) greatest - (uint64) least;
+	ClrKeyBits *bits;
+
+	if (range >= count * MAX_BITS_OF_KEY)
 		return NULL;
 	range++;
 	bits = MemoryContextAllocZero(context,
 								  offsetof(ClrKeyBits, words) + (range + 63) / 64 * sizeof(uint64));
 	bits->least = least;
 	bits->range = range;
-	clr_keytab_start_iterate(table, &iterator);
-	while ((entry = clr_keytab_iterate(table, &iterator)) != NULL)
-	{
-		uint64 at = (uint64) entry->key.integer - (uint64) least;
-
-		bits->words[at / 64] |= (uint64) 1 << at % 64;
-	}
 	return bits;
 }

@@ -74,6 +74,16 @@ typedef struct ClrKeyBits
 } ClrKeyBits;
 
 extern ClrKeyBits *clr_keybits_new(MemoryContext context, ClrKeyTable *table);
+extern ClrKeyBits *
+clr_keybits_empty(MemoryContext context, uint64 count, int64 least, int64 greatest);
+
+static inline void
+clr_keybits_add(ClrKeyBits *bits, int64 integer)
+{
+	uint64 at = (uint64) integer - (uint64) bits->least;
+
+	bits->words[at / 64] |= (uint64) 1 << at % 64;
+}
 
 static inline bool
 clr_keybits_has(const ClrKeyBits *bits, int64 integer)
