@@ -86,6 +86,7 @@ REGRESS = \
 	participants \
 	rights \
 	resources \
+	quoted_names \
 	links \
 	literals \
 	labels \

@@ -5,9 +5,9 @@
 -- there would be taken for the extension's.
 DO $$
 DECLARE
-    owner regrole := (SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = 'clearance');
+    owner name := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace n WHERE n.nspname = 'clearance');
 BEGIN
-    IF owner::pg_catalog.name <> CURRENT_USER
+    IF owner <> CURRENT_USER
         OR EXISTS (SELECT FROM pg_catalog.pg_depend d
                    WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
                      AND d.refobjid = 'clearance'::pg_catalog.regnamespace

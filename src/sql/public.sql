@@ -15,7 +15,7 @@ BEGIN
         UNION
         SELECT quote_ident(r.rolname) FROM pg_default_acl d
         CROSS JOIN aclexplode(d.defaclacl) a JOIN pg_roles r ON r.oid = a.grantee
-        WHERE d.defaclrole = CURRENT_USER::regrole AND a.grantee <> d.defaclrole
+        WHERE pg_get_userbyid(d.defaclrole) = CURRENT_USER AND a.grantee <> d.defaclrole
     LOOP
         EXECUTE format('REVOKE ALL ON %s FROM %s', objects, grantee);
     END LOOP;

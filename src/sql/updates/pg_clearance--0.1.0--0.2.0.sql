@@ -29,12 +29,12 @@ $$;
 -- Whatever is made here is to be the owner's, who made the rest.
 DO $$
 DECLARE
-    owner regrole := (SELECT e.extowner FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_clearance');
+    owner name := (SELECT pg_catalog.pg_get_userbyid(e.extowner) FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_clearance');
 BEGIN
-    IF owner::pg_catalog.name <> CURRENT_USER THEN
+    IF owner <> CURRENT_USER THEN
         RAISE EXCEPTION 'extension pg_clearance is to be updated by its owner, %', owner
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = pg_catalog.format('SET ROLE %s first.', owner);
+            HINT = pg_catalog.format('SET ROLE %I first.', owner);
     END IF;
 END
 $$;
