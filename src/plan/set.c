@@ -15,6 +15,8 @@
  */
 #include "plan/set.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -112,6 +114,7 @@ static bool is_created_here(const SetCall *call, const ClrKey *key);
 static bool fits_plan(const SetCall *call, ClrProject *project);
 static const ClrUp *up_of(const ClrBinding *binding, const ClrSet *set);
 static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
+static double distinct_in(PlannerInfo *root, Node *column, double rows);
 static bool
 given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *selectivity);
 static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys);
@@ -542,16 +545,34 @@ clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows)
 {
 	ClrJudge *judge = clr_frame_judge(clr_frame_current());
 	Const *kind = list_nth(test->args, 3);
-	List *column = list_make1(linitial(test->args));
-	double keys;
 	ClrSet set;
 
 	if (!read_set(test->args, &set) || set.kind >= CLR_SET_MANY_UPS || rows <= CLR_FEW_KEYS)
 		return;
-	keys = estimate_num_groups(root, column, rows, NULL, NULL);
-	if (keys * clr_lookup_cost_of_key(judge, binding_above(judge, &set)) >
+	if (distinct_in(root, linitial(test->args), rows) *
+			clr_lookup_cost_of_key(judge, binding_above(judge, &set)) >
 		clr_lookup_cost(judge, binding_above(judge, &set)).cost)
 		kind->constvalue = Int32GetDatum(set.kind - CLR_SET_UPS + CLR_SET_MANY_UPS);
+}
+
+/*
+ * How many values a column has in so many rows of its table, as
+ * estimate_num_groups() would say (selfuncs.c), which goes by the rows that
+ * satisfy the test as well.
+ */
+static double
+distinct_in(PlannerInfo *root, Node *column, double rows)
+{
+	VariableStatData data;
+	double distinct;
+	double tuples;
+	bool is_default;
+
+	examine_variable(root, column, 0, &data);
+	distinct = get_variable_numdistinct(&data, &is_default);
+	tuples = data.rel != NULL ? Max(data.rel->tuples, rows) : rows;
+	ReleaseVariableStats(data);
+	return distinct * (1 - pow((tuples - rows) / tuples, tuples / distinct));
 }
 
 /* The set that in_set() tests, as an array. */

@@ -52,7 +52,7 @@
 #define COST_OF_ROW_BY_INDEX 0.2
 #define COST_OF_ROW 0.05
 #define COST_OF_JUDGING 0.3
-#define COST_OF_CLASS 0.1
+#define COST_OF_CLASS 0.03
 
 /* To find one row by a query. */
 #define COST_OF_QUERY 10
