@@ -59,6 +59,8 @@ REGRESS = \
 	privileged_functions \
 	chains \
 	changed_columns \
+	masks \
+	mask_roads \
 	born \
 	new_projects \
 	keys \

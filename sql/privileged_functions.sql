@@ -32,15 +32,15 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (true, false, 'types: input and output of texts',
      'app_key_in app_key_out app_key_recv app_key_send by_name_in by_name_out'),
     (true, false, 'policies and plans: tell the actor what it may do; sets of keys are for plans alone',
-     'visible creatable editable edited deletable permitted in_set set_keys own_account'),
+     'visible creatable editable edited deletable permitted in_set set_keys own_account mask_open'),
     (true, false, 'answers about the actor, who may know them',
-     'actor current_actor can can_row'),
+     'actor current_actor can can_row column_masked'),
     (true, false, 'lists what is documented, the same for everybody',
      'verdict_codes'),
     (true, false, 'stops acting, or acts for whom a token proves',
      'reset_actor reset_session authenticate'),
     (true, true, 'answers about the actor, or about whom it may see',
-     'whoami standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
+     'whoami columns standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',
      'create_level drop_level allow deny set_level level_document compare_levels withdraw_links add_customer_to_project add_member add_member_to_project add_participant add_partner_to_project allocate create_customer
       create_link create_partner create_project create_role disable_customer disable_member disable_partner enable_customer enable_member
@@ -52,13 +52,13 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (false, true, 'administers what belongs to no account; whom EXECUTE is granted',
      'take_mail accept_invitation follow_link trust_role distrust_role map_role unmap_role add_token_key revoke_token_key drop_token_key
       create_account create_action create_feature add_gate remove_gate
-      protect unprotect add_parent relate guard_column repair sync mirror_membership unmirror_membership'),
+      protect unprotect add_parent relate guard_column mask_column unmask_column repair sync mirror_membership unmirror_membership'),
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
      'note_first_project note_outlived refuse_foreign_level drop_levels_of_account'),
     (false, true, 'event triggers',
-     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_names keep_keys_unique')
+     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_names keep_keys_unique keep_masks')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
 SELECT CASE WHEN r.name IS NULL THEN 'to be asked' WHEN f.name IS NULL THEN 'is gone' ELSE 'has other rights' END, coalesce(f.name, r.name)
 FROM (SELECT DISTINCT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS everybody, p.prosecdef AS definer

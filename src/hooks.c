@@ -17,9 +17,11 @@
 #include "actor/actor.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
+#include "guard/masked.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "guard/utility.h"
+#include "plan/mask.h"
 #include "plan/paths.h"
 #include "plan/set.h"
 #include "rule/created.h"
@@ -130,11 +132,14 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	ClrCurrent previous = clr_frame_enter_planning();
 	int marks = clr_plans_begin();
 	PlannedStmt *volatile plan = NULL;
+	ClrMaskDepends depends = { NIL, false };
 
 	PG_TRY();
 	{
+		clr_mask_rewrite(query, &depends);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);
+		clr_mask_depend(plan, &depends);
 		clr_secrecy_check_plan(plan);
 	}
 	PG_FINALLY();
@@ -161,12 +166,14 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 {
 	ClrCurrent previous = clr_frame_enter(clr_utility_frame(plan->utilityStmt));
 	Oid explainer = clr_secrecy_explain(plan->utilityStmt);
+	volatile Oid copying = clr_masked_copy(NULL);
 
 	/* hear of plans to be made anew, also with every lock already held */
 	if (IsA(plan->utilityStmt, ExecuteStmt))
 		AcceptInvalidationMessages();
 	PG_TRY();
 	{
+		(void) clr_masked_copy(plan->utilityStmt);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
 		else
@@ -175,6 +182,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 	}
 	PG_FINALLY();
 	{
+		clr_masked_copied(copying);
 		clr_secrecy_explained(explainer);
 		clr_frame_leave(previous);
 	}
@@ -187,7 +195,7 @@ clr_ExecutorCheckPerms_hook(List *range_table, bool ereport_on_violation)
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(range_table, ereport_on_violation))
 		return false;
 	clr_seal_check_tables(range_table);
-	return true;
+	return clr_masked_check_tables(range_table, ereport_on_violation);
 }
 
 static List *

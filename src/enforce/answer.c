@@ -21,15 +21,20 @@
 #include "guard/secrecy.h"
 #include "rule/act.h"
 #include "rule/binding.h"
+#include "rule/mask.h"
 #include "rule/rule.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_can_row);
 PG_FUNCTION_INFO_V1(clearance_verdict);
+PG_FUNCTION_INFO_V1(clearance_column_masked);
+PG_FUNCTION_INFO_V1(clearance_may_be_masked);
 PG_FUNCTION_INFO_V1(clearance_ways_in);
 
 static char *actions_text(const List *actions);
 static bool can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict);
+static ClrBinding *
+row_of_call(FunctionCallInfo fcinfo, ClrJudge **judge, HeapTupleHeader record, ClrRow *row);
 static int32 binding_of_type(Oid type);
 static int32 binding_of_table(Oid relid);
 static bool is_way_in(ClrScope *scope, ClrProject *project);
@@ -140,11 +145,7 @@ actions_text(const List *actions)
 static bool
 can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 {
-	ClrFrame *frame = clr_frame_current();
 	ClrJudge *judge;
-	HeapTupleHeader record;
-	HeapTupleData tuple;
-	TupleDesc desc;
 	ClrBinding *binding;
 	ClrAction *action;
 	ClrRow row;
@@ -154,28 +155,85 @@ can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 						errhint("Name an action of the table's feature, for example 'edit'.")));
 	if (PG_ARGISNULL(1))
 		return false;
-	if (frame->estate == NULL)
-		clr_secrecy_check_asked(frame);
-	record = PG_GETARG_HEAPTUPLEHEADER(1);
-	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
-									   HeapTupleHeaderGetTypMod(record));
-	judge = clr_frame_judge(frame);
-	binding = clr_judge_binding(judge, PG_ARGISNULL(2) ?
-										   binding_of_type(HeapTupleHeaderGetTypeId(record)) :
-										   binding_of_table(PG_GETARG_OID(2)));
-	if (!PG_ARGISNULL(2))
-		check_columns(binding, desc);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = record;
-	row = clr_binding_row(binding, desc, &tuple);
+	binding = row_of_call(fcinfo, &judge, PG_GETARG_HEAPTUPLEHEADER(1), &row);
 	action = clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (clr_rule_permits(judge, binding, &row, action, verdict))
 		return true;
 	if (verdict != NULL)
 		clr_verdict_complete(verdict, judge);
 	return false;
+}
+
+/*
+ * column_masked(row record, column name, relation regclass) returns boolean: is
+ * the column of this row of a protected table masked for the actor? A row that
+ * it does not see has every masked column masked. NULL row: NULL.
+ */
+Datum
+clearance_column_masked(PG_FUNCTION_ARGS)
+{
+	ClrJudge *judge;
+	ClrBinding *binding;
+	const ClrMask *mask;
+	ClrRow row;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	binding = row_of_call(fcinfo, &judge, PG_GETARG_HEAPTUPLEHEADER(0), &row);
+	mask = clr_binding_mask(binding, NameStr(*PG_GETARG_NAME(1)));
+	if (mask == NULL && get_attnum(binding->relid, NameStr(*PG_GETARG_NAME(1))) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("table %s has no column \"%s\"", binding->relation_name,
+						NameStr(*PG_GETARG_NAME(1))),
+				 errhint("clearance.columns('%s') lists its columns.", binding->relation_name)));
+	PG_RETURN_BOOL(
+		mask != NULL &&
+		!clr_mask_opens(clr_mask_answers(CurrentMemoryContext, judge, binding, mask, false), &row));
+}
+
+/*
+ * may_be_masked(relation regclass, column name) returns boolean: may there be a
+ * row that the actor sees without the column?
+ */
+Datum
+clearance_may_be_masked(PG_FUNCTION_ARGS)
+{
+	ClrJudge *judge = clr_frame_judge(clr_frame_current());
+	ClrBinding *binding = clr_judge_binding(judge, binding_of_table(PG_GETARG_OID(0)));
+	const ClrMask *mask = clr_binding_mask(binding, NameStr(*PG_GETARG_NAME(1)));
+
+	PG_RETURN_BOOL(mask != NULL && clr_mask_may_close(judge, binding, mask));
+}
+
+/*
+ * The row that a question is about, and its binding: by its type or, for rows of
+ * views and sub-selects, by the third argument, a table.
+ */
+static ClrBinding *
+row_of_call(FunctionCallInfo fcinfo, ClrJudge **judge, HeapTupleHeader record, ClrRow *row)
+{
+	ClrFrame *frame = clr_frame_current();
+	HeapTupleData tuple;
+	TupleDesc desc;
+	ClrBinding *binding;
+
+	if (frame->estate == NULL)
+		clr_secrecy_check_asked(frame);
+	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
+									   HeapTupleHeaderGetTypMod(record));
+	*judge = clr_frame_judge(frame);
+	binding = clr_judge_binding(*judge, PG_ARGISNULL(2) ?
+											binding_of_type(HeapTupleHeaderGetTypeId(record)) :
+											binding_of_table(PG_GETARG_OID(2)));
+	if (!PG_ARGISNULL(2))
+		check_columns(binding, desc);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
+	ItemPointerSetInvalid(&tuple.t_self);
+	tuple.t_tableOid = InvalidOid;
+	tuple.t_data = record;
+	*row = clr_binding_row(binding, desc, &tuple);
+	return binding;
 }
 
 /* The binding of the table that a row is of; an error if it is of none. */

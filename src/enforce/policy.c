@@ -14,6 +14,7 @@
 
 #include "fmgr.h"
 
+#include "enforce/policy.h"
 #include "enforce/refuse.h"
 #include "rule/write.h"
 #include "frame/frame.h"
@@ -21,18 +22,7 @@
 #include "rule/binding.h"
 #include "rule/rule.h"
 
-typedef struct PolicyCall
-{
-	uint64 frame_serial;
-	bool is_of_query; /* the call lives and dies with its frame */
-	ClrFrame *frame;
-	ClrJudge *judge;
-	ClrBinding *binding;
-	ClrRow row;
-} PolicyCall;
-
-static bool judge_new(PolicyCall *call, ClrWritePermits permits, ClrHalf half);
-static PolicyCall *policy_call(FunctionCallInfo fcinfo, int first);
+static bool judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
 PG_FUNCTION_INFO_V1(clearance_visible);
@@ -46,7 +36,7 @@ PG_FUNCTION_INFO_V1(clearance_permitted);
 Datum
 clearance_visible(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 1);
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_VIEW, NULL));
 }
@@ -55,14 +45,14 @@ clearance_visible(PG_FUNCTION_ARGS)
 Datum
 clearance_creatable(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(judge_new(policy_call(fcinfo, 1), clr_write_permits_insert, CLR_NEW_ROW));
+	PG_RETURN_BOOL(judge_new(clr_policy_call(fcinfo, 1), clr_write_permits_insert, CLR_NEW_ROW));
 }
 
 /* editable(binding, columns…): UPDATE may touch the row as it was. */
 Datum
 clearance_editable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 1);
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
 }
@@ -71,14 +61,15 @@ clearance_editable(PG_FUNCTION_ARGS)
 Datum
 clearance_edited(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(judge_new(policy_call(fcinfo, 1), clr_write_permits_update, CLR_ROW_CHANGED));
+	PG_RETURN_BOOL(
+		judge_new(clr_policy_call(fcinfo, 1), clr_write_permits_update, CLR_ROW_CHANGED));
 }
 
 /* deletable(binding, columns…): DELETE may remove the row. */
 Datum
 clearance_deletable(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 1);
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
 	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_DELETE, NULL));
 }
@@ -90,7 +81,7 @@ clearance_deletable(PG_FUNCTION_ARGS)
 Datum
 clearance_permitted(PG_FUNCTION_ARGS)
 {
-	PolicyCall *call = policy_call(fcinfo, 2);
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 2);
 	int verb = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
 
 	if (verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE)
@@ -103,7 +94,7 @@ clearance_permitted(PG_FUNCTION_ARGS)
 
 /* True, or an error that says why not. */
 static bool
-judge_new(PolicyCall *call, ClrWritePermits permits, ClrHalf half)
+judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half)
 {
 	ClrVerdict verdict = { 0 };
 
@@ -113,10 +104,10 @@ judge_new(PolicyCall *call, ClrWritePermits permits, ClrHalf half)
 }
 
 /* The columns are the arguments from `first` on. */
-static PolicyCall *
-policy_call(FunctionCallInfo fcinfo, int first)
+ClrPolicyCall *
+clr_policy_call(FunctionCallInfo fcinfo, int first)
 {
-	PolicyCall *call = fcinfo->flinfo->fn_extra;
+	ClrPolicyCall *call = fcinfo->flinfo->fn_extra;
 
 	if (call == NULL || !(call->is_of_query || call->frame_serial == clr_frame_current()->serial))
 	{
@@ -131,7 +122,7 @@ policy_call(FunctionCallInfo fcinfo, int first)
 			clr_secrecy_check_asked(frame);
 		binding = clr_judge_binding(clr_frame_judge(frame), PG_GETARG_INT32(0));
 		check_columns(fcinfo, first, binding);
-		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PolicyCall));
+		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ClrPolicyCall));
 		call->row.values =
 			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
 		call->row.nulls =

@@ -314,6 +314,21 @@ is_of_another(Node *node, void *binding)
 	return expression_tree_walker(node, is_of_another, binding);
 }
 
+/* Whether a condition is a call that policies of ours make, of a function that only judges rows. */
+bool
+clr_seal_is_policy(Node *qual)
+{
+	const char *name;
+
+	if (!IsA(qual, FuncExpr) || !is_rule_function(((FuncExpr *) qual)->funcid))
+		return false;
+	name = get_func_name(((FuncExpr *) qual)->funcid);
+	for (int i = 0; i < (int) lengthof(expected); i++)
+		if (strcmp(name, expected[i].using != NULL ? expected[i].using : expected[i].check) == 0)
+			return true;
+	return false;
+}
+
 /* The error for a table whose rows are asked about by a number that is not its own. */
 void
 clr_seal_refuse_table(Oid relid)

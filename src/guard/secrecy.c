@@ -10,7 +10,9 @@
  * query is in functions, triggers or views, or whose rights it has: what counts
  * is who looks.
  *
- *	 EXPLAIN: the user who runs it. Whatever starts meanwhile is a part of it,
+ *	 EXPLAIN: the user who runs it. Estimates tell of a column's values as well:
+ *	 of a query that reads a masked column, who may read that in every row is
+ *	 told. Whatever starts meanwhile is a part of it,
  *	 and so is what asks for the actor's rights, which are read then. Whoever
  *	 catches the refusal is refused again before anything is shown. Workers
  *	 know of no EXPLAIN, so outsiders get none.
@@ -37,6 +39,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "guard/masked.h"
 #include "store/catalog.h"
 
 static bool external_explain = false;
@@ -146,6 +149,9 @@ clr_secrecy_check_start(const PlannedStmt *plan, ClrFrame *frame)
 	refuse_again(frame);
 	if (OidIsValid(explainer) && is_secret(plan->rtable, explainer))
 		refuse(frame, "EXPLAIN", "");
+	if (is_explained() && !external_explain)
+		clr_masked_check_explained(plan->rtable,
+								   clr_frame_judge(frame != NULL ? frame : clr_frame_current()));
 #ifdef TRACE_SORT
 	if (trace_sort && is_secret(plan->rtable, GetOuterUserId()))
 		refuse(frame, "trace_sort", "");
@@ -219,6 +225,9 @@ clr_secrecy_check_run(QueryDesc *query)
 		return;
 	if (is_explained() && is_secret(query->plannedstmt->rtable, explainer))
 		refuse(NULL, "EXPLAIN", "");
+	if (is_explained() && !external_explain)
+		clr_masked_check_explained(query->plannedstmt->rtable,
+								   clr_frame_judge(clr_frame_current()));
 	if (!query->plannedstmt->parallelModeNeeded)
 		return;
 	/* then the executor starts none (ExecutePlan(), execMain.c) */

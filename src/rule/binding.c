@@ -57,13 +57,19 @@ static uint64 generation = 1;
 
 /* Tables whose change means that declarations changed. */
 static const char *const declaration_tables[] = { "binding", "binding_relation", "binding_parent",
-												  "binding_guard" };
+												  "binding_guard", "binding_mask" };
 static Oid declaration_oids[lengthof(declaration_tables)];
+#define MASKS 4
+
+/* Whether there are masks, and in which generation that was read. */
+static bool any_masked = false;
+static uint64 any_masked_in = 0;
 
 static ClrBinding *find_kept(int32 id);
 static ClrBinding *keep(int32 id);
 static void let_go(ClrBinding *binding);
 static void drop_stale(void);
+static void give_back(void *copy);
 static int32 id_of(const ClrKeyEntry *entry);
 static void set_id(ClrKeyEntry *entry, int32 id);
 static bool may_be_bound(Oid relid);
@@ -75,6 +81,7 @@ static void load_parents(ClrBinding *binding);
 static void load_link_roles(ClrBinding *binding);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
+static void load_masks(ClrBinding *binding);
 static List *links_through_task(int32 task_binding, const char *link_column);
 
 /* Copy of a column of the current result, in the binding's memory. */
@@ -190,6 +197,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	load_link_roles(binding);
 	find_ups(binding);
 	load_guards(binding);
+	load_masks(binding);
 	clr_catalog_end(&state);
 	MemoryContextSwitchTo(context);
 	/* as the server names tables to the user: by the user's search_path */
@@ -461,6 +469,42 @@ load_guards(ClrBinding *binding)
 	}
 }
 
+static void
+load_masks(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	uint64 rows =
+		clr_catalog_query("SELECT id, column_name, feature, action, mask, filters = 'error'"
+						  " FROM clearance.binding_mask WHERE binding_id = $1 ORDER BY id",
+						  1, argtypes, args, NULL);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrMask *mask = palloc0(sizeof(ClrMask));
+
+		mask->id = clr_column_int64(i, 1);
+		mask->column = keep_text(CurrentMemoryContext, i, 2);
+		mask->feature = keep_text(CurrentMemoryContext, i, 3);
+		mask->action = keep_text(CurrentMemoryContext, i, 4);
+		mask->text = keep_text(CurrentMemoryContext, i, 5);
+		mask->refuses_filters = clr_column_bool(i, 6);
+		binding->masks = lappend(binding->masks, mask);
+	}
+}
+
+/* The mask of a column, or NULL. */
+ClrMask *
+clr_binding_mask(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->masks)
+		if (strcmp(((ClrMask *) lfirst(lc))->column, column) == 0)
+			return lfirst(lc);
+	return NULL;
+}
+
 /* ---------- bindings kept across statements ---------- */
 
 /*
@@ -497,6 +541,63 @@ void
 clr_binding_release(ClrBinding *copy)
 {
 	let_go(copy->kept);
+}
+
+/* The same, released with the context. */
+const ClrBinding *
+clr_binding_borrow(MemoryContext context, int32 id)
+{
+	MemoryContextCallback *callback = MemoryContextAlloc(context, sizeof(MemoryContextCallback));
+	ClrBinding *copy = clr_binding_acquire(context, id);
+
+	callback->func = give_back;
+	callback->arg = copy;
+	MemoryContextRegisterResetCallback(context, callback);
+	return copy;
+}
+
+static void
+give_back(void *copy)
+{
+	clr_binding_release(copy);
+}
+
+/* Whether columns of the table are masked. */
+bool
+clr_binding_is_masked(int32 id)
+{
+	const ClrBinding *binding = find_kept(id);
+	ClrBinding *copy;
+	bool masked;
+
+	if (binding != NULL)
+		return binding->masks != NIL;
+	copy = clr_binding_acquire(CurrentMemoryContext, id);
+	masked = copy->masks != NIL;
+	clr_binding_release(copy);
+	return masked;
+}
+
+/* Whether there are masks at all: most databases, and most of their statements, have none. */
+bool
+clr_binding_any_masked(void)
+{
+	ClrCatalog state;
+	uint64 read_in;
+	bool any;
+
+	drop_stale();
+	if (creating_extension || !OidIsValid(declaration_oids[MASKS]))
+		return false;
+	if (any_masked_in == generation)
+		return any_masked;
+	read_in = generation;
+	clr_catalog_begin_latest(&state);
+	any = clr_catalog_query("SELECT FROM clearance.binding_mask LIMIT 1", 0, NULL, NULL, NULL) > 0;
+	clr_catalog_end(&state);
+	any_masked = any;
+	any_masked_in = read_in;
+	return any;
 }
 
 static ClrBinding *
@@ -771,7 +872,10 @@ clearance_canonical_text(PG_FUNCTION_ARGS)
 												  ioparam, -1))));
 }
 
-/* The bound columns in their order, for a query on the table as t. */
+/*
+ * The bound columns in their order, for a query on the table as t. Masked ones
+ * are bound so that their names are followed; the rule does not go by them.
+ */
 char *
 clr_binding_columns_sql(const ClrBinding *binding)
 {
@@ -779,7 +883,8 @@ clr_binding_columns_sql(const ClrBinding *binding)
 
 	initStringInfo(&list);
 	for (int i = 0; i < binding->ncolumns; i++)
-		appendStringInfo(&list, "%st.%s", i > 0 ? ", " : "",
+		appendStringInfo(&list, "%s%s%s", i > 0 ? ", " : "",
+						 clr_binding_mask(binding, binding->columns[i].name) ? "NULL AS " : "t.",
 						 quote_identifier(binding->columns[i].name));
 	return list.data;
 }

@@ -99,6 +99,17 @@ typedef struct ClrGuard
 	bool is_lost;		   /* its type has no such label any more: it guards every value */
 } ClrGuard;
 
+/* A column that reads as something else for whoever lacks an action on the row. */
+typedef struct ClrMask
+{
+	int32 id;
+	const char *column;
+	const char *feature;
+	const char *action;
+	const char *text; /* expression that is read instead; NULL: it reads as NULL */
+	bool refuses_filters;
+} ClrMask;
+
 typedef struct ClrBinding
 {
 	int32 id;
@@ -126,6 +137,7 @@ typedef struct ClrBinding
 	List *ups;			   /* of ClrUp *: its parents and link roles, if plans can test them */
 	bool ups_decide;	   /* these tests say all that the rule asks of them */
 	List *guards;		   /* of ClrGuard * */
+	List *masks;		   /* of ClrMask * */
 	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
 	int users;
 	struct ClrBinding *kept; /* the one that this is a query's own copy of */
@@ -163,6 +175,10 @@ extern ClrBinding *clr_binding_load(MemoryContext context, int32 id);
 extern ClrBinding *clr_binding_acquire(MemoryContext context, int32 id);
 extern void clr_binding_release(ClrBinding *binding);
 extern uint64 clr_binding_generation(void);
+extern const ClrBinding *clr_binding_borrow(MemoryContext context, int32 id);
+extern bool clr_binding_is_masked(int32 id);
+extern bool clr_binding_any_masked(void);
+extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

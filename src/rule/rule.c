@@ -215,6 +215,23 @@ clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Cl
 	return find_project(&trial) && gate_holds(&trial, action);
 }
 
+/*
+ * As clr_rule_permits(), for one more action on a row that the actor is known to
+ * see: all that sight needs was found to hold.
+ */
+bool
+clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action)
+{
+	ClrTrial trial = { .judge = judge, .scope = judge->scope, .binding = binding, .row = row };
+
+	if (trial.scope->no_standing != NULL || (trial.scope->actor.partner != 0 && !action->reads))
+		return false;
+	return find_project(&trial) &&
+		   clr_act_closed(trial.scope, trial.project, binding->feature, action, !action->reads) ==
+			   CLR_PERMITTED &&
+		   gate_holds(&trial, action);
+}
+
 /* An action of the binding's own feature. */
 ClrAction *
 clr_rule_action(ClrJudge *judge, const ClrBinding *binding, const char *name)

@@ -23,6 +23,8 @@ extern bool clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const Cl
 								  ClrVerb verb, ClrVerdict *verdict);
 extern bool clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								 ClrAction *action, ClrVerdict *verdict);
+extern bool
+clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action);
 extern bool clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									   ClrVerdict *verdict);
 extern bool clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

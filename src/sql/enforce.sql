@@ -21,6 +21,8 @@ BEGIN ATOMIC
             UNION ALL
             SELECT g.column_name, 5, 0 FROM clearance.binding_guard g WHERE g.binding_id = bound_columns.binding
             UNION ALL
+            SELECT m.column_name, 6, 0 FROM clearance.binding_mask m WHERE m.binding_id = bound_columns.binding
+            UNION ALL
             SELECT v.name, 3, p.id FROM clearance.binding_parent p
             CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
             WHERE p.binding_id = bound_columns.binding
@@ -70,6 +72,7 @@ BEGIN
         PERFORM clearance_internal.drop_triggers(tab);
         PERFORM clearance_internal.create_triggers(tab, b);
     END LOOP;
+    PERFORM clearance_internal.require_masks(b.id);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.sync IS

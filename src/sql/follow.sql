@@ -41,6 +41,9 @@ BEGIN
         UPDATE clearance.binding_parent p SET column_name = renamed.new WHERE p.binding_id = b.id AND p.column_name = renamed.old;
         UPDATE clearance.binding_parent p SET type_column = renamed.new WHERE p.binding_id = b.id AND p.type_column = renamed.old;
         UPDATE clearance.binding_guard g SET column_name = renamed.new WHERE g.binding_id = b.id AND g.column_name = renamed.old;
+        UPDATE clearance.binding_mask m SET column_name = renamed.new,
+            mask = clearance_internal.mask_text(b.relation, renamed.new, m.mask, renamed.old)
+        WHERE m.binding_id = b.id AND m.column_name = renamed.old;
     END LOOP;
     PERFORM clearance_internal.sync(b.id);
 END

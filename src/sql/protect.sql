@@ -500,7 +500,10 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
        ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
                  CASE WHEN g.new_value IS NOT NULL THEN ' to ' || g.new_value ELSE '' END, g.feature, g.action)
              FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
-       coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced
+       coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced,
+       ARRAY(SELECT format('%s: %s.%s%s%s', m.column_name, m.feature, m.action, ', else ' || m.mask,
+                 CASE m.filters WHEN 'error' THEN ', no filters' ELSE '' END)
+             FROM clearance.binding_mask m WHERE m.binding_id = b.id ORDER BY m.column_name) AS masks
 FROM clearance.binding b;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
 COMMENT ON COLUMN clearance.protected_tables."table" IS 'the protected table; its partitions and children go with it';
@@ -520,4 +523,5 @@ COMMENT ON COLUMN clearance.protected_tables.relations IS 'how members are relat
 COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visible too, as column → table, with the condition';
 COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action';
 COMMENT ON COLUMN clearance.protected_tables.enforced IS 'row security is on, with all policies of the declaration';
+COMMENT ON COLUMN clearance.protected_tables.masks IS 'columns that read as NULL, or as something else, without an action, as column: feature.action';
 

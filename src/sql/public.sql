@@ -40,14 +40,14 @@ TO PUBLIC;
 -- policies and plans run as the querying role; they tell the actor what it may do
 GRANT EXECUTE ON FUNCTION
     clearance.visible, clearance.creatable, clearance.editable, clearance.edited, clearance.deletable,
-    clearance.permitted, clearance.in_set, clearance.set_keys, clearance.own_account
+    clearance.permitted, clearance.in_set, clearance.set_keys, clearance.own_account, clearance.mask_open
 TO PUBLIC;
 
 -- everybody may ask who acts and stop acting, or act for whom a token proves; and ask what the actor may do and know
 GRANT EXECUTE ON FUNCTION
     clearance.actor, clearance.current_actor, clearance.whoami,
     clearance.authenticate, clearance.reset_actor, clearance.reset_session,
-    clearance.can, clearance.can_row, clearance.verdict_codes, clearance.has_right, clearance.is_operator, clearance.standing,
+    clearance.can, clearance.can_row, clearance.column_masked, clearance.columns, clearance.verdict_codes, clearance.has_right, clearance.is_operator, clearance.standing,
     clearance.accounts_with, clearance.projects_with, clearance.project_team, clearance.supervises, clearance.may_track_time
 TO PUBLIC;
 

@@ -1,0 +1,84 @@
+/*
+ * mask_open.c
+ *		Masked columns while a query runs.
+ *
+ * Plans read a masked column as CASE WHEN mask_open(...) THEN the column ELSE
+ * its mask END (plan/mask.c). Whoever calls the function by hand learns what the
+ * actor may see, which it may know.
+ */
+#include "compat.h"
+
+#include "utils/lsyscache.h"
+
+#include "enforce/policy.h"
+#include "guard/masked.h"
+#include "rule/mask.h"
+#include "rule/rule.h"
+
+PG_FUNCTION_INFO_V1(clearance_mask_open);
+
+static void look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call);
+static void refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call) pg_attribute_noreturn();
+
+/*
+ * mask_open(binding, mask, how, columns…): may the actor read the column in this
+ * row? `how` says about which rows, and what comes of a no: see guard/masked.h.
+ */
+Datum
+clearance_mask_open(PG_FUNCTION_ARGS)
+{
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 3);
+
+	if (call->answers == NULL)
+		look_up_mask(fcinfo, call);
+	if (clr_mask_opens(call->answers, &call->row))
+		PG_RETURN_BOOL(true);
+	if (PG_GETARG_INT32(2) & (CLR_MASK_REFUSES_FILTER | CLR_MASK_REFUSES_WRITE))
+		refuse(fcinfo, call);
+	PG_RETURN_BOOL(false);
+}
+
+static void
+look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call)
+{
+	ListCell *lc;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this function belongs to plans of protected tables")));
+	foreach(lc, call->binding->masks)
+	{
+		call->mask = lfirst(lc);
+		if (call->mask->id == PG_GETARG_INT32(1))
+			break;
+	}
+	if (lc == NULL)
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+						errmsg("a column of %s is not masked any more as it was planned",
+							   call->binding->relation_name),
+						errhint("Retry the statement.")));
+	call->answers = clr_mask_answers(fcinfo->flinfo->fn_mcxt, call->judge, call->binding,
+									 call->mask, (PG_GETARG_INT32(2) & CLR_MASK_SEEN) != 0);
+}
+
+static void
+refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call)
+{
+	const ClrMask *mask = call->mask;
+	bool writes = (PG_GETARG_INT32(2) & CLR_MASK_REFUSES_WRITE) != 0;
+
+	ereport(
+		ERROR,
+		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		 errmsg("column \"%s\" of %s is masked for the actor: %s cannot use it", mask->column,
+				call->binding->relation_name, writes ? "an assignment" : "a condition"),
+		 errdetail("Reading it needs %s.%s, which the actor does not hold on every row that the "
+				   "statement looks at.",
+				   mask->feature, mask->action),
+		 errhint("Leave the column out of %s.", writes ? "what is assigned" : "conditions"),
+		 err_generic_string(PG_DIAG_SCHEMA_NAME,
+							get_namespace_name(get_rel_namespace(call->binding->relid))),
+		 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(call->binding->relid)),
+		 err_generic_string(PG_DIAG_COLUMN_NAME, mask->column),
+		 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "masked")));
+}

@@ -1,0 +1,346 @@
+/*
+ * masked.c
+ *		Masked columns in queries and plans: which they are, and which a rewrite
+ *		has taken over.
+ *
+ * Whom row security binds, masks bind, and nobody else: but where the server
+ * lifts row security for the owner of a table, to check foreign keys, masks
+ * stay. Keys are never masked, and whatever runs within such a check need not be
+ * the server's.
+ *
+ * Before a query runs, each masked column that it reads must have been taken
+ * over by the rewrite (plan/mask.c), which moves the column's bit to a mark: an
+ * entry of the range table that nothing scans, for which the server checks the
+ * same privilege. A mark is known by a set that the server keeps empty
+ * (extraUpdatedCols, parsenodes.h); it holds zero, and the columns whose
+ * assignment the rewrite guards. So what the rewrite did not see, in a session
+ * that had not loaded the library or by a road that it does not know, is an
+ * error.
+ *
+ * State: `copying`, set and restored by the hook around utility statements.
+ */
+#include "guard/masked.h"
+
+#include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "access/transam.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "catalog/namespace.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
+#include "utils/acl.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "rule/mask.h"
+
+/* The server's offset of attribute numbers in sets of columns. */
+#define BIT_OF(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
+#define MARK BIT_OF(InvalidAttrNumber)
+
+/* A table that COPY is about to read. */
+static Oid copying = InvalidOid;
+
+static bool binds(Oid relid, Oid user);
+static bool is_copied_as_query(const List *range_table);
+static bool reads(const RangeTblEntry *mark, AttrNumber attnum);
+static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
+					const List *range_table, AttrNumber *attnum);
+
+/*
+ * The masks of a table that a query names, or NULL if there are none for the
+ * user. Lives in the context.
+ */
+ClrMaskedTable *
+clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
+{
+	MemoryContext caller;
+	ClrMaskedTable *table;
+	int32 binding;
+	ListCell *lc;
+
+	/* first, who it is: superusers, as whom our own tables are read, have no masks */
+	if (entry->rtekind != RTE_RELATION || entry->relid < FirstNormalObjectId ||
+		!binds(entry->relid, OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId()))
+		return NULL;
+	binding = clr_binding_of_relation(entry->relid);
+	if (binding == 0 || !clr_binding_is_masked(binding))
+		return NULL;
+	caller = MemoryContextSwitchTo(context);
+	table = palloc0(sizeof(ClrMaskedTable));
+	table->relid = entry->relid;
+	table->binding = binding;
+	table->declared = clr_binding_borrow(context, binding);
+	foreach(lc, table->declared->masks)
+	{
+		const ClrMask *mask = lfirst(lc);
+		AttrNumber attnum = get_attnum(entry->relid, mask->column);
+
+		if (attnum == InvalidAttrNumber)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+							errmsg("masked column \"%s\" of %s does not exist", mask->column,
+								   table->declared->relation_name),
+							errhint("Use clearance.unprotect() and declare the table again.")));
+		table->attnums = lappend_int(table->attnums, attnum);
+	}
+	MemoryContextSwitchTo(caller);
+	return table;
+}
+
+/* The tables of a query by their place in its range table, from zero; NULL: nothing is masked. */
+ClrMaskedTable **
+clr_masked_tables(MemoryContext context, const Query *query)
+{
+	ClrMaskedTable **tables =
+		MemoryContextAlloc(context, sizeof(ClrMaskedTable *) * (list_length(query->rtable) + 1));
+	ListCell *lc;
+
+	foreach(lc, query->rtable)
+		tables[foreach_current_index(lc)] =
+			clr_masked_table(context, lfirst_node(RangeTblEntry, lc));
+	return tables;
+}
+
+/* Whom row security binds outside of foreign key checks, see check_enable_rls() (rls.c). */
+static bool
+binds(Oid relid, Oid user)
+{
+	HeapTuple tuple;
+	bool forced;
+
+	if (has_bypassrls_privilege(user))
+		return false;
+	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
+	if (!HeapTupleIsValid(tuple))
+		return true;
+	forced = ((Form_pg_class) GETSTRUCT(tuple))->relforcerowsecurity;
+	ReleaseSysCache(tuple);
+	return forced || !pg_class_ownercheck(relid, user);
+}
+
+/* The mask of an attribute of the table, or NULL. */
+const ClrMask *
+clr_masked_column(const ClrMaskedTable *table, AttrNumber attnum)
+{
+	ListCell *lm;
+	ListCell *la;
+
+	forboth(lm, table->declared->masks, la, table->attnums)
+		if (lfirst_int(la) == attnum)
+			return lfirst(lm);
+	return NULL;
+}
+
+/* Of a set of columns, the masked ones, and the whole row. */
+Bitmapset *
+clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns)
+{
+	Bitmapset *masked = bms_make_singleton(BIT_OF(InvalidAttrNumber));
+	ListCell *lc;
+
+	foreach(lc, table->attnums)
+		masked = bms_add_member(masked, BIT_OF(lfirst_int(lc)));
+	return bms_int_members(masked, columns);
+}
+
+/*
+ * The rewrite has taken over what an entry reads and writes of masked columns:
+ * returns the mark to add, or NULL if there is nothing to mark.
+ */
+RangeTblEntry *
+clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry)
+{
+	Bitmapset *read = clr_masked_bits(table, entry->selectedCols);
+	Bitmapset *written = clr_masked_bits(table, entry->updatedCols);
+	RangeTblEntry *mark;
+
+	if (bms_is_empty(read) && bms_is_empty(written))
+		return NULL;
+	entry->selectedCols = bms_difference(entry->selectedCols, read);
+	mark = makeNode(RangeTblEntry);
+	mark->rtekind = RTE_RELATION;
+	mark->relid = entry->relid;
+	mark->relkind = entry->relkind;
+	mark->rellockmode = AccessShareLock;
+	mark->eref = copyObject(entry->eref);
+	mark->checkAsUser = entry->checkAsUser;
+	/* an empty set would ask for any column's privilege */
+	mark->requiredPerms = bms_is_empty(read) ? 0 : entry->requiredPerms & ACL_SELECT;
+	mark->selectedCols = read;
+	mark->extraUpdatedCols = bms_add_member(written, MARK);
+	return mark;
+}
+
+bool
+clr_masked_is_mark(const RangeTblEntry *entry)
+{
+	return entry->rtekind == RTE_RELATION && bms_is_member(MARK, entry->extraUpdatedCols) &&
+		   (entry->requiredPerms & ~ACL_SELECT) == 0;
+}
+
+/*
+ * Refuse what reads or writes a masked column that was not taken over: by an
+ * error, or by false.
+ */
+bool
+clr_masked_check_tables(List *range_table, bool ereport_on_violation)
+{
+	ListCell *lc;
+
+	if (is_copied_as_query(range_table))
+		return true;
+	foreach(lc, range_table)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+		ClrMaskedTable *table;
+		AttrNumber attnum;
+
+		if (entry->requiredPerms == 0 || clr_masked_is_mark(entry))
+			continue;
+		table = clr_masked_table(CurrentMemoryContext, entry);
+		if (table == NULL || !is_open(table, entry, range_table, &attnum))
+			continue;
+		if (!ereport_on_violation)
+			return false;
+		clr_masked_refuse(table, attnum);
+	}
+	return true;
+}
+
+/* Whether a masked column of an entry, or its whole row, was not taken over; sets it. */
+static bool
+is_open(const ClrMaskedTable *table, const RangeTblEntry *entry, const List *range_table,
+		AttrNumber *attnum)
+{
+	Bitmapset *open = clr_masked_bits(table, entry->selectedCols);
+	Bitmapset *written = clr_masked_bits(table, entry->updatedCols);
+	ListCell *lc;
+	int bit;
+
+	foreach(lc, range_table)
+	{
+		RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+
+		if (bms_is_empty(written))
+			break;
+		if (clr_masked_is_mark(mark) && mark->relid == entry->relid &&
+			mark->checkAsUser == entry->checkAsUser)
+			written = bms_del_members(written, mark->extraUpdatedCols);
+	}
+	open = bms_add_members(open, written);
+	bit = bms_next_member(open, -1);
+	*attnum = bit + FirstLowInvalidHeapAttributeNumber;
+	return bit >= 0;
+}
+
+void
+clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum)
+{
+	const ClrMask *mask = attnum == InvalidAttrNumber ? linitial(table->declared->masks) :
+														clr_masked_column(table, attnum);
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("column \"%s\" of %s is masked, and this statement cannot mask it",
+					mask->column, table->declared->relation_name),
+			 errdetail("It reads or writes the column, or the whole row, in a way that is not "
+					   "masked."),
+			 errhint("Leave the column out. If the library is not preloaded, add pg_clearance to "
+					 "shared_preload_libraries or session_preload_libraries.")));
+}
+
+/*
+ * How many values a column has, and how they spread, is in a plan's estimates.
+ */
+void
+clr_masked_check_explained(List *range_table, ClrJudge *judge)
+{
+	ListCell *lc;
+	ListCell *lm;
+
+	foreach(lc, range_table)
+	{
+		RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+		ClrBinding *binding;
+
+		if (!clr_masked_is_mark(mark))
+			continue;
+		binding = clr_judge_binding(judge, clr_binding_of_relation(mark->relid));
+		foreach(lm, binding->masks)
+		{
+			const ClrMask *mask = lfirst(lm);
+
+			if (reads(mark, get_attnum(mark->relid, mask->column)) &&
+				clr_mask_may_close(judge, binding, mask))
+				ereport(ERROR,
+						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						 errmsg("EXPLAIN of column \"%s\" of %s, which may be masked, is not "
+								"permitted to the actor",
+								mask->column, binding->relation_name),
+						 errdetail("Plans tell of values that the actor may not read."),
+						 errhint("A superuser may allow it by clearance.external_explain.")));
+		}
+	}
+}
+
+static bool
+reads(const RangeTblEntry *mark, AttrNumber attnum)
+{
+	return bms_is_member(BIT_OF(attnum), mark->selectedCols) ||
+		   bms_is_member(BIT_OF(InvalidAttrNumber), mark->selectedCols);
+}
+
+/* ---------- COPY ---------- */
+
+/*
+ * A utility statement (or NULL) begins: COPY of a table to somewhere? Returns
+ * what to restore.
+ */
+Oid
+clr_masked_copy(Node *statement)
+{
+	Oid previous = copying;
+
+	copying = InvalidOid;
+	if (statement != NULL && IsA(statement, CopyStmt) && !((CopyStmt *) statement)->is_from &&
+		((CopyStmt *) statement)->relation != NULL)
+		copying = RangeVarGetRelid(((CopyStmt *) statement)->relation, NoLock, true);
+	return previous;
+}
+
+void
+clr_masked_copied(Oid previous)
+{
+	copying = previous;
+}
+
+/*
+ * COPY checks the table's own entry first, and where row security binds the
+ * user goes on with a query, which is rewritten and checked (DoCopy(), copy.c).
+ */
+static bool
+is_copied_as_query(const List *range_table)
+{
+	Oid table = copying;
+
+	copying = InvalidOid;
+	return OidIsValid(table) && list_length(range_table) == 1 &&
+		   linitial_node(RangeTblEntry, range_table)->relid == table &&
+		   check_enable_rls(table, InvalidOid, true) == RLS_ENABLED;
+}
+
+/* ---------- the function ---------- */
+
+/* mask_open(), as plans call it; invalid in a database without the extension. */
+Oid
+clr_masked_function(void)
+{
+	static const Oid argtypes[] = { INT4OID, INT4OID, INT4OID, ANYOID };
+
+	return LookupFuncName(list_make2(makeString("clearance"), makeString("mask_open")), 4, argtypes,
+						  true);
+}

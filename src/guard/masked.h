@@ -1,0 +1,44 @@
+/*
+ * masked.h
+ *		Masked columns in queries and plans: which they are, and which a rewrite
+ *		has taken over.
+ */
+#ifndef CLR_MASKED_H
+#define CLR_MASKED_H
+
+#include "compat.h"
+
+#include "nodes/parsenodes.h"
+
+#include "rule/binding.h"
+#include "rule/judge.h"
+
+/* What mask_open() is asked: bits of its argument `how`. */
+#define CLR_MASK_SEEN 1			  /* about a row that policies let the actor see */
+#define CLR_MASK_REFUSES_FILTER 2 /* masked: an error, for a condition */
+#define CLR_MASK_REFUSES_WRITE 4  /* masked: an error, for an assignment */
+
+/* A table of a query with masked columns. */
+typedef struct ClrMaskedTable
+{
+	Oid relid;
+	int32 binding;
+	const ClrBinding *declared;
+	List *attnums; /* of int: the table's attribute for each mask of the binding */
+} ClrMaskedTable;
+
+extern ClrMaskedTable *clr_masked_table(MemoryContext context, const RangeTblEntry *entry);
+extern ClrMaskedTable **clr_masked_tables(MemoryContext context, const Query *query);
+extern const ClrMask *clr_masked_column(const ClrMaskedTable *table, AttrNumber attnum);
+extern Bitmapset *clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns);
+extern RangeTblEntry *clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry);
+extern bool clr_masked_is_mark(const RangeTblEntry *entry);
+extern bool clr_masked_check_tables(List *range_table, bool ereport_on_violation);
+extern void
+clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum) pg_attribute_noreturn();
+extern void clr_masked_check_explained(List *range_table, ClrJudge *judge);
+extern Oid clr_masked_copy(Node *statement);
+extern void clr_masked_copied(Oid previous);
+extern Oid clr_masked_function(void);
+
+#endif /* CLR_MASKED_H */

@@ -1,0 +1,32 @@
+/*
+ * mask.h
+ *		Masked columns, put in place of themselves before planning.
+ */
+#ifndef CLR_PLAN_MASK_H
+#define CLR_PLAN_MASK_H
+
+#include "compat.h"
+
+#include "nodes/parsenodes.h"
+#include "nodes/plannodes.h"
+
+#include "guard/masked.h"
+
+/* What a plan depends on beside what the planner finds. */
+typedef struct ClrMaskDepends
+{
+	List *items; /* of PlanInvalItem */
+	bool on_role;
+} ClrMaskDepends;
+
+extern void clr_mask_rewrite(Query *query, ClrMaskDepends *depends);
+extern void clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends);
+
+/* mask_expression.c */
+extern Node *clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var);
+
+/* mask_walk.c */
+extern void clr_mask_walk(Query *query);
+extern bool clr_mask_names_masked(Query *query);
+
+#endif /* CLR_PLAN_MASK_H */

@@ -1,0 +1,191 @@
+/*
+ * mask_expression.c
+ *		What is read in place of a masked column.
+ *
+ * Masks are kept as texts, which survive a dump, and name no column but their
+ * own. They are evaluated as the user who reads; they call nothing but immutable
+ * functions of the server's own, which nobody can have made.
+ */
+#include "plan/mask.h"
+
+#include "access/table.h"
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/optimizer.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parse_relation.h"
+#include "parser/parser.h"
+#include "rewrite/rewriteManip.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/ruleutils.h"
+
+PG_FUNCTION_INFO_V1(clearance_mask_text);
+
+static Node *parse(Oid relid, const char *text, AttrNumber attnum, const char *written_as);
+/* What makes an expression a statement, for the parser. */
+#define SELECT_WORD "SELECT "
+
+static void place_of_error(void *text);
+static Node *parse_alone(const char *text);
+static bool is_foreign(Node *node, void *attnum);
+static bool is_foreign_function(Oid function, void *context);
+
+/*
+ * The mask in place of a reference: of its type, about the same row.
+ */
+Node *
+clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var)
+{
+	OverrideSearchPath path = { .addCatalog = true };
+	Node *expression;
+
+	if (mask->text == NULL)
+		return (Node *) makeNullConst(var->vartype, var->vartypmod, var->varcollid);
+	PushOverrideSearchPath(&path);
+	expression = parse(table->relid, mask->text, var->varattno, NULL);
+	PopOverrideSearchPath();
+	ChangeVarNodes(expression, 1, var->varno, 0);
+	IncrementVarSublevelsUp(expression, var->varlevelsup, 0);
+	return expression;
+}
+
+/*
+ * mask_text(relation regclass, column name, mask text, written_as name) returns
+ * text: see masks.sql.
+ */
+Datum
+clearance_mask_text(PG_FUNCTION_ARGS)
+{
+	Oid relid = PG_GETARG_OID(0);
+	Name column = PG_GETARG_NAME(1);
+	AttrNumber attnum = get_attnum(relid, NameStr(*column));
+	Node *expression;
+
+	if (PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	expression = parse(relid, text_to_cstring(PG_GETARG_TEXT_PP(2)), attnum,
+					   PG_ARGISNULL(3) ? NULL : NameStr(*PG_GETARG_NAME(3)));
+	if (contain_mutable_functions(expression) || is_foreign(expression, &attnum))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("the mask of column \"%s\" is not of constants, the column and immutable "
+						"functions of the server",
+						NameStr(*column)),
+				 errhint("For example: mask => 'left(title, 3) || ''…'''.")));
+	PG_RETURN_TEXT_P(cstring_to_text(
+		deparse_expression(expression, deparse_context_for(get_rel_name(relid), relid), false,
+						   false)));
+}
+
+/*
+ * A text as an expression over a table, as entry 1, that can stand for the
+ * column. `written_as`: what the text calls the column; NULL: its name.
+ */
+static Node *
+parse(Oid relid, const char *text, AttrNumber attnum, const char *written_as)
+{
+	Relation relation = table_open(relid, AccessShareLock);
+	TupleDesc desc = RelationGetDescr(relation);
+	Form_pg_attribute column = TupleDescAttr(desc, attnum - 1);
+	ParseState *state = make_parsestate(NULL);
+	Alias *alias = makeAlias(RelationGetRelationName(relation), NIL);
+	ParseNamespaceItem *item;
+	ErrorContextCallback callback;
+	Node *expression;
+	Oid type;
+
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+
+		/* dropped columns take no name (buildRelationAliases(), parse_relation.c) */
+		if (!attr->attisdropped)
+			alias->colnames =
+				lappend(alias->colnames,
+						makeString(pstrdup(attr->attnum == attnum && written_as != NULL ?
+											   written_as :
+											   NameStr(attr->attname))));
+	}
+	callback.callback = place_of_error;
+	callback.arg = (void *) text;
+	callback.previous = error_context_stack;
+	error_context_stack = &callback;
+	item = addRangeTableEntryForRelation(state, relation, AccessShareLock, alias, false, true);
+	addNSItemToQuery(state, item, true, true, true);
+	expression = transformExpr(state, parse_alone(text), EXPR_KIND_CHECK_CONSTRAINT);
+	type = exprType(expression);
+	expression = coerce_to_target_type(state, expression, type, column->atttypid, column->atttypmod,
+									   COERCION_ASSIGNMENT, COERCE_IMPLICIT_CAST, -1);
+	if (expression == NULL)
+		ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+						errmsg("the mask of column \"%s\" is of type %s", NameStr(column->attname),
+							   format_type_be(type)),
+						errdetail("The column is of type %s.", format_type_be(column->atttypid)),
+						errhint("Add a cast.")));
+	assign_expr_collations(state, expression);
+	error_context_stack = callback.previous;
+	free_parsestate(state);
+	table_close(relation, NoLock);
+	return expression;
+}
+
+/* Errors point into the mask, not into the statement that is parsed or planned. */
+static void
+place_of_error(void *text)
+{
+	int position = geterrposition();
+
+	errcontext("mask %s", (const char *) text);
+	if (position <= 0)
+		return;
+	errposition(0);
+	internalerrposition(position - (int) strlen(SELECT_WORD));
+	internalerrquery(text);
+}
+
+/* A text that is one expression and nothing else. */
+static Node *
+parse_alone(const char *text)
+{
+	List *statements = raw_parser(psprintf(SELECT_WORD "%s", text), RAW_PARSE_DEFAULT);
+	SelectStmt *given;
+	SelectStmt *alone = makeNode(SelectStmt);
+
+	if (list_length(statements) == 1 && IsA(linitial_node(RawStmt, statements)->stmt, SelectStmt))
+	{
+		given = (SelectStmt *) linitial_node(RawStmt, statements)->stmt;
+		alone->targetList = given->targetList;
+		alone->limitOption = given->limitOption;
+		if (equal(given, alone) && list_length(given->targetList) == 1 &&
+			linitial_node(ResTarget, given->targetList)->name == NULL)
+			return linitial_node(ResTarget, given->targetList)->val;
+	}
+	ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("the mask is not one expression"),
+					errhint("For example: mask => 'left(title, 3) || ''…'''.")));
+}
+
+/* Whether there is another column than this one, or a function that is not the server's own. */
+static bool
+is_foreign(Node *node, void *attnum)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var) && ((Var *) node)->varattno != *(AttrNumber *) attnum)
+		return true;
+	return check_functions_in_node(node, is_foreign_function, NULL) ||
+		   expression_tree_walker(node, is_foreign, attnum);
+}
+
+static bool
+is_foreign_function(Oid function, void *context)
+{
+	return function >= FirstNormalObjectId;
+}

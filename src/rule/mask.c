@@ -1,0 +1,152 @@
+/*
+ * mask.c
+ *		Whether a masked column is open.
+ *
+ * A column is open in a row for whoever holds the mask's action there: the rule
+ * says so. Where that is the same for all rows of a project that the actor sees,
+ * it is asked once a project: about a row of which nothing holds but what makes
+ * it visible, and about one of which everything holds; the rule is monotone,
+ * more facts never close a row. Where the two answers differ, or the row may be
+ * one that the actor does not see, each row is judged.
+ *
+ * Lifetime: that of the caller's memory, for one judge.
+ */
+#include "rule/mask.h"
+
+#include "rule/rule.h"
+
+struct ClrMaskAnswers
+{
+	MemoryContext context;
+	ClrJudge *judge;
+	ClrBinding *binding;
+	ClrAction *action;
+	bool seen;			   /* rows are ones that the actor sees */
+	ClrKeyTable *projects; /* answers by project key; NULL: each row is judged */
+	bool has_last;
+	Datum last_project; /* of a type that is passed by value */
+	bool last_answer;
+};
+
+/* What is known of a project; an entry's value. */
+typedef enum Answer
+{
+	CLOSED = 1,
+	OPEN,
+	BY_ROW,
+} Answer;
+
+static Answer answer_for(ClrMaskAnswers *answers, const ClrKey *key);
+static Answer ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project);
+static bool
+holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project, bool all);
+
+/*
+ * To ask about rows of a table; `seen`: about those that the actor sees.
+ */
+ClrMaskAnswers *
+clr_mask_answers(MemoryContext context, ClrJudge *judge, ClrBinding *binding, const ClrMask *mask,
+				 bool seen)
+{
+	ClrMaskAnswers *answers = MemoryContextAllocZero(context, sizeof(ClrMaskAnswers));
+
+	answers->context = context;
+	answers->judge = judge;
+	answers->binding = binding;
+	answers->action = clr_scope_action(judge->scope, mask->feature, mask->action);
+	answers->seen = seen;
+	if (seen && binding->project_slot != CLR_NO_SLOT)
+		answers->projects = clr_keytab_new(context, 8);
+	return answers;
+}
+
+bool
+clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row)
+{
+	ClrBinding *binding = answers->binding;
+	Answer answer = BY_ROW;
+
+	if (answers->projects != NULL && !row->nulls[binding->project_slot])
+	{
+		const ClrColumn *column = &binding->columns[binding->project_slot];
+		Datum project = row->values[binding->project_slot];
+		ClrKey key;
+
+		if (answers->has_last && answers->last_project == project)
+			return answers->last_answer;
+		clr_key_from_datum(project, column->key_class, column->type, &key);
+		answer = answer_for(answers, &key);
+		answers->has_last = answer != BY_ROW && column->key_class == CLR_KEY_INT;
+		answers->last_project = project;
+		answers->last_answer = answer == OPEN;
+	}
+	if (answer != BY_ROW)
+		return answer == OPEN;
+	return answers->seen ? clr_rule_permits_seen(answers->judge, binding, row, answers->action) :
+						   clr_rule_permits(answers->judge, binding, row, answers->action, NULL);
+}
+
+static Answer
+answer_for(ClrMaskAnswers *answers, const ClrKey *key)
+{
+	ClrKeyEntry *entry = clr_keytab_find(answers->projects, key);
+	ClrProject *project;
+	Answer answer;
+	ClrKey kept;
+	bool found;
+
+	if (entry != NULL)
+		return (Answer) PointerGetDatum(entry->value);
+	project = clr_scope_project(answers->judge->scope, key);
+	answer =
+		project != NULL ? ask(answers->judge, answers->binding, answers->action, project) : BY_ROW;
+	kept = *key;
+	if (key->class != CLR_KEY_INT)
+	{
+		char *bytes = MemoryContextAlloc(answers->context, Max(key->len, 1));
+
+		memcpy(bytes, key->data, key->len);
+		kept.data = bytes;
+	}
+	entry = clr_keytab_add(answers->projects, &kept, &found);
+	entry->value = DatumGetPointer((Datum) answer);
+	return answer;
+}
+
+static Answer
+ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project)
+{
+	if (!holds_if(judge, binding, action, project, true))
+		return CLOSED;
+	return holds_if(judge, binding, action, project, false) ? OPEN : BY_ROW;
+}
+
+/* The answer about visible rows of which nothing else holds, or all that may. */
+static bool
+holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project, bool all)
+{
+	ClrFacts facts = {
+		.project = project, .shared = all, .relations = all ? ~0U : 0, .parents = true, .rest = all
+	};
+	ClrRow row = { NULL, NULL, &facts };
+
+	return clr_rule_permits_seen(judge, binding, &row, action);
+}
+
+/*
+ * Whether there may be a visible row in which the column is masked.
+ */
+bool
+clr_mask_may_close(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
+{
+	ClrScope *scope = judge->scope;
+	ClrAction *action = clr_scope_action(scope, mask->feature, mask->action);
+	ListCell *lc;
+
+	if (scope->no_standing != NULL || binding->project_slot == CLR_NO_SLOT)
+		return true;
+	foreach(lc, scope->projects)
+		if (ask(judge, binding, action, lfirst(lc)) != OPEN)
+			return true;
+	return false;
+}
