@@ -70,7 +70,10 @@ static FuncExpr *open_call(Level *level, const ClrMaskedTable *table, const Var 
 						   const ClrMask *mask, const Rewrite *rewrite);
 static List *guard_assignments(List *targets, Level *level, Rewrite *rewrite);
 static int is_condition(const Level *to, const Level *from);
-static Node *unless_absent(const Level *level, const Var *var, Node *present);
+static bool is_written(const Level *level, const Var *var);
+static bool is_excluded(const Level *level, const Var *var);
+static bool may_be_absent(const Level *level, const Var *var);
+static Node *if_present(const Var *var, Node *present);
 static bool has_outer_join(Node *node);
 static void take_over(Level *level);
 static bool inlines_masked(Node *node, void *depends);
@@ -269,7 +272,8 @@ masked_column(Level *level, const ClrMaskedTable *table, const Var *var, const C
 	chosen->args = list_make1(open);
 	chosen->defresult = (Expr *) clr_mask_expression(table, mask, var);
 	chosen->location = -1;
-	return mask->text != NULL ? unless_absent(level, var, (Node *) chosen) : (Node *) chosen;
+	return mask->text != NULL && may_be_absent(level, var) ? if_present(var, (Node *) chosen) :
+															 (Node *) chosen;
 }
 
 /* A whole row, with a type of its own: masked column by column. */
@@ -279,6 +283,7 @@ masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite
 	Relation relation = table_open(table->relid, NoLock); /* the query has locked it */
 	TupleDesc desc = RelationGetDescr(relation);
 	RowExpr *row = makeNode(RowExpr);
+	bool has_dropped = false;
 
 	for (int i = 0; i < desc->natts; i++)
 	{
@@ -287,7 +292,10 @@ masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite
 
 		/* dropped columns as the server writes them in rows, see expandTupleDesc() (parse_relation.c) */
 		if (attr->attisdropped)
+		{
 			row->args = lappend(row->args, makeNullConst(INT4OID, -1, InvalidOid));
+			has_dropped = true;
+		}
 		else
 		{
 			column = makeVar(var->varno, attr->attnum, attr->atttypid, attr->atttypmod,
@@ -302,7 +310,10 @@ masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite
 	row->row_typeid = var->vartype;
 	row->row_format = COERCE_IMPLICIT_CAST;
 	row->location = -1;
-	return unless_absent(level, var, (Node *) row);
+	/* the planner takes a row apart for IS NOT NULL, and dropped columns for columns */
+	return may_be_absent(level, var) || (has_dropped && !is_excluded(level, var)) ?
+			   if_present(var, (Node *) row) :
+			   (Node *) row;
 }
 
 static Const *
@@ -329,10 +340,7 @@ static FuncExpr *
 open_call(Level *level, const ClrMaskedTable *table, const Var *var, const ClrMask *mask,
 		  const Rewrite *rewrite)
 {
-	bool is_written = (int) var->varno == level->query->resultRelation ||
-					  (level->query->onConflict != NULL &&
-					   (int) var->varno == level->query->onConflict->exclRelIndex);
-	int how = is_written ? 0 : CLR_MASK_SEEN;
+	int how = is_written(level, var) || is_excluded(level, var) ? 0 : CLR_MASK_SEEN;
 	const ClrBinding *binding = table->declared;
 	List *args;
 
@@ -398,30 +406,44 @@ guard_assignments(List *targets, Level *level, Rewrite *rewrite)
 	return targets;
 }
 
-/*
- * An outer join may put nulls in place of the row: then there is nothing to
- * mask. Rows that are written have no such place.
- */
-static Node *
-unless_absent(const Level *level, const Var *var, Node *present)
+static bool
+is_written(const Level *level, const Var *var)
 {
-	CaseExpr *chosen;
-	CaseWhen *there;
-	NullTest *test;
+	return (int) var->varno == level->query->resultRelation;
+}
 
-	if ((int) var->varno == level->query->resultRelation ||
-		!has_outer_join((Node *) level->query->jointree))
-		return present;
-	test = makeNode(NullTest);
+static bool
+is_excluded(const Level *level, const Var *var)
+{
+	return level->query->onConflict != NULL &&
+		   (int) var->varno == level->query->onConflict->exclRelIndex;
+}
+
+/*
+ * Whether an outer join may put nulls in place of the row: then there is nothing
+ * to mask. Rows that are written have no such place.
+ */
+static bool
+may_be_absent(const Level *level, const Var *var)
+{
+	return !is_written(level, var) && !is_excluded(level, var) &&
+		   has_outer_join((Node *) level->query->jointree);
+}
+
+static Node *
+if_present(const Var *var, Node *present)
+{
+	CaseExpr *chosen = makeNode(CaseExpr);
+	CaseWhen *there = makeNode(CaseWhen);
+	NullTest *test = makeNode(NullTest);
+
 	test->arg = (Expr *) makeVar(var->varno, TableOidAttributeNumber, OIDOID, -1, InvalidOid,
 								 var->varlevelsup);
 	test->nulltesttype = IS_NOT_NULL;
 	test->location = -1;
-	there = makeNode(CaseWhen);
 	there->expr = (Expr *) test;
 	there->result = (Expr *) present;
 	there->location = -1;
-	chosen = makeNode(CaseExpr);
 	chosen->casetype = var->vartype;
 	chosen->casecollid = var->varcollid;
 	chosen->args = list_make1(there);
