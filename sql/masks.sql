@@ -27,6 +27,7 @@ CREATE TABLE part (id integer, project text, cost integer) PARTITION BY RANGE (c
 CREATE TABLE ruled (id integer, project text, cost integer);
 CREATE RULE nothing AS ON DELETE TO ruled DO INSTEAD NOTHING;
 CREATE TABLE plain (id integer, cost integer);
+INSERT INTO plain VALUES (1, 1);
 INSERT INTO task (id, project, owner, cost, secret) VALUES (1, 'ms-1', 'masks-own', 11, 'one'), (2, 'ms-1', 'masks-ann', 22, NULL), (3, 'ms-1', 'masks-ann', NULL, 'three');
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA regress_masks TO regress_masks_app;
 RESET ROLE;
@@ -146,6 +147,19 @@ $$;
 SELECT count(*) FROM task t JOIN task u ON u.alone = t.id;
 SELECT count(*) FROM task HAVING max(alone) > 0;
 SELECT (SELECT count(*) FROM plain WHERE t.alone > 0) FROM task t;
+-- also by another name: of views, sub-selects, WITH, joins, functions
+CREATE TEMP VIEW of_task AS SELECT id, alone + 1 AS more, count(*) OVER () AS n FROM task;
+SELECT count(*) FROM of_task WHERE more > 0;
+SELECT count(*) FROM (SELECT id, more AS m FROM of_task UNION ALL SELECT 1, 2) s WHERE m > 0;
+WITH w AS (SELECT alone AS a FROM task) SELECT count(*) FROM w JOIN plain p ON p.id = w.a;
+SELECT count(*) FROM plain WHERE id IN (SELECT alone FROM task);
+SELECT count(*) FROM plain WHERE id < (SELECT max(alone) FROM task);
+SELECT count(*) FROM task t JOIN task u USING (alone);
+SELECT count(*) FILTER (WHERE alone > 0) FROM task;
+WITH RECURSIVE w (n) AS (SELECT alone FROM task UNION SELECT n + 1 FROM w WHERE n < 3) SELECT count(*) FROM w;
+-- what no condition goes by is read
+SELECT count(*), max(more) FROM of_task WHERE id > 1;
+SELECT count(*) FROM plain WHERE EXISTS (SELECT alone FROM task);
 SELECT count(alone), max(alone) FROM task;
 UPDATE task SET stage = 'x' WHERE alone > 0;
 DELETE FROM task WHERE alone > 0;

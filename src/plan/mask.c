@@ -46,7 +46,7 @@ typedef struct Level
 	Query *query;
 	ClrMaskedTable **tables; /* by number in the range table; NULL: nothing masked */
 	int ntables;
-	int refuses; /* CLR_MASK_REFUSES_... of what is rewritten: a condition, an assignment */
+	bool assigns; /* what is rewritten is assigned */
 } Level;
 
 typedef struct Rewrite
@@ -60,7 +60,7 @@ static void rewrite_query(Query *query, Rewrite *rewrite);
 static void rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite);
 static void rewrite_clauses(Query *query, Rewrite *rewrite);
 static void rewrite_conflict(OnConflictExpr *conflict, Rewrite *rewrite);
-static void *rewrite_as(void *node, Rewrite *rewrite, int refuses);
+static void *rewrite_as(void *node, Rewrite *rewrite, bool assigns);
 static Node *rewrite_node(Node *node, void *rewrite);
 static Node *rewrite_var(Var *var, Rewrite *rewrite);
 static Node *masked_column(Level *level, const ClrMaskedTable *table, const Var *var,
@@ -69,7 +69,6 @@ static Node *masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rew
 static FuncExpr *open_call(Level *level, const ClrMaskedTable *table, const Var *var,
 						   const ClrMask *mask, const Rewrite *rewrite);
 static List *guard_assignments(List *targets, Level *level, Rewrite *rewrite);
-static int is_condition(const Level *to, const Level *from);
 static bool is_written(const Level *level, const Var *var);
 static bool is_excluded(const Level *level, const Var *var);
 static bool may_be_absent(const Level *level, const Var *var);
@@ -86,11 +85,16 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 {
 	Rewrite rewrite = { .context = clr_frame_current()->judge.context };
 
-	if (clr_catalog_is_reading() || query->commandType == CMD_UTILITY || !clr_binding_any_masked())
+	bool refuses_filters;
+
+	if (clr_catalog_is_reading() || query->commandType == CMD_UTILITY ||
+		!clr_binding_any_masked(&refuses_filters))
 		return;
 	(void) inlines_masked((Node *) query, depends);
 	if (!clr_mask_names_masked(query))
 		return;
+	if (refuses_filters)
+		clr_mask_note_filters(query);
 	rewrite.mask_open = clr_masked_function();
 	rewrite_query(query, &rewrite);
 	clr_mask_walk(query);
@@ -134,22 +138,22 @@ rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite)
 	switch (entry->rtekind)
 	{
 		case RTE_RELATION:
-			entry->tablesample = rewrite_as(entry->tablesample, rewrite, 0);
+			entry->tablesample = rewrite_as(entry->tablesample, rewrite, false);
 			break;
 		case RTE_SUBQUERY:
 			rewrite_query(entry->subquery, rewrite);
 			break;
 		case RTE_JOIN:
-			entry->joinaliasvars = rewrite_as(entry->joinaliasvars, rewrite, 0);
+			entry->joinaliasvars = rewrite_as(entry->joinaliasvars, rewrite, false);
 			break;
 		case RTE_FUNCTION:
-			entry->functions = rewrite_as(entry->functions, rewrite, 0);
+			entry->functions = rewrite_as(entry->functions, rewrite, false);
 			break;
 		case RTE_TABLEFUNC:
-			entry->tablefunc = rewrite_as(entry->tablefunc, rewrite, 0);
+			entry->tablefunc = rewrite_as(entry->tablefunc, rewrite, false);
 			break;
 		case RTE_VALUES:
-			entry->values_lists = rewrite_as(entry->values_lists, rewrite, 0);
+			entry->values_lists = rewrite_as(entry->values_lists, rewrite, false);
 			break;
 		case RTE_CTE:
 		case RTE_NAMEDTUPLESTORE:
@@ -164,8 +168,7 @@ rewrite_clauses(Query *query, Rewrite *rewrite)
 	bool updates = query->commandType == CMD_UPDATE;
 	ListCell *lc;
 
-	query->targetList =
-		rewrite_as(query->targetList, rewrite, updates ? CLR_MASK_REFUSES_WRITE : 0);
+	query->targetList = rewrite_as(query->targetList, rewrite, updates);
 	if (updates)
 		query->targetList = guard_assignments(query->targetList, rewrite->level, rewrite);
 	foreach(lc, query->withCheckOptions)
@@ -173,7 +176,7 @@ rewrite_clauses(Query *query, Rewrite *rewrite)
 		WithCheckOption *check = lfirst_node(WithCheckOption, lc);
 
 		if (check->kind == WCO_VIEW_CHECK)
-			check->qual = rewrite_as(check->qual, rewrite, CLR_MASK_REFUSES_FILTER);
+			check->qual = rewrite_as(check->qual, rewrite, false);
 	}
 	if (query->onConflict != NULL)
 		rewrite_conflict(query->onConflict, rewrite);
@@ -181,25 +184,24 @@ rewrite_clauses(Query *query, Rewrite *rewrite)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
 
-		action->qual = rewrite_as(action->qual, rewrite, CLR_MASK_REFUSES_FILTER);
+		action->qual = rewrite_as(action->qual, rewrite, false);
 		if (action->commandType != CMD_UPDATE)
-			action->targetList = rewrite_as(action->targetList, rewrite, 0);
+			action->targetList = rewrite_as(action->targetList, rewrite, false);
 		else
-			action->targetList =
-				guard_assignments(rewrite_as(action->targetList, rewrite, CLR_MASK_REFUSES_WRITE),
-								  rewrite->level, rewrite);
+			action->targetList = guard_assignments(rewrite_as(action->targetList, rewrite, true),
+												   rewrite->level, rewrite);
 	}
-	query->returningList = rewrite_as(query->returningList, rewrite, 0);
-	query->jointree = rewrite_as(query->jointree, rewrite, CLR_MASK_REFUSES_FILTER);
-	query->havingQual = rewrite_as(query->havingQual, rewrite, CLR_MASK_REFUSES_FILTER);
-	query->limitOffset = rewrite_as(query->limitOffset, rewrite, 0);
-	query->limitCount = rewrite_as(query->limitCount, rewrite, 0);
+	query->returningList = rewrite_as(query->returningList, rewrite, false);
+	query->jointree = rewrite_as(query->jointree, rewrite, false);
+	query->havingQual = rewrite_as(query->havingQual, rewrite, false);
+	query->limitOffset = rewrite_as(query->limitOffset, rewrite, false);
+	query->limitCount = rewrite_as(query->limitCount, rewrite, false);
 	foreach(lc, query->windowClause)
 	{
 		WindowClause *window = lfirst_node(WindowClause, lc);
 
-		window->startOffset = rewrite_as(window->startOffset, rewrite, 0);
-		window->endOffset = rewrite_as(window->endOffset, rewrite, 0);
+		window->startOffset = rewrite_as(window->startOffset, rewrite, false);
+		window->endOffset = rewrite_as(window->endOffset, rewrite, false);
 	}
 }
 
@@ -207,20 +209,18 @@ rewrite_clauses(Query *query, Rewrite *rewrite)
 static void
 rewrite_conflict(OnConflictExpr *conflict, Rewrite *rewrite)
 {
-	conflict->onConflictSet =
-		guard_assignments(rewrite_as(conflict->onConflictSet, rewrite, CLR_MASK_REFUSES_WRITE),
-						  rewrite->level, rewrite);
-	conflict->onConflictWhere =
-		rewrite_as(conflict->onConflictWhere, rewrite, CLR_MASK_REFUSES_FILTER);
+	conflict->onConflictSet = guard_assignments(rewrite_as(conflict->onConflictSet, rewrite, true),
+												rewrite->level, rewrite);
+	conflict->onConflictWhere = rewrite_as(conflict->onConflictWhere, rewrite, false);
 }
 
-/* Rewrite, where conditions or assignments are refused that others allow. */
+/* Rewrite; what is assigned must be open. */
 static void *
-rewrite_as(void *node, Rewrite *rewrite, int refuses)
+rewrite_as(void *node, Rewrite *rewrite, bool assigns)
 {
-	rewrite->level->refuses = refuses;
+	rewrite->level->assigns = assigns;
 	node = rewrite_node(node, rewrite);
-	rewrite->level->refuses = 0;
+	rewrite->level->assigns = false;
 	return node;
 }
 
@@ -300,6 +300,7 @@ masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite
 		{
 			column = makeVar(var->varno, attr->attnum, attr->atttypid, attr->atttypmod,
 							 attr->attcollation, var->varlevelsup);
+			column->location = var->location;
 			row->args = lappend(row->args, rewrite_var(column, rewrite));
 		}
 		row->colnames =
@@ -322,17 +323,6 @@ integer_const(int32 value)
 	return makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(value), false, true);
 }
 
-/* Whether a reference from one level to another is in a condition of any between them. */
-static int
-is_condition(const Level *to, const Level *from)
-{
-	int refuses = to->refuses;
-
-	for (; from != to; from = from->up)
-		refuses |= from->refuses;
-	return refuses & CLR_MASK_REFUSES_FILTER;
-}
-
 /*
  * mask_open() for a column of a row: with all bound columns of the table.
  */
@@ -344,9 +334,10 @@ open_call(Level *level, const ClrMaskedTable *table, const Var *var, const ClrMa
 	const ClrBinding *binding = table->declared;
 	List *args;
 
-	how |= level->refuses & CLR_MASK_REFUSES_WRITE;
-	if (mask->refuses_filters)
-		how |= is_condition(level, rewrite->level);
+	if (level->assigns)
+		how |= CLR_MASK_REFUSES_WRITE;
+	if (mask->refuses_filters && var->location == CLR_MASK_FILTERED)
+		how |= CLR_MASK_REFUSES_FILTER;
 	args = list_make3(integer_const(binding->id), integer_const(mask->id), integer_const(how));
 	for (int i = 0; i < binding->ncolumns; i++)
 	{
@@ -388,12 +379,12 @@ guard_assignments(List *targets, Level *level, Rewrite *rewrite)
 			continue;
 		column = makeVar(target, entry->resno, exprType((Node *) entry->expr),
 						 exprTypmod((Node *) entry->expr), exprCollation((Node *) entry->expr), 0);
-		level->refuses = CLR_MASK_REFUSES_WRITE;
+		level->assigns = true;
 		open = makeNode(CaseWhen);
 		open->expr = (Expr *) open_call(level, table, column, mask, rewrite);
 		open->result = entry->expr;
 		open->location = -1;
-		level->refuses = 0;
+		level->assigns = false;
 		chosen = makeNode(CaseExpr);
 		chosen->casetype = column->vartype;
 		chosen->casecollid = column->varcollid;

@@ -22,6 +22,12 @@ typedef struct ClrMaskDepends
 extern void clr_mask_rewrite(Query *query, ClrMaskDepends *depends);
 extern void clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends);
 
+/* A reference that a condition goes by, in the place for its location. */
+#define CLR_MASK_FILTERED (-2)
+
+/* mask_filters.c */
+extern void clr_mask_note_filters(Query *query);
+
 /* mask_expression.c */
 extern Node *clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var);
 

@@ -61,9 +61,10 @@ static const char *const declaration_tables[] = { "binding", "binding_relation",
 static Oid declaration_oids[lengthof(declaration_tables)];
 #define MASKS 4
 
-/* Whether there are masks, and in which generation that was read. */
+/* Whether there are masks, and which that refuse conditions, and in which generation that was read. */
 static bool any_masked = false;
-static uint64 any_masked_in = 0;
+static bool any_refuses_filters = false;
+static uint64 masks_read_in = 0;
 
 static ClrBinding *find_kept(int32 id);
 static ClrBinding *keep(int32 id);
@@ -578,26 +579,35 @@ clr_binding_is_masked(int32 id)
 	return masked;
 }
 
-/* Whether there are masks at all: most databases, and most of their statements, have none. */
+/*
+ * Whether there are masks at all, and such that refuse conditions: most
+ * databases, and most of their statements, have none.
+ */
 bool
-clr_binding_any_masked(void)
+clr_binding_any_masked(bool *refuses_filters)
 {
 	ClrCatalog state;
 	uint64 read_in;
-	bool any;
+	uint64 rows;
 
 	drop_stale();
+	*refuses_filters = false;
 	if (creating_extension || !OidIsValid(declaration_oids[MASKS]))
 		return false;
-	if (any_masked_in == generation)
-		return any_masked;
-	read_in = generation;
-	clr_catalog_begin_latest(&state);
-	any = clr_catalog_query("SELECT FROM clearance.binding_mask LIMIT 1", 0, NULL, NULL, NULL) > 0;
-	clr_catalog_end(&state);
-	any_masked = any;
-	any_masked_in = read_in;
-	return any;
+	if (masks_read_in != generation)
+	{
+		read_in = generation;
+		clr_catalog_begin_latest(&state);
+		rows = clr_catalog_query("SELECT bool_or(filters = 'error') FROM clearance.binding_mask"
+								 " HAVING count(*) > 0",
+								 0, NULL, NULL, NULL);
+		any_masked = rows > 0;
+		any_refuses_filters = rows > 0 && clr_column_bool(0, 1);
+		clr_catalog_end(&state);
+		masks_read_in = read_in;
+	}
+	*refuses_filters = any_refuses_filters;
+	return any_masked;
 }
 
 static ClrBinding *

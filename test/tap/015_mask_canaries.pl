@@ -245,7 +245,7 @@ sub write_statement
 	if ($kind < 0.4)
 	{
 		my ($from, @n) = joined(1);
-		return "DELETE FROM $target $name USING $from WHERE $name.id = $n[0].id AND " . condition(1, $name, @n) . " RETURNING $name.id, $name.note, $n[0].price";
+		return "DELETE FROM $target $name USING $from WHERE $name.id = $n[0].id AND " . condition(1, $name, @n) . " RETURNING $name.id, $name.note"; # which of the others it is joined with, the plan decides
 	}
 	my $set = pick('ok = ok', 'price = 1', "note = $name.note") if $kind < 0.5;
 	$set //= "id = $name.id";
