@@ -21,13 +21,13 @@ my $node = new_server('main');
 
 # masked: what is stored is hidden from rows of others; plain: what is read there
 my $tables = q{
-	CREATE TABLE task (id integer PRIMARY KEY, project text, owner text, gone integer, price integer, note text, ok boolean);
+	CREATE TABLE task (id integer PRIMARY KEY, project integer, owner text, gone integer, price integer, note text, ok boolean);
 	ALTER TABLE task DROP COLUMN gone;
-	CREATE TABLE part (id integer, project text, owner text, price integer, note text, ok boolean) PARTITION BY RANGE (id);
+	CREATE TABLE part (id integer, project integer, owner text, price integer, note text, ok boolean) PARTITION BY RANGE (id);
 	CREATE TABLE part_low PARTITION OF part FOR VALUES FROM (0) TO (7);
-	CREATE TABLE part_high (ok boolean, note text, price integer, owner text, project text, id integer);
+	CREATE TABLE part_high (ok boolean, note text, price integer, owner text, project integer, id integer);
 	ALTER TABLE part ATTACH PARTITION part_high FOR VALUES FROM (7) TO (1000);
-	CREATE TABLE kind (id integer, project text, owner text, price integer, note text, ok boolean);
+	CREATE TABLE kind (id integer, project integer, owner text, price integer, note text, ok boolean);
 	CREATE TABLE kind_child (more integer) INHERITS (kind);
 	CREATE TABLE free (id integer PRIMARY KEY, price integer, note text, ok boolean);
 	INSERT INTO task SELECT * FROM public.cells(false, 12);
@@ -61,13 +61,13 @@ $node->safe_psql('postgres', qq{
 	SELECT clearance.allow('prices of own', 'task', 'view_price', relation => 'own');
 	SELECT clearance.create_partner('Perm', 'prices of own');
 	SELECT clearance.add_member('pat', partner => (SELECT id FROM clearance.partner), partner_admin => true);
-	SELECT clearance.create_project('p1'), clearance.create_project('p2');
-	SELECT clearance.add_partner_to_project('p1', (SELECT id FROM clearance.partner));
+	SELECT clearance.create_project('1'), clearance.create_project('2');
+	SELECT clearance.add_partner_to_project('1', (SELECT id FROM clearance.partner));
 	SELECT clearance.map_role('regress_mask_pat', member => id) FROM clearance.member WHERE key = 'pat';
 	-- every third row is of pat, every fifth elsewhere
 	CREATE FUNCTION public.cells(hidden boolean, n integer)
-	RETURNS TABLE (id integer, project text, owner text, price integer, note text, ok boolean) LANGUAGE sql AS \$\$
-		SELECT i, CASE WHEN i % 5 = 0 THEN 'p2' ELSE 'p1' END, CASE WHEN i % 3 = 0 THEN 'pat' ELSE 'ann' END,
+	RETURNS TABLE (id integer, project integer, owner text, price integer, note text, ok boolean) LANGUAGE sql AS \$\$
+		SELECT i, CASE WHEN i % 5 = 0 THEN 2 ELSE 1 END, CASE WHEN i % 3 = 0 THEN 'pat' ELSE 'ann' END,
 			CASE WHEN i % 3 = 0 THEN i WHEN hidden THEN NULL ELSE 7770000 + i END,
 			CASE WHEN i % 3 = 0 THEN 'own ' || i WHEN hidden THEN 'hid' ELSE 'MARKER' || i END,
 			CASE WHEN i % 3 = 0 THEN i % 2 = 0 WHEN hidden THEN NULL ELSE true END
@@ -251,7 +251,7 @@ sub write_statement
 	$set //= "id = $name.id";
 	$returning = "$name.price, $name.note" if $target =~ /^v/;
 	return "UPDATE $target $name SET $set WHERE $where RETURNING $returning" if $kind < 0.75;
-	return "INSERT INTO task AS $name (id, project, owner) VALUES (" . int(1 + rand(14)) . ", 'p1', 'pat') ON CONFLICT (id) DO UPDATE SET project = $name.project WHERE $where RETURNING $name.*" if $kind < 0.9;
+	return "INSERT INTO task AS $name (id, project, owner) VALUES (" . int(1 + rand(14)) . ", 1, 'pat') ON CONFLICT (id) DO UPDATE SET project = $name.project WHERE $where RETURNING $name.*" if $kind < 0.9;
 	return "WITH w AS (UPDATE task $name SET id = id WHERE $where RETURNING *) SELECT w.*, t.note FROM w JOIN task t USING (id)";
 }
 
