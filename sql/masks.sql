@@ -225,6 +225,16 @@ SET ROLE regress_masks_other;
 SELECT id, cost FROM task WHERE id = 1;
 SELECT secret FROM task;
 SELECT t FROM task t;
+-- triggers see columns as they are: with TRIGGER alone nobody makes one
+RESET ROLE;
+GRANT TRIGGER ON task TO regress_masks_other;
+GRANT TRIGGER ON plain TO regress_masks_other;
+SET ROLE regress_masks_other;
+CREATE TRIGGER tell AFTER UPDATE ON task FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+CREATE TRIGGER tell BEFORE UPDATE ON plain FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+SET ROLE regress_masks_owner;
+CREATE TRIGGER own BEFORE UPDATE ON task FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+DROP TRIGGER own ON task;
 RESET ROLE;
 
 --

@@ -21,6 +21,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -38,6 +39,7 @@ static bool changes_tree(Node *statement, bool comes);
 static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static void release_from_tree(const AlterTableCmd *command);
 static void refuse_if_protected(RangeVar *table, const char *what);
+static void refuse_if_masked(RangeVar *table);
 static void refuse_if_mirrored(RangeVar *table, const char *what);
 static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
 
@@ -143,6 +145,7 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 
 		if (statement->replace && is_mirror_trigger(statement->trigname))
 			refuse_if_mirrored(statement->relation, "replace the triggers of");
+		refuse_if_masked(statement->relation);
 	}
 	PG_RETURN_NULL();
 }
@@ -159,6 +162,24 @@ refuse_if_protected(RangeVar *table, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
+/*
+ * Triggers see what masked columns hold: TRIGGER on the table is not enough to
+ * make one.
+ */
+static void
+refuse_if_masked(RangeVar *table)
+{
+	Oid relid = RangeVarGetRelid(table, NoLock, true);
+	int32 binding = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
+
+	if (binding != 0 && clr_binding_is_masked(binding) && !pg_class_ownercheck(relid, GetUserId()))
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("cannot create triggers on \"%s\": it has masked columns",
+							   get_rel_name(relid)),
+						errdetail("Triggers see what the columns hold."),
+						errhint("Let the table's owner create them.")));
 }
 
 /* Without its triggers a mirror would keep what its table says no more. */
