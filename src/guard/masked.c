@@ -37,6 +37,7 @@
 #include "utils/syscache.h"
 
 #include "rule/mask.h"
+#include "store/catalog.h"
 
 /* The server's offset of attribute numbers in sets of columns. */
 #define BIT_OF(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
@@ -189,9 +190,12 @@ clr_masked_is_mark(const RangeTblEntry *entry)
 bool
 clr_masked_check_tables(List *range_table, bool ereport_on_violation)
 {
+	bool refuses_filters;
 	ListCell *lc;
 
-	if (is_copied_as_query(range_table))
+	/* our own tables have none, and to look for some is a query of ours */
+	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters) ||
+		is_copied_as_query(range_table))
 		return true;
 	foreach(lc, range_table)
 	{
