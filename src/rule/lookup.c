@@ -21,27 +21,21 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "catalog/pg_am.h"
-#include "catalog/pg_index.h"
-#include "catalog/pg_inherits.h"
 #include "catalog/pg_statistic.h"
-#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/selfuncs.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-#include "utils/typcache.h"
 
+#include "rule/reader.h"
 #include "rule/row.h"
 #include "rule/shape.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
-#include "store/rows.h"
 
 /*
  * Costs in units of finding and judging a row by its key, as measured: to start
@@ -77,25 +71,11 @@ typedef struct Way
 	ClrLookupCost cost;
 } Way;
 
-/* A table and a scan by one of its indexes. */
-typedef struct Reader
-{
-	Relation relation;
-	Relation index; /* NULL: none serves */
-	int column;		/* of the binding: the one that the index is on */
-	MemoryContext
-		context; /* of the scan: access methods allocate as they go (btgettuple(), nbtree.c) */
-	IndexScanDesc scan;
-	TupleTableSlot *slot;
-	AttrNumber *attributes; /* of the binding's columns */
-	AttrNumber last;		/* the greatest of them */
-} Reader;
-
 /* Going through many rows. */
 typedef struct Pass
 {
 	const ClrBinding *binding;
-	Reader reader;
+	ClrReader reader;
 	ClrRow row;			   /* the one that is visited */
 	MemoryContext scratch; /* of one row */
 	ClrVisit visit;
@@ -107,25 +87,12 @@ struct ClrLookup
 {
 	bool repeats; /* nothing says that a key is that of one row */
 	bool by_query;
-	Reader reader; /* by key; open if it has a relation */
-	double rows;   /* of the table */
-	Way *way;	   /* once asked for */
+	ClrReader reader; /* by key; open if it has a relation */
+	double rows;	  /* of the table */
+	Way *way;		  /* once asked for */
 };
 
 static ClrLookup *lookup_of(ClrJudge *judge, ClrBinding *binding);
-static bool is_plain(Oid relid);
-static void open_reader(Reader *reader, const ClrBinding *binding, int column, bool unique);
-static void find_attributes(Reader *reader, const ClrBinding *binding);
-static Relation
-index_on(Relation relation, const ClrColumn *column, AttrNumber attribute, bool unique);
-static bool serves(Relation index, const ClrColumn *column, AttrNumber attribute, bool unique);
-static void begin_scan(Reader *reader, Snapshot snapshot);
-static bool seek(Reader *reader, const ClrBinding *binding, const ClrKey *key);
-static bool next_row(Reader *reader);
-static void close_reader(Reader *reader);
-static void copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row);
-static ClrRow new_row(int columns);
-static void read_row(const Reader *reader, const ClrBinding *binding, ClrRow *row);
 static const Way *way_of(ClrJudge *judge, ClrBinding *binding);
 static bool fit_chains(const ClrBinding *binding);
 static double cost_of_judging(const Way *way);
@@ -150,7 +117,7 @@ uint64
 clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow **rows)
 {
 	ClrLookup *lookup = lookup_of(judge, binding);
-	Reader *reader = &lookup->reader;
+	ClrReader *reader = &lookup->reader;
 	ResourceOwner caller = CurrentResourceOwner;
 	Snapshot snapshot = judge->snapshot;
 	bool pushed = false;
@@ -169,24 +136,24 @@ clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow 
 	{
 		MemoryContext context = MemoryContextSwitchTo(judge->context);
 
-		open_reader(reader, binding, binding->key_slot, true);
+		clr_reader_open(reader, binding, binding->key_slot, true);
 		lookup->by_query = reader->index == NULL;
 		if (!lookup->by_query)
-			begin_scan(reader, snapshot);
+			clr_reader_begin(reader, snapshot);
 		MemoryContextSwitchTo(context);
 	}
 	if (!lookup->by_query)
 	{
-		found = seek(reader, binding, key) && next_row(reader);
+		found = clr_reader_seek(reader, binding, key) && clr_reader_next(reader);
 		if (found)
 		{
 			*rows = palloc(sizeof(ClrRow));
-			copy_row(reader, binding, *rows);
+			clr_reader_copy_row(reader, binding, *rows);
 		}
 		ExecClearTuple(reader->slot);
 	}
 	if (lookup->by_query || judge->owner == NULL)
-		close_reader(reader);
+		clr_reader_close(reader);
 	CurrentResourceOwner = caller;
 	if (pushed)
 		PopActiveSnapshot();
@@ -205,14 +172,14 @@ clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg)
 	Snapshot snapshot = judge->snapshot;
 	bool pushed = false;
 
-	if (!is_plain(binding->relid))
+	if (!clr_reader_is_plain(binding->relid))
 		return all_by_query(binding, way, visit, arg);
 	if (snapshot == NULL)
 	{
 		pushed = clr_catalog_push_snapshot();
 		snapshot = GetActiveSnapshot();
 	}
-	pass.row = new_row(binding->ncolumns);
+	pass.row = clr_reader_new_row(binding->ncolumns);
 	pass.scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance row", ALLOCSET_SMALL_SIZES);
 	if (way->by_index)
@@ -272,7 +239,7 @@ clr_lookup_end(ClrJudge *judge)
 		if (binding->lookup == NULL || binding->lookup->reader.relation == NULL)
 			continue;
 		CurrentResourceOwner = judge->owner;
-		close_reader(&binding->lookup->reader);
+		clr_reader_close(&binding->lookup->reader);
 		CurrentResourceOwner = caller;
 	}
 }
@@ -283,7 +250,7 @@ lookup_of(ClrJudge *judge, ClrBinding *binding)
 	if (binding->lookup == NULL)
 	{
 		binding->lookup = MemoryContextAllocZero(judge->context, sizeof(ClrLookup));
-		binding->lookup->by_query = !is_plain(binding->relid);
+		binding->lookup->by_query = !clr_reader_is_plain(binding->relid);
 		binding->lookup->repeats =
 			binding->key_slot == CLR_NO_SLOT ||
 			!clr_keys_are_unique(binding->relid, binding->columns[binding->key_slot].name);
@@ -296,189 +263,6 @@ bool
 clr_lookup_repeats(ClrJudge *judge, ClrBinding *binding)
 {
 	return lookup_of(judge, binding)->repeats;
-}
-
-/* Whether all rows are in the table itself. */
-static bool
-is_plain(Oid relid)
-{
-	return get_rel_relkind(relid) == RELKIND_RELATION && !has_subclass(relid);
-}
-
-/* ---------- readers ---------- */
-
-/* With an index on a column, if there is one. */
-static void
-open_reader(Reader *reader, const ClrBinding *binding, int column, bool unique)
-{
-	reader->relation = table_open(binding->relid, AccessShareLock);
-	reader->column = column;
-	find_attributes(reader, binding);
-	reader->index = column == CLR_NO_SLOT || !is_plain(binding->relid) ?
-						NULL :
-						index_on(reader->relation, &binding->columns[column],
-								 reader->attributes[column], unique);
-}
-
-/* Where the bound columns are. The table is locked only now: they may have changed. */
-static void
-find_attributes(Reader *reader, const ClrBinding *binding)
-{
-	TupleDesc desc = RelationGetDescr(reader->relation);
-
-	reader->attributes = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
-	reader->last = 0;
-	for (int i = 0; i < binding->ncolumns; i++)
-	{
-		AttrNumber attribute = get_attnum(binding->relid, binding->columns[i].name);
-
-		if (attribute <= 0 ||
-			!clr_binding_has_type(binding, i, TupleDescAttr(desc, attribute - 1)->atttypid))
-			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-							errmsg("table %s changed while a query began", binding->relation_name),
-							errhint("Retry the query.")));
-		reader->attributes[i] = attribute;
-		reader->last = Max(reader->last, attribute);
-	}
-}
-
-static Relation
-index_on(Relation relation, const ClrColumn *column, AttrNumber attribute, bool unique)
-{
-	List *indexes = RelationGetIndexList(relation);
-	Relation found = NULL;
-	ListCell *lc;
-
-	foreach(lc, indexes)
-	{
-		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
-
-		if (serves(index, column, attribute, unique))
-		{
-			found = index;
-			break;
-		}
-		index_close(index, AccessShareLock);
-	}
-	list_free(indexes);
-	return found;
-}
-
-/*
- * Whether an index finds all rows with a value of the column, as the rule
- * compares values: by the type's own operators, and texts by their bytes.
- */
-static bool
-serves(Relation index, const ClrColumn *column, AttrNumber attribute, bool unique)
-{
-	Form_pg_index form = index->rd_index;
-	Oid type = index->rd_opcintype[0];
-
-	return index->rd_rel->relam == BTREE_AM_OID && form->indkey.values[0] == attribute &&
-		   (!unique || (form->indisunique && form->indimmediate && form->indnkeyatts == 1)) &&
-		   heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL) &&
-		   clr_rows_index_is_usable(index) &&
-		   (type == column->type || (type == TEXTOID && column->type == VARCHAROID)) &&
-		   index->rd_opfamily[0] == lookup_type_cache(type, TYPECACHE_BTREE_OPFAMILY)->btree_opf &&
-		   (!OidIsValid(index->rd_indcollation[0]) ||
-			get_collation_isdeterministic(index->rd_indcollation[0]));
-}
-
-static void
-begin_scan(Reader *reader, Snapshot snapshot)
-{
-	reader->context = CurrentMemoryContext;
-	reader->slot = table_slot_create(reader->relation, NULL);
-	reader->scan = index_beginscan(reader->relation, reader->index, snapshot, 1, 0);
-}
-
-/* To the rows with a key; false if the column can hold none. */
-static bool
-seek(Reader *reader, const ClrBinding *binding, const ClrKey *key)
-{
-	Relation index = reader->index;
-	MemoryContext caller;
-	ScanKeyData scan_key;
-	Datum value;
-	Oid equal;
-
-	if (!clr_key_to_datum(key, binding->columns[reader->column].type, &value))
-		return false;
-	equal = get_opfamily_member(index->rd_opfamily[0], index->rd_opcintype[0],
-								index->rd_opcintype[0], BTEqualStrategyNumber);
-	ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
-						   index->rd_indcollation[0], get_opcode(equal), value);
-	caller = MemoryContextSwitchTo(reader->context);
-	index_rescan(reader->scan, &scan_key, 1, NULL, 0);
-	MemoryContextSwitchTo(caller);
-	return true;
-}
-
-static bool
-next_row(Reader *reader)
-{
-	MemoryContext caller = MemoryContextSwitchTo(reader->context);
-	bool found = index_getnext_slot(reader->scan, ForwardScanDirection, reader->slot);
-
-	MemoryContextSwitchTo(caller);
-	return found;
-}
-
-/* Locks stay until the transaction ends, as a query's do. */
-static void
-close_reader(Reader *reader)
-{
-	if (reader->scan != NULL)
-		index_endscan(reader->scan);
-	if (reader->slot != NULL)
-		ExecDropSingleTupleTableSlot(reader->slot);
-	if (reader->index != NULL)
-		index_close(reader->index, NoLock);
-	table_close(reader->relation, NoLock);
-	pfree(reader->attributes);
-	*reader = (Reader){ 0 };
-}
-
-/* The bound values of the row in the slot, in the current context. */
-static void
-copy_row(const Reader *reader, const ClrBinding *binding, ClrRow *row)
-{
-	TupleDesc desc = reader->slot->tts_tupleDescriptor;
-	int count = binding->ncolumns;
-
-	*row = new_row(count);
-	read_row(reader, binding, row);
-	for (int i = 0; i < count; i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(desc, reader->attributes[i] - 1);
-
-		if (!row->nulls[i])
-			row->values[i] = datumCopy(row->values[i], attribute->attbyval, attribute->attlen);
-	}
-}
-
-static ClrRow
-new_row(int columns)
-{
-	Datum *values = palloc(columns * (sizeof(Datum) + sizeof(bool)));
-
-	return (ClrRow){ values, (bool *) (values + columns), NULL };
-}
-
-/* The bound values of the row in the slot, as long as it is there. */
-static void
-read_row(const Reader *reader, const ClrBinding *binding, ClrRow *row)
-{
-	TupleTableSlot *slot = reader->slot;
-
-	slot_getsomeattrs(slot, reader->last);
-	for (int i = 0; i < binding->ncolumns; i++)
-	{
-		int at = reader->attributes[i] - 1;
-
-		row->nulls[i] = slot->tts_isnull[at];
-		row->values[i] = slot->tts_values[at];
-	}
 }
 
 /* ---------- ways to read all ---------- */
@@ -577,7 +361,7 @@ prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sourc
 		const Source *source = lfirst(lc);
 		const ClrColumn *column = &binding->columns[source->slot];
 		Relation index =
-			index_on(relation, column, get_attnum(binding->relid, column->name), false);
+			clr_reader_index_on(relation, column, get_attnum(binding->relid, column->name), false);
 
 		if (index == NULL)
 			return;
@@ -663,7 +447,7 @@ visit_row(Pass *pass)
 	MemoryContext caller = MemoryContextSwitchTo(pass->scratch);
 
 	CHECK_FOR_INTERRUPTS();
-	read_row(&pass->reader, pass->binding, &pass->row);
+	clr_reader_read_row(&pass->reader, pass->binding, &pass->row);
 	pass->wants_more = pass->visit(&pass->row, pass->arg);
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(pass->scratch);
@@ -673,11 +457,11 @@ static void
 read_key(const ClrKeyEntry *entry, void *arg)
 {
 	Pass *pass = arg;
-	Reader *reader = &pass->reader;
+	ClrReader *reader = &pass->reader;
 
-	if (!pass->wants_more || !seek(reader, pass->binding, &entry->key))
+	if (!pass->wants_more || !clr_reader_seek(reader, pass->binding, &entry->key))
 		return;
-	while (pass->wants_more && next_row(reader))
+	while (pass->wants_more && clr_reader_next(reader))
 		visit_row(pass);
 }
 
@@ -690,12 +474,12 @@ read_sources(Pass *pass, List *sources, Snapshot snapshot)
 	{
 		Source *source = lfirst(lc);
 
-		open_reader(&pass->reader, pass->binding, source->slot, false);
+		clr_reader_open(&pass->reader, pass->binding, source->slot, false);
 		if (pass->reader.index == NULL)
 			elog(ERROR, "an index of table %s is gone", pass->binding->relation_name);
-		begin_scan(&pass->reader, snapshot);
+		clr_reader_begin(&pass->reader, snapshot);
 		clr_keytab_each(source->keys, read_key, pass);
-		close_reader(&pass->reader);
+		clr_reader_close(&pass->reader);
 	}
 }
 
@@ -703,10 +487,10 @@ static void
 read_table(Pass *pass, List *sources, Snapshot snapshot)
 {
 	const Source *source = sources != NIL ? linitial(sources) : NULL;
-	Reader *reader = &pass->reader;
+	ClrReader *reader = &pass->reader;
 	TableScanDesc scan;
 
-	open_reader(reader, pass->binding, CLR_NO_SLOT, false);
+	clr_reader_open(reader, pass->binding, CLR_NO_SLOT, false);
 	scan = table_beginscan(reader->relation, snapshot, 0, NULL);
 	reader->slot = table_slot_create(reader->relation, NULL);
 	while (pass->wants_more && table_scan_getnextslot(scan, ForwardScanDirection, reader->slot))
@@ -723,7 +507,7 @@ read_table(Pass *pass, List *sources, Snapshot snapshot)
 		visit_row(pass);
 	}
 	table_endscan(scan);
-	close_reader(reader);
+	clr_reader_close(reader);
 }
 
 /* Whether a row with this value in the source's column is one of the source. */
