@@ -61,6 +61,7 @@ REGRESS = \
 	changed_columns \
 	masks \
 	mask_roads \
+	mask_raw \
 	born \
 	new_projects \
 	keys \

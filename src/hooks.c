@@ -51,6 +51,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	frame = clr_frame_open(query);
 	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_set_check_plan(frame, query);
+	clr_mask_raw_check(frame, query->plannedstmt);
 }
 
 static void
@@ -132,7 +133,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	ClrCurrent previous = clr_frame_enter_planning();
 	int marks = clr_plans_begin();
 	PlannedStmt *volatile plan = NULL;
-	ClrMaskDepends depends = { NIL, false };
+	ClrMaskDepends depends = { 0 };
 
 	PG_TRY();
 	{

@@ -13,7 +13,9 @@
  * entry of the range table that nothing scans, for which the server checks the
  * same privilege. A mark is known by a set that the server keeps empty
  * (extraUpdatedCols, parsenodes.h); it holds zero, and the columns whose
- * assignment the rewrite guards. So what the rewrite did not see, in a session
+ * assignment the rewrite guards. Another set that a mark has no use for
+ * (insertedCols) holds those that the plan reads as they are; whether it may is
+ * asked whenever it starts (plan/mask_raw.c). So what the rewrite did not see, in a session
  * that had not loaded the library or by a road that it does not know, is an
  * error.
  *
@@ -48,7 +50,6 @@ static Oid copying = InvalidOid;
 
 static bool binds(Oid relid, Oid user);
 static bool is_copied_as_query(const List *range_table);
-static bool reads(const RangeTblEntry *mark, AttrNumber attnum);
 static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
 					const List *range_table, AttrNumber *attnum);
 
@@ -172,6 +173,7 @@ clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry)
 	/* an empty set would ask for any column's privilege */
 	mark->requiredPerms = bms_is_empty(read) ? 0 : entry->requiredPerms & ACL_SELECT;
 	mark->selectedCols = read;
+	mark->insertedCols = table->raw;
 	mark->extraUpdatedCols = bms_add_member(written, MARK);
 	return mark;
 }
@@ -181,6 +183,27 @@ clr_masked_is_mark(const RangeTblEntry *entry)
 {
 	return entry->rtekind == RTE_RELATION && bms_is_member(MARK, entry->extraUpdatedCols) &&
 		   (entry->requiredPerms & ~ACL_SELECT) == 0;
+}
+
+/* An attribute, or zero for the whole row, is read as it is. */
+void
+clr_masked_allow_raw(ClrMaskedTable *table, AttrNumber attnum)
+{
+	table->raw = bms_add_member(table->raw, BIT_OF(attnum));
+}
+
+bool
+clr_masked_is_raw(const ClrMaskedTable *table, AttrNumber attnum)
+{
+	return bms_is_member(BIT_OF(attnum), table->raw);
+}
+
+/* Whether a mark says so. */
+bool
+clr_masked_reads_raw(const RangeTblEntry *mark, AttrNumber attnum)
+{
+	return mark->insertedCols != NULL && bms_is_member(BIT_OF(attnum), mark->insertedCols) &&
+		   clr_masked_is_mark(mark);
 }
 
 /*
@@ -278,7 +301,7 @@ clr_masked_check_explained(List *range_table, ClrJudge *judge)
 		{
 			const ClrMask *mask = lfirst(lm);
 
-			if (reads(mark, get_attnum(mark->relid, mask->column)) &&
+			if (clr_masked_reads(mark, get_attnum(mark->relid, mask->column)) &&
 				clr_mask_may_close(judge, binding, mask))
 				ereport(ERROR,
 						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -291,11 +314,12 @@ clr_masked_check_explained(List *range_table, ClrJudge *judge)
 	}
 }
 
-static bool
-reads(const RangeTblEntry *mark, AttrNumber attnum)
+/* Whether an entry asks for a column, or for the whole row. */
+bool
+clr_masked_reads(const RangeTblEntry *entry, AttrNumber attnum)
 {
-	return bms_is_member(BIT_OF(attnum), mark->selectedCols) ||
-		   bms_is_member(BIT_OF(InvalidAttrNumber), mark->selectedCols);
+	return bms_is_member(BIT_OF(attnum), entry->selectedCols) ||
+		   bms_is_member(BIT_OF(InvalidAttrNumber), entry->selectedCols);
 }
 
 /* ---------- COPY ---------- */

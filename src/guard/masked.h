@@ -25,6 +25,7 @@ typedef struct ClrMaskedTable
 	int32 binding;
 	const ClrBinding *declared;
 	List *attnums; /* of int: the table's attribute for each mask of the binding */
+	Bitmapset *raw; /* of attributes that are read as they are, see plan/mask_raw.c */
 } ClrMaskedTable;
 
 extern ClrMaskedTable *clr_masked_table(MemoryContext context, const RangeTblEntry *entry);
@@ -33,6 +34,10 @@ extern const ClrMask *clr_masked_column(const ClrMaskedTable *table, AttrNumber 
 extern Bitmapset *clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns);
 extern RangeTblEntry *clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry);
 extern bool clr_masked_is_mark(const RangeTblEntry *entry);
+extern bool clr_masked_is_raw(const ClrMaskedTable *table, AttrNumber attnum);
+extern void clr_masked_allow_raw(ClrMaskedTable *table, AttrNumber attnum);
+extern bool clr_masked_reads(const RangeTblEntry *entry, AttrNumber attnum);
+extern bool clr_masked_reads_raw(const RangeTblEntry *mark, AttrNumber attnum);
 extern bool clr_masked_check_tables(List *range_table, bool ereport_on_violation);
 extern void
 clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum) pg_attribute_noreturn();

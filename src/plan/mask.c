@@ -7,7 +7,8 @@
  *		CASE WHEN mask_open(row) THEN column ELSE mask END
  *
  * and each whole row a row of such columns. Who acts is asked while the plan
- * runs, so a plan is good for everybody. References, not tables: row marks,
+ * runs, so a plan is good for everybody, but for what mask_raw.c leaves as it is
+ * for whom nothing is masked. References, not tables: row marks,
  * system columns, samples and what the planner knows of a table stay as they
  * are. The queries of views and functions are levels of the query like others.
  *
@@ -54,9 +55,12 @@ typedef struct Rewrite
 	Level *level;
 	MemoryContext context; /* of what is known of tables */
 	Oid mask_open;
+	bool raw; /* the plan may be for a class of rights */
+	ClrMaskDepends *depends;
 } Rewrite;
 
 static void rewrite_query(Query *query, Rewrite *rewrite);
+static void choose_raw(Level *level, ClrMaskDepends *depends);
 static void rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite);
 static void rewrite_clauses(Query *query, Rewrite *rewrite);
 static void rewrite_conflict(OnConflictExpr *conflict, Rewrite *rewrite);
@@ -83,8 +87,7 @@ static bool inlines_masked(Node *node, void *depends);
 void
 clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 {
-	Rewrite rewrite = { .context = clr_frame_current()->judge.context };
-
+	Rewrite rewrite = { .context = clr_frame_current()->judge.context, .depends = depends };
 	bool refuses_filters;
 
 	if (clr_catalog_is_reading() || query->commandType == CMD_UTILITY ||
@@ -96,6 +99,7 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 	if (refuses_filters)
 		clr_mask_note_filters(query);
 	rewrite.mask_open = clr_masked_function();
+	rewrite.raw = clr_mask_raw_is_for(query);
 	rewrite_query(query, &rewrite);
 	clr_mask_walk(query);
 }
@@ -106,6 +110,8 @@ clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends)
 {
 	plan->invalItems = list_concat(plan->invalItems, depends->items);
 	plan->dependsOnRole = plan->dependsOnRole || depends->on_role;
+	if (depends->on_rights)
+		clr_mask_raw_depend(plan);
 }
 
 static void
@@ -118,6 +124,8 @@ rewrite_query(Query *query, Rewrite *rewrite)
 	level.ntables = list_length(query->rtable);
 	level.tables = clr_masked_tables(rewrite->context, query);
 	rewrite->level = &level;
+	if (rewrite->raw)
+		choose_raw(&level, rewrite->depends);
 	foreach(lc, query->rtable)
 		rewrite_entry(lfirst_node(RangeTblEntry, lc), rewrite);
 	foreach(lc, query->cteList)
@@ -129,6 +137,17 @@ rewrite_query(Query *query, Rewrite *rewrite)
 	rewrite_clauses(query, rewrite);
 	take_over(&level);
 	rewrite->level = level.up;
+}
+
+static void
+choose_raw(Level *level, ClrMaskDepends *depends)
+{
+	for (int i = 0; i < level->ntables; i++)
+		if (level->tables[i] != NULL)
+		{
+			clr_mask_raw_choose(level->query, i + 1, level->tables[i]);
+			depends->on_rights |= level->tables[i]->raw != NULL;
+		}
 }
 
 /* What is in an entry of the range table, but for policies. */
@@ -249,7 +268,7 @@ rewrite_var(Var *var, Rewrite *rewrite)
 	for (Index up = var->varlevelsup; up > 0; up--)
 		level = level->up;
 	table = level->tables[var->varno - 1];
-	if (table == NULL)
+	if (table == NULL || clr_masked_is_raw(table, var->varattno))
 		return (Node *) var;
 	if (var->varattno == InvalidAttrNumber)
 		return masked_row(level, table, var, rewrite);

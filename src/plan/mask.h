@@ -10,6 +10,7 @@
 #include "nodes/parsenodes.h"
 #include "nodes/plannodes.h"
 
+#include "frame/frame.h"
 #include "guard/masked.h"
 
 /* What a plan depends on beside what the planner finds. */
@@ -17,6 +18,7 @@ typedef struct ClrMaskDepends
 {
 	List *items; /* of PlanInvalItem */
 	bool on_role;
+	bool on_rights; /* columns are read as they are */
 } ClrMaskDepends;
 
 extern void clr_mask_rewrite(Query *query, ClrMaskDepends *depends);
@@ -27,6 +29,12 @@ extern void clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends);
 
 /* mask_filters.c */
 extern void clr_mask_note_filters(Query *query);
+
+/* mask_raw.c */
+extern bool clr_mask_raw_is_for(const Query *statement);
+extern void clr_mask_raw_choose(const Query *query, Index number, ClrMaskedTable *table);
+extern void clr_mask_raw_depend(PlannedStmt *plan);
+extern void clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan);
 
 /* mask_expression.c */
 extern Node *clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var);

@@ -3,7 +3,8 @@
  *		Looks for references to masked columns, in its own way.
  *
  * After the rewrite there is none but in the shape that the rewrite gives it,
- * where it is told whether the row is open, and in what only judges rows.
+ * where it is told whether the row is open, in what only judges rows, and where a
+ * mark has the plan's start ask for the column (mask_raw.c).
  * Everything is looked at that the server's own walker knows of a query, so that
  * a place that the rewrite does not know is an error.
  */
@@ -33,6 +34,7 @@ static bool walk_row_checks(Query *query, Place *place);
 static bool walk_assignments(List *targets, Place *place);
 static bool walk(Node *node, void *place);
 static bool walk_var(const Var *var, Place *place);
+static bool is_raw(const Var *var, const RangeTblEntry *entry, const Query *query);
 static bool walk_chosen(const CaseExpr *chosen, const Var *column, Place *place);
 static bool names_another(Node *node, void *column);
 static bool is_reference(const Node *node, const Var *column);
@@ -191,7 +193,24 @@ walk_var(const Var *var, Place *place)
 	if (table == NULL ||
 		(var->varattno != InvalidAttrNumber && clr_masked_column(table, var->varattno) == NULL))
 		return false;
-	return found(table, var->varattno, place);
+	return is_raw(var, entry, of->query) ? false : found(table, var->varattno, place);
+}
+
+/* Whether a column, of rows that are but read, is marked as read as it is. */
+static bool
+is_raw(const Var *var, const RangeTblEntry *entry, const Query *query)
+{
+	ListCell *lc;
+
+	foreach(lc, query->commandType == CMD_SELECT && query->rowMarks == NIL ? query->rtable : NIL)
+	{
+		const RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+
+		if (mark->relid == entry->relid && mark->checkAsUser == entry->checkAsUser &&
+			clr_masked_reads_raw(mark, var->varattno))
+			return true;
+	}
+	return false;
 }
 
 /* What is chosen where a column is open, which may be the column itself, and where it is not. */

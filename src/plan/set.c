@@ -109,7 +109,6 @@ static void check_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrC
 static bool reads(const QueryDesc *query, int32 binding);
 static bool hides_relations(PlanState *node, void *context);
 static void check_mark(ClrFrame *frame, ClrPlanMark mark);
-static void refuse_plan(const char *relation);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static bool fits_plan(const SetCall *call, ClrProject *project);
 static const ClrUp *up_of(const ClrBinding *binding, const ClrSet *set);
@@ -297,11 +296,12 @@ check_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
 {
 	if (class != CLR_CLASS_OTHER &&
 		(clr_shape_of(judge, binding, verb)->classes & ~CLR_CLASS_BIT(class)) != 0)
-		refuse_plan(binding->relation_name);
+		clr_set_refuse_plan(binding->relation_name);
 }
 
-static void
-refuse_plan(const char *relation)
+/* A plan is for somebody with other rights: an error, and the next one is made anew. */
+void
+clr_set_refuse_plan(const char *relation)
 {
 	clr_plans_forget();
 	ereport(ERROR,
@@ -394,7 +394,7 @@ check_mark(ClrFrame *frame, ClrPlanMark mark)
 	ClrBinding *binding;
 
 	if (mark.class == CLR_CLASS_WHOLE && frame == NULL)
-		refuse_plan("a protected table");
+		clr_set_refuse_plan("a protected table");
 	if (frame == NULL || (mark.class != CLR_CLASS_WHOLE && !frame->resolved))
 		return;
 	judge = clr_frame_judge(frame);
@@ -402,7 +402,7 @@ check_mark(ClrFrame *frame, ClrPlanMark mark)
 	if (mark.class != CLR_CLASS_WHOLE)
 		check_class(judge, binding, mark.verb, mark.class);
 	else if (!clr_whole_holds(judge, binding))
-		refuse_plan(binding->relation_name);
+		clr_set_refuse_plan(binding->relation_name);
 }
 
 /* Whether the running statement creates the project. */

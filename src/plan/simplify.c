@@ -83,6 +83,13 @@ clr_simplify_init(void)
 	CacheRegisterSyscacheCallback(ENUMOID, forget_labels, (Datum) 0);
 }
 
+/* Whether plans may be for a class of rights. */
+bool
+clr_simplify_is_on(void)
+{
+	return simplify;
+}
+
 /* Plans hold labels of enums as what they were called then. */
 static void
 forget_labels(Datum arg, int cache, uint32 hash)

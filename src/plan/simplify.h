@@ -8,5 +8,6 @@
 #include "compat.h"
 
 extern void clr_simplify_init(void);
+extern bool clr_simplify_is_on(void);
 
 #endif /* CLR_SIMPLIFY_H */

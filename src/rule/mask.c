@@ -14,6 +14,7 @@
 #include "rule/mask.h"
 
 #include "rule/rule.h"
+#include "rule/shape.h"
 
 struct ClrMaskAnswers
 {
@@ -28,16 +29,10 @@ struct ClrMaskAnswers
 	bool last_answer;
 };
 
-/* What is known of a project; an entry's value. */
-typedef enum Answer
-{
-	CLOSED = 1,
-	OPEN,
-	BY_ROW,
-} Answer;
-
-static Answer answer_for(ClrMaskAnswers *answers, const ClrKey *key);
-static Answer ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project);
+static int number_of(const ClrBinding *binding, const ClrMask *mask);
+static ClrMaskAnswer answer_for(ClrMaskAnswers *answers, const ClrKey *key);
+static ClrMaskAnswer
+ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project);
 static bool
 holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project, bool all);
 
@@ -64,7 +59,7 @@ bool
 clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row)
 {
 	ClrBinding *binding = answers->binding;
-	Answer answer = BY_ROW;
+	ClrMaskAnswer answer = CLR_MASK_BY_ROW;
 
 	if (answers->projects != NULL && !row->nulls[binding->project_slot])
 	{
@@ -76,30 +71,30 @@ clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row)
 			return answers->last_answer;
 		clr_key_from_datum(project, column->key_class, column->type, &key);
 		answer = answer_for(answers, &key);
-		answers->has_last = answer != BY_ROW && column->key_class == CLR_KEY_INT;
+		answers->has_last = answer != CLR_MASK_BY_ROW && column->key_class == CLR_KEY_INT;
 		answers->last_project = project;
-		answers->last_answer = answer == OPEN;
+		answers->last_answer = answer == CLR_MASK_OPEN;
 	}
-	if (answer != BY_ROW)
-		return answer == OPEN;
+	if (answer != CLR_MASK_BY_ROW)
+		return answer == CLR_MASK_OPEN;
 	return answers->seen ? clr_rule_permits_seen(answers->judge, binding, row, answers->action) :
 						   clr_rule_permits(answers->judge, binding, row, answers->action, NULL);
 }
 
-static Answer
+static ClrMaskAnswer
 answer_for(ClrMaskAnswers *answers, const ClrKey *key)
 {
 	ClrKeyEntry *entry = clr_keytab_find(answers->projects, key);
 	ClrProject *project;
-	Answer answer;
+	ClrMaskAnswer answer;
 	ClrKey kept;
 	bool found;
 
 	if (entry != NULL)
-		return (Answer) PointerGetDatum(entry->value);
+		return (ClrMaskAnswer) PointerGetDatum(entry->value);
 	project = clr_scope_project(answers->judge->scope, key);
 	answer =
-		project != NULL ? ask(answers->judge, answers->binding, answers->action, project) : BY_ROW;
+		project != NULL ? ask(answers->judge, answers->binding, answers->action, project) : CLR_MASK_BY_ROW;
 	kept = *key;
 	if (key->class != CLR_KEY_INT)
 	{
@@ -113,12 +108,12 @@ answer_for(ClrMaskAnswers *answers, const ClrKey *key)
 	return answer;
 }
 
-static Answer
+static ClrMaskAnswer
 ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project)
 {
 	if (!holds_if(judge, binding, action, project, true))
-		return CLOSED;
-	return holds_if(judge, binding, action, project, false) ? OPEN : BY_ROW;
+		return CLR_MASK_CLOSED;
+	return holds_if(judge, binding, action, project, false) ? CLR_MASK_OPEN : CLR_MASK_BY_ROW;
 }
 
 /* The answer about visible rows of which nothing else holds, or all that may. */
@@ -134,19 +129,33 @@ holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *pr
 }
 
 /*
+ * The answer about visible rows of a project.
+ */
+ClrMaskAnswer
+clr_mask_answer_in(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask, ClrProject *project)
+{
+	return ask(judge, binding, clr_scope_action(judge->scope, mask->feature, mask->action),
+			   project);
+}
+
+/*
  * Whether there may be a visible row in which the column is masked.
  */
 bool
 clr_mask_may_close(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
 {
-	ClrScope *scope = judge->scope;
-	ClrAction *action = clr_scope_action(scope, mask->feature, mask->action);
+	return judge->scope->no_standing != NULL ||
+		   bms_is_member(number_of(binding, mask), clr_shape_of(judge, binding, CLR_VIEW)->closed);
+}
+
+/* By which shapes know a mask. */
+static int
+number_of(const ClrBinding *binding, const ClrMask *mask)
+{
 	ListCell *lc;
 
-	if (scope->no_standing != NULL || binding->project_slot == CLR_NO_SLOT)
-		return true;
-	foreach(lc, scope->projects)
-		if (ask(judge, binding, action, lfirst(lc)) != OPEN)
-			return true;
-	return false;
+	foreach(lc, binding->masks)
+		if (((ClrMask *) lfirst(lc))->id == mask->id)
+			return foreach_current_index(lc);
+	elog(ERROR, "%s has no mask %d", binding->relation_name, mask->id);
 }

@@ -26,6 +26,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
+#include "rule/mask.h"
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/write.h"
@@ -41,6 +42,7 @@ static void fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb 
 static uint64 oldest_generation(const ClrJudge *judge);
 static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
 static void add_project(Builder *builder, ClrProject *project);
+static void add_masks(const Builder *builder, ClrProject *project);
 static bool key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key);
 static ClrClass
 likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
@@ -249,6 +251,9 @@ fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 		add_project(&builder, lfirst(lc));
 	if (scope->audience == CLR_VENDOR && is_of_account(judge, binding))
 		add_project(&builder, scope->account_level);
+	/* what has no project column may be the account's by what it belongs to */
+	if (scope->audience == CLR_VENDOR && binding->project_slot == CLR_NO_SLOT)
+		add_masks(&builder, scope->account_level);
 	shape->bits = clr_keybits_new(shape->context, shape->open);
 }
 
@@ -284,6 +289,8 @@ add_project(Builder *builder, ClrProject *project)
 	{
 		builder->class = clr_shape_class(probe->judge, probe->binding, probe->verb, project);
 		builder->likely = likely_class(probe->judge, probe->binding, probe->verb, project);
+		if (builder->class != CLR_CLASS_NONE)
+			add_masks(builder, project);
 	}
 	probe->project = project;
 	if (builder->class == CLR_CLASS_NONE || !key_of(probe->binding, project, &key))
@@ -296,6 +303,28 @@ add_project(Builder *builder, ClrProject *project)
 	shape->likely_shared += builder->likely == CLR_CLASS_SHARED;
 	shape->likely_related += builder->likely == CLR_CLASS_RELATED;
 	(void) clr_keytab_add(shape->open, &key, &found);
+}
+
+/* What masks do to visible rows of a project. */
+static void
+add_masks(const Builder *builder, ClrProject *project)
+{
+	const Probe *probe = &builder->probe;
+	ClrShape *shape = builder->shape;
+	ListCell *lc;
+
+	foreach(lc, probe->verb == CLR_VIEW ? probe->binding->masks : NIL)
+	{
+		ClrMaskAnswer answer =
+			clr_mask_answer_in(probe->judge, probe->binding, lfirst(lc), project);
+		MemoryContext caller = MemoryContextSwitchTo(shape->context);
+
+		if (answer != CLR_MASK_OPEN)
+			shape->closed = bms_add_member(shape->closed, foreach_current_index(lc));
+		if (answer != CLR_MASK_CLOSED)
+			shape->opened = bms_add_member(shape->opened, foreach_current_index(lc));
+		MemoryContextSwitchTo(caller);
+	}
 }
 
 /* As shapes know a project: by the key that rows have, if they have one. */

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "nodes/bitmapset.h"
+
 #include "rule/judge.h"
 #include "rule/binding.h"
 
@@ -42,6 +44,8 @@ typedef struct ClrShape
 	bool some_closed;  /* there are other projects */
 	ClrKeyTable *open; /* project keys; ids where rows have no project column */
 	ClrKeyBits *bits;  /* the same, or NULL */
+	Bitmapset *closed; /* of VIEW: masks, by number, that may close the column of a visible row */
+	Bitmapset *opened; /* and those that may leave one open */
 	List *estimates;   /* see set.c */
 	struct ClrBasis
 		*whole; /* that the table is open as a whole rests on it, see whole.c; or NULL */

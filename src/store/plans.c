@@ -174,6 +174,14 @@ add_item(List *items, int cache, uint32 value)
 	return lappend(items, item);
 }
 
+/* A plan with these items is made anew when somebody else acts. */
+List *
+clr_plans_follow_actor(List *items)
+{
+	(void) clr_plans_call(CLR_IN_SET);
+	return add_item(items, PROCOID, hashes[CLR_IN_SET]);
+}
+
 /* Planning ends: mark the plan, unless it failed (NULL). */
 void
 clr_plans_end(int previous, PlannedStmt *plan)

@@ -29,6 +29,7 @@ typedef struct ClrPlanMark
 
 extern Oid clr_plans_call(ClrPlanFunction function);
 extern bool clr_plans_mark(int32 binding, int verb, int class);
+extern List *clr_plans_follow_actor(List *items);
 extern int clr_plans_begin(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan);
 extern bool clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark);

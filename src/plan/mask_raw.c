@@ -1,0 +1,159 @@
+/*
+ * mask_raw.c
+ *		Masked columns that are read as they are.
+ *
+ * For an actor to whom a column is open in every row that it sees, a reference
+ * stays what it was: nothing is asked for each row, and indexes serve. This is
+ * done where the query sees no other rows: in statements that but read, which
+ * neither lock rows nor may see newer ones, of tables whose policy stands in the
+ * query. The plan is for whoever has such rights, as plans without a test are
+ * (simplify.c), and is made anew when somebody else acts. Which columns it reads
+ * so is in the marks of its range table (guard/masked.c), which workers have,
+ * too; each start asks again under its own snapshot.
+ *
+ * In doubt the reference is masked: that plan is good for everybody.
+ */
+#include "plan/mask.h"
+
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+
+#include "guard/seal.h"
+#include "plan/set.h"
+#include "plan/simplify.h"
+#include "rule/mask.h"
+#include "store/plans.h"
+#include "store/version.h"
+
+static bool judges_rows(const RangeTblEntry *entry, Index number, int32 binding);
+static void check_mark(ClrFrame *frame, const RangeTblEntry *mark);
+static bool may_start(ClrFrame *frame, const RangeTblEntry *mark);
+
+/*
+ * Whether the plan of a statement may be for a class of rights.
+ */
+bool
+clr_mask_raw_is_for(const Query *statement)
+{
+	return statement->commandType == CMD_SELECT && !statement->hasModifyingCTE &&
+		   clr_simplify_is_on() && !clr_actor_is_unwatched(&clr_frame_current()->identity);
+}
+
+/*
+ * Choose what of a table, at a number in a query's range table, is read as it
+ * is: only what the entry says that it reads.
+ */
+void
+clr_mask_raw_choose(const Query *query, Index number, ClrMaskedTable *table)
+{
+	const RangeTblEntry *entry = rt_fetch(number, query->rtable);
+	ClrJudge *judge;
+	ClrBinding *binding;
+	bool all = clr_masked_reads(entry, InvalidAttrNumber);
+	ListCell *lm;
+	ListCell *la;
+
+	if (query->commandType != CMD_SELECT || query->rowMarks != NIL ||
+		!judges_rows(entry, number, table->binding))
+		return;
+	judge = clr_frame_judge(clr_frame_current());
+	binding = clr_judge_binding(judge, table->binding);
+	forboth(lm, table->declared->masks, la, table->attnums)
+	{
+		const ClrMask *mask = clr_binding_mask(binding, ((ClrMask *) lfirst(lm))->column);
+
+		if (!clr_masked_reads(entry, lfirst_int(la)))
+			continue;
+		if (mask == NULL || clr_mask_may_close(judge, binding, mask))
+			all = false;
+		else
+			clr_masked_allow_raw(table, lfirst_int(la));
+	}
+	if (all)
+		clr_masked_allow_raw(table, InvalidAttrNumber);
+}
+
+/* Whether the policy for reading a table stands in the query, so that it gives but visible rows. */
+static bool
+judges_rows(const RangeTblEntry *entry, Index number, int32 binding)
+{
+	ListCell *lc;
+
+	foreach(lc, entry->securityQuals)
+	{
+		const FuncExpr *call = lfirst(lc);
+		const Const *id;
+		const Var *column;
+
+		if (!clr_seal_is_policy(lfirst(lc)) || strcmp(get_func_name(call->funcid), "visible") != 0)
+			continue;
+		id = linitial(call->args);
+		column = lsecond(call->args);
+		if (IsA(id, Const) && DatumGetInt32(id->constvalue) == binding && IsA(column, Var) &&
+			column->varno == (int) number && column->varlevelsup == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A plan that reads such columns is made anew when somebody else acts. */
+void
+clr_mask_raw_depend(PlannedStmt *plan)
+{
+	if (clr_version_is_outdated())
+		clr_plans_forget_at_end();
+	plan->invalItems = clr_plans_follow_actor(plan->invalItems);
+}
+
+/*
+ * A query starts: may it read what its plan reads as it is?
+ */
+void
+clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	foreach(lc, plan->rtable)
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->insertedCols != NULL && clr_masked_is_mark(entry))
+			check_mark(frame, entry);
+	}
+}
+
+static void
+check_mark(ClrFrame *frame, const RangeTblEntry *mark)
+{
+	ClrCurrent previous = clr_frame_enter(frame);
+
+	PG_TRY();
+	{
+		if (frame == NULL || !may_start(frame, mark))
+			clr_set_refuse_plan(get_rel_name(mark->relid));
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+}
+
+static bool
+may_start(ClrFrame *frame, const RangeTblEntry *mark)
+{
+	ClrJudge *judge = clr_frame_judge(frame);
+	ClrBinding *binding = clr_judge_binding(judge, clr_binding_of_relation(mark->relid));
+	ListCell *lc;
+
+	foreach(lc, binding->masks)
+	{
+		const ClrMask *mask = lfirst(lc);
+
+		if ((clr_masked_reads_raw(mark, InvalidAttrNumber) ||
+			 clr_masked_reads_raw(mark, get_attnum(mark->relid, mask->column))) &&
+			clr_mask_may_close(judge, binding, mask))
+			return false;
+	}
+	return true;
+}
