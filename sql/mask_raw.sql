@@ -19,6 +19,7 @@ SELECT clearance.create_partner('Price', 'regress raw price', account => :accoun
 SELECT clearance.add_member('raw-ann', roles => '{account_admin}', account => :account) > 0 AS ok;
 SELECT clearance.add_member('raw-pat', partner => :perm, partner_admin => true, account => :account) > 0 AS ok;
 SELECT clearance.add_member('raw-pris', partner => :price, partner_admin => true, account => :account) > 0 AS ok;
+SELECT clearance.add_member('raw-sue', roles => '{super_user}', account => :account) > 0 AS ok;
 SELECT clearance.create_project('raw-' || i, :account) > 0 AS ok FROM generate_series(1, 2) i;
 SELECT clearance.add_partner_to_project('raw-' || i, p) FROM generate_series(1, 2) i, unnest(ARRAY[:perm, :price]) p;
 SET search_path = regress_raw, public;
@@ -242,8 +243,64 @@ RESET force_parallel_mode;
 RESET plan_cache_mode;
 
 --
+-- Rows without a project, which are of what they belong to, or of the account.
+--
+RESET ROLE;
+SELECT clearance.reset_actor();
+SET ROLE regress_raw_owner;
+CREATE TABLE note (id integer PRIMARY KEY, task integer NOT NULL REFERENCES task, cost integer);
+CREATE TABLE bill (id integer PRIMARY KEY, account text NOT NULL, cost integer);
+INSERT INTO note SELECT i, i, 700 + i FROM generate_series(1, 40) i;
+INSERT INTO bill SELECT i, CASE WHEN i < 3 THEN 'regress-raw' ELSE 'another' END, 700 + i FROM generate_series(1, 4) i;
+CREATE INDEX by_cost_of_note ON note (cost);
+CREATE INDEX by_cost_of_bill ON bill (cost);
+GRANT SELECT, INSERT, UPDATE, DELETE ON note, bill TO regress_raw_app;
+RESET ROLE;
+SELECT clearance.protect('note', 'task') > 0 AS ok, clearance.protect('bill', 'invoicing', account => 'account', view_action => 'access_invoices') > 0 AS ok;
+SELECT clearance.add_parent('note', 'task', 'task');
+SELECT clearance.mask_column('note', 'cost', 'view_price'), clearance.mask_column('bill', 'cost', 'view_price', feature => 'task');
+SET ROLE regress_raw_app;
+SELECT clearance.set_actor('raw-ann', local => false) > 0 AS ok;
+SELECT plan('SELECT id FROM note WHERE cost = 702'), plan('SELECT id FROM bill WHERE cost = 702');
+SELECT (SELECT string_agg(id || ' ' || cost, ', ') FROM note WHERE cost BETWEEN 702 AND 703) AS notes, (SELECT string_agg(id || ' ' || cost, ', ') FROM bill WHERE cost > 0) AS bills;
+SELECT clearance.set_actor('raw-pris', local => false) > 0 AS ok;
+SELECT string_agg(id || ' ' || cost, ', ') AS notes FROM note WHERE cost BETWEEN 702 AND 703;
+SELECT clearance.set_actor('raw-pat', local => false) > 0 AS ok;
+SELECT count(*), count(cost) FROM note;
+SELECT clearance.set_actor('raw-sue', local => false) > 0 AS ok;
+SELECT string_agg(concat(id, ' ', cost), ', ') AS bills FROM bill;
+
+--
+-- Where the server lifts row security, as for the owner's triggers when a
+-- foreign key deletes, rows are there that the actor does not see: masked.
+--
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.create_project('raw-other', :account) > 0 AS ok;
+INSERT INTO task VALUES (50, 'raw-other', NULL, 750, 850, 950);
+SET ROLE regress_raw_owner;
+CREATE TABLE above (id integer PRIMARY KEY);
+CREATE TABLE below (id integer REFERENCES above ON DELETE CASCADE);
+INSERT INTO above VALUES (1), (2);
+INSERT INTO below VALUES (1), (2);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    t record;
+BEGIN
+    FOR t IN SELECT * FROM regress_raw.task WHERE id > 39 ORDER BY id LOOP RAISE WARNING '%', t; END LOOP;
+    RETURN OLD;
+END $$;
+CREATE TRIGGER tell BEFORE DELETE ON below FOR EACH ROW EXECUTE FUNCTION tell();
+GRANT SELECT, DELETE ON above TO regress_raw_app;
+SET ROLE regress_raw_app;
+SELECT clearance.set_actor('raw-pris', local => false) > 0 AS ok;
+DELETE FROM above WHERE id = 1;
+SELECT id, price FROM task WHERE id > 39;
+
+--
 -- Masks come, go and change under a plan.
 --
+SELECT clearance.set_actor('raw-ann', local => false) > 0 AS ok;
 SET plan_cache_mode = force_generic_plan;
 PREPARE of_id AS SELECT id, cost FROM task WHERE id = $1 AND owner = 'raw-ann';
 EXECUTE of_id(7);
