@@ -44,6 +44,7 @@ if ($has_sessions eq 't')
 my @page;
 my @main = grep { $_->{part} eq 'cases' } @cases;
 my @below = grep { $_->{part} eq 'below' } @cases;
+my @masks = grep { $_->{part} eq 'masks' } @cases;
 my ($tasks) = map { $_->[0] } rows('SELECT count(*) FROM ideal.task');
 
 put("# Benchmark, $mode mode", '');
@@ -65,6 +66,10 @@ put('## Rows that are seen with what they belong to', '');
 statement_table(@below);
 put('');
 
+put('## Masked columns', '');
+statement_table(@masks);
+put('');
+
 put('## Scoped counts against hand-written policies', '');
 put('How many times faster clearance is than each; the target is 10 against the best static one.', '');
 put('| case | naive | static | tuned |', '| --- | ---: | ---: | ---: |');
@@ -80,7 +85,10 @@ for (
 	[ 'statement', 'a prepared lookup by key, nothing changed', 3 ],
 	[ 'switch', 'the same after a switch between two known actors', 1 ],
 	[ 'cold', 'first statement of an actor in a backend', 50 ],
-	[ 'change', 'first statement after another session changed the actor\'s permissions', undef ])
+	[ 'change', 'first statement after another session changed the actor\'s permissions', undef ],
+	[ 'mask cell', 'a masked cell, beyond one that is not: where it is the same for a project', 0.025 ],
+	[ 'mask cell by row', 'the same where it depends on the row', undef ],
+	[ 'mask planning', 'planning a masked column, beyond one that is not', 5 ])
 {
 	my ($what, $text, $target) = @$_;
 	my ($median, $low, $high) = @{ $overhead{$what}{0} or next };
@@ -94,7 +102,7 @@ put('', '## Memory', '');
 put(sprintf 'A backend that acts for 500 members in turn, %s statements, while permissions change twice a second: %s kB of its own after a tenth of them, %s kB after half, %s kB at the end; %s kB at most.',
 	thousands($statements), map { thousands($_) } $memory[@memory / 10], $memory[@memory / 2], $memory[-1], (sort { $b <=> $a } @memory)[0]);
 
-growth_tables() if @cases > @main + @below;
+growth_tables() if @cases > @main + @below + @masks;
 write_file("$out.md", join("\n", @page) . "\n");
 write_file("$out.svg", plot());
 
@@ -159,6 +167,7 @@ sub plot
 	my $plot = Plot->new(@roads);
 	$plot->ratios('Time as a multiple of ideal (lookups: ideal a second / a second)', map { dots($_) } @main);
 	$plot->ratios('The same for rows that are seen with what they belong to', map { dots($_) } @below);
+	$plot->ratios('The same for masked columns', map { dots($_) } @masks);
 	for (
 		[ 'rows', 'rows in the table, 1,000 of them visible', 'count, ms' ],
 		[ 'scope', 'projects that the actor is on', 'count of their tasks, ms' ],
