@@ -17,6 +17,10 @@
 
 PG_FUNCTION_INFO_V1(clearance_mask_open);
 
+/* Of its arguments, the first that is a column. */
+#define FIRST_COLUMN 3
+
+static bool opens(FunctionCallInfo fcinfo);
 static void look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call);
 static void refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call) pg_attribute_noreturn();
 
@@ -27,15 +31,36 @@ static void refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call) pg_attrib
 Datum
 clearance_mask_open(PG_FUNCTION_ARGS)
 {
-	ClrPolicyCall *call = clr_policy_call(fcinfo, 3);
-
-	if (call->answers == NULL)
-		look_up_mask(fcinfo, call);
-	if (clr_mask_opens(call->answers, &call->row))
+	if (opens(fcinfo))
 		PG_RETURN_BOOL(true);
 	if (PG_GETARG_INT32(2) & (CLR_MASK_REFUSES_FILTER | CLR_MASK_REFUSES_WRITE))
-		refuse(fcinfo, call);
+		refuse(fcinfo, fcinfo->flinfo->fn_extra);
 	PG_RETURN_BOOL(false);
+}
+
+/* Where all rows of a project are alike, no more of the row is looked at. */
+static bool
+opens(FunctionCallInfo fcinfo)
+{
+	static const NullableDatum nothing = { 0, true };
+	ClrPolicyCall *call = fcinfo->flinfo->fn_extra;
+	ClrMaskAnswer answer;
+	int slot;
+
+	if (call == NULL || !call->is_of_query || call->answers == NULL)
+	{
+		call = clr_policy_call(fcinfo, FIRST_COLUMN);
+		if (call->answers == NULL)
+			look_up_mask(fcinfo, call);
+		return clr_mask_opens(call->answers, &call->row);
+	}
+	slot = call->binding->project_slot;
+	answer =
+		clr_mask_in_project(call->answers,
+							slot == CLR_NO_SLOT ? &nothing : &fcinfo->args[FIRST_COLUMN + slot]);
+	return answer == CLR_MASK_BY_ROW ?
+			   clr_mask_opens_row(call->answers, &clr_policy_call(fcinfo, FIRST_COLUMN)->row) :
+			   answer == CLR_MASK_OPEN;
 }
 
 static void

@@ -24,7 +24,7 @@ typedef struct ClrMaskedTable
 	Oid relid;
 	int32 binding;
 	const ClrBinding *declared;
-	List *attnums; /* of int: the table's attribute for each mask of the binding */
+	List *attnums;	/* of int: the table's attribute for each mask of the binding */
 	Bitmapset *raw; /* of attributes that are read as they are, see plan/mask_raw.c */
 } ClrMaskedTable;
 

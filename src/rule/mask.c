@@ -23,12 +23,14 @@ struct ClrMaskAnswers
 	ClrBinding *binding;
 	ClrAction *action;
 	bool seen;			   /* rows are ones that the actor sees */
+	bool closed;		   /* in all of them */
 	ClrKeyTable *projects; /* answers by project key; NULL: each row is judged */
 	bool has_last;
 	Datum last_project; /* of a type that is passed by value */
-	bool last_answer;
+	ClrMaskAnswer last_answer;
 };
 
+static bool is_never_open(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask);
 static int number_of(const ClrBinding *binding, const ClrMask *mask);
 static ClrMaskAnswer answer_for(ClrMaskAnswers *answers, const ClrKey *key);
 static ClrMaskAnswer
@@ -50,6 +52,7 @@ clr_mask_answers(MemoryContext context, ClrJudge *judge, ClrBinding *binding, co
 	answers->binding = binding;
 	answers->action = clr_scope_action(judge->scope, mask->feature, mask->action);
 	answers->seen = seen;
+	answers->closed = seen && is_never_open(judge, binding, mask);
 	if (seen && binding->project_slot != CLR_NO_SLOT)
 		answers->projects = clr_keytab_new(context, 8);
 	return answers;
@@ -58,52 +61,61 @@ clr_mask_answers(MemoryContext context, ClrJudge *judge, ClrBinding *binding, co
 bool
 clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row)
 {
-	ClrBinding *binding = answers->binding;
-	ClrMaskAnswer answer = CLR_MASK_BY_ROW;
+	int slot = answers->binding->project_slot;
+	NullableDatum project = { 0, true };
+	ClrMaskAnswer answer;
 
-	if (answers->projects != NULL && !row->nulls[binding->project_slot])
-	{
-		const ClrColumn *column = &binding->columns[binding->project_slot];
-		Datum project = row->values[binding->project_slot];
-		ClrKey key;
+	if (slot != CLR_NO_SLOT)
+		project = (NullableDatum){ row->values[slot], row->nulls[slot] };
+	answer = clr_mask_in_project(answers, &project);
+	return answer == CLR_MASK_BY_ROW ? clr_mask_opens_row(answers, row) : answer == CLR_MASK_OPEN;
+}
 
-		if (answers->has_last && answers->last_project == project)
-			return answers->last_answer;
-		clr_key_from_datum(project, column->key_class, column->type, &key);
-		answer = answer_for(answers, &key);
-		answers->has_last = answer != CLR_MASK_BY_ROW && column->key_class == CLR_KEY_INT;
-		answers->last_project = project;
-		answers->last_answer = answer == CLR_MASK_OPEN;
-	}
-	if (answer != CLR_MASK_BY_ROW)
-		return answer == CLR_MASK_OPEN;
-	return answers->seen ? clr_rule_permits_seen(answers->judge, binding, row, answers->action) :
-						   clr_rule_permits(answers->judge, binding, row, answers->action, NULL);
+/*
+ * What is the same for all rows of a project, by the value of the project's column.
+ */
+ClrMaskAnswer
+clr_mask_in_project(ClrMaskAnswers *answers, const NullableDatum *project)
+{
+	const ClrColumn *column;
+	ClrKey key;
+
+	if (answers->closed)
+		return CLR_MASK_CLOSED;
+	if (answers->projects == NULL || project->isnull)
+		return CLR_MASK_BY_ROW;
+	if (answers->has_last && answers->last_project == project->value)
+		return answers->last_answer;
+	column = &answers->binding->columns[answers->binding->project_slot];
+	clr_key_from_datum(project->value, column->key_class, column->type, &key);
+	answers->last_answer = answer_for(answers, &key);
+	answers->has_last = column->key_class == CLR_KEY_INT;
+	answers->last_project = project->value;
+	return answers->last_answer;
+}
+
+/* The answer for a row where it is not the same for all of its project. */
+bool
+clr_mask_opens_row(ClrMaskAnswers *answers, const ClrRow *row)
+{
+	return answers->seen ?
+			   clr_rule_permits_seen(answers->judge, answers->binding, row, answers->action) :
+			   clr_rule_permits(answers->judge, answers->binding, row, answers->action, NULL);
 }
 
 static ClrMaskAnswer
 answer_for(ClrMaskAnswers *answers, const ClrKey *key)
 {
-	ClrKeyEntry *entry = clr_keytab_find(answers->projects, key);
-	ClrProject *project;
-	ClrMaskAnswer answer;
-	ClrKey kept;
 	bool found;
+	ClrKeyEntry *entry = clr_keytab_add(answers->projects, key, &found);
+	ClrProject *project;
+	ClrMaskAnswer answer = CLR_MASK_BY_ROW;
 
-	if (entry != NULL)
+	if (found)
 		return (ClrMaskAnswer) PointerGetDatum(entry->value);
 	project = clr_scope_project(answers->judge->scope, key);
-	answer =
-		project != NULL ? ask(answers->judge, answers->binding, answers->action, project) : CLR_MASK_BY_ROW;
-	kept = *key;
-	if (key->class != CLR_KEY_INT)
-	{
-		char *bytes = MemoryContextAlloc(answers->context, Max(key->len, 1));
-
-		memcpy(bytes, key->data, key->len);
-		kept.data = bytes;
-	}
-	entry = clr_keytab_add(answers->projects, &kept, &found);
+	if (project != NULL)
+		answer = ask(answers->judge, answers->binding, answers->action, project);
 	entry->value = DatumGetPointer((Datum) answer);
 	return answer;
 }
@@ -146,6 +158,14 @@ clr_mask_may_close(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
 {
 	return judge->scope->no_standing != NULL ||
 		   bms_is_member(number_of(binding, mask), clr_shape_of(judge, binding, CLR_VIEW)->closed);
+}
+
+/* Whether no visible row leaves the column open. */
+static bool
+is_never_open(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
+{
+	return judge->scope->no_standing == NULL &&
+		   !bms_is_member(number_of(binding, mask), clr_shape_of(judge, binding, CLR_VIEW)->opened);
 }
 
 /* By which shapes know a mask. */

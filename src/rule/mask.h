@@ -24,8 +24,10 @@ typedef enum ClrMaskAnswer
 extern ClrMaskAnswers *clr_mask_answers(MemoryContext context, ClrJudge *judge, ClrBinding *binding,
 										const ClrMask *mask, bool seen);
 extern bool clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row);
-extern ClrMaskAnswer clr_mask_answer_in(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask,
-										ClrProject *project);
+extern ClrMaskAnswer clr_mask_in_project(ClrMaskAnswers *answers, const NullableDatum *project);
+extern bool clr_mask_opens_row(ClrMaskAnswers *answers, const ClrRow *row);
+extern ClrMaskAnswer
+clr_mask_answer_in(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask, ClrProject *project);
 extern bool clr_mask_may_close(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask);
 
 #endif /* CLR_MASK_H */
