@@ -20,6 +20,7 @@
 #include "hooks.h"
 #include "actor/token.h"
 #include "frame/worker.h"
+#include "guard/masked.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "plan/set.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	clr_simplify_init();
 	clr_plans_init();
 	clr_seal_init();
+	clr_masked_init();
 	clr_ddl_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();

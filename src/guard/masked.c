@@ -19,7 +19,8 @@
  * that had not loaded the library or by a road that it does not know, is an
  * error.
  *
- * State: `copying`, set and restored by the hook around utility statements.
+ * State: `copying`, set and restored by the hook around utility statements;
+ * `mask_open`, until functions or schemas change.
  */
 #include "guard/masked.h"
 
@@ -34,12 +35,14 @@
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/acl.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "rule/mask.h"
 #include "store/catalog.h"
+#include "store/plans.h"
 
 /* The server's offset of attribute numbers in sets of columns. */
 #define BIT_OF(attnum) ((attnum) -FirstLowInvalidHeapAttributeNumber)
@@ -48,10 +51,21 @@
 /* A table that COPY is about to read. */
 static Oid copying = InvalidOid;
 
+/* The function that plans ask; once found. */
+static Oid mask_open = InvalidOid;
+
+static void forget_function(Datum arg, int cache, uint32 hash);
 static bool binds(Oid relid, Oid user);
 static bool is_copied_as_query(const List *range_table);
 static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
 					const List *range_table, AttrNumber *attnum);
+
+void
+clr_masked_init(void)
+{
+	CacheRegisterSyscacheCallback(PROCOID, forget_function, (Datum) 0);
+	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_function, (Datum) 0);
+}
 
 /*
  * The masks of a table that a query names, or NULL if there are none for the
@@ -369,6 +383,15 @@ clr_masked_function(void)
 {
 	static const Oid argtypes[] = { INT4OID, INT4OID, INT4OID, ANYOID };
 
-	return LookupFuncName(list_make2(makeString("clearance"), makeString("mask_open")), 4, argtypes,
-						  true);
+	if (!OidIsValid(mask_open))
+		mask_open = LookupFuncName(list_make2(makeString("clearance"), makeString("mask_open")), 4,
+								   argtypes, true);
+	return mask_open;
+}
+
+static void
+forget_function(Datum arg, int cache, uint32 hash)
+{
+	if (!clr_plans_are_told())
+		mask_open = InvalidOid;
 }

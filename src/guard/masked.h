@@ -28,6 +28,7 @@ typedef struct ClrMaskedTable
 	Bitmapset *raw; /* of attributes that are read as they are, see plan/mask_raw.c */
 } ClrMaskedTable;
 
+extern void clr_masked_init(void);
 extern ClrMaskedTable *clr_masked_table(MemoryContext context, const RangeTblEntry *entry);
 extern ClrMaskedTable **clr_masked_tables(MemoryContext context, const Query *query);
 extern const ClrMask *clr_masked_column(const ClrMaskedTable *table, AttrNumber attnum);
