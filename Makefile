@@ -59,6 +59,8 @@ REGRESS = \
 	privileged_functions \
 	chains \
 	changed_columns \
+	guards \
+	row_guards \
 	masks \
 	mask_roads \
 	mask_raw \

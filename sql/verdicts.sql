@@ -68,6 +68,7 @@ CREATE TABLE remark (id integer PRIMARY KEY, document_id integer);
 CREATE TABLE note (id integer PRIMARY KEY, project text, document_id integer);
 CREATE TABLE news (id integer PRIMARY KEY, project text, author text, published timestamptz);
 CREATE TABLE file (id integer PRIMARY KEY, project text, client text);
+CREATE TABLE shift (id integer PRIMARY KEY, project text, state text);
 CREATE TABLE ledger (id integer PRIMARY KEY, project text, account text);
 SELECT clearance.protect('project', 'project', 'id') > 0;
 SELECT clearance.protect('task', 'task', 'project', 'is_private', '{false}', kind => 'kind', owner => 'author') > 0,
@@ -80,12 +81,14 @@ SELECT clearance.protect('remark', 'document_comment') > 0, clearance.add_parent
 SELECT clearance.protect('note', 'document_comment', 'project') > 0, clearance.add_parent('note', 'document_id', 'document');
 SELECT clearance.protect('news', 'status_update', 'project', owner => 'author', published => 'published') > 0;
 SELECT clearance.protect('file', 'file', 'project', client_visibility => 'client') > 0;
+SELECT clearance.protect('shift', 'task', 'project') > 0, clearance.guard_row('shift', 'state', '{closed}', 'change_owner');
 SELECT clearance.protect('ledger', 'task', 'project', account => 'account') > 0;
 SELECT clearance.add_gate('document_comment.create', 'document.change_owner', audiences => '{partner}');
 INSERT INTO task VALUES (1, 'open', false, 'call', 'ada'), (2, 'other', false, 'call', 'ada'), (3, 'closed', false, 'call', 'ada'), (4, 'open', false, 'call', 'max');
 INSERT INTO document VALUES (1, 'open', true), (2, 'open', false), (3, 'closed', false);
 INSERT INTO news VALUES (1, 'open', 'max', '2020-01-01');
 INSERT INTO file VALUES (1, 'open', 'edit');
+INSERT INTO shift VALUES (1, 'open', 'closed');
 GRANT USAGE ON SCHEMA regress_verdicts TO regress_verdicts, regress_verdicts_bi;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA regress_verdicts TO regress_verdicts, regress_verdicts_bi;
 
@@ -153,6 +156,8 @@ INSERT INTO probe VALUES
     ('no_link', 'max', $$INSERT INTO crew VALUES (NULL, 'max')$$, NULL, 'max', $$INSERT INTO crew VALUES (1, 'max')$$),
     ('link_hidden', 'max', $$INSERT INTO crew VALUES (3, 'max')$$, $$INSERT INTO crew VALUES (404, 'max')$$, 'ada', $$INSERT INTO crew VALUES (3, 'max')$$),
     ('link_gate', 'nick', $$INSERT INTO crew VALUES (1, 'max')$$, NULL, 'max', $$INSERT INTO crew VALUES (1, 'max')$$),
+    ('locked', 'pam', $$UPDATE shift SET state = 'open' WHERE id = 1$$, NULL, 'ada', $$UPDATE shift SET state = 'open' WHERE id = 1$$),
+    ('locked', 'pam', $$INSERT INTO shift VALUES (9, 'open', 'closed')$$, NULL, 'pam', $$INSERT INTO shift VALUES (9, 'open', 'new')$$),
     ('follows_others', 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max,ada}')$$, NULL, 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max}')$$);
 
 SELECT c.step || ': ' || (SELECT concat_ws(' ', t.code, t.fields, '-', t.detail) FROM told(p.who, p.refused) t)

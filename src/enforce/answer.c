@@ -23,6 +23,7 @@
 #include "rule/binding.h"
 #include "rule/mask.h"
 #include "rule/rule.h"
+#include "rule/write.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_can_row);
@@ -157,7 +158,7 @@ can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 		return false;
 	binding = row_of_call(fcinfo, &judge, PG_GETARG_HEAPTUPLEHEADER(1), &row);
 	action = clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (clr_rule_permits(judge, binding, &row, action, verdict))
+	if (clr_write_permits_action(judge, binding, &row, action, verdict))
 		return true;
 	if (verdict != NULL)
 		clr_verdict_complete(verdict, judge);

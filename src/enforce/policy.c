@@ -71,7 +71,8 @@ clearance_deletable(PG_FUNCTION_ARGS)
 {
 	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
-	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_DELETE, NULL));
+	PG_RETURN_BOOL(
+		clr_write_permits_verb(call->judge, call->binding, &call->row, CLR_DELETE, NULL));
 }
 
 /*
@@ -87,9 +88,7 @@ clearance_permitted(PG_FUNCTION_ARGS)
 	if (verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("this function belongs to plans of protected tables")));
-	if (verb == CLR_EDIT)
-		PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
-	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
+	PG_RETURN_BOOL(clr_write_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
 }
 
 /* True, or an error that says why not. */

@@ -39,6 +39,7 @@
 #include "rule/created.h"
 #include "rule/row.h"
 #include "rule/rule.h"
+#include "rule/state.h"
 #include "rule/write.h"
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
@@ -160,6 +161,20 @@ judge_change(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrR
 	clr_refuse_write(frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
 }
 
+/* The state of the row as it was, or as it becomes, asks for this. */
+static void
+judge_state(ClrFrame *frame, ClrBinding *binding, const ClrRow *old, const ClrRow *new,
+			const ClrRowGuard *guard)
+{
+	ClrJudge *judge = clr_frame_judge(frame);
+	ClrVerdict verdict = { 0 };
+
+	if (!clr_state_permits(judge, binding, old, guard, CLR_EDIT, &verdict))
+		clr_refuse_write(frame, binding, CLR_ROW_WAS, &verdict);
+	if (!clr_state_permits(judge, binding, new, guard, CLR_EDIT, &verdict))
+		clr_refuse_write(frame, binding, CLR_ROW_CHANGED, &verdict);
+}
+
 /*
  * Members follow a row for themselves: the change adds or removes only the
  * actor.
@@ -190,7 +205,10 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 {
 	ClrRow old_row = clr_binding_row(binding, desc, old);
 	ClrRow new_row = clr_binding_row(binding, desc, new);
+	List *was = clr_state_guards(binding, &old_row);
+	List *becomes = clr_state_guards_of_new(binding, &new_row);
 	List *needed = NIL;
+	List *held = NIL;
 	ListCell *lc;
 
 	for (int attnum = 1; attnum <= desc->natts; attnum++)
@@ -214,6 +232,8 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 										  new_null ? NULL :
 													 clr_value_text(getBaseType(attr->atttypid),
 																	new_value));
+		held = clr_state_hold(held, binding, was, NameStr(attr->attname));
+		held = clr_state_hold(held, binding, becomes, NameStr(attr->attname));
 		if (needs == NIL)
 			needs = list_make1(NULL);
 		foreach(lc, needs)
@@ -231,6 +251,8 @@ judge_update(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old
 	}
 	foreach(lc, needed)
 		judge_change(frame, binding, &old_row, &new_row, lfirst(lc));
+	foreach(lc, held)
+		judge_state(frame, binding, &old_row, &new_row, lfirst(lc));
 }
 
 /*

@@ -53,9 +53,10 @@ static uint64 generation = 1;
 
 /* Tables whose change means that declarations changed. */
 static const char *const declaration_tables[] = { "binding", "binding_relation", "binding_parent",
-												  "binding_guard", "binding_mask" };
+												  "binding_guard", "binding_row_guard",
+												  "binding_mask" };
 static Oid declaration_oids[lengthof(declaration_tables)];
-#define MASKS 4
+#define MASKS 5
 
 /* Whether there are masks, and which that refuse conditions, and in which generation that was read. */
 static bool any_masked = false;

@@ -99,6 +99,19 @@ typedef struct ClrGuard
 	bool is_lost;		   /* its type has no such label any more: it guards every value */
 } ClrGuard;
 
+/* Rows in some state, whose change needs an action more. */
+typedef struct ClrRowGuard
+{
+	int slot;	  /* of the column that holds the state */
+	List *values; /* of char *: the states */
+	bool holds_null;
+	bool is_lost;  /* its type has no such label any more: every row is in that state */
+	List *columns; /* of char *; NIL: all that no other guard of the state names */
+	const char *feature;
+	const char *edit_action;
+	const char *delete_action;
+} ClrRowGuard;
+
 /* A column that reads as something else for whoever lacks an action on the row. */
 typedef struct ClrMask
 {
@@ -137,6 +150,7 @@ typedef struct ClrBinding
 	List *ups;			   /* of ClrUp *: its parents and link roles, if plans can test them */
 	bool ups_decide;	   /* these tests say all that the rule asks of them */
 	List *guards;		   /* of ClrGuard * */
+	List *row_guards;	   /* of ClrRowGuard * */
 	List *masks;		   /* of ClrMask * */
 	MemoryContext context; /* of a kept one; see clr_binding_acquire() */
 	int users;

@@ -22,6 +22,8 @@ static void load_parents(ClrBinding *binding);
 static void load_link_roles(ClrBinding *binding);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
+static void load_row_guards(ClrBinding *binding);
+static List *texts_in(uint64 row, int column);
 static void load_masks(ClrBinding *binding);
 static List *links_through_task(int32 task_binding, const char *link_column);
 
@@ -90,8 +92,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	ClrCatalog state;
 	char **names;
 	int nnames;
-	char **shared;
-	int nshared;
+	ListCell *lc;
 
 	binding->id = id;
 	clr_catalog_begin_latest(&state);
@@ -108,7 +109,6 @@ clr_binding_load(MemoryContext context, int32 id)
 						errhint("Declare the table again with clearance.protect().")));
 
 	names = clr_column_texts(0, 9, &nnames);
-	shared = clr_column_texts(0, 10, &nshared);
 	MemoryContextSwitchTo(context);
 	binding->relid = (Oid) clr_column_int64(0, 1);
 	binding->feature = keep_text(context, 0, 2);
@@ -118,8 +118,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	binding->publish_action = keep_text(context, 0, 8);
 	binding->relation_name = keep_text(context, 0, 19);
 	load_columns(binding, names, nnames);
-	for (int i = 0; i < nshared; i++)
-		binding->shared_values = lappend(binding->shared_values, pstrdup(shared[i]));
+	binding->shared_values = texts_in(0, 10);
 	binding->key_slot = optional_slot(binding, 0, 11);
 	binding->project_slot = optional_slot(binding, 0, 12);
 	binding->visibility_slot = optional_slot(binding, 0, 13);
@@ -129,8 +128,8 @@ clr_binding_load(MemoryContext context, int32 id)
 	binding->kind_slot = optional_slot(binding, 0, 17);
 	binding->published_slot = optional_slot(binding, 0, 18);
 
-	for (int i = 0; i < nshared; i++)
-		(void) is_lost_label(binding, binding->visibility_slot, shared[i],
+	foreach(lc, binding->shared_values)
+		(void) is_lost_label(binding, binding->visibility_slot, lfirst(lc),
 							 "No row is shared by it.");
 
 	load_relations(binding);
@@ -138,6 +137,7 @@ clr_binding_load(MemoryContext context, int32 id)
 	load_link_roles(binding);
 	find_ups(binding);
 	load_guards(binding);
+	load_row_guards(binding);
 	load_masks(binding);
 	clr_catalog_end(&state);
 	MemoryContextSwitchTo(context);
@@ -408,6 +408,49 @@ load_guards(ClrBinding *binding)
 									   "Every change of the column needs its action.");
 		binding->guards = lappend(binding->guards, guard);
 	}
+}
+
+static void
+load_row_guards(ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	uint64 rows =
+		clr_catalog_query("SELECT state_column, state_values, array_position(state_values, NULL) > 0,"
+						  " columns::text[], feature, edit_action, delete_action"
+						  " FROM clearance.binding_row_guard WHERE binding_id = $1 ORDER BY id",
+						  1, argtypes, args, NULL);
+
+	for (uint64 i = 0; i < rows; i++)
+	{
+		ClrRowGuard *guard = palloc0(sizeof(ClrRowGuard));
+		ListCell *lc;
+
+		guard->slot = optional_slot(binding, i, 1);
+		guard->values = texts_in(i, 2);
+		guard->holds_null = clr_column_bool(i, 3);
+		guard->columns = texts_in(i, 4);
+		guard->feature = keep_text(CurrentMemoryContext, i, 5);
+		guard->edit_action = keep_text(CurrentMemoryContext, i, 6);
+		guard->delete_action = keep_text(CurrentMemoryContext, i, 7);
+		foreach(lc, guard->values)
+			guard->is_lost |= is_lost_label(binding, guard->slot, lfirst(lc),
+											"Every row counts as one in that state.");
+		binding->row_guards = lappend(binding->row_guards, guard);
+	}
+}
+
+/* The texts of an array, but NULL, in the current context. */
+static List *
+texts_in(uint64 row, int column)
+{
+	int count;
+	char **texts = clr_column_texts(row, column, &count);
+	List *list = NIL;
+
+	for (int i = 0; i < count; i++)
+		list = lappend(list, texts[i]);
+	return list;
 }
 
 static void

@@ -81,9 +81,7 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 					   .rest = rest };
 	ClrRow row = { NULL, NULL, &facts };
 
-	if (probe->verb == CLR_EDIT)
-		return clr_write_permits_update(probe->judge, probe->binding, &row, NULL);
-	return clr_rule_permits_verb(probe->judge, probe->binding, &row, probe->verb, NULL);
+	return clr_write_permits_verb(probe->judge, probe->binding, &row, probe->verb, NULL);
 }
 
 /*

@@ -58,6 +58,7 @@ typedef enum ClrCode
 	CLR_NO_LINK,
 	CLR_LINK_HIDDEN,
 	CLR_LINK_GATE,
+	CLR_LOCKED,
 	CLR_FOLLOWS_OTHERS,
 } ClrCode;
 

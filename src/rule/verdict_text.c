@@ -128,6 +128,9 @@ static const struct
 						"the action that gives the relation is not granted for the row that it "
 						"links to",
 						"%A is not granted for the row that it links to" },
+	[CLR_LOCKED] = { "state", "locked",
+					 "what a column of the row holds asks for one more action, which is not granted",
+					 "what %C holds asks for %A, which is not granted" },
 	[CLR_FOLLOWS_OTHERS] = { "columns", "follows_others", "members follow rows for themselves only",
 							 "members follow for themselves only" },
 };

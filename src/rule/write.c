@@ -5,7 +5,8 @@
  * Owner columns name the actor, unless it may change owners; assignee and
  * invitee columns ask for assign and invite, so that nobody grants itself a
  * relation. An UPDATE needs the actions of exactly the columns that it changes,
- * on the row before and after; of the two, a policy sees only one.
+ * on the row before and after; of the two, a policy sees only one. A row whose
+ * state is guarded needs the action of that as well.
  */
 #include "rule/write.h"
 
@@ -14,16 +15,76 @@
 
 #include "rule/row.h"
 #include "rule/rule.h"
+#include "rule/state.h"
 
 static ClrKeyTable *
 other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
 static List *needs_of_columns(const ClrBinding *binding);
+static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
+
+/*
+ * May a statement with this verb see, add, change or remove the row? Of a change
+ * more is asked, where it is known what changes.
+ */
+bool
+clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
+					   ClrVerdict *verdict)
+{
+	switch (verb)
+	{
+		case CLR_VIEW:
+			return clr_rule_permits_verb(judge, binding, row, verb, verdict);
+		case CLR_CREATE:
+			return clr_write_permits_insert(judge, binding, row, verdict);
+		case CLR_EDIT:
+			return clr_write_permits_update(judge, binding, row, verdict);
+		case CLR_DELETE:
+			return clr_rule_permits_verb(judge, binding, row, verb, verdict) &&
+				   clr_state_permits_all(judge, binding, row, clr_state_guards(binding, row), verb,
+										 verdict);
+	}
+	elog(ERROR, "unknown verb %d", (int) verb);
+}
+
+/*
+ * May the actor do `action` to a row that is there, as a statement for which
+ * the action is asked would be judged: an UPDATE of columns that have no guard of
+ * their own, a DELETE.
+ */
+bool
+clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+						 ClrVerdict *verdict)
+{
+	if (!clr_rule_permits(judge, binding, row, action, verdict))
+		return false;
+	if (action == clr_rule_action(judge, binding, binding->actions[CLR_EDIT]) &&
+		!clr_state_permits_all(judge, binding, row, guards_of_rest(binding, row), CLR_EDIT,
+							   verdict))
+		return false;
+	return action != clr_rule_action(judge, binding, binding->actions[CLR_DELETE]) ||
+		   clr_state_permits_all(judge, binding, row, clr_state_guards(binding, row), CLR_DELETE,
+								 verdict);
+}
+
+/* Of the state of a row, those about columns that no guard names. */
+static List *
+guards_of_rest(const ClrBinding *binding, const ClrRow *row)
+{
+	List *guards = clr_state_guards(binding, row);
+	ListCell *lc;
+
+	foreach(lc, guards)
+		if (((ClrRowGuard *) lfirst(lc))->columns != NIL)
+			guards = foreach_delete_current(guards, lc);
+	return guards;
+}
 
 /*
  * INSERT: the create action; owners are the actor, the published moment needs
- * its action, assignees and invitees need theirs, followers are the actor.
+ * its action, assignees and invitees need theirs, followers are the actor; so
+ * does a state that is guarded.
  */
 bool
 clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
@@ -64,7 +125,8 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 		if (!permits_new(judge, binding, row, relation->slot, giver, verdict))
 			return false;
 	}
-	return true;
+	return clr_state_permits_all(judge, binding, row, clr_state_guards_of_new(binding, row),
+								 CLR_CREATE, verdict);
 }
 
 /* One more action of the table's own feature on a new row, for the value of a column. */

@@ -24,6 +24,10 @@ typedef struct ClrNeed
 typedef bool (*ClrWritePermits)(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								ClrVerdict *verdict);
 
+extern bool clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+								   ClrVerb verb, ClrVerdict *verdict);
+extern bool clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 ClrAction *action, ClrVerdict *verdict);
 extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

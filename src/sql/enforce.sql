@@ -23,6 +23,8 @@ BEGIN ATOMIC
             UNION ALL
             SELECT m.column_name, 6, 0 FROM clearance.binding_mask m WHERE m.binding_id = bound_columns.binding
             UNION ALL
+            SELECT unnest(g.state_column || g.columns), 7, g.id FROM clearance.binding_row_guard g WHERE g.binding_id = bound_columns.binding
+            UNION ALL
             SELECT v.name, 3, p.id FROM clearance.binding_parent p
             CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
             WHERE p.binding_id = bound_columns.binding
@@ -222,7 +224,8 @@ DECLARE
 BEGIN
     IF is_of_rows AND (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
-        OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id))
+        OR EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id)
+        OR EXISTS (SELECT FROM clearance.binding_row_guard g WHERE g.binding_id = b.id))
     THEN
         RETURN QUERY SELECT '00_clearance_write'::name, format('BEFORE INSERT OR UPDATE ON %s'
             ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', tab, b.id), false;

@@ -41,6 +41,9 @@ BEGIN
         UPDATE clearance.binding_parent p SET column_name = renamed.new WHERE p.binding_id = b.id AND p.column_name = renamed.old;
         UPDATE clearance.binding_parent p SET type_column = renamed.new WHERE p.binding_id = b.id AND p.type_column = renamed.old;
         UPDATE clearance.binding_guard g SET column_name = renamed.new WHERE g.binding_id = b.id AND g.column_name = renamed.old;
+        UPDATE clearance.binding_row_guard g SET columns = array_replace(g.columns, renamed.old, renamed.new),
+            state_column = CASE g.state_column WHEN renamed.old THEN renamed.new ELSE g.state_column END
+        WHERE g.binding_id = b.id;
         UPDATE clearance.binding_mask m SET column_name = renamed.new,
             mask = clearance_internal.mask_text(b.relation, renamed.new, m.mask, renamed.old)
         WHERE m.binding_id = b.id AND m.column_name = renamed.old;
@@ -87,6 +90,8 @@ BEGIN ATOMIC
         UNION ALL
         SELECT g.column_name, g.new_value FROM clearance.binding_guard g WHERE g.binding_id = b.id
         UNION ALL
+        SELECT g.state_column, unnest(g.state_values) FROM clearance.binding_row_guard g WHERE g.binding_id = b.id
+        UNION ALL
         SELECT p.type_column, p.type_value FROM clearance.binding_parent p WHERE p.binding_id = b.id
         UNION ALL
         SELECT b.client_visibility_column, unnest('{hidden,read,edit}'::text[])
@@ -104,7 +109,8 @@ BEGIN ATOMIC
     WITH RECURSIVE asked AS (
         SELECT b.id, f.feature
         FROM clearance.binding b
-        CROSS JOIN LATERAL (SELECT b.feature UNION SELECT g.feature FROM clearance.binding_guard g WHERE g.binding_id = b.id) f
+        CROSS JOIN LATERAL (SELECT b.feature UNION SELECT g.feature FROM clearance.binding_guard g WHERE g.binding_id = b.id
+                            UNION SELECT g.feature FROM clearance.binding_row_guard g WHERE g.binding_id = b.id) f
         WHERE b.kind_column IS NOT NULL
         UNION
         SELECT a.id, g.gate_feature FROM asked a JOIN clearance.gate g ON g.feature = a.feature
@@ -154,6 +160,9 @@ BEGIN
     UPDATE clearance.binding_guard g SET new_value = new_label FROM clearance.binding b
     WHERE b.id = g.binding_id AND g.new_value = old_label
       AND clearance_internal.is_of_type(b.relation, g.column_name, follow_renamed_label.type);
+    UPDATE clearance.binding_row_guard g SET state_values = array_replace(g.state_values, old_label, new_label)
+    FROM clearance.binding b
+    WHERE b.id = g.binding_id AND clearance_internal.is_of_type(b.relation, g.state_column, follow_renamed_label.type);
     UPDATE clearance.binding_parent p SET type_value = new_label FROM clearance.binding b
     WHERE b.id = p.binding_id AND p.type_value = old_label
       AND clearance_internal.is_of_type(b.relation, p.type_column, follow_renamed_label.type);

@@ -37,53 +37,69 @@ AS 'MODULE_PATHNAME', 'clearance_mask_text';
 COMMENT ON FUNCTION clearance_internal.mask_text IS
 'a mask as the server writes it; written_as: what it calls the column; errors unless it fits the column and runs nobody''s code';
 
-CREATE FUNCTION clearance.mask_column(relation regclass, "column" name, view_action text,
+CREATE FUNCTION clearance.mask_column(relation regclass, columns name[], view_action text,
     mask text DEFAULT NULL, filters text DEFAULT 'mask', feature text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-    b clearance.binding;
+    b clearance.binding := clearance_internal.require_columns(relation, columns, 'masked', feature, view_action);
+    "column" name;
 BEGIN
-    PERFORM clearance_internal.declare_alone();
-    b := clearance_internal.require_binding(relation);
-    PERFORM clearance_internal.require_column(relation, "column", 'masked', true);
-    feature := coalesce(feature, b.feature);
-    PERFORM clearance_internal.require_action(feature, view_action);
     PERFORM clearance_internal.require_choice('filters', filters, ARRAY['mask', 'error']);
-    IF b.link_only THEN
-        RAISE EXCEPTION '% is a link table', relation USING ERRCODE = 'wrong_object_type',
-            HINT = 'Protect it with clearance.protect() to mask its columns.';
-    END IF;
-    IF EXISTS (SELECT FROM clearance.binding_mask m WHERE m.binding_id = b.id AND m.column_name = "column") THEN
-        RAISE EXCEPTION 'column "%" of % is masked already', "column", relation USING ERRCODE = 'duplicate_object',
-            HINT = 'Call clearance.unmask_column() first to declare it anew.';
-    END IF;
-    INSERT INTO clearance.binding_mask (binding_id, column_name, feature, action, mask, filters)
-    VALUES (b.id, "column", feature, view_action, clearance_internal.mask_text(relation, "column", mask), filters);
+    FOREACH "column" IN ARRAY columns LOOP
+        IF EXISTS (SELECT FROM clearance.binding_mask m WHERE m.binding_id = b.id AND m.column_name = "column") THEN
+            RAISE EXCEPTION 'column "%" of % is masked already', "column", relation USING ERRCODE = 'duplicate_object',
+                HINT = 'Call clearance.unmask_column() first to declare it anew.';
+        END IF;
+        INSERT INTO clearance.binding_mask (binding_id, column_name, feature, action, mask, filters)
+        VALUES (b.id, "column", coalesce(feature, b.feature), view_action,
+                clearance_internal.mask_text(relation, "column", mask), filters);
+    END LOOP;
     PERFORM clearance_internal.sync(b.id);
 END
 $$;
-COMMENT ON FUNCTION clearance.mask_column IS
+COMMENT ON FUNCTION clearance.mask_column(regclass, name[], text, text, text, text) IS
+'the columns read as NULL, or as the mask, for whoever lacks the action on the row; filters: whether conditions see that (mask) or are refused (error)';
+
+CREATE FUNCTION clearance.mask_column(relation regclass, "column" name, view_action text,
+    mask text DEFAULT NULL, filters text DEFAULT 'mask', feature text DEFAULT NULL) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.mask_column(relation, ARRAY["column"], view_action, mask, filters, feature)
+$$;
+COMMENT ON FUNCTION clearance.mask_column(regclass, name, text, text, text, text) IS
 'the column reads as NULL, or as the mask, for whoever lacks the action on the row; filters: whether conditions see that (mask) or are refused (error)';
 
-CREATE FUNCTION clearance.unmask_column(relation regclass, "column" name) RETURNS void
+CREATE FUNCTION clearance.unmask_column(relation regclass, columns name[]) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     b clearance.binding;
+    "column" name;
 BEGIN
     PERFORM clearance_internal.declare_alone();
     b := clearance_internal.require_binding(relation);
-    DELETE FROM clearance.binding_mask m WHERE m.binding_id = b.id AND m.column_name = unmask_column."column";
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'column "%" of % is not masked', "column", relation USING ERRCODE = 'undefined_object',
-            HINT = 'clearance.protected_tables lists the masks.';
-    END IF;
+    FOREACH "column" IN ARRAY coalesce(columns, '{NULL}') LOOP
+        DELETE FROM clearance.binding_mask m WHERE m.binding_id = b.id AND m.column_name = "column";
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'column "%" of % is not masked', "column", relation USING ERRCODE = 'undefined_object',
+                HINT = 'clearance.protected_tables lists the masks.';
+        END IF;
+    END LOOP;
     PERFORM clearance_internal.sync(b.id);
 END
 $$;
-COMMENT ON FUNCTION clearance.unmask_column IS 'ends what mask_column() declared: the column reads as it is for everybody who sees the row';
+COMMENT ON FUNCTION clearance.unmask_column(regclass, name[]) IS
+'ends what mask_column() declared: the columns read as they are for everybody who sees the row';
+
+CREATE FUNCTION clearance.unmask_column(relation regclass, "column" name) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.unmask_column(relation, ARRAY["column"])
+$$;
+COMMENT ON FUNCTION clearance.unmask_column(regclass, name) IS
+'ends what mask_column() declared: the column reads as it is for everybody who sees the row';
 
 -- ---------------------------------------------------------------------------
 -- Which columns can be masked
@@ -103,7 +119,7 @@ DECLARE
     found_name name;
 BEGIN
     IF unmaskable."column" = ANY (clearance_internal.judged_columns(b.id)) THEN
-        RETURN QUERY SELECT 'The rule judges rows by it: it is bound as key, project, account, owner, parent, member or the like.',
+        RETURN QUERY SELECT 'The rule judges rows by it: it is bound as key, project, account, owner, parent, member, state or the like.',
             'Mask columns that the declaration does not name.';
     END IF;
     IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = tab AND a.attnum = n AND a.attgenerated <> '') THEN
@@ -179,6 +195,8 @@ BEGIN ATOMIC
         UNION ALL
         SELECT v.name FROM clearance.binding_parent p CROSS JOIN LATERAL (VALUES (p.column_name), (p.type_column)) AS v (name)
         WHERE p.binding_id = judged_columns.binding
+        UNION ALL
+        SELECT g.state_column FROM clearance.binding_row_guard g WHERE g.binding_id = judged_columns.binding
     ) c WHERE c.name IS NOT NULL;
 END;
 COMMENT ON FUNCTION clearance_internal.judged_columns IS 'columns that decide who may do what with a row';

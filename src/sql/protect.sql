@@ -365,43 +365,6 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_task_link IS
 'errors unless rows of a binding can belong to assigned rows of another protected table';
 
-CREATE FUNCTION clearance.guard_column(relation regclass, "column" name, action text,
-    feature text DEFAULT NULL, new_value text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-#variable_conflict use_variable
-DECLARE
-    b clearance.binding;
-BEGIN
-    PERFORM clearance_internal.declare_alone();
-    b := clearance_internal.require_binding(relation);
-    PERFORM clearance_internal.require_column(relation, "column", 'guarded', true);
-    feature := coalesce(feature, b.feature);
-    PERFORM clearance_internal.require_action(feature, action);
-    IF b.link_only THEN
-        RAISE EXCEPTION '% is a link table', relation USING ERRCODE = 'wrong_object_type',
-            HINT = 'Writing it is guarded by the relation that it gives.';
-    END IF;
-    IF new_value IS NOT NULL THEN
-        new_value := clearance_internal.canonical_value(new_value,
-            clearance_internal.require_label_column(relation, "column", 'guarded'), 'the guarded value');
-    END IF;
-    IF EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = "column"
-               AND g.new_value IS NOT DISTINCT FROM guard_column.new_value) THEN
-        RAISE EXCEPTION 'column "%" of % is guarded already', "column", relation USING ERRCODE = 'duplicate_object',
-            HINT = 'clearance.protected_tables lists the guards.';
-    END IF;
-    IF new_value IS NOT NULL THEN
-        PERFORM clearance_internal.notice_values(relation, "column", ARRAY[new_value]);
-    END IF;
-    INSERT INTO clearance.binding_guard (binding_id, column_name, feature, action, new_value)
-    VALUES (b.id, "column", feature, action, new_value);
-    PERFORM clearance_internal.sync(b.id);
-END
-$$;
-COMMENT ON FUNCTION clearance.guard_column IS
-'a change of the column needs this action instead of edit; with new_value, a change to that value';
-
 CREATE FUNCTION clearance.repair(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -499,7 +462,11 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
              WHERE p.binding_id = b.id ORDER BY p.id) AS parents,
        ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
                  CASE WHEN g.new_value IS NOT NULL THEN ' to ' || g.new_value ELSE '' END, g.feature, g.action)
-             FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value) AS guards,
+             FROM clearance.binding_guard g WHERE g.binding_id = b.id ORDER BY g.column_name, g.new_value)
+       || ARRAY(SELECT format('%s while %s is %s: %s.%s%s', coalesce(array_to_string(g.columns, ', '), 'row'), g.state_column,
+                 array_to_string(g.state_values, ' or ', 'NULL'), g.feature, g.edit_action,
+                 CASE WHEN g.delete_action <> g.edit_action THEN format(', delete %s.%s', g.feature, g.delete_action) ELSE '' END)
+             FROM clearance.binding_row_guard g WHERE g.binding_id = b.id ORDER BY g.id) AS guards,
        coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced,
        ARRAY(SELECT format('%s: %s.%s%s%s', m.column_name, m.feature, m.action, ', else ' || m.mask,
                  CASE m.filters WHEN 'error' THEN ', no filters' ELSE '' END)
@@ -521,7 +488,7 @@ COMMENT ON COLUMN clearance.protected_tables.kind IS 'column for grants that are
 COMMENT ON COLUMN clearance.protected_tables.published IS 'column with the moment until which a row is a draft; NULL: there are no drafts';
 COMMENT ON COLUMN clearance.protected_tables.relations IS 'how members are related to rows, as kind: column or table.column';
 COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visible too, as column → table, with the condition';
-COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action';
+COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action, and states of rows, as row or columns while column is value: feature.action';
 COMMENT ON COLUMN clearance.protected_tables.enforced IS 'row security is on, with all policies of the declaration';
 COMMENT ON COLUMN clearance.protected_tables.masks IS 'columns that read as NULL, or as something else, without an action, as column: feature.action';
 

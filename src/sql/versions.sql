@@ -79,7 +79,7 @@ DECLARE
     t regclass;
 BEGIN
     FOREACH t IN ARRAY ARRAY['clearance.binding', 'clearance.binding_relation', 'clearance.binding_parent',
-        'clearance.binding_guard', 'clearance.binding_mask']::regclass[]
+        'clearance.binding_guard', 'clearance.binding_row_guard', 'clearance.binding_mask']::regclass[]
     LOOP
         EXECUTE format('CREATE TRIGGER "00_clearance_note_declaration" AFTER INSERT OR UPDATE OR DELETE ON %s
                         FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_declaration()', t);
