@@ -52,9 +52,9 @@ static MemoryContext bindings_context = NULL;
 static uint64 generation = 1;
 
 /* Tables whose change means that declarations changed. */
-static const char *const declaration_tables[] = { "binding", "binding_relation", "binding_parent",
-												  "binding_guard", "binding_row_guard",
-												  "binding_mask" };
+static const char *const declaration_tables[] = { "binding",		   "binding_relation",
+												  "binding_parent",	   "binding_guard",
+												  "binding_row_guard", "binding_mask" };
 static Oid declaration_oids[lengthof(declaration_tables)];
 #define MASKS 5
 

@@ -415,11 +415,11 @@ load_row_guards(ClrBinding *binding)
 {
 	static const Oid argtypes[] = { INT4OID };
 	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows =
-		clr_catalog_query("SELECT state_column, state_values, array_position(state_values, NULL) > 0,"
-						  " columns::text[], feature, edit_action, delete_action"
-						  " FROM clearance.binding_row_guard WHERE binding_id = $1 ORDER BY id",
-						  1, argtypes, args, NULL);
+	uint64 rows = clr_catalog_query(
+		"SELECT state_column, state_values, array_position(state_values, NULL) > 0,"
+		" columns::text[], feature, edit_action, delete_action"
+		" FROM clearance.binding_row_guard WHERE binding_id = $1 ORDER BY id",
+		1, argtypes, args, NULL);
 
 	for (uint64 i = 0; i < rows; i++)
 	{
