@@ -960,6 +960,29 @@ BEGIN
 END
 $$;
 
+-- Rows whose state asks for more than the act, and not from the judged actor: an act
+-- that changes the columns which no guard of the state names, or that deletes the row.
+CREATE FUNCTION evaluator.held(binding integer, action text) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b clearance.binding := (SELECT b FROM clearance.binding b WHERE b.id = binding);
+    asked record;
+BEGIN
+    FOR asked IN
+        SELECT g.state_column, g.state_values, g.feature, v.name
+        FROM clearance.binding_row_guard g
+        CROSS JOIN LATERAL (VALUES (b.edit_action, g.edit_action, g.columns IS NULL), (b.delete_action, g.delete_action, true)) AS v (act, name, counts)
+        WHERE g.binding_id = b.id AND v.act = held.action AND v.counts
+    LOOP
+        RETURN QUERY EXECUTE format(
+            'SELECT k FROM (SELECT %s AS k FROM %s t WHERE coalesce(t.%I::text = ANY ($1), t.%3$I IS NULL AND array_position($1, NULL) IS NOT NULL)) x
+             WHERE k NOT IN (SELECT evaluator.gated($2, $3, $4))',
+            evaluator.key_of(b.relation), b.relation, asked.state_column)
+            USING asked.state_values, b.id, asked.feature, asked.name;
+    END LOOP;
+END
+$$;
+
 -- Rows on which the judged actor may do the action. Every act but view and create needs
 -- sight of the row as well; the parents must be seen for all.
 CREATE FUNCTION evaluator.allowed(binding integer, action text) RETURNS SETOF text
@@ -984,7 +1007,9 @@ BEGIN
         RETURN QUERY
             SELECT evaluator.local(b.id, allowed.action)
             INTERSECT
-            SELECT s.key FROM evaluator.seen s WHERE s.binding = b.id;
+            SELECT s.key FROM evaluator.seen s WHERE s.binding = b.id
+            EXCEPT
+            SELECT evaluator.held(b.id, allowed.action);
     END IF;
 END
 $$;

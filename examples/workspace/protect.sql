@@ -162,8 +162,7 @@ SELECT clearance.relate('app.form_response', 'assigned_task', link => 'app.task'
 -- sign_off: seen by the customer from the moment it is sent; signing is an act of its own.
 SELECT clearance.protect('app.sign_off', 'sign_off', project => 'project_id', owner => 'created_by',
     published => 'sent_at', publish_action => 'send');
-SELECT clearance.guard_column('app.sign_off', 'signed_by', 'sign');
-SELECT clearance.guard_column('app.sign_off', 'signed_at', 'sign');
+SELECT clearance.guard_column('app.sign_off', ARRAY['signed_by', 'signed_at'], 'sign');
 
 -- Who signs signs for itself, now and once.
 CREATE FUNCTION app.check_signature() RETURNS trigger

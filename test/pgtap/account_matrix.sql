@@ -215,10 +215,12 @@ INSERT INTO probe (action, by, kind, does) VALUES
     ('time_tracking.edit_custom_time_entry_field_values', 'delete', 'time_entry_field_value', NULL),
     ('time_tracking.approve_own_timesheets', 'update', 'own_submitted_timesheet', 'state = ''approved'''),
     ('time_tracking.approve_own_timesheets', 'insert', 'own_approved_timesheet', NULL),
-    ('time_tracking.modify_approval_locked_entries', 'update', 'booked_time', 'hours = 9'),
-    ('time_tracking.delete_approval_locked_entries', 'delete', 'booked_time', NULL),
+    ('time_tracking.modify_approval_locked_entries', 'update', 'approved_time', 'hours = 9'),
+    ('time_tracking.delete_approval_locked_entries', 'delete', 'approved_time', NULL),
     ('time_tracking.edit_date_locked_time_entry_details', 'update', 'closed_time', 'hours = 9'),
-    ('time_tracking.change_date_locked_time_entry_status', 'update', 'closed_time', 'status = ''open'''),
+    ('time_tracking.edit_date_locked_time_entry_details', 'update', 'closed_time', 'is_closed = false'),
+    ('time_tracking.edit_date_locked_time_entry_details', 'delete', 'closed_time', NULL),
+    ('time_tracking.change_date_locked_time_entry_status', 'update', 'closed_time', 'status = ''rejected'''),
 
     ('resource_management.view_allocations', 'call', 'project', 'clearance.allocations WHERE project = $project::text'),
     ('resource_management.view_allocations', 'select', 'resource_request', NULL),
@@ -277,6 +279,7 @@ INSERT INTO probe (action, by, kind, does) VALUES
     ('revenue_recognition_entry.manage', 'update', 'revenue_entry', 'amount = 9'),
     ('revenue_recognition_entry.manage', 'delete', 'revenue_entry', NULL),
     ('revenue_recognition_entry.manage_locked', 'update', 'locked_revenue_entry', 'posted_on = ''2001-01-01'''),
+    ('revenue_recognition_entry.manage_locked', 'delete', 'locked_revenue_entry', NULL),
 
     ('invoicing.access_invoices', 'select', 'invoice', NULL),
     ('invoicing.access_invoices', 'select', 'invoice_line', NULL),
@@ -461,6 +464,8 @@ INSERT INTO probe (action, by, kind, does, needs) VALUES
     ('project.associate_permissions_to_team_member', 'call', 'project',
         'clearance.add_member_to_project($project, $member, access_level => ''observer'')', '{project.invite_team_members}');
 UPDATE probe SET limited_to = 'owned' WHERE action = 'time_tracking.approve_own_timesheets';
+UPDATE probe SET needs = '{time_tracking.change_time_entries_while_approving}' WHERE kind IN ('approved_time', 'closed_time');
+UPDATE probe SET needs = '{revenue_recognition_entry.manage}' WHERE kind = 'locked_revenue_entry';
 UPDATE probe SET needs = '{project.invite_customer_team_members}' WHERE does LIKE '%$contact%';
 
 -- Beyond its cell the workspace lets supervisors approve the timesheets that are assigned to them.
@@ -610,10 +615,12 @@ INSERT INTO kind (name, tab, in_project, shared, mine, parents, row) VALUES
         $$INSERT INTO app.project_time_default (id, project_id) SELECT id, project_id$$),
     ('time_correction', 'app.time_correction', true, '{t}', false, '{timesheet}',
         $$INSERT INTO app.time_correction (id, timesheet_id, hours) SELECT id, parents[1], 1$$),
-    ('booked_time', 'app.booked_time', true, '{t}', false, '{}',
-        $$INSERT INTO app.booked_time (id, project_id, member_id, day, hours) SELECT id, project_id, 1, '2001-01-01', 1$$),
-    ('closed_time', 'app.closed_time', true, '{t}', false, '{}',
-        $$INSERT INTO app.closed_time (id, project_id, month, hours) SELECT id, project_id, '2001-01-01', 1$$),
+    ('approved_time', 'app.logged_time', true, '{t}', false, '{}',
+        $$INSERT INTO app.logged_time (id, project_id, member_id, day, hours, status) SELECT id, project_id, 1, '2001-01-01', 1, 'approved'$$),
+    ('closed_time', 'app.logged_time', true, '{t}', false, '{}',
+        $$INSERT INTO app.logged_time (id, project_id, member_id, day, hours, is_closed) SELECT id, project_id, 1, '2001-01-01', 1, true$$),
+    ('locked_revenue_entry', 'app.revenue_entry', true, '{t}', false, '{}',
+        $$INSERT INTO app.revenue_entry (id, project_id, amount, is_locked) SELECT id, project_id, 1, true$$),
 
     ('rate_card', 'app.rate_card', false, '{t}', false, '{}', $$INSERT INTO app.rate_card (id, account, job, bill_amount) SELECT id, account, 'x', 1$$),
     ('applied_rate_card', 'app.applied_rate_card', true, '{t}', false, '{}',
@@ -672,7 +679,7 @@ INSERT INTO kind (name, tab, in_project, shared, mine, parents, row) VALUES
         $$INSERT INTO app.member_language (id, account, member_id) SELECT id, account, id$$);
 INSERT INTO kind (name, tab, in_project, shared, mine, parents, row)
 SELECT t, format('app.%I', t)::regclass, true, '{t}'::bool[], false, '{}'::text[], format('INSERT INTO app.%I (id, project_id, amount) SELECT id, project_id, 1', t)
-FROM unnest('{project_revenue,project_cost,project_profit,project_margin,revenue_entry,locked_revenue_entry}'::text[]) AS t
+FROM unnest('{project_revenue,project_cost,project_profit,project_margin,revenue_entry}'::text[]) AS t
 UNION ALL
 SELECT t, format('app.%I', t)::regclass, false, '{t}', false, '{}', format('INSERT INTO app.%I (id, account, name) SELECT id, account, ''x''', t)
 FROM (SELECT DISTINCT kind FROM probe

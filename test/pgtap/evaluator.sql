@@ -82,6 +82,7 @@ SELECT b.id, b.relation, b.feature, b.view_action, b.edit_action, b.delete_actio
                                OR (r.link = b.relation AND a.attname IN (r.link_column, r.member_column)))
             AND NOT EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = b.id AND a.attname IN (p.column_name, p.type_column))
             AND NOT EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = a.attname)
+            AND NOT EXISTS (SELECT FROM clearance.binding_row_guard g WHERE g.binding_id = b.id AND a.attname = ANY (g.state_column || g.columns))
         ORDER BY y.typcategory DESC, a.attnum LIMIT 1) AS change,
        NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.confrelid = b.relation) AS is_leaf
 FROM clearance.binding b;
