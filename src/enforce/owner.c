@@ -26,6 +26,16 @@ static bool is_left_empty(ClrFrame *frame, const ClrBinding *binding, int slot, 
 static bool is_owner(const ClrBinding *binding, int slot);
 static bool was_filled(const ClrFrame *frame, const ClrBinding *binding);
 
+/* Whether a column of the table itself names owners. */
+bool
+clr_owner_is_named(const ClrBinding *binding)
+{
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (is_owner(binding, slot))
+			return true;
+	return false;
+}
+
 /*
  * A new row, its owner filled in if it has none.
  */

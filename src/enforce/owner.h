@@ -13,6 +13,7 @@
 #include "frame/frame.h"
 #include "rule/binding.h"
 
+extern bool clr_owner_is_named(const ClrBinding *binding);
 extern HeapTuple
 clr_owner_fill(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern HeapTuple

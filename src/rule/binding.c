@@ -409,6 +409,40 @@ clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 	return row;
 }
 
+/*
+ * Whether the rule goes by a column: it is bound for more than a guard or a
+ * mask.
+ */
+bool
+clr_binding_decides(const ClrBinding *binding, int slot)
+{
+	ListCell *lc;
+
+	if (slot == binding->key_slot || slot == binding->project_slot ||
+		slot == binding->visibility_slot || slot == binding->client_slot ||
+		slot == binding->account_slot || slot == binding->owner_slot ||
+		slot == binding->kind_slot || slot == binding->published_slot)
+		return true;
+	foreach(lc, binding->relations)
+		if (((ClrRelation *) lfirst(lc))->slot == slot)
+			return true;
+	foreach(lc, binding->parents)
+	{
+		const ClrParent *parent = lfirst(lc);
+
+		if (parent->slot == slot || parent->type_slot == slot)
+			return true;
+	}
+	foreach(lc, binding->link_roles)
+	{
+		const ClrLinkRole *role = lfirst(lc);
+
+		if (role->slot == slot || role->member_slot == slot)
+			return true;
+	}
+	return false;
+}
+
 /* Whether a column of the table has a type, be it by a domain. */
 bool
 clr_binding_has_type(const ClrBinding *binding, int slot, Oid type)

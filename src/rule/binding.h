@@ -193,6 +193,7 @@ extern const ClrBinding *clr_binding_borrow(MemoryContext context, int32 id);
 extern bool clr_binding_is_masked(int32 id);
 extern bool clr_binding_any_masked(bool *refuses_filters);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
+extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

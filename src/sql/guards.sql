@@ -83,9 +83,11 @@ COMMENT ON FUNCTION clearance.guard_column(regclass, name[], text, text, text) I
 
 CREATE FUNCTION clearance.guard_column(relation regclass, "column" name, action text,
     feature text DEFAULT NULL, new_value text DEFAULT NULL) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.guard_column(relation, ARRAY["column"], action, feature, new_value)
+BEGIN
+    PERFORM clearance.guard_column(relation, ARRAY["column"], action, feature, new_value);
+END
 $$;
 COMMENT ON FUNCTION clearance.guard_column(regclass, name, text, text, text) IS
 'a change of the column needs this action instead of edit; with new_value, a change to that value';
@@ -118,9 +120,11 @@ COMMENT ON FUNCTION clearance.unguard_column(regclass, name[], text) IS
 'ends what guard_column() declared for these columns and this value, or for all values';
 
 CREATE FUNCTION clearance.unguard_column(relation regclass, "column" name, new_value text DEFAULT NULL) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.unguard_column(relation, ARRAY["column"], new_value)
+BEGIN
+    PERFORM clearance.unguard_column(relation, ARRAY["column"], new_value);
+END
 $$;
 COMMENT ON FUNCTION clearance.unguard_column(regclass, name, text) IS
 'ends what guard_column() declared for this column and this value, or for all values';

@@ -64,9 +64,11 @@ COMMENT ON FUNCTION clearance.mask_column(regclass, name[], text, text, text, te
 
 CREATE FUNCTION clearance.mask_column(relation regclass, "column" name, view_action text,
     mask text DEFAULT NULL, filters text DEFAULT 'mask', feature text DEFAULT NULL) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.mask_column(relation, ARRAY["column"], view_action, mask, filters, feature)
+BEGIN
+    PERFORM clearance.mask_column(relation, ARRAY["column"], view_action, mask, filters, feature);
+END
 $$;
 COMMENT ON FUNCTION clearance.mask_column(regclass, name, text, text, text, text) IS
 'the column reads as NULL, or as the mask, for whoever lacks the action on the row; filters: whether conditions see that (mask) or are refused (error)';
@@ -94,9 +96,11 @@ COMMENT ON FUNCTION clearance.unmask_column(regclass, name[]) IS
 'ends what mask_column() declared: the columns read as they are for everybody who sees the row';
 
 CREATE FUNCTION clearance.unmask_column(relation regclass, "column" name) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance.unmask_column(relation, ARRAY["column"])
+BEGIN
+    PERFORM clearance.unmask_column(relation, ARRAY["column"]);
+END
 $$;
 COMMENT ON FUNCTION clearance.unmask_column(regclass, name) IS
 'ends what mask_column() declared: the column reads as it is for everybody who sees the row';

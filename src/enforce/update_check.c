@@ -1,0 +1,293 @@
+/*
+ * update_check.c
+ *		Which columns an UPDATE changes, and what that needs.
+ *
+ * It needs the actions of exactly the columns that it changes, on the row before
+ * and after: a policy sees only one of the two. Where nothing changes that the
+ * rule goes by, what holds for the row before holds for the one after. Whether a
+ * state asks for more, each row says.
+ *
+ * What a table's columns need does not change within a query, and is found out
+ * once. Lifetime: that of the call's memory, the query's.
+ */
+#include "enforce/write_check.h"
+
+#include "access/htup_details.h"
+#include "executor/spi.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+#include "enforce/owner.h"
+#include "enforce/refuse.h"
+#include "rule/rule.h"
+#include "rule/state.h"
+#include "rule/write.h"
+
+/* What is known of a column. */
+typedef struct Changeable
+{
+	const char *name;  /* NULL: of no column that a statement sets */
+	bool decides;	   /* the rule goes by it */
+	bool by_new_value; /* what a change needs depends on what it becomes */
+	List *needs;	   /* of ClrNeed *, else; NIL: edit */
+} Changeable;
+
+/* The row before and after, all of it and as the rule has it. */
+typedef struct Half
+{
+	Datum *values;
+	bool *nulls;
+	ClrRow row;
+} Half;
+
+typedef struct ClrUpdate
+{
+	bool names_owner;
+	Changeable *columns; /* by number, from zero */
+	AttrNumber *attnums; /* of the bound columns, by slot */
+	Half old;
+	Half new;
+} ClrUpdate;
+
+/* What one UPDATE of a row asks for. */
+typedef struct Asked
+{
+	List *was;	   /* of ClrRowGuard *: the state before */
+	List *becomes; /* and after */
+	List *needed;  /* of ClrNeed * */
+	List *held;	   /* of ClrRowGuard *: those of both that hold what changes */
+	bool moves;	   /* something changes that the rule goes by */
+} Asked;
+
+static ClrUpdate *begin(const ClrWriteCall *call, MemoryContext context);
+static Half half_for(int columns, int slots);
+static bool names_value(const ClrBinding *binding, const char *column);
+static void read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple);
+static void find_asked(const ClrWriteCall *call, Asked *asked);
+static void
+ask_for(const ClrWriteCall *call, Asked *asked, const Changeable *column, Form_pg_attribute attr);
+static void judge_change(const ClrWriteCall *call, const ClrNeed *need, bool moves);
+static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
+static void judge_following(const ClrWriteCall *call, const char *name);
+
+/*
+ * The row as an UPDATE leaves it, for which it is permitted, or an error.
+ */
+HeapTuple
+clr_update_check(ClrWriteCall *call, MemoryContext context)
+{
+	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
+	HeapTuple old = call->data->tg_trigtuple;
+	HeapTuple new = call->data->tg_newtuple;
+	Asked asked = { 0 };
+	ListCell *lc;
+
+	if (call->update == NULL)
+		call->update = begin(call, context);
+	if (call->update->names_owner)
+		new = clr_owner_keep(call->frame, call->binding, desc, old, new);
+	read_half(call, &call->update->old, old);
+	read_half(call, &call->update->new, new);
+	find_asked(call, &asked);
+	foreach(lc, asked.needed)
+		judge_change(call, lfirst(lc), asked.moves);
+	foreach(lc, asked.held)
+		judge_state(call, lfirst(lc), asked.moves);
+	return new;
+}
+
+static ClrUpdate *
+begin(const ClrWriteCall *call, MemoryContext context)
+{
+	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
+	ClrBinding *binding = call->binding;
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	ClrUpdate *update = palloc0(sizeof(ClrUpdate));
+
+	update->names_owner = clr_owner_is_named(binding);
+	update->columns = palloc0(sizeof(Changeable) * Max(desc->natts, 1));
+	update->attnums = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
+	update->old = half_for(desc->natts, binding->ncolumns);
+	update->new = half_for(desc->natts, binding->ncolumns);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		Changeable *column = &update->columns[i];
+
+		/* generated columns are computed after BEFORE triggers */
+		if (attr->attisdropped || attr->attgenerated != '\0')
+			continue;
+		column->name = pstrdup(NameStr(attr->attname));
+		column->by_new_value = names_value(binding, column->name);
+		if (!column->by_new_value)
+			column->needs = clr_write_needs_of_column(binding, column->name, false, NULL);
+	}
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		int attnum = SPI_fnumber(desc, binding->columns[slot].name);
+
+		if (attnum <= 0)
+			elog(ERROR, "table %s has no column \"%s\"", binding->relation_name,
+				 binding->columns[slot].name);
+		update->attnums[slot] = attnum;
+		update->columns[attnum - 1].decides = clr_binding_decides(binding, slot);
+	}
+	MemoryContextSwitchTo(caller);
+	return update;
+}
+
+static Half
+half_for(int columns, int slots)
+{
+	Half half = { palloc(sizeof(Datum) * Max(columns, 1)),
+				  palloc(sizeof(bool) * Max(columns, 1)),
+				  { palloc(sizeof(Datum) * Max(slots, 1)), palloc(sizeof(bool) * Max(slots, 1)),
+					NULL } };
+
+	return half;
+}
+
+/* Whether a guard of the column is about one new value. */
+static bool
+names_value(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lc);
+
+		if (guard->new_value != NULL && strcmp(guard->column, column) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple)
+{
+	heap_deform_tuple(tuple, RelationGetDescr(call->data->tg_relation), half->values, half->nulls);
+	for (int slot = 0; slot < call->binding->ncolumns; slot++)
+	{
+		int at = call->update->attnums[slot] - 1;
+
+		half->row.values[slot] = half->values[at];
+		half->row.nulls[slot] = half->nulls[at];
+	}
+}
+
+/* What the columns that change ask for. */
+static void
+find_asked(const ClrWriteCall *call, Asked *asked)
+{
+	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
+	const ClrUpdate *update = call->update;
+	const Half *old = &update->old;
+	const Half *new = &update->new;
+
+	asked->was = clr_state_guards(call->binding, &old->row);
+	asked->becomes = clr_state_guards_of_new(call->binding, &new->row);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, i);
+		const Changeable *column = &update->columns[i];
+
+		if (column->name == NULL ||
+			(old->nulls[i] == new->nulls[i] &&
+			 (old->nulls[i] ||
+			  datum_image_eq(old->values[i], new->values[i], attr->attbyval, attr->attlen))))
+			continue;
+		asked->moves |= column->decides; /* be it to what equals */
+		if (old->nulls[i] != new->nulls[i] ||
+			!clr_write_is_same(attr, old->values[i], new->values[i]))
+			ask_for(call, asked, column, attr);
+	}
+}
+
+static void
+ask_for(const ClrWriteCall *call, Asked *asked, const Changeable *column, Form_pg_attribute attr)
+{
+	const Half *new = &call->update->new;
+	int at = attr->attnum - 1;
+	ClrBinding *binding = call->binding;
+	List *needs = column->needs;
+	ListCell *lc;
+
+	if (column->by_new_value)
+		needs =
+			clr_write_needs_of_column(binding, column->name, false,
+									  new->nulls[at] ? NULL :
+													   clr_value_text(getBaseType(attr->atttypid),
+																	  new->values[at]));
+	if (needs == NIL)
+		asked->needed =
+			clr_write_add_need(asked->needed, binding->feature, binding->actions[CLR_EDIT], NULL);
+	foreach(lc, needs)
+	{
+		const ClrNeed *need = lfirst(lc);
+
+		if (need->feature == NULL)
+			judge_following(call, column->name);
+		else
+			asked->needed =
+				clr_write_add_need(asked->needed, need->feature, need->action, need->column);
+	}
+	asked->held = clr_state_hold(asked->held, binding, asked->was, column->name);
+	asked->held = clr_state_hold(asked->held, binding, asked->becomes, column->name);
+}
+
+static void
+judge_change(const ClrWriteCall *call, const ClrNeed *need, bool moves)
+{
+	ClrJudge *judge = clr_frame_judge(call->frame);
+	ClrAction *asked = clr_write_asked_by(judge->scope, need);
+	const ClrUpdate *update = call->update;
+	ClrBinding *binding = call->binding;
+	ClrVerdict verdict = { 0 };
+	bool was = clr_rule_permits(judge, binding, &update->old.row, asked, &verdict);
+
+	if (was && (!moves || clr_rule_permits(judge, binding, &update->new.row, asked, &verdict)))
+		return;
+	if (need->column != NULL)
+		clr_verdict_column(&verdict, need->column, asked);
+	clr_refuse_write(call->frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
+}
+
+/* The state of the row as it was, or as it becomes, asks for this. */
+static void
+judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves)
+{
+	ClrJudge *judge = clr_frame_judge(call->frame);
+	const ClrUpdate *update = call->update;
+	ClrVerdict verdict = { 0 };
+
+	if (!clr_state_permits(judge, call->binding, &update->old.row, guard, CLR_EDIT, &verdict))
+		clr_refuse_write(call->frame, call->binding, CLR_ROW_WAS, &verdict);
+	if (moves &&
+		!clr_state_permits(judge, call->binding, &update->new.row, guard, CLR_EDIT, &verdict))
+		clr_refuse_write(call->frame, call->binding, CLR_ROW_CHANGED, &verdict);
+}
+
+/*
+ * Members follow a row for themselves: the change adds or removes only the
+ * actor.
+ */
+static void
+judge_following(const ClrWriteCall *call, const char *name)
+{
+	ClrJudge *judge = clr_frame_judge(call->frame);
+	ClrBinding *binding = call->binding;
+	const ClrRow *old = &call->update->old.row;
+	const ClrRow *new = &call->update->new.row;
+	ClrVerdict verdict = { 0 };
+
+	if (!clr_rule_permits_following(judge, binding, old, &verdict))
+		clr_refuse_write(call->frame, binding, CLR_ROW_WAS, &verdict);
+	(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, name);
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (strcmp(binding->columns[slot].name, name) == 0 &&
+			!clr_write_only_me_changes(judge->scope, &binding->columns[slot], old->nulls[slot],
+									   old->values[slot], new->nulls[slot], new->values[slot]))
+			clr_refuse_write(call->frame, binding, CLR_ROW_CHANGED, &verdict);
+}

@@ -1,0 +1,36 @@
+/*
+ * write_check.h
+ *		A call of the trigger that judges writes.
+ */
+#ifndef CLR_WRITE_CHECK_H
+#define CLR_WRITE_CHECK_H
+
+#include "compat.h"
+
+#include "catalog/pg_attribute.h"
+#include "commands/trigger.h"
+
+#include "frame/frame.h"
+#include "rule/binding.h"
+
+/*
+ * What a trigger looks up for its table, for the query and the user that it
+ * runs for. Kept in fn_extra, which is one table's in one query
+ * (ExecCallTriggerFunc(), trigger.c).
+ */
+typedef struct ClrWriteCall
+{
+	uint64 frame_serial;
+	const Trigger *asked_by;
+	Oid user;
+	bool binds; /* row security binds the user */
+	ClrFrame *frame;
+	ClrBinding *binding;
+	struct ClrUpdate *update; /* see update_check.c; NULL: nothing was updated yet */
+	TriggerData *data;		  /* of the call of the moment */
+} ClrWriteCall;
+
+extern HeapTuple clr_update_check(ClrWriteCall *call, MemoryContext context);
+extern bool clr_write_is_same(Form_pg_attribute attr, Datum a, Datum b);
+
+#endif /* CLR_WRITE_CHECK_H */
