@@ -8,7 +8,8 @@
  * state asks for more, each row says.
  *
  * What a table's columns need does not change within a query, and is found out
- * once. Lifetime: that of the call's memory, the query's.
+ * once; so is, for the project that came last, whether an action is open on all
+ * of its rows. Lifetime: that of the call's memory, the query's.
  */
 #include "enforce/write_check.h"
 
@@ -24,13 +25,31 @@
 #include "rule/state.h"
 #include "rule/write.h"
 
+/* An action that changes need. */
+typedef struct Asked
+{
+	ClrAction *action;
+	const char *column; /* of the row of the moment, that needs it first; NULL: edit */
+	bool has_last;
+	Datum last_project; /* of a type that is passed by value */
+	bool last_is_open;	/* the action, on whatever row of that project */
+} Asked;
+
+/* What a change of a column needs: of Asked *, and whether it is following. */
+typedef struct Needs
+{
+	List *asked;
+	bool follows;
+} Needs;
+
 /* What is known of a column. */
 typedef struct Changeable
 {
-	const char *name;  /* NULL: of no column that a statement sets */
+	const char *name; /* NULL: of no column that a statement sets */
+	TypeCacheEntry *type;
 	bool decides;	   /* the rule goes by it */
 	bool by_new_value; /* what a change needs depends on what it becomes */
-	List *needs;	   /* of ClrNeed *, else; NIL: edit */
+	Needs needs;	   /* else */
 } Changeable;
 
 /* The row before and after, all of it and as the rule has it. */
@@ -43,6 +62,8 @@ typedef struct Half
 
 typedef struct ClrUpdate
 {
+	MemoryContext context;
+	List *asked; /* of Asked *: all that were asked for so far */
 	bool names_owner;
 	Changeable *columns; /* by number, from zero */
 	AttrNumber *attnums; /* of the bound columns, by slot */
@@ -51,23 +72,27 @@ typedef struct ClrUpdate
 } ClrUpdate;
 
 /* What one UPDATE of a row asks for. */
-typedef struct Asked
+typedef struct Change
 {
 	List *was;	   /* of ClrRowGuard *: the state before */
 	List *becomes; /* and after */
-	List *needed;  /* of ClrNeed * */
+	List *needed;  /* of Asked * */
 	List *held;	   /* of ClrRowGuard *: those of both that hold what changes */
 	bool moves;	   /* something changes that the rule goes by */
-} Asked;
+} Change;
 
 static ClrUpdate *begin(const ClrWriteCall *call, MemoryContext context);
 static Half half_for(int columns, int slots);
 static bool names_value(const ClrBinding *binding, const char *column);
+static Needs
+needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value);
+static Asked *asked_for(ClrUpdate *update, ClrAction *action);
 static void read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple);
-static void find_asked(const ClrWriteCall *call, Asked *asked);
+static void find_change(const ClrWriteCall *call, Change *change);
 static void
-ask_for(const ClrWriteCall *call, Asked *asked, const Changeable *column, Form_pg_attribute attr);
-static void judge_change(const ClrWriteCall *call, const ClrNeed *need, bool moves);
+add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type);
+static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
+static bool is_open(const ClrWriteCall *call, Asked *asked);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
 
@@ -80,7 +105,7 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
 	HeapTuple old = call->data->tg_trigtuple;
 	HeapTuple new = call->data->tg_newtuple;
-	Asked asked = { 0 };
+	Change change = { 0 };
 	ListCell *lc;
 
 	if (call->update == NULL)
@@ -89,11 +114,11 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 		new = clr_owner_keep(call->frame, call->binding, desc, old, new);
 	read_half(call, &call->update->old, old);
 	read_half(call, &call->update->new, new);
-	find_asked(call, &asked);
-	foreach(lc, asked.needed)
-		judge_change(call, lfirst(lc), asked.moves);
-	foreach(lc, asked.held)
-		judge_state(call, lfirst(lc), asked.moves);
+	find_change(call, &change);
+	foreach(lc, change.needed)
+		judge_change(call, lfirst(lc), change.moves);
+	foreach(lc, change.held)
+		judge_state(call, lfirst(lc), change.moves);
 	return new;
 }
 
@@ -105,6 +130,7 @@ begin(const ClrWriteCall *call, MemoryContext context)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	ClrUpdate *update = palloc0(sizeof(ClrUpdate));
 
+	update->context = context;
 	update->names_owner = clr_owner_is_named(binding);
 	update->columns = palloc0(sizeof(Changeable) * Max(desc->natts, 1));
 	update->attnums = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
@@ -119,9 +145,10 @@ begin(const ClrWriteCall *call, MemoryContext context)
 		if (attr->attisdropped || attr->attgenerated != '\0')
 			continue;
 		column->name = pstrdup(NameStr(attr->attname));
+		column->type = clr_write_equality(attr);
 		column->by_new_value = names_value(binding, column->name);
 		if (!column->by_new_value)
-			column->needs = clr_write_needs_of_column(binding, column->name, false, NULL);
+			column->needs = needs_of(call, update, column->name, NULL);
 	}
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 	{
@@ -164,6 +191,52 @@ names_value(const ClrBinding *binding, const char *column)
 	return false;
 }
 
+/* What a change of a column to a value (as text) needs; what is asked for is the call's. */
+static Needs
+needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value)
+{
+	ClrScope *scope = clr_frame_judge(call->frame)->scope;
+	ClrBinding *binding = call->binding;
+	List *needs = clr_write_needs_of_column(binding, column, false, new_value);
+	Needs found = { NIL, false };
+	ListCell *lc;
+
+	if (needs == NIL)
+		found.asked = list_make1(asked_for(update, clr_scope_action(scope, binding->feature,
+																	binding->actions[CLR_EDIT])));
+	foreach(lc, needs)
+	{
+		const ClrNeed *need = lfirst(lc);
+
+		if (need->feature == NULL)
+			found.follows = true;
+		else
+			found.asked = lappend(found.asked, asked_for(update, clr_write_asked_by(scope, need)));
+	}
+	return found;
+}
+
+static Asked *
+asked_for(ClrUpdate *update, ClrAction *action)
+{
+	MemoryContext caller;
+	Asked *asked;
+	ListCell *lc;
+
+	foreach(lc, update->asked)
+	{
+		asked = lfirst(lc);
+		if (asked->action == action)
+			return asked;
+	}
+	caller = MemoryContextSwitchTo(update->context);
+	asked = palloc0(sizeof(Asked));
+	asked->action = action;
+	update->asked = lappend(update->asked, asked);
+	MemoryContextSwitchTo(caller);
+	return asked;
+}
+
 static void
 read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple)
 {
@@ -177,17 +250,17 @@ read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple)
 	}
 }
 
-/* What the columns that change ask for. */
+/* Which columns change, and what that asks for. */
 static void
-find_asked(const ClrWriteCall *call, Asked *asked)
+find_change(const ClrWriteCall *call, Change *change)
 {
 	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
 	const ClrUpdate *update = call->update;
 	const Half *old = &update->old;
 	const Half *new = &update->new;
 
-	asked->was = clr_state_guards(call->binding, &old->row);
-	asked->becomes = clr_state_guards_of_new(call->binding, &new->row);
+	change->was = clr_state_guards(call->binding, &old->row);
+	change->becomes = clr_state_guards_of_new(call->binding, &new->row);
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, i);
@@ -198,60 +271,86 @@ find_asked(const ClrWriteCall *call, Asked *asked)
 			 (old->nulls[i] ||
 			  datum_image_eq(old->values[i], new->values[i], attr->attbyval, attr->attlen))))
 			continue;
-		asked->moves |= column->decides; /* be it to what equals */
+		change->moves |= column->decides; /* be it to what equals */
 		if (old->nulls[i] != new->nulls[i] ||
-			!clr_write_is_same(attr, old->values[i], new->values[i]))
-			ask_for(call, asked, column, attr);
+			!clr_write_equals(column->type, old->values[i], new->values[i]))
+			add_column(call, change, column, i, attr->atttypid);
 	}
 }
 
 static void
-ask_for(const ClrWriteCall *call, Asked *asked, const Changeable *column, Form_pg_attribute attr)
+add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type)
 {
 	const Half *new = &call->update->new;
-	int at = attr->attnum - 1;
-	ClrBinding *binding = call->binding;
-	List *needs = column->needs;
+	Needs needs = column->needs;
 	ListCell *lc;
 
 	if (column->by_new_value)
 		needs =
-			clr_write_needs_of_column(binding, column->name, false,
-									  new->nulls[at] ? NULL :
-													   clr_value_text(getBaseType(attr->atttypid),
-																	  new->values[at]));
-	if (needs == NIL)
-		asked->needed =
-			clr_write_add_need(asked->needed, binding->feature, binding->actions[CLR_EDIT], NULL);
-	foreach(lc, needs)
+			needs_of(call, call->update, column->name,
+					 new->nulls[at] ? NULL : clr_value_text(getBaseType(type), new->values[at]));
+	if (needs.follows)
+		judge_following(call, column->name);
+	foreach(lc, needs.asked)
 	{
-		const ClrNeed *need = lfirst(lc);
+		Asked *asked = lfirst(lc);
 
-		if (need->feature == NULL)
-			judge_following(call, column->name);
-		else
-			asked->needed =
-				clr_write_add_need(asked->needed, need->feature, need->action, need->column);
+		if (list_member_ptr(change->needed, asked))
+			continue;
+		asked->column = column->name;
+		change->needed = lappend(change->needed, asked);
 	}
-	asked->held = clr_state_hold(asked->held, binding, asked->was, column->name);
-	asked->held = clr_state_hold(asked->held, binding, asked->becomes, column->name);
+	change->held = clr_state_hold(change->held, call->binding, change->was, column->name);
+	change->held = clr_state_hold(change->held, call->binding, change->becomes, column->name);
 }
 
 static void
-judge_change(const ClrWriteCall *call, const ClrNeed *need, bool moves)
+judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 {
 	ClrJudge *judge = clr_frame_judge(call->frame);
-	ClrAction *asked = clr_write_asked_by(judge->scope, need);
 	const ClrUpdate *update = call->update;
 	ClrBinding *binding = call->binding;
 	ClrVerdict verdict = { 0 };
-	bool was = clr_rule_permits(judge, binding, &update->old.row, asked, &verdict);
+	bool was;
 
-	if (was && (!moves || clr_rule_permits(judge, binding, &update->new.row, asked, &verdict)))
+	if (!moves && is_open(call, asked))
 		return;
-	if (need->column != NULL)
-		clr_verdict_column(&verdict, need->column, asked);
+	was = clr_rule_permits(judge, binding, &update->old.row, asked->action, &verdict);
+	if (was &&
+		(!moves || clr_rule_permits(judge, binding, &update->new.row, asked->action, &verdict)))
+		return;
+	if (asked->action != clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
+		clr_verdict_column(&verdict, asked->column, asked->action);
 	clr_refuse_write(call->frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
+}
+
+/*
+ * Whether the action is open on every row of the row's project, so that this one
+ * need not be looked at. The rule is monotone: what it permits on a row of which
+ * nothing holds, it permits on all.
+ */
+static bool
+is_open(const ClrWriteCall *call, Asked *asked)
+{
+	ClrBinding *binding = call->binding;
+	ClrJudge *judge = clr_frame_judge(call->frame);
+	const ClrRow *old = &call->update->old.row;
+	int slot = binding->project_slot;
+	ClrFacts facts = { 0 };
+	ClrRow any = { NULL, NULL, &facts };
+	ClrKey key;
+
+	if (slot == CLR_NO_SLOT || old->nulls[slot] || binding->columns[slot].key_class != CLR_KEY_INT)
+		return false;
+	if (asked->has_last && asked->last_project == old->values[slot])
+		return asked->last_is_open;
+	clr_key_from_datum(old->values[slot], CLR_KEY_INT, binding->columns[slot].type, &key);
+	facts.project = clr_scope_project(judge->scope, &key);
+	asked->has_last = true;
+	asked->last_project = old->values[slot];
+	asked->last_is_open =
+		facts.project != NULL && clr_rule_permits(judge, binding, &any, asked->action, NULL);
+	return asked->last_is_open;
 }
 
 /* The state of the row as it was, or as it becomes, asks for this. */

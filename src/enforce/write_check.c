@@ -25,7 +25,6 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
-#include "utils/typcache.h"
 
 #include "enforce/owner.h"
 #include "enforce/partition.h"
@@ -64,7 +63,9 @@ is_default(Relation relation, const char *column, Datum value, bool isnull)
 	estate = CreateExecutorState();
 	normal = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
 									   GetPerTupleExprContext(estate), &default_null);
-	same = isnull == default_null && (isnull || clr_write_is_same(attr, value, normal));
+	same = isnull == default_null &&
+		   (isnull || datum_image_eq(value, normal, attr->attbyval, attr->attlen) ||
+			clr_write_equals(clr_write_equality(attr), value, normal));
 	FreeExecutorState(estate);
 	return same;
 }
@@ -120,22 +121,25 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 }
 
 /*
- * Whether two values of a column are one: what equals by its type's default
+ * By what two values of a column are one: what equals by its type's default
  * equality (8.50 is 8.5), which the current user's statement computes like any
  * of its own; what looks the same where the type has none. Texts are compared
  * byte by byte, as the rule reads them: the collation is the type's, not the
  * column's, which may take different keys for one.
  */
-bool
-clr_write_is_same(Form_pg_attribute attr, Datum a, Datum b)
+TypeCacheEntry *
+clr_write_equality(Form_pg_attribute attr)
 {
-	TypeCacheEntry *type;
+	return lookup_type_cache(getBaseType(attr->atttypid), TYPECACHE_EQ_OPR_FINFO);
+}
 
-	if (datum_image_eq(a, b, attr->attbyval, attr->attlen))
-		return true;
-	type = lookup_type_cache(getBaseType(attr->atttypid), TYPECACHE_EQ_OPR_FINFO);
+/* Whether two values that look different are one by that. */
+bool
+clr_write_equals(const TypeCacheEntry *type, Datum a, Datum b)
+{
 	return OidIsValid(type->eq_opr_finfo.fn_oid) &&
-		   DatumGetBool(FunctionCall2Coll(&type->eq_opr_finfo, type->typcollation, a, b));
+		   DatumGetBool(
+			   FunctionCall2Coll((FmgrInfo *) &type->eq_opr_finfo, type->typcollation, a, b));
 }
 
 /*

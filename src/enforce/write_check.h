@@ -9,6 +9,7 @@
 
 #include "catalog/pg_attribute.h"
 #include "commands/trigger.h"
+#include "utils/typcache.h"
 
 #include "frame/frame.h"
 #include "rule/binding.h"
@@ -31,6 +32,7 @@ typedef struct ClrWriteCall
 } ClrWriteCall;
 
 extern HeapTuple clr_update_check(ClrWriteCall *call, MemoryContext context);
-extern bool clr_write_is_same(Form_pg_attribute attr, Datum a, Datum b);
+extern TypeCacheEntry *clr_write_equality(Form_pg_attribute attr);
+extern bool clr_write_equals(const TypeCacheEntry *type, Datum a, Datum b);
 
 #endif /* CLR_WRITE_CHECK_H */

@@ -21,6 +21,7 @@ static ClrKeyTable *
 other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
+static List *add_need(List *needs, const char *feature, const char *action, const char *column);
 static List *needs_of_columns(const ClrBinding *binding);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
 
@@ -168,8 +169,8 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 }
 
 /* One more need, unless the action is among them. */
-List *
-clr_write_add_need(List *needs, const char *feature, const char *action, const char *column)
+static List *
+add_need(List *needs, const char *feature, const char *action, const char *column)
 {
 	ClrNeed *need;
 	ListCell *lc;
@@ -212,10 +213,10 @@ clr_write_needs_of_guards(const ClrBinding *binding, const char *column, bool an
 		if (any_value || guard->is_lost ||
 			(guard->new_value != NULL && new_value != NULL &&
 			 strcmp(guard->new_value, new_value) == 0))
-			needs = clr_write_add_need(needs, guard->feature, guard->action, guard->column);
+			needs = add_need(needs, guard->feature, guard->action, guard->column);
 	}
 	if (needs == NIL && general != NULL)
-		needs = clr_write_add_need(needs, general->feature, general->action, column);
+		needs = add_need(needs, general->feature, general->action, column);
 	return needs;
 }
 
@@ -236,16 +237,16 @@ clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool an
 		if (strcmp(binding->columns[slot].name, column) != 0)
 			continue;
 		if (slot == binding->owner_slot)
-			needs = clr_write_add_need(needs, binding->feature, "change_owner", column);
+			needs = add_need(needs, binding->feature, "change_owner", column);
 		if (slot == binding->published_slot)
-			needs = clr_write_add_need(needs, binding->feature, binding->publish_action, column);
+			needs = add_need(needs, binding->feature, binding->publish_action, column);
 		foreach(lc, binding->relations)
 		{
 			const ClrRelation *relation = lfirst(lc);
 			const char *giver = clr_relation_giver(relation->kind);
 
 			if (relation->slot == slot && relation->links == NIL)
-				needs = clr_write_add_need(needs, giver ? binding->feature : NULL, giver, column);
+				needs = add_need(needs, giver ? binding->feature : NULL, giver, column);
 		}
 	}
 	return needs;
@@ -263,13 +264,13 @@ needs_of_columns(const ClrBinding *binding)
 		{
 			ClrNeed *need = lfirst(lc);
 
-			needs = clr_write_add_need(needs, need->feature, need->action, need->column);
+			needs = add_need(needs, need->feature, need->action, need->column);
 		}
 	foreach(lc, binding->guards)
 	{
 		ClrGuard *guard = lfirst(lc);
 
-		needs = clr_write_add_need(needs, guard->feature, guard->action, guard->column);
+		needs = add_need(needs, guard->feature, guard->action, guard->column);
 	}
 	return needs;
 }
