@@ -64,6 +64,7 @@ REGRESS = \
 	masks \
 	mask_roads \
 	mask_raw \
+	mask_places \
 	born \
 	new_projects \
 	keys \

@@ -151,6 +151,16 @@ sub receive
 	}
 }
 
+# From now on, all that the server says is added to a text; undef: no more.
+sub listen
+{
+	my ($self, $heard) = @_;
+
+	$$heard = '' if defined $heard;
+	$self->{heard} = $heard;
+	return;
+}
+
 # Transaction status as of the last answer, and the backend's process id
 sub status { return $_[0]{status} }
 sub pid { return $_[0]{pid} }
@@ -206,6 +216,7 @@ sub message
 				my $body = substr $self->{in}, $self->{at} + 5, $length - 4;
 
 				$self->{at} += 1 + $length;
+				${ $self->{heard} } .= "$body\n" if $self->{heard};
 				return ($type, $body);
 			}
 		}
