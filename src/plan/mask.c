@@ -75,7 +75,6 @@ static FuncExpr *open_call(Level *level, const ClrMaskedTable *table, const Var 
 static List *guard_assignments(List *targets, Level *level, Rewrite *rewrite);
 static bool is_written(const Level *level, const Var *var);
 static bool is_excluded(const Level *level, const Var *var);
-static bool may_be_absent(const Level *level, const Var *var);
 static Node *if_present(const Var *var, Node *present);
 static bool has_outer_join(Node *node);
 static void take_over(Level *level);
@@ -90,8 +89,7 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 	Rewrite rewrite = { .context = clr_frame_current()->judge.context, .depends = depends };
 	bool refuses_filters;
 
-	if (clr_catalog_is_reading() || query->commandType == CMD_UTILITY ||
-		!clr_binding_any_masked(&refuses_filters))
+	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters))
 		return;
 	(void) inlines_masked((Node *) query, depends);
 	if (!clr_mask_names_masked(query))
@@ -238,9 +236,7 @@ static void *
 rewrite_as(void *node, Rewrite *rewrite, bool assigns)
 {
 	rewrite->level->assigns = assigns;
-	node = rewrite_node(node, rewrite);
-	rewrite->level->assigns = false;
-	return node;
+	return rewrite_node(node, rewrite);
 }
 
 static Node *
@@ -291,8 +287,9 @@ masked_column(Level *level, const ClrMaskedTable *table, const Var *var, const C
 	chosen->args = list_make1(open);
 	chosen->defresult = (Expr *) clr_mask_expression(table, mask, var);
 	chosen->location = -1;
-	return mask->text != NULL && may_be_absent(level, var) ? if_present(var, (Node *) chosen) :
-															 (Node *) chosen;
+	return mask->text != NULL && has_outer_join((Node *) level->query->jointree) ?
+			   if_present(var, (Node *) chosen) :
+			   (Node *) chosen;
 }
 
 /* A whole row, with a type of its own: masked column by column. */
@@ -331,7 +328,8 @@ masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite
 	row->row_format = COERCE_IMPLICIT_CAST;
 	row->location = -1;
 	/* the planner takes a row apart for IS NOT NULL, and dropped columns for columns */
-	return may_be_absent(level, var) || (has_dropped && !is_excluded(level, var)) ?
+	return has_outer_join((Node *) level->query->jointree) ||
+				   (has_dropped && !is_excluded(level, var)) ?
 			   if_present(var, (Node *) row) :
 			   (Node *) row;
 }
@@ -377,7 +375,8 @@ open_call(Level *level, const ClrMaskedTable *table, const Var *var, const ClrMa
 }
 
 /*
- * A masked column is assigned in rows only that show it.
+ * A masked column is assigned in rows only that show it. Entries that assign
+ * nothing have numbers beyond the table's (transformUpdateTargetList(), analyze.c).
  */
 static List *
 guard_assignments(List *targets, Level *level, Rewrite *rewrite)
@@ -389,7 +388,7 @@ guard_assignments(List *targets, Level *level, Rewrite *rewrite)
 	foreach(lc, table != NULL ? targets : NIL)
 	{
 		TargetEntry *entry = lfirst_node(TargetEntry, lc);
-		const ClrMask *mask = entry->resjunk ? NULL : clr_masked_column(table, entry->resno);
+		const ClrMask *mask = clr_masked_column(table, entry->resno);
 		CaseExpr *chosen;
 		CaseWhen *open;
 		Var *column;
@@ -403,7 +402,6 @@ guard_assignments(List *targets, Level *level, Rewrite *rewrite)
 		open->expr = (Expr *) open_call(level, table, column, mask, rewrite);
 		open->result = entry->expr;
 		open->location = -1;
-		level->assigns = false;
 		chosen = makeNode(CaseExpr);
 		chosen->casetype = column->vartype;
 		chosen->casecollid = column->varcollid;
@@ -429,17 +427,6 @@ is_excluded(const Level *level, const Var *var)
 		   (int) var->varno == level->query->onConflict->exclRelIndex;
 }
 
-/*
- * Whether an outer join may put nulls in place of the row: then there is nothing
- * to mask. Rows that are written have no such place.
- */
-static bool
-may_be_absent(const Level *level, const Var *var)
-{
-	return !is_written(level, var) && !is_excluded(level, var) &&
-		   has_outer_join((Node *) level->query->jointree);
-}
-
 static Node *
 if_present(const Var *var, Node *present)
 {
@@ -462,6 +449,10 @@ if_present(const Var *var, Node *present)
 	return (Node *) chosen;
 }
 
+/*
+ * Whether an outer join may put nulls in place of a row: then there is nothing
+ * to mask.
+ */
 static bool
 has_outer_join(Node *node)
 {
@@ -524,8 +515,7 @@ inlines_masked(Node *node, void *depends)
 		PlannerInfo *root;
 		Query *body;
 
-		if (entry->rtekind != RTE_FUNCTION || entry->funcordinality ||
-			list_length(entry->functions) != 1)
+		if (entry->rtekind != RTE_FUNCTION)
 			continue;
 		root = makeNode(PlannerInfo);
 		root->glob = makeNode(PlannerGlobal);
@@ -539,9 +529,7 @@ inlines_masked(Node *node, void *depends)
 			continue;
 		entry->rtekind = RTE_SUBQUERY;
 		entry->subquery = body;
-		entry->security_barrier = false;
 		entry->functions = NIL;
-		entry->funcordinality = false;
 		((ClrMaskDepends *) depends)->items =
 			list_concat(((ClrMaskDepends *) depends)->items, root->glob->invalItems);
 		((ClrMaskDepends *) depends)->on_role |= root->glob->dependsOnRole;

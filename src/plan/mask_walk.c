@@ -108,7 +108,7 @@ walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place
 	foreach(lc, entry->securityQuals)
 		if (!clr_seal_is_policy(lfirst(lc)))
 			any |= walk(lfirst(lc), place);
-	if (table != NULL && entry->requiredPerms != 0 && !clr_masked_is_mark(entry) &&
+	if (table != NULL && !clr_masked_is_mark(entry) &&
 		!bms_is_empty(clr_masked_bits(table, entry->selectedCols)))
 		any |= found(table, InvalidAttrNumber, place);
 	return any;
@@ -143,7 +143,7 @@ walk_assignments(List *targets, Place *place)
 		const TargetEntry *entry = lfirst_node(TargetEntry, lc);
 		Var column;
 
-		if (entry->resjunk || clr_masked_column(table, entry->resno) == NULL)
+		if (clr_masked_column(table, entry->resno) == NULL)
 			continue;
 		if (!IsA(entry->expr, CaseExpr) ||
 			!asks_whether_open((CaseExpr *) entry->expr, place, CLR_MASK_REFUSES_WRITE, &column) ||

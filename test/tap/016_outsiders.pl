@@ -6,8 +6,8 @@
 # (OutsiderSql.pm). Nothing that the server sends holds a marker that
 # test/evaluator.sql does not open to them, and the server stays up.
 #
-# CLEARANCE_STATEMENTS says how many statements sqlsmith makes for each of them, and
-# about how many there are of the other kind; CLEARANCE_SEED repeats them.
+# CLEARANCE_STATEMENTS says how many statements each of them makes by either way;
+# CLEARANCE_SEED repeats them.
 
 use strict;
 use warnings;
@@ -22,7 +22,7 @@ use OutsiderSql;
 use Wire;
 use Workspace;
 
-my $statements = $ENV{CLEARANCE_STATEMENTS} // 4000;
+my $statements = $ENV{CLEARANCE_STATEMENTS} // 2000;
 my $seed = int($ENV{CLEARANCE_SEED} // (time ^ ($$ << 8))) % 2**31;
 my $db = 'workspace';
 my $node = new_server('main', settings => "shared_preload_libraries = pg_clearance\njit = off\nmax_locks_per_transaction = 256");
@@ -45,7 +45,7 @@ $node->safe_psql($db, $node->safe_psql($db, q{
 	SELECT format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO %s', string_agg(DISTINCT relation::text, ', '), string_agg(DISTINCT login, ', '))
 	FROM canaries.cell JOIN canaries.open USING (marker)}));
 
-ok(grep({ -x "$_/sqlsmith" } split /:/, $ENV{PATH}), 'sqlsmith is there: package sqlsmith');
+ok(grep({ -x "$_/sqlsmith" } split /:/, $ENV{PATH}), 'sqlsmith is there: it is a package of that name');
 foreach my $login (@outsiders)
 {
 	my $dir = PostgreSQL::Test::Utils::tempdir_short();
