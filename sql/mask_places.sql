@@ -42,7 +42,8 @@ GRANT ALL ON ALL TABLES IN SCHEMA regress_places TO regress_places_app;
 RESET ROLE;
 SELECT clearance.protect('task', 'task', project => 'project') > 0, clearance.protect('strict', 'task', project => 'project') > 0;
 SELECT clearance.protect('whole', 'task', project => 'project', visibility => 'private', shared_values => '{false}') > 0;
-SELECT clearance.mask_column(t, 'n', 'view_place'), clearance.mask_column(t, 'word', 'view_place', mask => '''hidden''') FROM unnest('{task,whole}'::regclass[]) t;
+SELECT clearance.mask_column(t, 'n', 'view_place') FROM unnest('{task,whole}'::regclass[]) t;
+SELECT clearance.mask_column('task', 'word', 'view_place', mask => '''hidden'''), clearance.mask_column('whole', 'word', 'view_place', mask => 'upper(left(word, 2))');
 SELECT clearance.mask_column('strict', 'n', 'view_place', filters => 'error');
 CREATE TABLE place (no integer GENERATED ALWAYS AS IDENTITY, statement text, masked text, open text);
 GRANT ALL ON place TO regress_places_app;
@@ -59,10 +60,10 @@ BEGIN
     ELSE
         FOR r IN EXECUTE statement LOOP rows := rows || r::text; END LOOP;
     END IF;
-    FOR r IN SELECT id, word FROM plain WHERE word <> 'plain' ORDER BY id LOOP rows := rows || 'plain'::text || r::text; END LOOP;
+    FOR r IN SELECT id, word FROM plain WHERE word <> 'plain' ORDER BY id LOOP rows := rows || ('plain ' || r::text); END LOOP;
     RAISE EXCEPTION USING ERRCODE = 'UNDO1';
 EXCEPTION
-    WHEN SQLSTATE 'UNDO1' THEN RETURN array_to_string(rows, ' ');
+    WHEN SQLSTATE 'UNDO1' THEN RETURN (SELECT string_agg(x, ' ' ORDER BY x COLLATE "C") FROM unnest(rows) x);
     WHEN OTHERS THEN RETURN SQLERRM;
 END
 $$;
@@ -81,6 +82,7 @@ INSERT INTO place (statement) VALUES
 ('WITH w AS (SELECT n FROM task) SELECT count(*) FROM plain'),
 ('SELECT (SELECT t.n) FROM task t'),
 ('SELECT (SELECT (SELECT t.word)) FROM task t'),
+('SELECT (SELECT (SELECT w.word)) FROM whole w'),
 -- joins: what is absent is not masked, wherever the outer join stands
 ('SELECT o.id, t.word FROM (plain o LEFT JOIN task t ON t.id = o.id) JOIN plain p ON p.id = o.id WHERE o.id > 2'),
 ('SELECT o.id, t.word FROM plain p JOIN (plain o LEFT JOIN task t ON t.id = o.id) ON p.id = o.id WHERE o.id > 2'),
@@ -126,6 +128,9 @@ INSERT INTO place (statement) VALUES
 ('SELECT id FROM strict s WHERE s::text LIKE ''%1%'''),
 ('SELECT id FROM strict s JOIN plain p USING (id) WHERE row_to_json(s)::text <> '''''),
 ('SELECT count(s) FROM strict s'),
+('SELECT p.id FROM plain p WHERE EXISTS (SELECT n FROM strict OFFSET 2)'),
+('SELECT id FROM (SELECT id, n AS m FROM strict) x WHERE EXISTS (SELECT FROM plain p WHERE p.id = x.m)'),
+('SELECT s.id FROM strict s FULL JOIN (SELECT id AS n FROM plain WHERE id > 100 OFFSET 0) e USING (n) WHERE n > 0'),
 ('SELECT id FROM strict WHERE id > 2'),
 ('INSERT INTO strict (id, project) VALUES (1, ''pl-1'') ON CONFLICT (id) DO UPDATE SET project = strict.project WHERE strict.n > 0'),
 ('MERGE INTO strict s USING plain o ON s.id = o.id WHEN MATCHED AND s.n > 0 THEN DELETE'),
@@ -139,7 +144,7 @@ INSERT INTO place (statement) VALUES
 ('SELECT count(*) FROM (SELECT id, id AS m FROM plain EXCEPT SELECT id, n FROM strict) u WHERE u.id > 0'),
 ('SELECT (WITH w AS (SELECT n FROM strict) SELECT count(*) FROM (SELECT * FROM w WHERE n > 0) x)'),
 ('WITH w AS (SELECT n FROM strict) SELECT (SELECT count(*) FROM w WHERE w.n > 0)'),
-('WITH w AS (SELECT n FROM strict), v AS (SELECT id FROM plain) SELECT count(*) FROM v WHERE v.id > 0'),
+('WITH w AS (SELECT n FROM strict), v AS (SELECT id FROM plain) SELECT count(*), (SELECT count(w.n) FROM w) FROM v WHERE v.id > 0'),
 ('WITH w AS (UPDATE strict SET project = project RETURNING id, n) SELECT id FROM w WHERE n > 0'),
 ('SELECT u FROM (SELECT id, n FROM strict) u WHERE u IS NOT NULL'),
 ('SELECT u FROM (SELECT id, n FROM strict UNION ALL SELECT 1, 1) u WHERE u IS NOT NULL');
@@ -168,6 +173,19 @@ INSERT INTO checked_number (id, project, private, n) VALUES (10, 'pl-1', true, 5
 INSERT INTO checked_number (id, project, private, n) VALUES (11, 'pl-1', false, 5);
 INSERT INTO whole (id, project, private, word) VALUES (1, 'pl-1', true, 'mine') ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.word;
 INSERT INTO whole (id, project, private, word) VALUES (1, 'pl-1', false, 'mine') ON CONFLICT (id) DO UPDATE SET title = EXCLUDED.word RETURNING title;
+
+--
+-- What masks call is the server's own, whatever the search_path finds first.
+--
+CREATE FUNCTION "left"(text, integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN 'told: ' || $1; END $$;
+SET search_path = regress_places, pg_catalog;
+SELECT clearance.set_actor('places-pat', local => false) > 0;
+SELECT "left"('x', 1), word FROM whole WHERE id = 1;
+DROP FUNCTION "left"(text, integer);
+RESET ROLE;
+SET search_path = regress_places, public;
+SELECT clearance.mask_column('strict', 'id', 'view_place', mask => '1; SELECT 2');
+SELECT clearance.mask_column('strict', 'id', 'view_place', mask => '1 AS one');
 
 --
 -- A plan that holds what a function says is for the user it was made for.
