@@ -209,8 +209,9 @@ SELECT row_number() OVER (ORDER BY t.project_no, t.person_no), t.project_no, t.p
 FROM team t JOIN company c ON (c.kind, c.no) = ('partner', t.company_no)
 WHERE t.kind = 'partner';
 
-INSERT INTO app.customer_team_member (id, project_id, member_id, company)
-SELECT row_number() OVER (ORDER BY pc.project_no, p.no), pc.project_no, p.no, c.name
+INSERT INTO app.customer_team_member (id, project_id, member_id, company, email)
+SELECT row_number() OVER (ORDER BY pc.project_no, p.no), pc.project_no, p.no, c.name,
+    format('%s@%s.example', p.no, lower(split_part(c.name, ' ', 1)))
 FROM project_customer pc
 JOIN person p ON (p.kind, p.company_no) = ('customer', pc.company_no)
 JOIN company c ON (c.kind, c.no) = ('customer', pc.company_no);

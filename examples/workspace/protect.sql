@@ -22,6 +22,14 @@ SELECT clearance.guard_column('app.project', 'effort_plan', 'manage_level_of_eff
 SELECT clearance.create_action('project', 'set_health');
 SELECT clearance.allow(l, 'project', 'set_health') FROM unnest('{super_user,collaborator,permissive}'::text[]) AS l;
 SELECT clearance.guard_column('app.project', 'health', 'set_health');
+-- What the matrix calls default fields, custom fields, hours and goals of a project is for whoever
+-- holds the cell on that project: to everybody else who sees it, these columns read as NULL.
+SELECT clearance.mask_column('app.project', c.name, c.action)
+FROM (VALUES ('status', 'view_default_fields'), ('started_on', 'view_default_fields'), ('completed_on', 'view_default_fields'),
+             ('due_on', 'view_default_fields'), ('custom_fields', 'view_custom_fields'), ('hours', 'view_hours'),
+             ('business_goals', 'view_business_goals')) AS c (name, action);
+SELECT clearance.allow(l, 'project', 'view_hours') FROM unnest('{super_user,collaborator}'::text[]) AS l;
+SELECT clearance.allow(l, 'project', 'view_default_fields') FROM unnest('{client,client_reader}'::text[]) AS l;
 
 -- phase
 SELECT clearance.protect('app.phase', 'phase', project => 'project_id',
@@ -265,6 +273,11 @@ FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) 
 SELECT clearance.add_gate('time_entry.' || a, 'timesheet.edit') FROM unnest('{create,edit,delete}'::text[]) AS a;
 SELECT clearance.protect('app.time_entry', 'time_entry', owner => 'member_id');
 SELECT clearance.add_parent('app.time_entry', 'timesheet_id', 'app.timesheet');
+-- What somebody notes on its hours is for itself, and for the vendor's people.
+SELECT clearance.create_action('time_entry', 'view_note', reads => true);
+SELECT clearance.allow(l, 'time_entry', 'view_note') FROM unnest('{super_user,collaborator}'::text[]) AS l;
+SELECT clearance.allow(l, 'time_entry', 'view_note', 'any', 'own') FROM unnest('{permissive,moderate,restricted}'::text[]) AS l;
+SELECT clearance.mask_column('app.time_entry', 'note', 'view_note');
 
 -- time_off: asked for by its owner, answered by the supervisor.
 SELECT clearance.create_feature('time_off', '{view,create,edit,delete,approve}', 'absences of people from projects');
@@ -364,6 +377,10 @@ FROM unnest('{invite,remove}'::text[]) AS a;
 SELECT clearance.protect(('app.' || f)::regclass, f, project => 'project_id',
     create_action => 'invite', edit_action => 'invite', delete_action => 'remove')
 FROM unnest('{vendor_team_member,partner_team_member,customer_team_member}'::text[]) AS f;
+-- A contact's e-mail address is for who writes to it: the vendor's people, and partners that are trusted with all.
+SELECT clearance.create_action('customer_team_member', 'view_email', reads => true);
+SELECT clearance.allow(l, 'customer_team_member', 'view_email') FROM unnest('{super_user,collaborator,permissive}'::text[]) AS l;
+SELECT clearance.mask_column('app.customer_team_member', 'email', 'view_email');
 
 -- Who acts: the application says for whom it works, the reporting login is Cedar as a whole.
 SELECT clearance.trust_role('clearance_demo_app');

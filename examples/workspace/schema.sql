@@ -291,6 +291,7 @@ CREATE TABLE app.customer_team_member (
     project_id bigint NOT NULL REFERENCES app.project,
     member_id  bigint NOT NULL,
     company    text   NOT NULL,
+    email      text,
     UNIQUE (project_id, member_id)
 );
 

@@ -38,6 +38,7 @@ ALTER TABLE cell ADD PRIMARY KEY (level, feature, action);
 -- How each action is proven
 --     select, insert, delete    the command
 --     update                    an UPDATE that sets what `sets` says
+--     read                      the masked column that `sets` names: its value, not NULL
 --     ask                       an act on a row that changes nothing: clearance.can_row(),
 --                               which must know without row security to hide the row from it
 --     can                       an act without a row: clearance.can(); of a page that lists
@@ -49,13 +50,13 @@ INSERT INTO probe (feature, action, by, sets) VALUES
     ('project', 'create', 'insert', NULL),
     ('project', 'view', 'select', NULL),
     ('project', 'view_overview', 'can', NULL),
-    ('project', 'view_default_fields', 'ask', NULL),
+    ('project', 'view_default_fields', 'read', 'status'),
     ('project', 'edit', 'update', 'name = name || ''!'''),
-    ('project', 'view_custom_fields', 'ask', NULL),
+    ('project', 'view_custom_fields', 'read', 'custom_fields'),
     ('project', 'edit_custom_fields', 'update', 'custom_fields = ''{"risk": 9}'''),
-    ('project', 'view_hours', 'ask', NULL),
+    ('project', 'view_hours', 'read', 'hours'),
     ('project', 'edit_hours', 'update', 'hours = 9'),
-    ('project', 'view_business_goals', 'ask', NULL),
+    ('project', 'view_business_goals', 'read', 'business_goals'),
     ('project', 'edit_business_goals', 'update', 'business_goals = ''more'''),
     ('project', 'view_settings', 'can', NULL),
     ('project', 'view_visibility', 'ask', NULL),
@@ -135,6 +136,8 @@ INSERT INTO probe (feature, action, by, sets) VALUES
     ('form_response', 'edit', 'update', 'answer = ''new''');
 UPDATE probe p SET before = b.before
 FROM (VALUES
+    ('project', 'view_hours', 'UPDATE app.project SET hours = 1 WHERE id = %s'),
+    ('project', 'view_business_goals', 'UPDATE app.project SET business_goals = ''x'' WHERE id = %s'),
     ('document', 'unfreeze', 'UPDATE app.document SET frozen = true WHERE id = %s'),
     ('phase', 'delete', 'DELETE FROM app.task WHERE phase_id = %s'),
     ('space', 'delete', 'DELETE FROM app.document WHERE space_id = %s')) b (feature, action, before)
@@ -370,6 +373,7 @@ SELECT p.by, c.level, c.feature, c.action, alone, s.here, s.shared IS NOT TRUE A
        format(p.before, s.id) AS before,
        CASE t.by
            WHEN 'select' THEN format('SELECT FROM %s WHERE id = %L', k.relation, s.key)
+           WHEN 'read' THEN format('SELECT FROM %s WHERE id = %L AND %I IS NOT NULL', k.relation, s.key, p.sets)
            WHEN 'insert' THEN format('%s FROM sample s WHERE s.id = %s', k.row, s.id)
            WHEN 'update' THEN format('UPDATE %s SET %s WHERE id = %L', k.relation, p.sets, s.key)
            WHEN 'delete' THEN format('DELETE FROM %s WHERE id = %L', k.relation, s.key)
