@@ -59,7 +59,7 @@ SELECT clearance.transfer_project('other', :nick), clearance.switch_on(:nick, 't
 CREATE TABLE project (id text PRIMARY KEY);
 INSERT INTO project SELECT p.key FROM clearance.project p WHERE p.account_id = :account;
 CREATE TABLE task (id integer PRIMARY KEY, project text, is_private boolean DEFAULT false, kind text DEFAULT 'call', author text,
-    fans text[], at_risk boolean);
+    fans text[], at_risk boolean, price integer);
 CREATE TABLE dependency (id integer PRIMARY KEY, from_id integer, to_id integer);
 CREATE TABLE crew (task_id integer, member text);
 CREATE TABLE pair (first integer, other integer, member text);
@@ -73,6 +73,9 @@ CREATE TABLE ledger (id integer PRIMARY KEY, project text, account text);
 SELECT clearance.protect('project', 'project', 'id') > 0;
 SELECT clearance.protect('task', 'task', 'project', 'is_private', '{false}', kind => 'kind', owner => 'author') > 0,
        clearance.relate('task', 'followed', 'fans'), clearance.guard_column('task', 'at_risk', 'mark_at_risk');
+SELECT clearance.mask_column('task', 'price', 'convert_to_milestone');
+CREATE VIEW dear WITH (security_barrier) AS SELECT * FROM task WHERE price > 5;
+ALTER VIEW dear OWNER TO regress_verdicts;
 SELECT clearance.relate('task', 'assigned', 'member', link => 'crew', link_column => 'task_id'),
        clearance.relate('task', 'invited', 'member', link => 'pair', link_column => 'first'), clearance.relate('task', 'assigned', 'member', link => 'pair', link_column => 'other');
 SELECT clearance.protect('dependency', 'task') > 0, clearance.add_parent('dependency', 'from_id', 'task'), clearance.add_parent('dependency', 'to_id', 'task');
@@ -158,7 +161,9 @@ INSERT INTO probe VALUES
     ('link_gate', 'nick', $$INSERT INTO crew VALUES (1, 'max')$$, NULL, 'max', $$INSERT INTO crew VALUES (1, 'max')$$),
     ('locked', 'pam', $$UPDATE shift SET state = 'open' WHERE id = 1$$, NULL, 'ada', $$UPDATE shift SET state = 'open' WHERE id = 1$$),
     ('locked', 'pam', $$INSERT INTO shift VALUES (9, 'open', 'closed')$$, NULL, 'pam', $$INSERT INTO shift VALUES (9, 'open', 'new')$$),
-    ('follows_others', 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max,ada}')$$, NULL, 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max}')$$);
+    ('follows_others', 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max,ada}')$$, NULL, 'max', $$INSERT INTO task (id, project, fans) VALUES (9, 'open', '{max}')$$),
+    ('masked', 'max', $$UPDATE task SET price = 9 WHERE id = 1$$, NULL, 'ada', $$UPDATE task SET price = 9 WHERE id = 1$$),
+    ('cannot_mask', 'ada', $$UPDATE dear SET kind = 'call' WHERE id = 1$$, NULL, 'ada', $$UPDATE task SET kind = 'call' WHERE id = 1$$);
 
 SELECT c.step || ': ' || (SELECT concat_ws(' ', t.code, t.fields, '-', t.detail) FROM told(p.who, p.refused) t)
        || E'\n    but ' || (SELECT concat_ws(' ', coalesce(nullif(p.other, ''), 'nobody'), t.fields, t.detail) FROM told(p.other, p.permitted) t)

@@ -8,12 +8,10 @@
  */
 #include "compat.h"
 
-#include "utils/lsyscache.h"
-
 #include "enforce/policy.h"
 #include "guard/masked.h"
 #include "rule/mask.h"
-#include "rule/rule.h"
+#include "rule/verdict.h"
 
 PG_FUNCTION_INFO_V1(clearance_mask_open);
 
@@ -101,9 +99,5 @@ refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call)
 				   "statement looks at.",
 				   mask->feature, mask->action),
 		 errhint("Leave the column out of %s.", writes ? "what is assigned" : "conditions"),
-		 err_generic_string(PG_DIAG_SCHEMA_NAME,
-							get_namespace_name(get_rel_namespace(call->binding->relid))),
-		 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(call->binding->relid)),
-		 err_generic_string(PG_DIAG_COLUMN_NAME, mask->column),
-		 err_generic_string(PG_DIAG_CONSTRAINT_NAME, "masked")));
+		 clr_verdict_fields(call->binding, CLR_MASKED, mask->column)));
 }

@@ -4,12 +4,8 @@
  */
 #include "enforce/refuse.h"
 
-#include "utils/lsyscache.h"
-
 /*
- * Refuse a write, naming which half of it failed and why. Clients find table
- * and column in fields of the error, and the code of the reason in that for a
- * constraint's name: no other field is there for what was violated.
+ * Refuse a write, naming which half of it failed and why.
  */
 void
 clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict)
@@ -34,9 +30,5 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 					   is_nobody ? clr_actor_why_nobody(&frame->identity) :
 								   clr_verdict_text(verdict, judge)),
 			 is_nobody ? errhint("%s", clr_actor_hint_nobody(&frame->identity)) : 0,
-			 err_generic_string(PG_DIAG_SCHEMA_NAME,
-								get_namespace_name(get_rel_namespace(binding->relid))),
-			 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid)),
-			 verdict->column != NULL ? err_generic_string(PG_DIAG_COLUMN_NAME, verdict->column) : 0,
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, clr_verdict_code(verdict))));
+			 clr_verdict_fields(binding, verdict->code, verdict->column)));
 }

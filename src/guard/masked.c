@@ -41,6 +41,7 @@
 #include "utils/syscache.h"
 
 #include "rule/mask.h"
+#include "rule/verdict.h"
 #include "store/catalog.h"
 #include "store/plans.h"
 
@@ -291,7 +292,8 @@ clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum)
 			 errdetail("It reads or writes the column, or the whole row, in a way that is not "
 					   "masked."),
 			 errhint("Leave the column out. If the library is not preloaded, add pg_clearance to "
-					 "shared_preload_libraries or session_preload_libraries.")));
+					 "shared_preload_libraries or session_preload_libraries."),
+			 clr_verdict_fields(table->declared, CLR_CANNOT_MASK, mask->column)));
 }
 
 /*
@@ -323,7 +325,8 @@ clr_masked_check_explained(List *range_table, ClrJudge *judge)
 								"permitted to the actor",
 								mask->column, binding->relation_name),
 						 errdetail("Plans tell of values that the actor may not read."),
-						 errhint("A superuser may allow it by clearance.external_explain.")));
+						 errhint("A superuser may allow it by clearance.external_explain."),
+						 clr_verdict_fields(binding, CLR_MASKED, mask->column)));
 		}
 	}
 }

@@ -60,9 +60,11 @@ typedef enum ClrCode
 	CLR_LINK_GATE,
 	CLR_LOCKED,
 	CLR_FOLLOWS_OTHERS,
+	CLR_MASKED,		 /* of statements, not rows: what raises these two */
+	CLR_CANNOT_MASK, /* has its own words */
 } ClrCode;
 
-#define CLR_CODES (CLR_FOLLOWS_OTHERS + 1)
+#define CLR_CODES (CLR_CANNOT_MASK + 1)
 
 /* What a row lacks for a grant. */
 #define CLR_LACKS_VISIBILITY 1
@@ -121,6 +123,7 @@ extern void clr_verdict_column(ClrVerdict *verdict, const char *column, const Cl
 extern void clr_verdict_complete(ClrVerdict *verdict, ClrJudge *judge);
 
 extern const char *clr_verdict_code(const ClrVerdict *verdict);
+extern int clr_verdict_fields(const ClrBinding *binding, ClrCode code, const char *column);
 extern const char *clr_verdict_step(const ClrVerdict *verdict);
 extern const char *clr_verdict_ground(const ClrVerdict *verdict);
 extern ClrCode clr_verdict_code_of(const char *name);

@@ -14,6 +14,7 @@
 #include "funcapi.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
+#include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(clearance_verdict_codes);
@@ -133,6 +134,13 @@ static const struct
 					 "what %C holds asks for %A, which is not granted" },
 	[CLR_FOLLOWS_OTHERS] = { "columns", "follows_others", "members follow rows for themselves only",
 							 "members follow for themselves only" },
+	[CLR_MASKED] = { "columns", "masked",
+					 "a condition, an assignment or EXPLAIN uses a column that is masked for the "
+					 "actor",
+					 NULL },
+	[CLR_CANNOT_MASK] = { "columns", "cannot_mask",
+						  "the statement uses a masked column in a way that cannot be masked",
+						  NULL },
 };
 
 StaticAssertDecl(lengthof(codes) == CLR_CODES, "every code has a place");
@@ -144,6 +152,22 @@ const char *
 clr_verdict_code(const ClrVerdict *verdict)
 {
 	return codes[verdict->code].name;
+}
+
+/*
+ * The fields of an error in which clients find table, column and code: no other
+ * field than that for a constraint's name is there for what was violated. For
+ * ereport(), as err_generic_string() is.
+ */
+int
+clr_verdict_fields(const ClrBinding *binding, ClrCode code, const char *column)
+{
+	(void) err_generic_string(PG_DIAG_SCHEMA_NAME,
+							  get_namespace_name(get_rel_namespace(binding->relid)));
+	(void) err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid));
+	if (column != NULL)
+		(void) err_generic_string(PG_DIAG_COLUMN_NAME, column);
+	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, codes[code].name);
 }
 
 const char *
