@@ -10,6 +10,8 @@
 --
 --   evaluator.permitted(member, relation, action)        keys of rows
 --   evaluator.permitted_partner(partner, relation)       the same for a login of a whole partner: view
+--   evaluator.readable(member, relation, column)         keys of rows whose masked column is read as it is
+--   evaluator.readable_partner(partner, relation, column)
 --   evaluator.may(member, feature, action, project)      an act without a row
 --   evaluator.may_where(member, feature, action)         the projects where it may be done
 --
@@ -1014,6 +1016,35 @@ BEGIN
 END
 $$;
 
+-- Rows that are seen and in which a masked column is open (41): its action is held there. An
+-- action of another feature is granted and gated by what levels say of that feature, and one of
+-- a parent's feature is judged on the parent, as gates are (18). A partner as a whole only reads (15).
+CREATE FUNCTION evaluator.unmasked(binding integer, "column" name) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b clearance.binding := (SELECT b FROM clearance.binding b WHERE b.id = binding);
+    m clearance.binding_mask := (SELECT m FROM clearance.binding_mask m WHERE (m.binding_id, m.column_name) = (binding, "column"));
+    a evaluator.judged := (SELECT a FROM evaluator.judged a);
+BEGIN
+    IF a.member IS NULL AND NOT (SELECT x.reads FROM clearance.action x WHERE (x.feature, x.name) = (m.feature, m.action)) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+        SELECT s.key FROM evaluator.seen s
+        JOIN evaluator.fact r ON r.binding = s.binding AND r.key = s.key
+        WHERE s.binding = b.id
+            AND r.place IN (SELECT evaluator.switched_on(b.feature))
+            AND r.place IN (SELECT evaluator.open_places(m.feature, m.action))
+            AND (a.kind <> 'customer' OR r.client IS NULL OR r.client = 'edit')
+        INTERSECT
+        (SELECT evaluator.gated(b.id, m.feature, m.action)
+         WHERE m.feature IN ('project', b.feature) OR NOT evaluator.leads_to(b.id, m.feature)
+         UNION ALL
+         SELECT evaluator.gated_above(b.id, m.feature, m.action, ARRAY[m.feature || '.' || m.action])
+         WHERE m.feature NOT IN ('project', b.feature) AND evaluator.leads_to(b.id, m.feature));
+END
+$$;
+
 -- ---------------------------------------------------------------------------
 -- 6. Questions
 -- ---------------------------------------------------------------------------
@@ -1091,6 +1122,23 @@ DECLARE
 BEGIN
     PERFORM evaluator.judge((SELECT s FROM evaluator.standing_partner(partner) s));
     RETURN QUERY SELECT evaluator.allowed(b.id, b.view_action);
+END
+$$;
+
+-- Keys of the rows whose masked column the member, or a login for the whole partner, reads as it is.
+CREATE FUNCTION evaluator.readable(member bigint, relation regclass, "column" name) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+    PERFORM evaluator.judge((SELECT s FROM evaluator.standing_member(member) s));
+    RETURN QUERY SELECT evaluator.unmasked((evaluator.binding_of(relation)).id, "column");
+END
+$$;
+
+CREATE FUNCTION evaluator.readable_partner(partner bigint, relation regclass, "column" name) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+    PERFORM evaluator.judge((SELECT s FROM evaluator.standing_partner(partner) s));
+    RETURN QUERY SELECT evaluator.unmasked((evaluator.binding_of(relation)).id, "column");
 END
 $$;
 

@@ -273,10 +273,10 @@ FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) 
 SELECT clearance.add_gate('time_entry.' || a, 'timesheet.edit') FROM unnest('{create,edit,delete}'::text[]) AS a;
 SELECT clearance.protect('app.time_entry', 'time_entry', owner => 'member_id');
 SELECT clearance.add_parent('app.time_entry', 'timesheet_id', 'app.timesheet');
--- What somebody notes on its hours is for itself, and for the vendor's people.
+-- What somebody notes on its hours is for itself, for who owns the project, and for super users.
 SELECT clearance.create_action('time_entry', 'view_note', reads => true);
-SELECT clearance.allow(l, 'time_entry', 'view_note') FROM unnest('{super_user,collaborator}'::text[]) AS l;
-SELECT clearance.allow(l, 'time_entry', 'view_note', 'any', 'own') FROM unnest('{permissive,moderate,restricted}'::text[]) AS l;
+SELECT clearance.allow('super_user', 'time_entry', 'view_note'), clearance.allow('collaborator', 'time_entry', 'view_note', reach => 'owned');
+SELECT clearance.allow(l, 'time_entry', 'view_note', 'any', 'own') FROM unnest('{collaborator,permissive,moderate,restricted}'::text[]) AS l;
 SELECT clearance.mask_column('app.time_entry', 'note', 'view_note');
 
 -- time_off: asked for by its owner, answered by the supervisor.

@@ -121,6 +121,10 @@ SET SESSION AUTHORIZATION clearance_demo_bi;
 SELECT p.id, p.name, count(*) AS tasks, count(*) FILTER (WHERE t.status = 'open') AS open, max(t.completed_on) AS last_completed
 FROM app.task t JOIN app.project p ON p.id = t.project_id
 GROUP BY p.id ORDER BY tasks DESC LIMIT 5;
+-- SELECT * is for everybody: Cedar is moderate, so it sees budgets of shared projects, and no rates at all.
+\pset title 'It asks SELECT * of projects (some of the columns here), and reads what Cedar may read'
+SELECT id, name, is_private, status, budget, currency, bill_rate, cost_rate, margin
+FROM (SELECT * FROM app.project) AS everything ORDER BY id LIMIT 6;
 RESET SESSION AUTHORIZATION;
 \pset title
 \pset footer on

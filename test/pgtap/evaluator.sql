@@ -13,10 +13,7 @@
 --             without condition
 --   can       the writers, every action of every bound feature, every project
 --
--- The sample: of the members that differ in nothing but which projects they are
--- on, the one with most memberships in force. Alike means: kind, status, company,
--- partner admin, roles, switches, and the set of what their memberships say (level,
--- source, phase, owner, in force or not). The writers: of the sample, one for each
+-- The sample: test/evaluator_sample.sql. The writers: of the sample, one for each
 -- kind, status, role or partner's level, and admin or not.
 --
 -- One test a table and kind of check; the differences found are printed below it.
@@ -39,19 +36,7 @@ SELECT to_regnamespace('evaluator') IS NULL AS missing \gset
 SELECT set_config('evaluator_test.sample_only', :'sample_only', true);
 \endif
 
-CREATE TEMP TABLE sample AS
-SELECT DISTINCT ON (a.alike) m.id
-FROM clearance.member m
-CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE p.starts_at <= now() AND now() < p.ends_at) AS memberships,
-           coalesce(jsonb_agg(DISTINCT jsonb_build_array(p.level_id, p.source, p.through_phase, p.is_owner,
-               p.starts_at <= now() AND now() < p.ends_at)), '[]') AS said
-    FROM clearance.project_member p WHERE p.member_id = m.id) AS p
-CROSS JOIN LATERAL (
-    SELECT jsonb_build_array(m.account_id, m.kind, m.status, m.partner_id, m.customer_id, m.partner_admin, p.said,
-        (SELECT jsonb_agg(r.role_id ORDER BY r.role_id) FROM clearance.member_role r WHERE r.member_id = m.id),
-        (SELECT jsonb_agg(s.feature || '.' || s.action ORDER BY 1) FROM clearance.member_switch s WHERE s.member_id = m.id)) AS alike) AS a
-ORDER BY a.alike, p.memberships DESC, m.id;
+\ir ../evaluator_sample.sql
 
 CREATE TEMP TABLE writer AS
 SELECT DISTINCT ON (m.kind, m.status, p.level_id, r.roles, m.partner_admin) m.id
@@ -83,6 +68,7 @@ SELECT b.id, b.relation, b.feature, b.view_action, b.edit_action, b.delete_actio
             AND NOT EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = b.id AND a.attname IN (p.column_name, p.type_column))
             AND NOT EXISTS (SELECT FROM clearance.binding_guard g WHERE g.binding_id = b.id AND g.column_name = a.attname)
             AND NOT EXISTS (SELECT FROM clearance.binding_row_guard g WHERE g.binding_id = b.id AND a.attname = ANY (g.state_column || g.columns))
+            AND NOT EXISTS (SELECT FROM clearance.binding_mask m WHERE m.binding_id = b.id AND m.column_name = a.attname)
         ORDER BY y.typcategory DESC, a.attnum LIMIT 1) AS change,
        NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.confrelid = b.relation) AS is_leaf
 FROM clearance.binding b;
