@@ -65,6 +65,7 @@ REGRESS = \
 	mask_roads \
 	mask_raw \
 	mask_places \
+	masked_answers \
 	born \
 	new_projects \
 	keys \
