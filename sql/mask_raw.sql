@@ -14,6 +14,10 @@ SELECT clearance.create_action('task', 'view_cost', reads => true), clearance.cr
     clearance.create_action('task', 'view_nobody', reads => true);
 SELECT clearance.create_level('regress raw price', 'partner', based_on => 'permissive') > 0 AS ok;
 SELECT clearance.allow('regress raw price', 'task', 'view_price');
+SELECT clearance.create_level('regress raw own', 'partner', based_on => 'permissive') > 0 AS ok;
+SELECT clearance.allow('regress raw own', 'task', 'view_price', relation => 'own');
+SELECT clearance.create_partner('Own', 'regress raw own', account => :account) AS own \gset
+SELECT clearance.add_member('raw-own', partner => :own, partner_admin => true, account => :account) > 0 AS ok;
 SELECT clearance.create_partner('Perm', 'permissive', account => :account) AS perm \gset
 SELECT clearance.create_partner('Price', 'regress raw price', account => :account) AS price \gset
 SELECT clearance.add_member('raw-ann', roles => '{account_admin}', account => :account) > 0 AS ok;
@@ -21,12 +25,12 @@ SELECT clearance.add_member('raw-pat', partner => :perm, partner_admin => true, 
 SELECT clearance.add_member('raw-pris', partner => :price, partner_admin => true, account => :account) > 0 AS ok;
 SELECT clearance.add_member('raw-sue', roles => '{super_user}', account => :account) > 0 AS ok;
 SELECT clearance.create_project('raw-' || i, :account) > 0 AS ok FROM generate_series(1, 2) i;
-SELECT clearance.add_partner_to_project('raw-' || i, p) FROM generate_series(1, 2) i, unnest(ARRAY[:perm, :price]) p;
+SELECT clearance.add_partner_to_project('raw-' || i, p) FROM generate_series(1, 2) i, unnest(ARRAY[:perm, :price, :own]) p;
 SET search_path = regress_raw, public;
 SET ROLE regress_raw_owner;
 CREATE TABLE task (id integer PRIMARY KEY, project text NOT NULL, owner text, gone text, cost integer, price integer, secret integer);
 ALTER TABLE task DROP COLUMN gone;
-INSERT INTO task SELECT i, 'raw-' || i % 2 + 1, 'raw-ann', 700 + i, 800 + i, 900 + i FROM generate_series(1, 40) i;
+INSERT INTO task SELECT i, 'raw-' || i % 2 + 1, CASE i WHEN 1 THEN 'raw-own' ELSE 'raw-ann' END, 700 + i, 800 + i, 900 + i FROM generate_series(1, 40) i;
 CREATE INDEX by_cost ON task (cost);
 CREATE INDEX by_secret ON task (secret);
 CREATE VIEW v AS SELECT id, cost, task AS whole FROM task;
@@ -78,6 +82,9 @@ SELECT clearance.set_actor('raw-pris', local => false) > 0 AS ok;
 SELECT id, cost, price, secret FROM task WHERE price = 812;
 SELECT t FROM task t WHERE price = 812;
 SELECT t FROM v t WHERE t.id = 12;
+-- the price of its own rows
+SELECT clearance.set_actor('raw-own', local => false) > 0 AS ok;
+SELECT id, cost, price, t FROM task t WHERE id < 3;
 -- nothing
 SELECT clearance.set_actor('raw-pat', local => false) > 0 AS ok;
 SELECT id, cost, price, secret FROM task WHERE id = 12;
@@ -322,7 +329,7 @@ SELECT clearance.reset_actor();
 SELECT clearance.distrust_role('regress_raw_app');
 DROP SCHEMA regress_raw CASCADE;
 DELETE FROM clearance.account WHERE id = :account;
-SELECT clearance.drop_level('regress raw price');
+SELECT clearance.drop_level(l) FROM unnest('{regress raw price,regress raw own}'::text[]) l;
 DELETE FROM clearance.action WHERE feature = 'task' AND name IN ('view_cost', 'view_price', 'view_nobody');
 DROP OWNED BY regress_raw_owner, regress_raw_app;
 DROP ROLE regress_raw_owner, regress_raw_app;
