@@ -42,7 +42,7 @@ opens(FunctionCallInfo fcinfo)
 {
 	static const NullableDatum nothing = { 0, true };
 	ClrPolicyCall *call = fcinfo->flinfo->fn_extra;
-	ClrMaskAnswer answer;
+	ClrClass class;
 	int slot;
 
 	if (call == NULL || !call->is_of_query || call->answers == NULL)
@@ -53,12 +53,11 @@ opens(FunctionCallInfo fcinfo)
 		return clr_mask_opens(call->answers, &call->row);
 	}
 	slot = call->binding->project_slot;
-	answer =
-		clr_mask_in_project(call->answers,
-							slot == CLR_NO_SLOT ? &nothing : &fcinfo->args[FIRST_COLUMN + slot]);
-	return answer == CLR_MASK_BY_ROW ?
-			   clr_mask_opens_row(call->answers, &clr_policy_call(fcinfo, FIRST_COLUMN)->row) :
-			   answer == CLR_MASK_OPEN;
+	class = clr_mask_class(call->answers,
+						   slot == CLR_NO_SLOT ? &nothing : &fcinfo->args[FIRST_COLUMN + slot]);
+	if (class == CLR_CLASS_NONE || class == CLR_CLASS_ALL)
+		return class == CLR_CLASS_ALL;
+	return clr_mask_opens_row(call->answers, &clr_policy_call(fcinfo, FIRST_COLUMN)->row, class);
 }
 
 static void

@@ -3,40 +3,35 @@
  *		Whether a masked column is open.
  *
  * A column is open in a row for whoever holds the mask's action there: the rule
- * says so. Where that is the same for all rows of a project that the actor sees,
- * it is asked once a project: about a row of which nothing holds but what makes
- * it visible, and about one of which everything holds; the rule is monotone,
- * more facts never close a row. Where the two answers differ, or the row may be
- * one that the actor does not see, each row is judged.
+ * says so. What decides about the rows of a project that the actor sees is asked
+ * once (shape.h): nothing, who the row belongs to, or the like. Where it is
+ * something else, or the row may be one that the actor does not see, each row is
+ * judged.
  *
  * Lifetime: that of the caller's memory, for one judge.
  */
 #include "rule/mask.h"
 
 #include "rule/rule.h"
-#include "rule/shape.h"
 
 struct ClrMaskAnswers
 {
-	MemoryContext context;
 	ClrJudge *judge;
 	ClrBinding *binding;
 	ClrAction *action;
 	bool seen;			   /* rows are ones that the actor sees */
 	bool closed;		   /* in all of them */
-	ClrKeyTable *projects; /* answers by project key; NULL: each row is judged */
+	ClrKeyTable *projects; /* classes by project key; NULL: each row is judged */
 	bool has_last;
 	Datum last_project; /* of a type that is passed by value */
-	ClrMaskAnswer last_answer;
+	ClrClass last_class;
+	const ClrProject *asked; /* the last one of which the rule was asked */
+	ClrClass asked_class;
 };
 
 static bool is_never_open(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask);
 static int number_of(const ClrBinding *binding, const ClrMask *mask);
-static ClrMaskAnswer answer_for(ClrMaskAnswers *answers, const ClrKey *key);
-static ClrMaskAnswer
-ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project);
-static bool
-holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project, bool all);
+static ClrClass class_for(ClrMaskAnswers *answers, const ClrKey *key);
 
 /*
  * To ask about rows of a table; `seen`: about those that the actor sees.
@@ -47,7 +42,6 @@ clr_mask_answers(MemoryContext context, ClrJudge *judge, ClrBinding *binding, co
 {
 	ClrMaskAnswers *answers = MemoryContextAllocZero(context, sizeof(ClrMaskAnswers));
 
-	answers->context = context;
 	answers->judge = judge;
 	answers->binding = binding;
 	answers->action = clr_scope_action(judge->scope, mask->feature, mask->action);
@@ -63,91 +57,75 @@ clr_mask_opens(ClrMaskAnswers *answers, const ClrRow *row)
 {
 	int slot = answers->binding->project_slot;
 	NullableDatum project = { 0, true };
-	ClrMaskAnswer answer;
 
 	if (slot != CLR_NO_SLOT)
 		project = (NullableDatum){ row->values[slot], row->nulls[slot] };
-	answer = clr_mask_in_project(answers, &project);
-	return answer == CLR_MASK_BY_ROW ? clr_mask_opens_row(answers, row) : answer == CLR_MASK_OPEN;
+	return clr_mask_opens_row(answers, row, clr_mask_class(answers, &project));
 }
 
 /*
- * What is the same for all rows of a project, by the value of the project's column.
+ * What decides about the rows of a project, by the value of the project's column.
  */
-ClrMaskAnswer
-clr_mask_in_project(ClrMaskAnswers *answers, const NullableDatum *project)
+ClrClass
+clr_mask_class(ClrMaskAnswers *answers, const NullableDatum *project)
 {
 	const ClrColumn *column;
 	ClrKey key;
 
 	if (answers->closed)
-		return CLR_MASK_CLOSED;
+		return CLR_CLASS_NONE;
 	if (answers->projects == NULL || project->isnull)
-		return CLR_MASK_BY_ROW;
+		return CLR_CLASS_OTHER;
 	if (answers->has_last && answers->last_project == project->value)
-		return answers->last_answer;
+		return answers->last_class;
 	column = &answers->binding->columns[answers->binding->project_slot];
 	clr_key_from_datum(project->value, column->key_class, column->type, &key);
-	answers->last_answer = answer_for(answers, &key);
+	answers->last_class = class_for(answers, &key);
 	answers->has_last = column->key_class == CLR_KEY_INT;
 	answers->last_project = project->value;
-	return answers->last_answer;
+	return answers->last_class;
 }
 
-/* The answer for a row where it is not the same for all of its project. */
-bool
-clr_mask_opens_row(ClrMaskAnswers *answers, const ClrRow *row)
-{
-	return answers->seen ?
-			   clr_rule_permits_seen(answers->judge, answers->binding, row, answers->action) :
-			   clr_rule_permits(answers->judge, answers->binding, row, answers->action, NULL);
-}
-
-static ClrMaskAnswer
-answer_for(ClrMaskAnswers *answers, const ClrKey *key)
+/* A project that only the running statement knows has no class. */
+static ClrClass
+class_for(ClrMaskAnswers *answers, const ClrKey *key)
 {
 	bool found;
 	ClrKeyEntry *entry = clr_keytab_add(answers->projects, key, &found);
 	ClrProject *project;
-	ClrMaskAnswer answer = CLR_MASK_BY_ROW;
 
 	if (found)
-		return (ClrMaskAnswer) PointerGetDatum(entry->value);
+		return (ClrClass) PointerGetDatum(entry->value);
+	entry->value = DatumGetPointer((Datum) CLR_CLASS_OTHER);
 	project = clr_scope_project(answers->judge->scope, key);
-	if (project != NULL)
-		answer = ask(answers->judge, answers->binding, answers->action, project);
-	entry->value = DatumGetPointer((Datum) answer);
-	return answer;
+	if (project == NULL)
+		return CLR_CLASS_OTHER;
+	if (answers->asked == NULL || !clr_shape_same_rights(answers->asked, project))
+		answers->asked_class =
+			clr_shape_class_seen(answers->judge, answers->binding, answers->action, project);
+	answers->asked = project;
+	entry->value = DatumGetPointer((Datum) answers->asked_class);
+	return answers->asked_class;
 }
 
-static ClrMaskAnswer
-ask(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project)
+/* The answer for a row in a project of a class. */
+bool
+clr_mask_opens_row(ClrMaskAnswers *answers, const ClrRow *row, ClrClass class)
 {
-	if (!holds_if(judge, binding, action, project, true))
-		return CLR_MASK_CLOSED;
-	return holds_if(judge, binding, action, project, false) ? CLR_MASK_OPEN : CLR_MASK_BY_ROW;
-}
-
-/* The answer about visible rows of which nothing else holds, or all that may. */
-static bool
-holds_if(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project, bool all)
-{
-	ClrFacts facts = {
-		.project = project, .shared = all, .relations = all ? ~0U : 0, .parents = true, .rest = all
-	};
-	ClrRow row = { NULL, NULL, &facts };
-
-	return clr_rule_permits_seen(judge, binding, &row, action);
-}
-
-/*
- * The answer about visible rows of a project.
- */
-ClrMaskAnswer
-clr_mask_answer_in(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask, ClrProject *project)
-{
-	return ask(judge, binding, clr_scope_action(judge->scope, mask->feature, mask->action),
-			   project);
+	switch ((int) class)
+	{
+		case CLR_CLASS_NONE:
+			return false;
+		case CLR_CLASS_ALL:
+			return true;
+		case CLR_CLASS_OTHER:
+			return answers->seen ? clr_rule_permits_seen(answers->judge, answers->binding, row,
+														 answers->action) :
+								   clr_rule_permits(answers->judge, answers->binding, row,
+													answers->action, NULL);
+		default:
+			return clr_shape_row_is_open(answers->judge, answers->binding, row, class);
+	}
 }
 
 /*

@@ -26,7 +26,6 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-#include "rule/mask.h"
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/write.h"
@@ -50,7 +49,6 @@ static uint32 possible_relations(const ClrBinding *binding);
 static uint32 implied_by(uint32 relations);
 static uint32 without(uint32 relations, ClrRelationKind kind);
 static double rows_of(Oid relid);
-static bool same_rights(const ClrProject *a, const ClrProject *b);
 
 /* A trial of rows that share some facts. */
 typedef struct Probe
@@ -59,6 +57,7 @@ typedef struct Probe
 	ClrBinding *binding;
 	ClrVerb verb;
 	ClrProject *project;
+	ClrAction *seen; /* instead of a verb: one more action on a row that the actor sees */
 } Probe;
 
 /* A shape being made; what was found of the project before. */
@@ -69,6 +68,8 @@ struct Builder
 	ClrClass class;
 	ClrClass likely;
 };
+
+static ClrClass class_by(const Probe *probe);
 
 /* May the actor, if these facts and no others, or (rest) all others, hold? */
 static bool
@@ -81,6 +82,8 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 					   .rest = rest };
 	ClrRow row = { NULL, NULL, &facts };
 
+	if (probe->seen != NULL)
+		return clr_rule_permits_seen(probe->judge, probe->binding, &row, probe->seen);
 	return clr_write_permits_verb(probe->judge, probe->binding, &row, probe->verb, NULL);
 }
 
@@ -90,27 +93,41 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 ClrClass
 clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
 {
-	Probe probe = { judge, binding, verb, project };
-	uint32 possible = possible_relations(binding);
+	return class_by(&(Probe){ judge, binding, verb, project, NULL });
+}
+
+/*
+ * What decides about one more action on the rows that the actor sees there.
+ */
+ClrClass
+clr_shape_class_seen(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project)
+{
+	return class_by(&(Probe){ judge, binding, CLR_VIEW, project, action });
+}
+
+static ClrClass
+class_by(const Probe *probe)
+{
+	uint32 possible = possible_relations(probe->binding);
 	bool private_possible;
 
-	if (!open_if(&probe, true, possible, true))
+	if (!open_if(probe, true, possible, true))
 		return CLR_CLASS_NONE;
-	if (open_if(&probe, false, 0, false))
+	if (open_if(probe, false, 0, false))
 		return CLR_CLASS_ALL;
-	private_possible = open_if(&probe, false, possible, true);
-	if (!private_possible && open_if(&probe, true, 0, false))
+	private_possible = open_if(probe, false, possible, true);
+	if (!private_possible && open_if(probe, true, 0, false))
 		return CLR_CLASS_SHARED;
 	for (int kind = CLR_REL_ANY + 1; kind < CLR_RELATION_KINDS; kind++)
 	{
 		uint32 with = implied_by(CLR_REL_BIT(kind));
 
 		if ((possible & CLR_REL_BIT(kind)) == 0 ||
-			open_if(&probe, true, without(possible, kind), true))
+			open_if(probe, true, without(possible, kind), true))
 			continue;
-		if (open_if(&probe, false, with, false))
+		if (open_if(probe, false, with, false))
 			return CLR_CLASS_RELATED + kind;
-		if (!private_possible && open_if(&probe, true, with, false))
+		if (!private_possible && open_if(probe, true, with, false))
 			return CLR_CLASS_RELATED_SHARED + kind;
 	}
 	return CLR_CLASS_OTHER;
@@ -241,7 +258,7 @@ static void
 fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = judge->scope;
-	Builder builder = { .probe = { judge, binding, verb, NULL }, .shape = shape };
+	Builder builder = { .probe = { judge, binding, verb, NULL, NULL }, .shape = shape };
 	ListCell *lc;
 
 	shape->open = clr_keytab_new(shape->context, 8);
@@ -283,7 +300,7 @@ add_project(Builder *builder, ClrProject *project)
 	bool found;
 
 	/* neighbours mostly have the same rights */
-	if (probe->project == NULL || !same_rights(probe->project, project))
+	if (probe->project == NULL || !clr_shape_same_rights(probe->project, project))
 	{
 		builder->class = clr_shape_class(probe->judge, probe->binding, probe->verb, project);
 		builder->likely = likely_class(probe->judge, probe->binding, probe->verb, project);
@@ -313,13 +330,14 @@ add_masks(const Builder *builder, ClrProject *project)
 
 	foreach(lc, probe->verb == CLR_VIEW ? probe->binding->masks : NIL)
 	{
-		ClrMaskAnswer answer =
-			clr_mask_answer_in(probe->judge, probe->binding, lfirst(lc), project);
+		const ClrMask *mask = lfirst(lc);
+		ClrAction *action = clr_scope_action(probe->judge->scope, mask->feature, mask->action);
+		ClrClass class = clr_shape_class_seen(probe->judge, probe->binding, action, project);
 		MemoryContext caller = MemoryContextSwitchTo(shape->context);
 
-		if (answer != CLR_MASK_OPEN)
+		if (class != CLR_CLASS_ALL)
 			shape->closed = bms_add_member(shape->closed, foreach_current_index(lc));
-		if (answer != CLR_MASK_CLOSED)
+		if (class != CLR_CLASS_NONE)
 			shape->opened = bms_add_member(shape->opened, foreach_current_index(lc));
 		MemoryContextSwitchTo(caller);
 	}
@@ -382,7 +400,7 @@ clr_shape_opens_key(const ClrShape *shape, const ClrKey *project)
 static ClrClass
 likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
 {
-	Probe probe = { judge, binding, verb, project };
+	Probe probe = { judge, binding, verb, project, NULL };
 
 	if (open_if(&probe, false, 0, true))
 		return CLR_CLASS_ALL;
@@ -390,8 +408,8 @@ likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *pro
 }
 
 /* Whether the rule cannot tell two projects apart. The account is none: grants reach it by other means. */
-static bool
-same_rights(const ClrProject *a, const ClrProject *b)
+bool
+clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 {
 	ListCell *la, *lb;
 

@@ -58,6 +58,9 @@ typedef struct ClrShape
 extern ClrShape *clr_shape_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 extern ClrClass
 clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
+extern ClrClass
+clr_shape_class_seen(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project);
+extern bool clr_shape_same_rights(const ClrProject *a, const ClrProject *b);
 extern ClrClass clr_shape_only_class(const ClrShape *shape);
 extern bool
 clr_shape_row_is_open(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrClass class);
