@@ -1,6 +1,7 @@
 /*
  * move.c
- *		A row and its parents are in one project, whoever writes.
+ *		A row and its parents are in one project, whoever writes; but for parents
+ *		that were declared to be anywhere.
  *
  * Triggers of children check new and changed rows, after each statement;
  * deferred triggers of parents check that rows which moved to another project
@@ -162,8 +163,9 @@ keep_changed(const ClrBinding *binding, const ClrRow *old, ClrRow *rows, int n)
 		{
 			const ClrParent *parent = lfirst(lc);
 
-			changed |= is_changed(binding, parent->slot, &old[i], &rows[i]) ||
-					   is_changed(binding, parent->type_slot, &old[i], &rows[i]);
+			changed |= !parent->elsewhere &&
+					   (is_changed(binding, parent->slot, &old[i], &rows[i]) ||
+						is_changed(binding, parent->type_slot, &old[i], &rows[i]));
 		}
 		if (changed)
 			rows[kept++] = rows[i];
@@ -253,6 +255,8 @@ check_rows(ClrFrame *frame, ClrBinding *binding, ClrRow *rows, int n, Reading re
 		ClrKey key;
 		bool known;
 
+		if (parent->elsewhere)
+			continue;
 		for (int i = 0; i < n; i++)
 			if (clr_row_parent_key(binding, &rows[i], parent, &key))
 				(void) clr_keytab_add(keys, &key, &known);
@@ -335,7 +339,8 @@ way_up(const ClrBinding *binding)
 	{
 		const ClrParent *parent = lfirst(lc);
 
-		if (parent->binding != binding->id && parent->type_slot == CLR_NO_SLOT && !parent->optional)
+		if (parent->binding != binding->id && !parent->elsewhere &&
+			parent->type_slot == CLR_NO_SLOT && !parent->optional)
 			return parent;
 	}
 	return NULL;
@@ -437,7 +442,7 @@ check_children(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys)
 	check_stack_depth();
 	clr_catalog_begin_latest(&state);
 	n = clr_catalog_query("SELECT DISTINCT binding_id FROM clearance.binding_parent"
-						  " WHERE parent_id = $1 ORDER BY binding_id",
+						  " WHERE parent_id = $1 AND same_project ORDER BY binding_id",
 						  1, argtypes, args, NULL);
 	children = MemoryContextAlloc(caller, sizeof(int32) * Max(n, 1));
 	for (uint64 i = 0; i < n; i++)
@@ -459,7 +464,7 @@ check_children_in(ClrFrame *frame, ClrBinding *child, const ClrBinding *binding,
 		ClrRow *rows;
 		int n;
 
-		if (parent->binding != binding->id ||
+		if (parent->binding != binding->id || parent->elsewhere ||
 			(child->id == binding->id && child->project_slot == CLR_NO_SLOT))
 			continue;
 		rows = read_children(child, parent, keys, &n);

@@ -96,12 +96,13 @@ part_of_rows(SupportRequestSelectivity *request, ClrJudge *judge, ClrBinding *bi
 static Selectivity
 part_of_targets(ClrJudge *judge, const ClrBinding *binding)
 {
+	const ClrParent *near = clr_binding_near_parent(binding);
 	int32 target = 0;
 
 	if (binding->link_roles != NIL)
 		target = ((ClrLinkRole *) linitial(binding->link_roles))->target;
-	else if (binding->parents != NIL)
-		target = ((ClrParent *) linitial(binding->parents))->binding;
+	else if (near != NULL)
+		target = near->binding;
 	if (target == 0 || target == binding->id)
 		return UNKNOWN_PART;
 	return clr_shape_part_seen(judge, clr_judge_binding(judge, target));
@@ -112,12 +113,13 @@ static Selectivity
 part_shared(SupportRequestSelectivity *request, ClrJudge *judge, const ClrBinding *binding,
 			List *columns)
 {
+	const ClrParent *near = clr_binding_near_parent(binding);
 	ClrBinding *parent;
 	const ClrShape *shape;
 
-	if (binding->visibility_slot == CLR_NO_SLOT || binding->parents == NIL)
+	if (binding->visibility_slot == CLR_NO_SLOT || near == NULL)
 		return 1;
-	parent = clr_judge_binding(judge, ((ClrParent *) linitial(binding->parents))->binding);
+	parent = clr_judge_binding(judge, near->binding);
 	if (parent->project_slot == CLR_NO_SLOT)
 		return 1;
 	shape = clr_shape_of(judge, parent, CLR_VIEW);

@@ -188,7 +188,7 @@ look_up(SetCall *call)
 	const ClrUp *up = up_of(call->binding, &call->set);
 
 	call->ups = clr_parent_rows(call->judge, clr_judge_binding(call->judge, up->binding), NULL);
-	if (call->binding->project_slot == CLR_NO_SLOT)
+	if (call->binding->project_slot == CLR_NO_SLOT && !up->elsewhere)
 		call->shape = clr_shape_of(call->judge, call->binding, call->set.verb);
 	if (call->set.kind < CLR_SET_MANY_UPS)
 		return;
@@ -199,7 +199,7 @@ look_up(SetCall *call)
 
 /*
  * Whether what the row belongs to is visible, and in a project where such rows
- * are open, if the row has no other.
+ * are open, if that is the row's, which has no other.
  */
 static bool
 is_below_visible(SetCall *call, const ClrKey *key)
@@ -612,8 +612,9 @@ static Selectivity
 part_below_visible(ClrJudge *judge, const ClrSet *set)
 {
 	ClrBinding *above = binding_above(judge, set);
+	ClrBinding *binding = clr_judge_binding(judge, set->binding);
 
-	if (clr_judge_binding(judge, set->binding)->project_slot != CLR_NO_SLOT)
+	if (binding->project_slot != CLR_NO_SLOT && !up_of(binding, set)->elsewhere)
 		return clr_shape_part_seen_of_open(judge, above);
 	return clr_shape_part_seen(judge, above);
 }

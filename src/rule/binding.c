@@ -86,6 +86,18 @@ clr_binding_mask(const ClrBinding *binding, const char *column)
 	return NULL;
 }
 
+/* The first parent that is in the row's project, or NULL. */
+const ClrParent *
+clr_binding_near_parent(const ClrBinding *binding)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+		if (!((ClrParent *) lfirst(lc))->elsewhere)
+			return lfirst(lc);
+	return NULL;
+}
+
 /* ---------- bindings kept across statements ---------- */
 
 /*

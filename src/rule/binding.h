@@ -63,6 +63,13 @@ typedef struct ClrRelation
 	ClrKeyTable *linked; /* values linked to the actor, once loaded */
 } ClrRelation;
 
+/* An action that a declaration names. */
+typedef struct ClrNamedAction
+{
+	const char *feature;
+	const char *action; /* NULL: it names none */
+} ClrNamedAction;
+
 typedef struct ClrParent
 {
 	int32 binding;
@@ -71,6 +78,8 @@ typedef struct ClrParent
 	const char *type_value;
 	bool is_lost; /* its type has no such label any more: a row needs another parent */
 	bool optional;
+	bool elsewhere;					  /* it may be in another project, and tells none */
+	ClrNamedAction gates[CLR_VERBS]; /* what a verb needs on it, beyond sight */
 } ClrParent;
 
 /* What rows belong to: a parent, or the row that a link row links. */
@@ -79,6 +88,7 @@ typedef struct ClrUp
 	int32 binding;
 	int slot;
 	bool optional;
+	bool elsewhere;
 } ClrUp;
 
 /* A relation of another table that goes through this one. */
@@ -194,6 +204,7 @@ extern bool clr_binding_is_masked(int32 id);
 extern bool clr_binding_any_masked(bool *refuses_filters);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
+extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);

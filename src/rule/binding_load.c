@@ -19,6 +19,7 @@
 static void load_columns(ClrBinding *binding, char **names, int count);
 static void load_relations(ClrBinding *binding);
 static void load_parents(ClrBinding *binding);
+static void load_parent_gates(ClrParent *parent, uint64 row, int column);
 static void load_link_roles(ClrBinding *binding);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
@@ -283,7 +284,8 @@ load_parents(ClrBinding *binding)
 	static const Oid argtypes[] = { INT4OID };
 	Datum args[] = { Int32GetDatum(binding->id) };
 	uint64 rows =
-		clr_catalog_query("SELECT parent_id, column_name, type_column, type_value, optional"
+		clr_catalog_query("SELECT parent_id, column_name, type_column, type_value, optional,"
+						  " NOT same_project, view_action, create_action, edit_action, delete_action"
 						  " FROM clearance.binding_parent WHERE binding_id = $1 ORDER BY id",
 						  1, argtypes, args, NULL);
 
@@ -298,7 +300,27 @@ load_parents(ClrBinding *binding)
 		parent->is_lost = is_lost_label(binding, parent->type_slot, parent->type_value,
 										"Rows without another parent are closed.");
 		parent->optional = clr_column_bool(i, 5);
+		parent->elsewhere = clr_column_bool(i, 6);
+		load_parent_gates(parent, i, 7);
 		binding->parents = lappend(binding->parents, parent);
+	}
+}
+
+/* From so many columns as there are verbs, as feature.action. */
+static void
+load_parent_gates(ClrParent *parent, uint64 row, int column)
+{
+	for (int verb = 0; verb < CLR_VERBS; verb++)
+	{
+		char *name = keep_text(CurrentMemoryContext, row, column + verb);
+		char *dot = name != NULL ? strchr(name, '.') : NULL;
+
+		if (name == NULL)
+			continue;
+		if (dot == NULL)
+			elog(ERROR, "\"%s\" does not name an action", name);
+		*dot = '\0';
+		parent->gates[verb] = (ClrNamedAction){ name, dot + 1 };
 	}
 }
 
@@ -331,7 +353,7 @@ load_link_roles(ClrBinding *binding)
 }
 
 static bool
-add_up(ClrBinding *binding, int32 to, int slot, bool optional)
+add_up(ClrBinding *binding, ClrUp new)
 {
 	ClrUp *up;
 	Oid type;
@@ -340,15 +362,39 @@ add_up(ClrBinding *binding, int32 to, int slot, bool optional)
 	foreach(lc, binding->ups)
 	{
 		up = lfirst(lc);
-		if (up->binding == to && up->slot == slot && up->optional == optional)
+		if (up->binding == new.binding && up->slot == new.slot && up->optional == new.optional &&
+			up->elsewhere == new.elsewhere)
 			return true;
 	}
-	up = palloc0(sizeof(ClrUp));
-	*up = (ClrUp){ to, slot, optional };
+	up = palloc(sizeof(ClrUp));
+	*up = new;
 	binding->ups = lappend(binding->ups, up);
 	/* a domain's values are compared as its base type's, which an index would not do */
-	type = get_atttype(binding->relid, get_attnum(binding->relid, binding->columns[slot].name));
-	return type == binding->columns[slot].type;
+	type = get_atttype(binding->relid, get_attnum(binding->relid, binding->columns[up->slot].name));
+	return type == binding->columns[up->slot].type;
+}
+
+/*
+ * Whether rows without a project column have that of one of what they belong to,
+ * which each of them has.
+ */
+static bool
+one_tells_project(const ClrBinding *binding)
+{
+	bool one_tells = false;
+	int near = 0;
+	ListCell *lc;
+
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+
+		if (up->elsewhere)
+			continue;
+		near++;
+		one_tells = !up->optional && up->binding != binding->id;
+	}
+	return near == 1 && one_tells;
 }
 
 /*
@@ -360,30 +406,27 @@ static void
 find_ups(ClrBinding *binding)
 {
 	bool can_test = true;
-	const ClrUp *first;
 	ListCell *lc;
 
 	foreach(lc, binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
 
-		can_test &= parent->type_slot == CLR_NO_SLOT &&
-					add_up(binding, parent->binding, parent->slot, parent->optional);
+		can_test &=
+			parent->type_slot == CLR_NO_SLOT &&
+			add_up(binding,
+				   (ClrUp){ parent->binding, parent->slot, parent->optional, parent->elsewhere });
 	}
 	foreach(lc, binding->link_roles)
 	{
 		ClrLinkRole *role = lfirst(lc);
 
-		can_test &= add_up(binding, role->target, role->slot, false);
+		can_test &= add_up(binding, (ClrUp){ role->target, role->slot, false, false });
 	}
 	if (!can_test)
 		binding->ups = NIL;
-	if (binding->ups == NIL)
-		return;
-	first = linitial(binding->ups);
-	binding->ups_decide =
-		binding->project_slot != CLR_NO_SLOT ||
-		(list_length(binding->ups) == 1 && !first->optional && first->binding != binding->id);
+	binding->ups_decide = binding->ups != NIL && (binding->project_slot != CLR_NO_SLOT ||
+												  one_tells_project(binding));
 }
 
 static void

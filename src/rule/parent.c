@@ -451,7 +451,10 @@ judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
 	rows->judging++;
 	remember(rows, key, &judging_mark);
 	if (!rows->repeats)
+	{
 		judge_above(clr_parent_rows(rows->judge, rows->binding, NULL), row);
+		judge_above(rows, row); /* where parents have gates */
+	}
 	decide(rows, key, row, n);
 	rows->judging--;
 }

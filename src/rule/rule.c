@@ -11,7 +11,8 @@
  *   3 level      the levels in force there (scope.c)
  *   4 grant      one of them grants the action, and the row satisfies the
  *                grant: reach, visibility, relation, kind; so do its gates
- *   5 parents    every parent row is visible
+ *   5 parents    every parent row is visible, and permits what its declaration
+ *                asks for
  *   6 customers  go by client visibility
  *
  * Every act on a row but creating it needs sight of the row as well. A parent is
@@ -47,7 +48,12 @@ static void tell_ground(ClrTrial *trial, ClrAction *action);
 static bool gate_holds(ClrTrial *trial, ClrAction *gate);
 static bool
 refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
-static bool parents_visible(ClrTrial *trial);
+static bool parents_permit(ClrTrial *trial, const ClrAction *action);
+static bool parent_gates_hold(ClrTrial *trial, const ClrParent *parent, const ClrKey *key,
+							  const ClrAction *action);
+static bool are_gated(const ClrTrial *trial, const ClrAction *action);
+static bool
+passes_gate(const ClrTrial *trial, const ClrParent *parent, ClrVerb verb, const ClrAction *action);
 static bool draft_is_open(ClrTrial *trial);
 static bool link_roles_permit(ClrTrial *trial);
 static bool
@@ -95,6 +101,7 @@ trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *act
 					   .row = row,
 					   .viewing =
 						   action == clr_rule_action(judge, binding, binding->actions[CLR_VIEW]),
+					   .by_name = true,
 					   .verdict = verdict };
 }
 
@@ -113,6 +120,7 @@ clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 					   .viewing = verb == CLR_VIEW,
 					   .creating = verb == CLR_CREATE,
 					   .writing = verb != CLR_VIEW,
+					   .verb = verb,
 					   .verdict = verdict };
 
 	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
@@ -154,7 +162,7 @@ permits(ClrTrial *trial, ClrAction *action)
 		if (!trial->creating && !draft_is_open(trial))
 			return false;
 	}
-	return parents_visible(trial);
+	return parents_permit(trial, action);
 }
 
 /*
@@ -222,14 +230,19 @@ clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Cl
 bool
 clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action)
 {
-	ClrTrial trial = { .judge = judge, .scope = judge->scope, .binding = binding, .row = row };
+	ClrTrial trial = { .judge = judge,
+					   .scope = judge->scope,
+					   .binding = binding,
+					   .row = row,
+					   .by_name = true };
 
 	if (trial.scope->no_standing != NULL || (trial.scope->actor.partner != 0 && !action->reads))
 		return false;
 	return find_project(&trial) &&
 		   clr_act_closed(trial.scope, trial.project, binding->feature, action, !action->reads) ==
 			   CLR_PERMITTED &&
-		   gate_holds(&trial, action);
+		   gate_holds(&trial, action) &&
+		   (!are_gated(&trial, action) || parents_permit(&trial, action));
 }
 
 /* An action of the binding's own feature. */
@@ -278,7 +291,8 @@ find_project(ClrTrial *trial)
 }
 
 /*
- * The one project of all parents; NULL if they differ or one is closed.
+ * The one project of all parents that are in the row's; NULL if they differ or one
+ * is closed.
  */
 static ClrProject *
 project_of_parents(ClrTrial *trial)
@@ -293,7 +307,7 @@ project_of_parents(ClrTrial *trial)
 		ClrParent *parent = lfirst(lc);
 		ClrProject *of_parent;
 
-		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
+		if (parent->elsewhere || !clr_row_parent_key(trial->binding, trial->row, parent, &key))
 			continue;
 		of_parent = project_of_row(trial, parent->binding, &key);
 		if (of_parent == NULL)
@@ -462,13 +476,13 @@ refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const
 /* ---------- the row ---------- */
 
 /*
- * Every parent that the row must have, or has, is visible. That it is in the
- * row's project is seen to by triggers, at the latest at commit: in between, a
- * parent may have moved ahead. Where a type column says which table the parent
- * is in, it must name one of those.
+ * Every parent that the row must have, or has, is visible, and its gates hold. That
+ * it is in the row's project, unless it may be elsewhere, is seen to by triggers, at
+ * the latest at commit: in between, a parent may have moved ahead. Where a type
+ * column says which table the parent is in, it must name one of those.
  */
 static bool
-parents_visible(ClrTrial *trial)
+parents_permit(ClrTrial *trial, const ClrAction *action)
 {
 	ListCell *lc;
 	ClrKey key;
@@ -476,7 +490,9 @@ parents_visible(ClrTrial *trial)
 	bool typed_found = false;
 
 	if (trial->row->facts != NULL)
-		return trial->binding->parents == NIL || trial->row->facts->parents;
+		return trial->binding->parents == NIL ||
+			   (trial->row->facts->parents &&
+				(trial->row->facts->rest || !are_gated(trial, action)));
 	foreach(lc, trial->binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
@@ -491,10 +507,68 @@ parents_visible(ClrTrial *trial)
 		typed_found |= parent->type_slot != CLR_NO_SLOT;
 		if (project_of_row(trial, parent->binding, &key) == NULL)
 			return closed_parent(trial, parent) != NULL;
+		if (!parent_gates_hold(trial, parent, &key, action))
+			return false;
 	}
 	if (typed && !typed_found)
 		return clr_trial_refuse(trial, CLR_NO_PARENT, CLR_NO_SLOT);
 	return true;
+}
+
+/* What the declaration of a parent, which is visible, asks for on it. */
+static bool
+parent_gates_hold(ClrTrial *trial, const ClrParent *parent, const ClrKey *key,
+				  const ClrAction *action)
+{
+	for (ClrVerb verb = CLR_VIEW; verb < CLR_VERBS; verb++)
+	{
+		const ClrNamedAction *gate = &parent->gates[verb];
+		ClrBinding *binding;
+		ClrAction *asked;
+
+		if (!passes_gate(trial, parent, verb, action))
+			continue;
+		binding = clr_judge_binding(trial->judge, parent->binding);
+		asked = clr_scope_action(trial->scope, gate->feature, gate->action);
+		if (clr_parent_project(clr_parent_rows(trial->judge, binding, asked), key) != NULL)
+			continue;
+		(void) clr_trial_refuse_act(trial, CLR_PARENT_GATE, parent->slot, asked);
+		return needed_by(trial, action);
+	}
+	return true;
+}
+
+/* Whether some parent may ask for more than sight of it. */
+static bool
+are_gated(const ClrTrial *trial, const ClrAction *action)
+{
+	ListCell *lc;
+
+	foreach(lc, trial->binding->parents)
+		for (ClrVerb verb = CLR_VIEW; verb < CLR_VERBS; verb++)
+			if (passes_gate(trial, lfirst(lc), verb, action))
+				return true;
+	return false;
+}
+
+/*
+ * Whether what is done to the row passes the gate that a parent has for a verb:
+ * that verb or, where an action was named, one with that action; and sight, unless
+ * the row is new.
+ */
+static bool
+passes_gate(const ClrTrial *trial, const ClrParent *parent, ClrVerb verb, const ClrAction *action)
+{
+	const ClrBinding *binding = trial->binding;
+
+	if (parent->gates[verb].action == NULL)
+		return false;
+	if (verb == CLR_VIEW)
+		return !trial->creating;
+	if (!trial->by_name)
+		return verb == trial->verb;
+	return strcmp(action->name, binding->actions[verb]) == 0 &&
+		   strcmp(action->feature, binding->feature) == 0;
 }
 
 /*

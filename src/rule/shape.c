@@ -283,9 +283,10 @@ is_of_account(ClrJudge *judge, ClrBinding *binding)
 		return false;
 	foreach(lc, binding->ups)
 	{
-		int32 above = ((ClrUp *) lfirst(lc))->binding;
+		const ClrUp *up = lfirst(lc);
 
-		if (above != binding->id && is_of_account(judge, clr_judge_binding(judge, above)))
+		if (!up->elsewhere && up->binding != binding->id &&
+			is_of_account(judge, clr_judge_binding(judge, up->binding)))
 			return true;
 	}
 	return binding->ups == NIL && binding->account_slot != CLR_NO_SLOT;

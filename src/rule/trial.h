@@ -21,6 +21,8 @@ typedef struct ClrTrial
 	bool viewing;		 /* looking at a row, which needs no more than that */
 	bool creating;		 /* adding it: there is no row to see yet */
 	bool writing;		 /* a statement would change the table */
+	ClrVerb verb;		 /* that a statement does to it */
+	bool by_name;		 /* instead, an action was named, which may be that of several verbs */
 	ClrVerdict *verdict; /* NULL: nobody asks why */
 	ClrProject *project;
 } ClrTrial;

@@ -24,6 +24,7 @@ static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 static List *add_need(List *needs, const char *feature, const char *action, const char *column);
 static List *needs_of_columns(const ClrBinding *binding);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
+static bool moves_below_gate(const ClrBinding *binding, const char *column);
 
 /*
  * May a statement with this verb see, add, change or remove the row? Of a change
@@ -249,7 +250,29 @@ clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool an
 				needs = add_need(needs, giver ? binding->feature : NULL, giver, column);
 		}
 	}
+	/* edit goes by the parents before and after */
+	if (needs != NIL && moves_below_gate(binding, column))
+		needs = add_need(needs, binding->feature, binding->actions[CLR_EDIT], column);
 	return needs;
+}
+
+/* Whether a change of a column may take a row to another parent, which asks for more than sight. */
+static bool
+moves_below_gate(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->parents)
+	{
+		const ClrParent *parent = lfirst(lc);
+
+		if (parent->gates[CLR_EDIT].action != NULL &&
+			(strcmp(binding->columns[parent->slot].name, column) == 0 ||
+			 (parent->type_slot != CLR_NO_SLOT &&
+			  strcmp(binding->columns[parent->type_slot].name, column) == 0)))
+			return true;
+	}
+	return false;
 }
 
 /* What changes of any columns of the table may need. */

@@ -203,7 +203,8 @@ BEGIN ATOMIC
     SELECT string_agg(DISTINCT clearance_internal.key_changes(tab, c.name), ' OR ')
     FROM (SELECT v.name FROM (VALUES (b.key_column), (b.project_column)) AS v (name) WHERE v.name IS NOT NULL
           UNION ALL
-          SELECT p.column_name FROM clearance.binding_parent p WHERE p.binding_id = b.id AND b.project_column IS NULL) c;
+          SELECT p.column_name FROM clearance.binding_parent p
+          WHERE p.binding_id = b.id AND b.project_column IS NULL AND p.same_project) c;
 END;
 COMMENT ON FUNCTION clearance_internal.place_changes IS
 'condition of a trigger: an UPDATE may take a row and those that name it apart';

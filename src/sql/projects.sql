@@ -185,11 +185,11 @@ COMMENT ON FUNCTION clearance_internal.register_existing_projects IS
 -- A row and its parents are in one project
 -- ---------------------------------------------------------------------------
 
--- How many places tell the project of a row: its column, and each parent.
+-- How many places tell the project of a row: its column, and each parent that is in it.
 CREATE FUNCTION clearance_internal.project_sources(b clearance.binding) RETURNS bigint
 LANGUAGE sql STABLE
 RETURN (b.project_column IS NOT NULL)::integer
-    + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id);
+    + (SELECT count(*) FROM clearance.binding_parent p WHERE p.binding_id = b.id AND p.same_project);
 COMMENT ON FUNCTION clearance_internal.project_sources IS 'how many places tell the project of a row';
 
 -- Triggers of protected tables, see src/enforce/move.c. They bind whoever writes.

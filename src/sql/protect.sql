@@ -193,7 +193,9 @@ COMMENT ON FUNCTION clearance_internal.require_row_key IS
 'the key column: the one named, or the primary key if that is one column of a key type';
 
 CREATE FUNCTION clearance.add_parent(relation regclass, "column" name, parent regclass,
-    type_column name DEFAULT NULL, type_value text DEFAULT NULL, optional boolean DEFAULT false) RETURNS void
+    type_column name DEFAULT NULL, type_value text DEFAULT NULL, optional boolean DEFAULT false,
+    clearance.by_name DEFAULT 'by name', same_project boolean DEFAULT true, view_action text DEFAULT NULL,
+    create_action text DEFAULT NULL, edit_action text DEFAULT NULL, delete_action text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
@@ -204,6 +206,18 @@ BEGIN
     PERFORM clearance_internal.declare_alone();
     b := clearance_internal.require_binding(relation);
     p := clearance_internal.require_binding(parent);
+    optional := coalesce(optional, false);
+    same_project := coalesce(same_project, true);
+    view_action := clearance_internal.require_parent_action(p.feature, view_action);
+    create_action := clearance_internal.require_parent_action(p.feature, create_action);
+    edit_action := clearance_internal.require_parent_action(p.feature, edit_action);
+    delete_action := clearance_internal.require_parent_action(p.feature, delete_action);
+    IF NOT same_project AND clearance_internal.project_sources(b) = 0 THEN
+        RAISE EXCEPTION 'nothing tells the project of a row of %', relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'A parent that may be in another project tells none.',
+            HINT = 'Protect the table with project => its project column, or add a parent that is in the row''s project first.';
+    END IF;
     IF p.key_column IS NULL THEN
         RAISE EXCEPTION '% has no key column', parent USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Unprotect it and protect it again with key => the column that its children refer to.';
@@ -229,17 +243,34 @@ BEGIN
     END IF;
     IF type_column IS NOT NULL THEN
         PERFORM clearance_internal.notice_values(relation, type_column, ARRAY[type_value]);
-        PERFORM clearance_internal.notice_types(relation, type_column, type_value, coalesce(optional, false));
+        PERFORM clearance_internal.notice_types(relation, type_column, type_value, optional);
     END IF;
-    PERFORM clearance_internal.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, coalesce(optional, false));
-    INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional)
-    VALUES (b.id, "column", p.id, type_column, type_value, coalesce(optional, false));
+    PERFORM clearance_internal.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, optional);
+    INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional,
+        same_project, view_action, create_action, edit_action, delete_action)
+    VALUES (b.id, "column", p.id, type_column, type_value, optional,
+        same_project, view_action, create_action, edit_action, delete_action);
     PERFORM clearance_internal.sync(b.id);
     PERFORM clearance_internal.sync(p.id);
 END
 $$;
 COMMENT ON FUNCTION clearance.add_parent IS
-'a row is visible only with the row of the parent table that its column names; with a type column, only rows of that type name this parent';
+'a row is visible only with the row of the parent table that its column names; with a type column, only rows of that type name this parent; with an action for a verb, that needs the action on the parent, too';
+
+CREATE FUNCTION clearance_internal.require_parent_action(feature text, action text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF action IS NULL OR strpos(action, '.') > 0 THEN
+        PERFORM clearance_internal.parse_action(action) WHERE action IS NOT NULL;
+        RETURN action;
+    END IF;
+    PERFORM clearance_internal.require_action(feature, action);
+    RETURN format('%s.%s', feature, action);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_parent_action IS
+'an action on a parent as feature.action, where action alone is one of the parent''s feature; NULL stays; raises unless it exists';
 
 CREATE FUNCTION clearance_internal.ancestors(binding integer) RETURNS integer[]
 LANGUAGE sql STABLE
@@ -457,7 +488,10 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
              FROM clearance.binding_relation r WHERE r.binding_id = b.id ORDER BY r.kind, r.id) AS relations,
        ARRAY(SELECT format('%s → %s%s%s', p.column_name, x.relation,
                  CASE WHEN p.type_value IS NOT NULL THEN format(' if %s = %s', p.type_column, p.type_value) ELSE '' END,
-                 CASE WHEN p.optional THEN ' (optional)' ELSE '' END)
+                 CASE WHEN p.optional THEN ' (optional)' ELSE '' END
+                     || CASE WHEN NOT p.same_project THEN ' (any project)' ELSE '' END
+                     || concat(', view: ' || p.view_action, ', create: ' || p.create_action,
+                               ', edit: ' || p.edit_action, ', delete: ' || p.delete_action))
              FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id
              WHERE p.binding_id = b.id ORDER BY p.id) AS parents,
        ARRAY(SELECT format('%s%s: %s.%s', g.column_name,
@@ -487,7 +521,7 @@ COMMENT ON COLUMN clearance.protected_tables.owner IS 'column with the key of th
 COMMENT ON COLUMN clearance.protected_tables.kind IS 'column for grants that are limited to kinds; NULL: such grants open no row';
 COMMENT ON COLUMN clearance.protected_tables.published IS 'column with the moment until which a row is a draft; NULL: there are no drafts';
 COMMENT ON COLUMN clearance.protected_tables.relations IS 'how members are related to rows, as kind: column or table.column';
-COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visible too, as column → table, with the condition';
+COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visible too, as column → table, with the condition, and the actions that are needed on them';
 COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action, and states of rows, as row or columns while column is value: feature.action';
 COMMENT ON COLUMN clearance.protected_tables.enforced IS 'row security is on, with all policies of the declaration';
 COMMENT ON COLUMN clearance.protected_tables.masks IS 'columns that read as NULL, or as something else, without an action, as column: feature.action';

@@ -761,6 +761,11 @@ CREATE TABLE clearance.binding_parent (
     type_column   name,
     type_value    text,
     optional      boolean NOT NULL DEFAULT false,
+    same_project  boolean NOT NULL DEFAULT true,
+    view_action   text,
+    create_action text,
+    edit_action   text,
+    delete_action text,
     CONSTRAINT parent_type_is_complete CHECK ((type_column IS NULL) = (type_value IS NULL))
 );
 CREATE UNIQUE INDEX parent_is_named_once ON clearance.binding_parent
@@ -773,6 +778,11 @@ COMMENT ON COLUMN clearance.binding_parent.parent_id IS 'the protected parent ta
 COMMENT ON COLUMN clearance.binding_parent.type_column IS 'column of the child that tells which table the parent is in; NULL: it is always this one';
 COMMENT ON COLUMN clearance.binding_parent.type_value IS 'value of the type column for this parent; NULL: there is no type column';
 COMMENT ON COLUMN clearance.binding_parent.optional IS 'a row without this parent is judged without it';
+COMMENT ON COLUMN clearance.binding_parent.same_project IS 'the parent is in the row''s project, and tells it; false: it may be in another';
+COMMENT ON COLUMN clearance.binding_parent.view_action IS 'feature.action that seeing the row needs on the parent; NULL: sight of it is enough';
+COMMENT ON COLUMN clearance.binding_parent.create_action IS 'feature.action that adding the row needs on the parent; NULL: sight of it is enough';
+COMMENT ON COLUMN clearance.binding_parent.edit_action IS 'feature.action that editing the row needs on the parent; NULL: sight of it is enough';
+COMMENT ON COLUMN clearance.binding_parent.delete_action IS 'feature.action that deleting the row needs on the parent; NULL: sight of it is enough';
 COMMENT ON SEQUENCE clearance.binding_parent_id_seq IS 'ids of parents, in the order of declaration';
 
 CREATE TABLE clearance.binding_guard (
