@@ -47,6 +47,9 @@ REGRESS = \
 	set_level \
 	derived_rights \
 	gates \
+	parent_gates \
+	parents_elsewhere \
+	several_relations \
 	people \
 	actor \
 	acting_key \
