@@ -31,6 +31,7 @@
 #include "rule/parent.h"
 #include "rule/row.h"
 #include "rule/trial.h"
+#include "rule/write.h"
 
 static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict);
@@ -56,6 +57,7 @@ static bool
 passes_gate(const ClrTrial *trial, const ClrParent *parent, ClrVerb verb, const ClrAction *action);
 static bool draft_is_open(ClrTrial *trial);
 static bool link_roles_permit(ClrTrial *trial);
+static bool names_only_me(const ClrTrial *trial, int slot);
 static bool
 refuse_link(ClrTrial *trial, const ClrLinkRole *role, ClrBinding *target, const char *needed);
 static bool refuse_target(ClrTrial *trial, const ClrLinkRole *role);
@@ -626,12 +628,21 @@ link_roles_permit(ClrTrial *trial)
 							   &key) == NULL)
 			return refuse_link(trial, role, target, needed);
 		if (!trial->viewing && role->kind == CLR_REL_FOLLOWED &&
-			(trial->row->nulls[role->member_slot] ||
-			 !clr_row_value_is_me(trial->scope, &trial->binding->columns[role->member_slot],
-								  trial->row->values[role->member_slot])))
+			!names_only_me(trial, role->member_slot))
 			return clr_trial_refuse(trial, CLR_FOLLOWS_OTHERS, role->member_slot);
 	}
 	return true;
+}
+
+/* Whether a member column names the actor and nobody else; an array may name several. */
+static bool
+names_only_me(const ClrTrial *trial, int slot)
+{
+	const ClrColumn *column = &trial->binding->columns[slot];
+	Datum value = trial->row->values[slot];
+
+	return !trial->row->nulls[slot] && clr_row_value_is_me(trial->scope, column, value) &&
+		   clr_write_only_me_changes(trial->scope, column, true, 0, false, value);
 }
 
 /* A target that does not exist reads the same as one that is hidden. */
