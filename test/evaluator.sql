@@ -49,12 +49,15 @@ CREATE UNLOGGED TABLE evaluator.fact (
 
 CREATE INDEX ON evaluator.fact (binding, place);
 
--- Parents that a row names (rule 5).
+-- Parents that a row names (rule 5), and by which declaration; near: they are in
+-- its project (29).
 CREATE UNLOGGED TABLE evaluator.parent (
     binding        integer NOT NULL,
     key            text    NOT NULL,
     parent_binding integer NOT NULL,
-    parent_key     text    NOT NULL
+    parent_key     text    NOT NULL,
+    declared       integer NOT NULL,
+    near           boolean NOT NULL
 );
 CREATE INDEX ON evaluator.parent (binding, key);
 
@@ -137,13 +140,16 @@ BEGIN
         FROM (
             SELECT c.binding, c.key,
                    CASE WHEN b.project_column IS NOT NULL THEN c.place
-                        -- without a project column: where its parents are (rule 5)
+                        -- without a project column: where its parents are (rule 5), those that are near
                         WHEN EXISTS (SELECT FROM clearance.binding_parent d WHERE d.binding_id = b.id)
-                        THEN CASE WHEN bool_and(u.place IS NOT NULL) AND min(u.place) = max(u.place) THEN min(u.place) END
+                        THEN CASE WHEN bool_and(u.place IS NOT NULL) FILTER (WHERE w.near)
+                                       AND min(u.place) FILTER (WHERE w.near) = max(u.place) FILTER (WHERE w.near)
+                                  THEN min(u.place) FILTER (WHERE w.near) END
                         -- with neither project nor parent: on the account level
                         WHEN b.account_column IS NOT NULL THEN 0 END AS place,
                    coalesce((SELECT p.account_id FROM clearance.project p WHERE p.id = c.place),
-                            CASE WHEN min(u.account) = max(u.account) THEN min(u.account) END,
+                            CASE WHEN min(u.account) FILTER (WHERE w.near) = max(u.account) FILTER (WHERE w.near)
+                                 THEN min(u.account) FILTER (WHERE w.near) END,
                             c.account) AS account
             FROM evaluator.fact c
             JOIN clearance.binding b ON b.id = c.binding AND NOT b.link_only
@@ -195,9 +201,9 @@ BEGIN
         FOR p IN SELECT * FROM clearance.binding_parent WHERE binding_id = b.id LOOP
             EXECUTE format(
                 'INSERT INTO evaluator.parent
-                 SELECT %1$s, %2$s, %3$s, t.%4$I::text FROM %5$s t WHERE t.%4$I IS NOT NULL %6$s',
+                 SELECT %1$s, %2$s, %3$s, t.%4$I::text, %7$s, %8$L FROM %5$s t WHERE t.%4$I IS NOT NULL %6$s',
                 b.id, evaluator.key_of(b.relation), p.parent_id, p.column_name, b.relation,
-                evaluator.about(p.type_column, 'AND t.%I::text = %L', p.type_value));
+                evaluator.about(p.type_column, 'AND t.%I::text = %L', p.type_value), p.id, p.same_project);
         END LOOP;
     END LOOP;
 
@@ -826,18 +832,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE l.binding = own.binding AND l.kind = 'own'
 $$;
 
--- Rows on which the actor holds the action: what its grants say, and the few acts that
--- the rule gives otherwise.
-CREATE FUNCTION evaluator.holding(binding integer, action text) RETURNS SETOF text
+-- Rows on which the actor holds the action, of a feature: what its grants say, and the
+-- few acts that the rule gives otherwise.
+CREATE FUNCTION evaluator.holding(binding integer, about text, action text) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     who text := (SELECT a.kind FROM evaluator.judged a);
-    about text := (SELECT b.feature FROM clearance.binding b WHERE b.id = binding);
+    own text := (SELECT b.feature FROM clearance.binding b WHERE b.id = binding);
     known text[] := ARRAY(SELECT x.name FROM clearance.action x WHERE x.feature = about);
 BEGIN
     IF evaluator.is_client_upload(about, action) THEN
         RETURN QUERY SELECT r.key FROM evaluator.fact r JOIN clearance.project p ON p.id = r.place
                      WHERE r.binding = holding.binding AND p.client_upload;
+    ELSIF about NOT IN ('project', own) AND evaluator.leads_to(binding, about) THEN
+        RETURN QUERY SELECT evaluator.gated_above(binding, about, action, '{}');
     ELSIF action = 'assign' AND who = 'customer' THEN
         -- customers never hold it (22)
         RETURN;
@@ -861,30 +869,77 @@ END
 $$;
 
 -- Rows that satisfy everything but what concerns other rows: sight and parents.
-CREATE FUNCTION evaluator.local(binding integer, action text) RETURNS SETOF text
+-- about: the feature of the action; NULL: that of the table.
+CREATE FUNCTION evaluator.local(binding integer, action text, about text DEFAULT NULL) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     b clearance.binding := (SELECT b FROM clearance.binding b WHERE b.id = binding);
     a evaluator.judged := (SELECT a FROM evaluator.judged a);
-    looks boolean := action = b.view_action;
+    of text := coalesce(about, b.feature);
+    looks boolean := action = b.view_action AND of = b.feature;
 BEGIN
     RETURN QUERY
         SELECT r.key
         FROM evaluator.fact r
         WHERE r.binding = b.id AND r.account = a.account AND r.depth IS NOT NULL
             AND r.place IN (SELECT evaluator.open_places(b.feature, local.action, looks))
-            AND r.key IN (SELECT evaluator.holding(b.id, local.action))
+            AND r.key IN (SELECT evaluator.holding(b.id, of, local.action))
             -- Rule 6, client visibility; what is one's own is seen even if hidden (11).
             AND (a.kind <> 'customer' OR r.client IS NULL
                  OR r.client = 'edit'
                  OR (r.client = 'read' AND looks)
-                 OR evaluator.is_client_upload(b.feature, local.action)
+                 OR evaluator.is_client_upload(of, local.action)
                  OR (looks AND r.key IN (SELECT evaluator.fitting(b.id, b.feature, local.action, 'own'))))
             -- A draft is seen only by its owner and by vendor people who may publish it (17).
             AND (NOT looks OR b.published_column IS NULL
                  OR r.published <= statement_timestamp()
                  OR r.key IN (SELECT evaluator.own(b.id))
                  OR (a.kind = 'vendor' AND r.key IN (SELECT evaluator.gated(b.id, b.feature, b.publish_action))));
+END
+$$;
+
+-- Of these, those of which each parent permits what its declaration asks of the verbs
+-- that do the action, and of sight, unless the row is new. That the parent is seen is
+-- rule 5.
+CREATE FUNCTION evaluator.unbarred(binding integer, action text, about text DEFAULT NULL) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b clearance.binding := (SELECT b FROM clearance.binding b WHERE b.id = binding);
+    is_own boolean := coalesce(about, b.feature) = b.feature;
+    keys text[] := ARRAY(SELECT evaluator.local(binding, action, about));
+    n integer;
+    gate record;
+    itself integer[] := '{}';
+BEGIN
+    FOR gate IN
+        SELECT p.id, p.parent_id, split_part(g.needed, '.', 1) AS feature, split_part(g.needed, '.', 2) AS action
+        FROM clearance.binding_parent p
+        CROSS JOIN LATERAL (VALUES (p.view_action, NOT (is_own AND unbarred.action = b.create_action)),
+                                   (p.create_action, is_own AND unbarred.action = b.create_action),
+                                   (p.edit_action, is_own AND unbarred.action = b.edit_action),
+                                   (p.delete_action, is_own AND unbarred.action = b.delete_action)) AS g (needed, is_asked)
+        WHERE p.binding_id = b.id AND g.is_asked AND g.needed IS NOT NULL
+    LOOP
+        IF (gate.parent_id, gate.feature, gate.action) = (b.id, coalesce(about, b.feature), unbarred.action) THEN
+            itself := itself || gate.id;
+        ELSE
+            keys := ARRAY(SELECT unnest(keys)
+                          EXCEPT
+                          SELECT w.key FROM evaluator.parent w
+                          WHERE w.declared = gate.id
+                              AND w.parent_key NOT IN (SELECT evaluator.unbarred(gate.parent_id, gate.action, gate.feature)));
+        END IF;
+    END LOOP;
+    -- the same of rows of the same table: whoever is below one that is barred goes too
+    LOOP
+        EXIT WHEN itself = '{}';
+        n := cardinality(keys);
+        keys := ARRAY(SELECT k FROM unnest(keys) k
+                      WHERE NOT EXISTS (SELECT FROM evaluator.parent w
+                                        WHERE w.key = k AND w.declared = ANY (itself) AND w.parent_key <> ALL (keys)));
+        EXIT WHEN cardinality(keys) = n;
+    END LOOP;
+    RETURN QUERY SELECT unnest(keys);
 END
 $$;
 
@@ -905,7 +960,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     INSERT INTO evaluator.sightable
         SELECT b.id, s.key
-        FROM clearance.binding b CROSS JOIN LATERAL evaluator.local(b.id, b.view_action) AS s (key)
+        FROM clearance.binding b CROSS JOIN LATERAL evaluator.unbarred(b.id, b.view_action) AS s (key)
         WHERE NOT b.link_only;
     LOOP
         WITH next AS (
@@ -1000,14 +1055,14 @@ BEGIN
         END IF;
     ELSIF action = b.create_action THEN
         RETURN QUERY
-            SELECT k.key FROM evaluator.local(b.id, allowed.action) AS k (key)
+            SELECT k.key FROM evaluator.unbarred(b.id, allowed.action) AS k (key)
             WHERE NOT EXISTS (
                 SELECT FROM evaluator.parent p
                 WHERE p.binding = b.id AND p.key = k.key AND NOT EXISTS (
                     SELECT FROM evaluator.seen o WHERE o.binding = p.parent_binding AND o.key = p.parent_key));
     ELSE
         RETURN QUERY
-            SELECT evaluator.local(b.id, allowed.action)
+            SELECT evaluator.unbarred(b.id, allowed.action)
             INTERSECT
             SELECT s.key FROM evaluator.seen s WHERE s.binding = b.id
             EXCEPT

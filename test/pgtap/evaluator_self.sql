@@ -516,6 +516,40 @@ SELECT is(pg_temp.can('pat', 'task_guest', 'edit'), 'nothing', 'not the owner of
 SELECT is(pg_temp.can('ann', 'task_guest', 'edit'), '1, 2', 'account admins do, but in archived projects');
 
 -- ---------------------------------------------------------------------------
+-- Parents in other projects (29), and what is asked of parents
+-- ---------------------------------------------------------------------------
+UPDATE ev.task SET owner = 'pat' WHERE id = 'other private';
+INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation) VALUES
+    (9011, 'ev_share', 'edit', 'any', 'any'), (9012, 'ev_share', 'view', 'any', 'any'), (9012, 'ev_share', 'edit', 'any', 'any');
+CREATE TABLE ev.need (id text PRIMARY KEY, task text, needs text);
+INSERT INTO ev.need VALUES ('on a private one', 'home shared', 'other private'), ('on a shared one', 'home shared', 'other shared'),
+    ('on a hidden one', 'home shared', 'home private'), ('on one abroad', 'other shared', 'abroad shared'), ('from abroad', 'abroad shared', 'other shared'),
+    ('on none', 'home shared', NULL), ('on a lost one', 'home shared', 'lost');
+CREATE TABLE ev.step (id text PRIMARY KEY, project text, above text);
+INSERT INTO ev.step VALUES ('1', 'home', NULL), ('2', 'other', '1'), ('3', 'home', '2'), ('4', 'abroad', NULL), ('5', 'home', '4'), ('6', 'other', '7'), ('7', 'home', '6');
+INSERT INTO clearance.binding (id, relation, feature, key_column, project_column)
+VALUES (9013, 'ev.need', 'ev_share', 'id', NULL), (9014, 'ev.step', 'ev_share', 'id', 'project');
+INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, optional, same_project, edit_action) VALUES
+    (9013, 'task', 9001, false, true, NULL), (9013, 'needs', 9001, false, false, NULL), (9014, 'above', 9014, true, false, NULL);
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('pat', 'need'), 'on a private one, on a shared one', 'a parent elsewhere is seen there, or closes the row; so does none, where one must be');
+SELECT is(pg_temp.can('ann', 'need'), 'on a hidden one, on a private one, on a shared one', 'it is in no other account');
+SELECT is(pg_temp.can('pat', 'need', 'edit'), 'on a private one, on a shared one', 'nothing is asked of it but sight');
+SELECT is(pg_temp.can('pat', 'step'), '1, 2, 3', 'a chain goes through projects, and no account');
+UPDATE clearance.binding_parent SET edit_action = 'ev_task.delete' WHERE binding_id = 9013 AND NOT same_project;
+UPDATE clearance.binding_parent SET edit_action = 'ev_share.edit' WHERE binding_id = 9014;
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('pat', 'need', 'edit'), 'on a private one', 'an action on the parent, which is for own ones there');
+SELECT is(pg_temp.can('pat', 'need'), 'on a private one, on a shared one', 'asks nothing of sight');
+SELECT is(pg_temp.can('pat', 'step', 'edit'), '1, 2, 3', 'of rows of the same table, all above are asked');
+DELETE FROM clearance.level_grant WHERE level_id = 9012 AND feature = 'ev_share' AND action = 'edit';
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('pat', 'step', 'edit'), 'nothing', 'one above that may not be edited bars all below it');
+UPDATE clearance.binding_parent SET view_action = 'ev_task.delete' WHERE binding_id = 9013 AND NOT same_project;
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('pat', 'need'), 'on a private one', 'unless sight asks for it');
+
+-- ---------------------------------------------------------------------------
 -- Customers (11, 16, 24, 25)
 -- ---------------------------------------------------------------------------
 UPDATE clearance.member SET customer_id = 9001 WHERE id = pg_temp.id('carl');
