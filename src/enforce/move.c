@@ -163,9 +163,9 @@ keep_changed(const ClrBinding *binding, const ClrRow *old, ClrRow *rows, int n)
 		{
 			const ClrParent *parent = lfirst(lc);
 
-			changed |= !parent->elsewhere &&
-					   (is_changed(binding, parent->slot, &old[i], &rows[i]) ||
-						is_changed(binding, parent->type_slot, &old[i], &rows[i]));
+			changed |=
+				!parent->elsewhere && (is_changed(binding, parent->slot, &old[i], &rows[i]) ||
+									   is_changed(binding, parent->type_slot, &old[i], &rows[i]));
 		}
 		if (changed)
 			rows[kept++] = rows[i];

@@ -78,7 +78,7 @@ typedef struct ClrParent
 	const char *type_value;
 	bool is_lost; /* its type has no such label any more: a row needs another parent */
 	bool optional;
-	bool elsewhere;					  /* it may be in another project, and tells none */
+	bool elsewhere;					 /* it may be in another project, and tells none */
 	ClrNamedAction gates[CLR_VERBS]; /* what a verb needs on it, beyond sight */
 } ClrParent;
 

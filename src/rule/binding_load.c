@@ -283,11 +283,11 @@ load_parents(ClrBinding *binding)
 {
 	static const Oid argtypes[] = { INT4OID };
 	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows =
-		clr_catalog_query("SELECT parent_id, column_name, type_column, type_value, optional,"
-						  " NOT same_project, view_action, create_action, edit_action, delete_action"
-						  " FROM clearance.binding_parent WHERE binding_id = $1 ORDER BY id",
-						  1, argtypes, args, NULL);
+	uint64 rows = clr_catalog_query(
+		"SELECT parent_id, column_name, type_column, type_value, optional,"
+		" NOT same_project, view_action, create_action, edit_action, delete_action"
+		" FROM clearance.binding_parent WHERE binding_id = $1 ORDER BY id",
+		1, argtypes, args, NULL);
 
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -412,10 +412,9 @@ find_ups(ClrBinding *binding)
 	{
 		ClrParent *parent = lfirst(lc);
 
-		can_test &=
-			parent->type_slot == CLR_NO_SLOT &&
-			add_up(binding,
-				   (ClrUp){ parent->binding, parent->slot, parent->optional, parent->elsewhere });
+		can_test &= parent->type_slot == CLR_NO_SLOT &&
+					add_up(binding, (ClrUp){ parent->binding, parent->slot, parent->optional,
+											 parent->elsewhere });
 	}
 	foreach(lc, binding->link_roles)
 	{
@@ -425,8 +424,8 @@ find_ups(ClrBinding *binding)
 	}
 	if (!can_test)
 		binding->ups = NIL;
-	binding->ups_decide = binding->ups != NIL && (binding->project_slot != CLR_NO_SLOT ||
-												  one_tells_project(binding));
+	binding->ups_decide =
+		binding->ups != NIL && (binding->project_slot != CLR_NO_SLOT || one_tells_project(binding));
 }
 
 static void

@@ -232,11 +232,9 @@ clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Cl
 bool
 clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action)
 {
-	ClrTrial trial = { .judge = judge,
-					   .scope = judge->scope,
-					   .binding = binding,
-					   .row = row,
-					   .by_name = true };
+	ClrTrial trial = {
+		.judge = judge, .scope = judge->scope, .binding = binding, .row = row, .by_name = true
+	};
 
 	if (trial.scope->no_standing != NULL || (trial.scope->actor.partner != 0 && !action->reads))
 		return false;
