@@ -27,12 +27,24 @@ SELECT clearance.set_level('scout', jsonb_insert(clearance.level_document('scout
     clearance.update_partner(p.id, access_level => 'scout') FROM clearance.partner p WHERE p.name = 'Bolt';
 EOSQL
 
+# tasks wait for tasks of other projects
+$node->safe_psql('source', <<'EOSQL');
+CREATE TABLE app.wait (id bigint PRIMARY KEY, task bigint NOT NULL, other bigint NOT NULL);
+INSERT INTO app.wait SELECT row_number() OVER (ORDER BY a."Id", b."Id"), a."Id", b."Id"
+FROM app."Task List" a JOIN app."Task List" b ON b."Project" <> a."Project" WHERE a."Id" % 7 = 0 AND b."Id" % 5 = 0;
+GRANT SELECT ON app.wait TO regress_app;
+SELECT clearance.protect('app.wait', 'task', edit_action => 'view'), clearance.add_parent('app.wait', 'task', 'app."Task List"'),
+    clearance.add_parent('app.wait', 'other', 'app."Task List"', same_project => false, edit_action => 'edit');
+EOSQL
+
 my $rows = rows_by_member($node, 'source');
+my $waits = waits($node, 'source');
 my @logins_rows = rows_by_login($node, 'source');
 my $declared = declarations($node, 'source');
 
 # what follows compares with this, so it must not be empty
 like($rows, qr/^$_\|/m, "$_ sees rows") foreach qw(ada sam cole otto adele pat rex carla sue);
+like($waits, qr/^ada\|[1-9]\d*\|\d+\|[1-9]/m, 'waits are seen, and changed with what the parent asks for');
 unlike($rows, qr/^(nobody|idle|inga)\|/m, 'nobody, a disabled and an invited member see none');
 like($rows, qr/^sue\|project\|Far\|/m, 'the other account has its own');
 like($rows, qr/^rex\|note\|/m, 'a restricted member sees what belongs to its tasks');
@@ -128,6 +140,7 @@ sub restored
 	is(declarations($node, $db), $declared, "$db: declarations, policies and triggers are the same");
 	is(rows_by_member($node, $db), $rows, "$db: every member sees and may do the same");
 	is_deeply([ rows_by_login($node, $db) ], \@logins_rows, "$db: so do the mapped login roles");
+	is(waits($node, $db), $waits, "$db: so are parents in other projects, and what is asked of them");
 	is($node->safe_psql($db, new_rows()), "1|t\n1|t\nt", "$db: what is new gets ids of its own and is registered");
 	is($node->safe_psql($db, 'SELECT count(*) FROM clearance.outbox'), '0', "$db: no token is in the dump");
 	is($node->safe_psql($db, q{SELECT count(*) FROM clearance.login_role WHERE role::text ~ '^\d'}),
@@ -156,6 +169,19 @@ SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C"
 SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger
 WHERE tgname LIKE '00%' OR tgname LIKE 'clearance%' ORDER BY tgrelid::regclass::text COLLATE "C", tgname COLLATE "C";
 SELECT oid::regclass, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relrowsecurity ORDER BY oid::regclass::text COLLATE "C";
+EOSQL
+}
+
+# The waits that some members see: how many, which, and how many they may change.
+sub waits
+{
+	my ($node, $db) = @_;
+
+	return $node->safe_psql($db, join '', map { <<"EOSQL" } qw(ada cole pat rex carla));
+SELECT clearance.set_actor(key => '$_', local => false) AS actor \\gset
+SET ROLE regress_app;
+SELECT '$_', count(*), sum(id), count(*) FILTER (WHERE clearance.can_row('view', w)) FROM app.wait w;
+RESET ROLE;
 EOSQL
 }
 
