@@ -141,6 +141,19 @@ SELECT sees(m, 'wait') FROM unnest('{ann,sue,cole,pat,mo,ria,cleo}'::text[]) m;
 SELECT sees(m, 'issue') FROM unnest('{ann,sue,cole,pat,mo,ria,cleo}'::text[]) m;
 RESET SESSION AUTHORIZATION;
 
+-- What the row itself needs, it needs in its own project: here nothing is said of dependencies in project 2.
+BEGIN;
+\o /dev/null
+SELECT clearance.create_level('onlooker', 'partner');
+SELECT clearance.allow('onlooker', f, 'view') FROM unnest('{project,task}'::text[]) f;
+SELECT clearance.remove_partner_from_project(2, p.id) FROM clearance.partner p WHERE p.name = 'permissive';
+SELECT clearance.add_partner_to_project(2, p.id, access_level => 'onlooker') FROM clearance.partner p WHERE p.name = 'permissive';
+INSERT INTO dependency VALUES ('2 on 1', u(21), u(11));
+\o
+SET LOCAL ROLE regress_elsewhere;
+SELECT sees('pat', 'dependency');
+ROLLBACK;
+
 -- So it is in a long chain, up and down between two projects, and one with a closed link.
 BEGIN;
 INSERT INTO issue SELECT 'n' || n, 1 + n % 2, 'n' || nullif(n - 1, 0) FROM generate_series(1, 20000) n;
@@ -227,6 +240,19 @@ SET CONSTRAINTS ALL DEFERRED;
 UPDATE task SET project = 2 WHERE id = u(11);
 UPDATE step SET project = 2;
 SET CONSTRAINTS ALL IMMEDIATE;
+-- Where nothing is sure to tell the project of a row, such a parent does not tell it to those below.
+SAVEPOINT below;
+CREATE TABLE hop (id integer PRIMARY KEY, task uuid, other uuid);
+CREATE TABLE mark (id integer PRIMARY KEY, project integer, hop integer);
+SELECT clearance.protect('hop', 'dependency') > 0, clearance.add_parent('hop', 'task', 'task', optional => true),
+    clearance.add_parent('hop', 'other', 'task', same_project => false);
+SELECT clearance.protect('mark', 'dependency', project => 'project') > 0, clearance.add_parent('mark', 'hop', 'hop');
+INSERT INTO hop VALUES (1, u(12), u(31)), (2, NULL, u(31));
+INSERT INTO mark VALUES (1, 1, 1), (2, 3, 2);
+GRANT SELECT ON hop, mark TO regress_elsewhere;
+SET LOCAL ROLE regress_elsewhere;
+SELECT sees('ann', 'hop'), sees('ann', 'mark');
+ROLLBACK TO below;
 -- A row that lies apart may be given another parent elsewhere, which mends and breaks nothing; but not another that is bound.
 SET LOCAL session_replication_role = replica;
 UPDATE step SET project = 3;
