@@ -442,7 +442,7 @@ check_children(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys)
 	check_stack_depth();
 	clr_catalog_begin_latest(&state);
 	n = clr_catalog_query("SELECT DISTINCT binding_id FROM clearance.binding_parent"
-						  " WHERE parent_id = $1 AND same_project ORDER BY binding_id",
+						  " WHERE parent_id = $1 ORDER BY binding_id",
 						  1, argtypes, args, NULL);
 	children = MemoryContextAlloc(caller, sizeof(int32) * Max(n, 1));
 	for (uint64 i = 0; i < n; i++)

@@ -88,6 +88,7 @@ static void judge_above(ClrParentRows *rows, const ClrRow *row);
 static void judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
 static void judge_too(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, void *verdict);
 static const ClrParent *own_parent(const ClrBinding *binding);
+static bool has_gates(const ClrParent *parent);
 static void decide(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n);
 static void remember(ClrParentRows *rows, const ClrKey *key, void *verdict);
 
@@ -453,7 +454,8 @@ judge(ClrParentRows *rows, const ClrKey *key, const ClrRow *row, uint64 n)
 	if (!rows->repeats)
 	{
 		judge_above(clr_parent_rows(rows->judge, rows->binding, NULL), row);
-		judge_above(rows, row); /* where parents have gates */
+		if (has_gates(own_parent(rows->binding)))
+			judge_above(rows, row);
 	}
 	decide(rows, key, row, n);
 	rows->judging--;
@@ -512,6 +514,16 @@ own_parent(const ClrBinding *binding)
 		if (((ClrParent *) lfirst(lc))->binding == binding->id)
 			return lfirst(lc);
 	return NULL;
+}
+
+/* Whether a parent, if there is one, may ask for more than sight of it. */
+static bool
+has_gates(const ClrParent *parent)
+{
+	for (int verb = 0; parent != NULL && verb < CLR_VERBS; verb++)
+		if (parent->gates[verb].action != NULL)
+			return true;
+	return false;
 }
 
 /*
