@@ -259,6 +259,10 @@ UPDATE step SET project = 3;
 RESET session_replication_role;
 UPDATE step SET other = u(11) RETURNING project, other = u(11);
 UPDATE step SET task = u(12);
+-- Nor does its parent elsewhere hold it, or the row that.
+UPDATE step SET other = u(31);
+UPDATE task SET project = 2 WHERE id = u(31);
+SET CONSTRAINTS ALL IMMEDIATE;
 ROLLBACK;
 
 --
