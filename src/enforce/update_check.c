@@ -92,8 +92,8 @@ static void find_change(const ClrWriteCall *call, Change *change);
 static void
 add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
-static bool permits(const ClrWriteCall *call, const Asked *asked, const ClrRow *row,
-					ClrVerdict *verdict);
+static bool
+permits(const ClrWriteCall *call, const Asked *asked, const ClrRow *row, ClrVerdict *verdict);
 static bool is_open(const ClrWriteCall *call, Asked *asked);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
