@@ -31,8 +31,9 @@ CREATE SCHEMA evaluator;
 -- ---------------------------------------------------------------------------
 
 -- A place is where a row lives: the id of its project, or 0 for the account
--- itself. NULL: the project is missing or unknown, or the parents do not agree
--- about it; such a row is closed to everyone (20).
+-- itself. -1: it has no project, and need not have one (31). NULL: the project is
+-- missing or unknown, or the parents do not agree about it; such a row is closed
+-- to everyone (20).
 CREATE UNLOGGED TABLE evaluator.fact (
     binding   integer NOT NULL,
     key       text    NOT NULL,
@@ -126,6 +127,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(string_agg('(' || closed || ')', ' OR '), 'false') FROM test
 $$;
 
+CREATE FUNCTION evaluator.only_account() RETURNS bigint
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT min(a.id) FROM clearance.account a HAVING count(*) = 1
+$$;
+
 -- From the rows without parents down: a row's depth, its place and its account.
 CREATE FUNCTION evaluator.place_rows() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -136,7 +142,9 @@ BEGIN
         UPDATE evaluator.fact f
         SET depth = n, account = s.account,
             -- An account column holds beside the project: nothing crosses an account.
-            place = CASE WHEN b.account_column IS NULL OR f.account = s.account THEN s.place END
+            place = CASE WHEN b.account_column IS NULL OR f.account = s.account
+                           -- in the only account, a row without a project need not name it (45)
+                           OR (s.place = -1 AND f.account IS NULL AND s.account = evaluator.only_account()) THEN s.place END
         FROM (
             SELECT c.binding, c.key,
                    CASE WHEN b.project_column IS NOT NULL THEN c.place
@@ -147,10 +155,11 @@ BEGIN
                                   THEN min(u.place) FILTER (WHERE w.near) END
                         -- with neither project nor parent: on the account level
                         WHEN b.account_column IS NOT NULL THEN 0 END AS place,
-                   coalesce((SELECT p.account_id FROM clearance.project p WHERE p.id = c.place),
-                            CASE WHEN min(u.account) FILTER (WHERE w.near) = max(u.account) FILTER (WHERE w.near)
-                                 THEN min(u.account) FILTER (WHERE w.near) END,
-                            c.account) AS account
+                   CASE WHEN c.place = -1 THEN coalesce(c.account, evaluator.only_account())
+                        ELSE coalesce((SELECT p.account_id FROM clearance.project p WHERE p.id = c.place),
+                                      CASE WHEN min(u.account) FILTER (WHERE w.near) = max(u.account) FILTER (WHERE w.near)
+                                           THEN min(u.account) FILTER (WHERE w.near) END,
+                                      c.account) END AS account
             FROM evaluator.fact c
             JOIN clearance.binding b ON b.id = c.binding AND NOT b.link_only
             LEFT JOIN evaluator.parent w ON w.binding = c.binding AND w.key = c.key
@@ -185,8 +194,10 @@ BEGIN
         EXECUTE format(
             'INSERT INTO evaluator.fact SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s FROM %s t',
             b.id, evaluator.key_of(b.relation),
-            coalesce(evaluator.about(b.project_column, '(SELECT p.id FROM clearance.project p WHERE p.key = t.%I::text)'), 'NULL'),
-            coalesce(evaluator.about(b.account_column, '(SELECT a.id FROM clearance.account a WHERE a.key = t.%I::text)'), 'NULL'),
+            coalesce(CASE WHEN b.project_optional THEN evaluator.about(b.project_column, 'CASE WHEN t.%1$I IS NULL THEN -1 ELSE (SELECT p.id FROM clearance.project p WHERE p.key = t.%1$I::text) END') END,
+                     evaluator.about(b.project_column, '(SELECT p.id FROM clearance.project p WHERE p.key = t.%I::text)'), 'NULL'),
+            -- -1: none that there is
+            coalesce(evaluator.about(b.account_column, 'CASE WHEN t.%1$I IS NOT NULL THEN coalesce((SELECT a.id FROM clearance.account a WHERE a.key = t.%1$I::text), -1) END'), 'NULL'),
             coalesce(evaluator.about(b.visibility_column, 'coalesce(t.%I = ANY (%L), false)', b.shared_values), 'true'),
             coalesce(evaluator.about(b.client_visibility_column, 'coalesce(t.%I::text, ''hidden'')'), 'NULL'),
             coalesce(evaluator.about(b.kind_column, 't.%I::text'), 'NULL'),
@@ -454,6 +465,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         -- The account level is reached by the vendor's people only.
         SELECT 0, NULL, false, false, true, false FROM a WHERE a.kind = 'vendor'
+        UNION ALL
+        -- Rows without a project may be anybody's (31).
+        SELECT -1, NULL, false, false, true, false FROM a
     ),
     -- Rule 3 in the order of (5): the most specific place that names a level counts.
     role_level AS (
@@ -540,7 +554,11 @@ BEGIN
         FROM evaluator.judged a
         JOIN clearance.member_switch s ON s.member_id = a.member
         CROSS JOIN evaluator.level_in_force f
-        WHERE s.feature = switches.feature AND f.covered
+        WHERE s.feature = switches.feature
+            AND (f.covered
+                 -- where there is no project, as far as project.view reaches any
+                 OR f.place = -1 AND EXISTS (SELECT FROM evaluator.level_grant g
+                                             WHERE g.level_id = f.level AND g.feature = 'project' AND g.action = 'view'))
             AND NOT EXISTS (
                 SELECT FROM evaluator.level_in_force o
                 JOIN clearance.not_available n ON n.level_id = o.level
@@ -576,29 +594,34 @@ END
 $$;
 
 -- Where, and on which rows there, an action is granted to the actor (rule 4). The
--- conditions on rows are still to be judged; reach is judged here (8).
+-- conditions on rows are still to be judged; reach is judged here (8). Where rows have no
+-- project, every grant counts, but unless it reaches the account it is for what is the
+-- actor's own or assigned to it (31, 45).
 CREATE FUNCTION evaluator.grants(feature text, action text)
-RETURNS TABLE (place bigint, visibility text, relation text, kinds text[])
+RETURNS TABLE (place bigint, visibility text, relation text, kinds text[], for_own boolean)
 LANGUAGE plpgsql STABLE ROWS 50 SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT f.place, 'any', 'any', NULL::text[]
+    SELECT f.place, 'any', 'any', NULL::text[], false
     FROM evaluator.level_in_force f
     WHERE f.is_admin
     UNION
-    SELECT f.place, g.visibility, g.relation, g.kinds
+    SELECT f.place, g.visibility, g.relation, g.kinds,
+           f.place = -1 AND NOT (a.kind = 'vendor' AND (g.reach = 'account' OR (g.reach IS NULL AND f.covered)))
     FROM evaluator.judged a
     CROSS JOIN evaluator.level_in_force f
     JOIN evaluator.level_grant g ON g.level_id = f.level
     WHERE g.feature = grants.feature AND g.action = grants.action
-        AND (a.kind <> 'vendor' OR CASE g.reach
+        AND (a.kind <> 'vendor' OR f.place = -1 OR CASE g.reach
                                        WHEN 'account' THEN true
                                        WHEN 'member' THEN f.is_member
                                        WHEN 'owned' THEN f.is_owner
                                        ELSE f.covered END)
     UNION
-    SELECT s.place, 'any', s.relation, NULL
+    SELECT s.place, 'any', s.relation, NULL,
+           s.place = -1 AND NOT EXISTS (SELECT FROM evaluator.judged a, evaluator.level_in_force f
+                                        WHERE a.kind = 'vendor' AND f.place = -1 AND f.covered)
     FROM evaluator.switches(grants.feature, grants.action) s;
 END
 $$;
@@ -643,7 +666,14 @@ BEGIN
         SELECT DISTINCT g.place, n.needed_feature, n.needed_action
         FROM needed n CROSS JOIN LATERAL evaluator.grants(n.needed_feature, n.needed_action) g
     )
-    SELECT place FROM got GROUP BY place HAVING count(*) = (SELECT count(*) FROM needed);
+    SELECT place FROM got GROUP BY place
+    HAVING count(*) = (SELECT count(*) FROM needed)
+        -- pages of a project are no gates where there is none (45)
+        OR place = -1 AND NOT EXISTS (
+            SELECT FROM needed n
+            WHERE (n.needed_feature <> 'project' OR (n.needed_feature, n.needed_action) = (held.feature, held.action))
+                AND (n.needed_feature, n.needed_action) NOT IN (
+                    SELECT o.needed_feature, o.needed_action FROM got o WHERE o.place = -1));
 END
 $$;
 
@@ -731,7 +761,10 @@ BEGIN
         AND (g.kinds IS NULL OR r.kind = ANY (g.kinds))
         AND (g.relation = 'any' OR EXISTS (
                 SELECT FROM evaluator.related l
-                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys)));
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys)))
+        AND (NOT g.for_own OR EXISTS (
+                SELECT FROM evaluator.related l
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned') AND l.member = ANY (a.keys)));
 END
 $$;
 
@@ -777,7 +810,11 @@ BEGIN
         ELSE
             keys := ARRAY(SELECT unnest(keys)
                           INTERSECT
-                          SELECT evaluator.gated(binding, gate.gate_feature, gate.gate_action, asked));
+                          (SELECT evaluator.gated(binding, gate.gate_feature, gate.gate_action, asked)
+                           UNION
+                           -- pages of a project are no gates where there is none (45)
+                           SELECT f.key FROM evaluator.fact f
+                           WHERE f.binding = gated.binding AND f.place = -1 AND gate.gate_feature = 'project'));
         END IF;
     END LOOP;
     RETURN QUERY SELECT unnest(keys);
@@ -1198,14 +1235,16 @@ END
 $$;
 
 -- Keys of the projects where the member may do the act, as far as no row is concerned;
--- NULL among them: on the account level.
+-- NULL among them: on the account level, or where rows of the feature have no project.
 CREATE FUNCTION evaluator.may_where(member bigint, feature text, action text) RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 BEGIN
     PERFORM evaluator.judge((SELECT s FROM evaluator.standing_member(member) s));
-    RETURN QUERY SELECT p.key
+    RETURN QUERY SELECT DISTINCT p.key
                  FROM evaluator.places_for(feature, action) AS w (place)
-                 LEFT JOIN clearance.project p ON p.id = w.place;
+                 LEFT JOIN clearance.project p ON p.id = w.place
+                 WHERE w.place <> -1
+                    OR EXISTS (SELECT FROM clearance.binding b WHERE b.feature = may_where.feature AND b.project_optional);
 END
 $$;
 

@@ -35,6 +35,7 @@ CREATE TEMP TABLE work_item (
 \ir areas/insight.sql
 \ir areas/people.sql
 \ir areas/time.sql
+\ir areas/errands.sql
 \ir areas/finance.sql
 \ir areas/invoicing.sql
 \ir areas/expenses.sql
