@@ -71,6 +71,7 @@ REGRESS = \
 	masked_answers \
 	born \
 	new_projects \
+	project_optional \
 	keys \
 	partitions \
 	partition_moves \

@@ -70,6 +70,7 @@ CREATE TABLE news (id integer PRIMARY KEY, project text, author text, published 
 CREATE TABLE file (id integer PRIMARY KEY, project text, client text);
 CREATE TABLE shift (id integer PRIMARY KEY, project text, state text);
 CREATE TABLE ledger (id integer PRIMARY KEY, project text, account text);
+CREATE TABLE chore (id integer PRIMARY KEY, project text, account text DEFAULT 'regress-verdicts', author text);
 SELECT clearance.protect('project', 'project', 'id') > 0;
 SELECT clearance.protect('task', 'task', 'project', 'is_private', '{false}', kind => 'kind', owner => 'author') > 0,
        clearance.relate('task', 'followed', 'fans'), clearance.guard_column('task', 'at_risk', 'mark_at_risk');
@@ -86,6 +87,7 @@ SELECT clearance.protect('news', 'status_update', 'project', owner => 'author', 
 SELECT clearance.protect('file', 'file', 'project', client_visibility => 'client') > 0;
 SELECT clearance.protect('shift', 'task', 'project') > 0, clearance.guard_row('shift', 'state', '{closed}', 'change_owner');
 SELECT clearance.protect('ledger', 'task', 'project', account => 'account') > 0;
+SELECT clearance.protect('chore', 'task', 'project', account => 'account', owner => 'author', project_optional => true) > 0;
 SELECT clearance.add_gate('document_comment.create', 'document.change_owner', audiences => '{partner}');
 INSERT INTO task VALUES (1, 'open', false, 'call', 'ada'), (2, 'other', false, 'call', 'ada'), (3, 'closed', false, 'call', 'ada'), (4, 'open', false, 'call', 'max');
 INSERT INTO document VALUES (1, 'open', true), (2, 'open', false), (3, 'closed', false);
@@ -150,6 +152,7 @@ INSERT INTO probe VALUES
     ('not_shared', 'max', $$UPDATE task SET is_private = true WHERE id = 1$$, NULL, 'ada', $$UPDATE task SET is_private = true WHERE id = 1$$),
     ('other_kind', 'max', $$UPDATE task SET kind = 'mail' WHERE id = 1$$, NULL, 'max', $$UPDATE task SET kind = 'call', id = 9 WHERE id = 1$$),
     ('not_related', 'max', $$UPDATE task SET at_risk = true WHERE id = 1$$, NULL, 'max', $$UPDATE task SET at_risk = true WHERE id = 4$$),
+    ('not_owned', 'max', $$INSERT INTO chore (id, author) VALUES (9, 'ada')$$, NULL, 'max', $$INSERT INTO chore (id, author) VALUES (9, 'max')$$),
     ('client_hidden', 'cleo', $$UPDATE file SET client = 'read' WHERE id = 1$$, NULL, 'cleo', $$UPDATE file SET id = 9 WHERE id = 1$$),
     ('parent_gate', 'max', $$INSERT INTO remark VALUES (9, 1)$$, NULL, 'max', $$INSERT INTO remark VALUES (9, 2)$$),
     ('draft', 'max', $$UPDATE news SET author = 'pam', published = NULL WHERE id = 1$$, NULL, 'max', $$UPDATE news SET author = 'pam' WHERE id = 1$$),

@@ -26,12 +26,14 @@
 #include "rule/write.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
+PG_FUNCTION_INFO_V1(clearance_holds);
 PG_FUNCTION_INFO_V1(clearance_can_row);
 PG_FUNCTION_INFO_V1(clearance_verdict);
 PG_FUNCTION_INFO_V1(clearance_column_masked);
 PG_FUNCTION_INFO_V1(clearance_may_be_masked);
 PG_FUNCTION_INFO_V1(clearance_ways_in);
 
+static bool holds(FunctionCallInfo fcinfo, bool or_without_project);
 static char *actions_text(const List *actions);
 static bool can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict);
 static ClrBinding *
@@ -43,11 +45,28 @@ static void check_columns(const ClrBinding *binding, TupleDesc desc);
 
 /*
  * can(action text, project app_key) returns boolean: an act without a row, for
- * the actor, in a project or (NULL) in the account. 'feature.action'; errors
- * if there is no such action.
+ * the actor, in a project or (NULL) in the account, or where rows of the feature
+ * have no project. 'feature.action'; errors if there is no such action.
  */
 Datum
 clearance_can(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(holds(fcinfo, true));
+}
+
+/*
+ * holds(action text, project app_key) returns boolean: the same in a project or
+ * the account as a whole. What administers asks this: rows without a project that
+ * are the actor's own give it no rights in the account.
+ */
+Datum
+clearance_holds(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(holds(fcinfo, false));
+}
+
+static bool
+holds(FunctionCallInfo fcinfo, bool or_without_project)
 {
 	ClrFrame *frame = clr_frame_current();
 	ClrScope *scope = clr_frame_judge(frame)->scope;
@@ -70,7 +89,7 @@ clearance_can(PG_FUNCTION_ARGS)
 	action = clr_scope_action(scope, name, dot + 1);
 
 	if (scope->no_standing != NULL)
-		PG_RETURN_BOOL(false);
+		return false;
 	if (!PG_ARGISNULL(1))
 	{
 		ClrKey key;
@@ -78,7 +97,10 @@ clearance_can(PG_FUNCTION_ARGS)
 		(void) clr_key_from_text(text_to_cstring(PG_GETARG_TEXT_PP(1)), CLR_KEY_TEXT, &key);
 		project = clr_scope_project(scope, &key);
 	}
-	PG_RETURN_BOOL(project != NULL && clr_act_permits(scope, project, action));
+	if (project != NULL && clr_act_permits(scope, project, action))
+		return true;
+	return or_without_project && PG_ARGISNULL(1) && clr_binding_may_lack_project(name) &&
+		   clr_act_permits(scope, scope->without_project, action);
 }
 
 /*

@@ -36,6 +36,9 @@
 PG_FUNCTION_INFO_V1(clearance_check_child_project);
 PG_FUNCTION_INFO_V1(clearance_check_children_project);
 
+/* In place of a key: the row has no project, and may have none. */
+static char no_project[] = "";
+
 /* Rows that are checked together. */
 #define BATCH 1000
 
@@ -246,7 +249,11 @@ check_rows(ClrFrame *frame, ClrBinding *binding, ClrRow *rows, int n, Reading re
 	ListCell *lc;
 
 	for (int i = 0; i < n && binding->project_slot != CLR_NO_SLOT; i++)
+	{
 		projects[i] = clr_binding_value_text(binding, &rows[i], binding->project_slot);
+		if (projects[i] == NULL && binding->project_optional)
+			projects[i] = no_project;
+	}
 	foreach(lc, binding->parents)
 	{
 		ClrParent *parent = lfirst(lc);
@@ -279,7 +286,8 @@ compare(const ClrBinding *binding, const ClrRow *row, const char **project,
 		return;
 	if (*project == NULL)
 		*project = parent->value;
-	if (strcmp(*project, parent->value) == 0)
+	if (*project == parent->value || (*project != no_project && parent->value != no_project &&
+									  strcmp(*project, parent->value) == 0))
 		return;
 	/* it may be hidden from whoever writes: who is bound by row security is not told which one */
 	if (binding->key_slot != CLR_NO_SLOT && has_bypassrls_privilege(GetOuterUserId()))
@@ -301,7 +309,7 @@ typedef struct Above
 
 /*
  * The projects of rows of a table by their keys, as text; NULL, or no entry,
- * where it cannot be told.
+ * where it cannot be told. A row that may have none, and has none, has `no_project`.
  */
 static ClrKeyTable *
 projects_of(ClrFrame *frame, ClrBinding *binding, ClrKeyTable *keys, Reading reading)
@@ -394,7 +402,11 @@ read_column(const ClrBinding *binding, int slot, ClrKeyTable *keys, Reading read
 		clr_key_from_datum(value[0], key_column->key_class, key_column->type, &key);
 		entry = clr_keytab_add(found, &key, &known);
 		if (isnull[1])
+		{
+			if (slot == binding->project_slot && binding->project_optional)
+				entry->value = no_project;
 			continue;
+		}
 		entry->value = clr_value_text(column->type, value[1]);
 		clr_key_from_datum(value[1], column->key_class, column->type, &key);
 		(void) clr_keytab_add(values, &key, &known);

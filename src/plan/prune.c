@@ -25,6 +25,7 @@
 
 #include "frame/frame.h"
 #include "guard/secrecy.h"
+#include "plan/rowtest.h"
 
 PG_FUNCTION_INFO_V1(clearance_own_account);
 
@@ -90,8 +91,10 @@ clr_prune_test(PlannerInfo *root, const ClrBinding *binding, const List *columns
 		account =
 			(Expr *) makeRelabelType(account, type, -1, column->varcollid, COERCE_IMPLICIT_CAST);
 	}
-	return make_opclause(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, BOOLOID, false, value,
-						 account, InvalidOid, column->varcollid);
+	account = make_opclause(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, BOOLOID, false,
+							value, account, InvalidOid, column->varcollid);
+	/* of rows without a project, the rule decides what a NULL means */
+	return binding->project_optional ? clr_rowtest_or_null((Expr *) column, account) : account;
 }
 
 static bool

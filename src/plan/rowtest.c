@@ -186,16 +186,25 @@ clr_rowtest_ups(const ClrBinding *binding, ClrVerb verb, List *columns, int clas
 		Expr *test =
 			clr_set_test(key, binding, verb, CLR_SET_UPS + foreach_current_index(lc), class);
 
-		if (up->optional)
-		{
-			NullTest *nothing = makeNode(NullTest);
-
-			nothing->arg = copyObject(key);
-			nothing->nulltesttype = IS_NULL;
-			nothing->location = -1;
-			test = makeBoolExpr(OR_EXPR, list_make2(nothing, test), -1);
-		}
-		tests = lappend(tests, test);
+		tests = lappend(tests, up->optional ? clr_rowtest_or_null(key, test) : test);
 	}
 	return tests;
+}
+
+/* A test, which counts where a column is not null. */
+Expr *
+clr_rowtest_or_null(Expr *column, Expr *test)
+{
+	return makeBoolExpr(OR_EXPR, list_make2(clr_rowtest_null(column, IS_NULL), test), -1);
+}
+
+Expr *
+clr_rowtest_null(Expr *column, NullTestType type)
+{
+	NullTest *test = makeNode(NullTest);
+
+	test->arg = copyObject(column);
+	test->nulltesttype = type;
+	test->location = -1;
+	return (Expr *) test;
 }

@@ -13,6 +13,10 @@
  * planner knows: nothing, a shared row, a related row. For who sees the whole
  * table (whole.c) nothing is tested at all.
  *
+ * A row without a project, where it need not have one, passes those tests, and is
+ * judged by the same call: so an index finds the rows of the open projects and
+ * those without, and only these cost a call.
+ *
  * No actor and no project is in a plan. What is in it is the class, and
  * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup
  * by primary key keeps the whole call: it is as fast, and its plan is good for
@@ -62,6 +66,8 @@ static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *colum
 static ClrClass class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static bool
 say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
+static Expr *in_projects(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
+static Expr *project_or(const ClrBinding *binding, List *columns, Expr *test);
 static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
 static bool contains(Node *node, void *part);
 static bool is_nullable(Node *node, Index relation, bool below_outer);
@@ -204,11 +210,30 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 		if (binding->project_slot == CLR_NO_SLOT)
 			tests = list_concat(clr_rowtest_ups(binding, verb, columns, class), tests);
 	}
+	else if (binding->project_optional)
+		tests = lappend(tests, project_or(binding, columns, permitted_call(id, verb, columns)));
 	if (binding->project_slot != CLR_NO_SLOT)
-		tests = lcons(clr_set_test(list_nth(columns, binding->project_slot), binding, verb,
-								   CLR_SET_PROJECTS, class),
-					  tests);
+		tests = lcons(in_projects(binding, verb, columns, class), tests);
 	return (Node *) make_ands_explicit(tests);
+}
+
+/* Whether a row is in an open project, or has none where it need not have one. */
+static Expr *
+in_projects(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class)
+{
+	Expr *project = list_nth(columns, binding->project_slot);
+	Expr *test = clr_set_test(project, binding, verb, CLR_SET_PROJECTS, class);
+
+	return binding->project_optional ? clr_rowtest_or_null(project, test) : test;
+}
+
+/* Rows without a project are of no class: the rule judges each. */
+static Expr *
+project_or(const ClrBinding *binding, List *columns, Expr *test)
+{
+	Expr *project = clr_rowtest_null(list_nth(columns, binding->project_slot), IS_NOT_NULL);
+
+	return makeBoolExpr(OR_EXPR, list_make2(project, test), -1);
 }
 
 /*
@@ -248,6 +273,8 @@ say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class
 	if (class == CLR_CLASS_ALL)
 		return true;
 	test = clr_rowtest(binding, verb, columns, class);
+	if (test != NULL && binding->project_optional)
+		test = clr_rowtest_or_null(list_nth(columns, binding->project_slot), test);
 	*tests = lappend(*tests, test);
 	return test != NULL;
 }

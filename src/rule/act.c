@@ -43,7 +43,8 @@ clr_act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
 	foreach(lc, action->grants)
 		holds = holds || clr_scope_reaches(scope, project, lfirst(lc));
 	foreach(lc, action->gates)
-		holds = holds && clr_act_holds(scope, project, lfirst(lc));
+		if (clr_act_is_gated(project, lfirst(lc)))
+			holds = holds && clr_act_holds(scope, project, lfirst(lc));
 	return holds;
 }
 

@@ -34,6 +34,13 @@ clr_act_closed(ClrScope *scope, ClrProject *project, const char *feature, ClrAct
 	return clr_act_why_closed(scope, project, feature, action, writing);
 }
 
+/* Gates about pages of a project say nothing where there is none. */
+static inline bool
+clr_act_is_gated(const ClrProject *project, const ClrAction *gate)
+{
+	return project->id != CLR_PROJECT_NONE || strcmp(gate->feature, "project") != 0;
+}
+
 /* Uploads by customers go by the project's switch alone. */
 static inline bool
 clr_act_is_customer_upload(const ClrScope *scope, const ClrAction *action)

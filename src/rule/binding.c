@@ -63,6 +63,11 @@ static bool any_masked = false;
 static bool any_refuses_filters = false;
 static uint64 masks_read_in = 0;
 
+/* Features of tables whose rows may have no project, in known_context; and in which generation they were read. */
+static List *lacking_project = NIL;
+static uint64 lacking_read_in = 0;
+
+static void read_lacking_project(void);
 static ClrBinding *find_kept(int32 id);
 static ClrBinding *keep(int32 id);
 static void let_go(ClrBinding *binding);
@@ -200,6 +205,52 @@ clr_binding_any_masked(bool *refuses_filters)
 	}
 	*refuses_filters = any_refuses_filters;
 	return any_masked;
+}
+
+/* Whether rows of a feature may have no project. */
+bool
+clr_binding_may_lack_project(const char *feature)
+{
+	ListCell *lc;
+
+	drop_stale();
+	if (lacking_read_in != generation)
+		read_lacking_project();
+	foreach(lc, lacking_project)
+		if (strcmp(lfirst(lc), feature) == 0)
+			return true;
+	return false;
+}
+
+/* Again, if a message came meanwhile: what was read may be older. */
+static void
+read_lacking_project(void)
+{
+	uint64 read_in;
+
+	do
+	{
+		ClrCatalog state;
+		List *found = NIL;
+		uint64 rows;
+
+		drop_stale();
+		read_in = generation;
+		clr_catalog_begin_latest(&state);
+		rows = clr_catalog_query(
+			"SELECT DISTINCT feature FROM clearance.binding WHERE project_optional", 0, NULL, NULL,
+			NULL);
+		for (uint64 i = 0; i < rows; i++)
+		{
+			MemoryContext spi = MemoryContextSwitchTo(known_context);
+
+			found = lappend(found, clr_column_text(i, 1));
+			MemoryContextSwitchTo(spi);
+		}
+		clr_catalog_end(&state);
+		lacking_project = found;
+		lacking_read_in = read_in;
+	} while (known_is_stale || read_in != generation);
 }
 
 static ClrBinding *

@@ -141,6 +141,7 @@ typedef struct ClrBinding
 	const char *relation_name;
 	const char *feature;
 	bool link_only;
+	bool project_optional; /* a row without a project is one of its account */
 	const char *actions[CLR_VERBS];
 	const char *publish_action;
 	int ncolumns;
@@ -202,6 +203,7 @@ extern uint64 clr_binding_generation(void);
 extern const ClrBinding *clr_binding_borrow(MemoryContext context, int32 id);
 extern bool clr_binding_is_masked(int32 id);
 extern bool clr_binding_any_masked(bool *refuses_filters);
+extern bool clr_binding_may_lack_project(const char *feature);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);

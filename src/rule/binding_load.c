@@ -102,7 +102,7 @@ clr_binding_load(MemoryContext context, int32 id)
 			" edit_action, delete_action, publish_action, columns::text[], shared_values,"
 			" key_column, project_column, visibility_column, client_visibility_column,"
 			" account_column, owner_column, kind_column, published_column,"
-			" relation::text FROM clearance.binding WHERE id = $1",
+			" relation::text, project_optional FROM clearance.binding WHERE id = $1",
 			1, argtypes, args, NULL) != 1)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						errmsg("no protected table has the binding %d", id),
@@ -118,6 +118,7 @@ clr_binding_load(MemoryContext context, int32 id)
 		binding->actions[i] = keep_text(context, 0, 4 + i);
 	binding->publish_action = keep_text(context, 0, 8);
 	binding->relation_name = keep_text(context, 0, 19);
+	binding->project_optional = clr_column_bool(0, 20);
 	load_columns(binding, names, nnames);
 	binding->shared_values = texts_in(0, 10);
 	binding->key_slot = optional_slot(binding, 0, 11);

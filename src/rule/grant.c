@@ -18,6 +18,8 @@ static bool grant_fits(ClrTrial *trial, const ClrGrant *grant);
 static bool visibility_fits(ClrTrial *trial, const ClrGrant *grant);
 static bool kind_fits(ClrTrial *trial, const ClrGrant *grant);
 static bool relation_fits(ClrTrial *trial, const ClrGrant *grant);
+static bool is_within_reach(ClrTrial *trial, const ClrGrant *grant);
+static bool view_reaches_account(ClrScope *scope);
 static bool client_visibility_fits(ClrTrial *trial, const ClrGrant *grant);
 
 /*
@@ -61,7 +63,7 @@ clr_grant_ground(ClrTrial *trial, ClrAction *action, const ClrGrant **grant)
 	if (by_switch != CLR_SWITCH_OFF &&
 		(by_switch == CLR_SWITCH_ON ||
 		 clr_row_has_relation(trial->judge, trial->binding, trial->row, CLR_REL_OWN)) &&
-		client_visibility_fits(trial, NULL))
+		is_within_reach(trial, NULL) && client_visibility_fits(trial, NULL))
 		return CLR_BY_SWITCH;
 	/* the owner of a row may invite to it */
 	if (strcmp(action->name, "invite") == 0 &&
@@ -131,16 +133,19 @@ lack_of(ClrTrial *trial, const ClrGrant *grant)
 		lack->lacks |= CLR_LACKS_KIND;
 	if (!relation_fits(trial, grant))
 		lack->lacks |= CLR_LACKS_RELATION;
+	if (!is_within_reach(trial, grant))
+		lack->lacks |= CLR_LACKS_OWNERSHIP;
 	if (!client_visibility_fits(trial, grant))
 		lack->lacks |= CLR_LACKS_CLIENT_VISIBILITY;
 	return lack;
 }
 
-/* Visibility, kind and relation, all of one grant together. */
+/* Visibility, kind, relation and reach, all of one grant together. */
 static bool
 grant_fits(ClrTrial *trial, const ClrGrant *grant)
 {
-	return visibility_fits(trial, grant) && kind_fits(trial, grant) && relation_fits(trial, grant);
+	return visibility_fits(trial, grant) && kind_fits(trial, grant) &&
+		   relation_fits(trial, grant) && is_within_reach(trial, grant);
 }
 
 /* Customers do not go by visibility where the row carries client visibility. */
@@ -179,6 +184,34 @@ relation_fits(ClrTrial *trial, const ClrGrant *grant)
 {
 	return grant->relation == CLR_REL_ANY ||
 		   clr_row_has_relation(trial->judge, trial->binding, trial->row, grant->relation);
+}
+
+/*
+ * A row without a project is open to those whose own it is, or to whom it is
+ * assigned, and as far as the account is reached to others. Without a grant: by a
+ * switch.
+ */
+static bool
+is_within_reach(ClrTrial *trial, const ClrGrant *grant)
+{
+	if (trial->project->id != CLR_PROJECT_NONE)
+		return true;
+	return (grant != NULL ? clr_scope_reaches_account(trial->scope, grant) :
+							view_reaches_account(trial->scope)) ||
+		   clr_row_has_relation(trial->judge, trial->binding, trial->row, CLR_REL_OWN) ||
+		   clr_row_has_relation(trial->judge, trial->binding, trial->row, CLR_REL_ASSIGNED);
+}
+
+static bool
+view_reaches_account(ClrScope *scope)
+{
+	ListCell *lc;
+
+	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
+		if (clr_scope_reaches(scope, scope->without_project, lfirst(lc)) &&
+			clr_scope_reaches_account(scope, lfirst(lc)))
+			return true;
+	return false;
 }
 
 /*

@@ -60,6 +60,7 @@ typedef struct Source
 	int slot;
 	ClrKeyTable *keys;
 	const ClrKeyBits *bits; /* the same, or NULL */
+	bool or_null;			/* or none: a row without a project may be open */
 } Source;
 
 /* How to read all rows that may be open. */
@@ -103,6 +104,7 @@ prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sourc
 static void
 prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *binding, ClrClass class);
 static double rows_of_value(const ClrBinding *binding, int slot, double rows);
+static void visit_found(Pass *pass);
 static void read_sources(Pass *pass, List *sources, Snapshot snapshot);
 static void read_table(Pass *pass, List *sources, Snapshot snapshot);
 static bool is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull);
@@ -297,8 +299,9 @@ way_of(ClrJudge *judge, ClrBinding *binding)
 			way->class = class;
 		way->cost.rows *= clr_shape_part_open(judge, binding);
 		way->sources = list_make1(new_source(binding->project_slot, shape->open, shape->bits));
+		((Source *) linitial(way->sources))->or_null = binding->project_optional;
 		prefer_index(way, relation, binding, way->sources, way->cost.rows);
-		if (!lookup->by_query)
+		if (!lookup->by_query && !binding->project_optional)
 			prefer_relations(way, judge, relation, binding, class);
 	}
 	way->cost.cost += 1 + way->cost.rows * cost_of_judging(way);
@@ -344,7 +347,7 @@ new_source(int slot, ClrKeyTable *keys, const ClrKeyBits *bits)
 {
 	Source *source = palloc(sizeof(Source));
 
-	*source = (Source){ slot, keys, bits };
+	*source = (Source){ slot, keys, bits, false };
 	return source;
 }
 
@@ -457,11 +460,16 @@ static void
 read_key(const ClrKeyEntry *entry, void *arg)
 {
 	Pass *pass = arg;
-	ClrReader *reader = &pass->reader;
 
-	if (!pass->wants_more || !clr_reader_seek(reader, pass->binding, &entry->key))
-		return;
-	while (pass->wants_more && clr_reader_next(reader))
+	if (pass->wants_more && clr_reader_seek(&pass->reader, pass->binding, &entry->key))
+		visit_found(pass);
+}
+
+/* The rows that the reader was sent to. */
+static void
+visit_found(Pass *pass)
+{
+	while (pass->wants_more && clr_reader_next(&pass->reader))
 		visit_row(pass);
 }
 
@@ -479,6 +487,11 @@ read_sources(Pass *pass, List *sources, Snapshot snapshot)
 			elog(ERROR, "an index of table %s is gone", pass->binding->relation_name);
 		clr_reader_begin(&pass->reader, snapshot);
 		clr_keytab_each(source->keys, read_key, pass);
+		if (source->or_null)
+		{
+			clr_reader_seek_null(&pass->reader);
+			visit_found(pass);
+		}
 		clr_reader_close(&pass->reader);
 	}
 }
@@ -518,7 +531,7 @@ is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull)
 	ClrKey key;
 
 	if (isnull)
-		return false;
+		return source->or_null;
 	if (source->bits != NULL)
 		return clr_keybits_has(source->bits, clr_key_integer(value, column->type));
 	clr_key_from_datum(value, column->key_class, column->type, &key);
@@ -595,6 +608,8 @@ all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *ar
 		const ClrColumn *column = &binding->columns[source->slot];
 
 		query.rest = where(column, "OPERATOR(pg_catalog.=) ANY ($1)");
+		if (source->or_null)
+			query.rest = psprintf("%s OR t.%s IS NULL", query.rest, quote_identifier(column->name));
 		query.nargs = 1;
 		argtypes[0] = get_array_type(column->type);
 		args[0] = clr_keytab_array(source->keys, column->type);

@@ -79,6 +79,7 @@ static bool pays_to_read_all(ClrParentRows *rows);
 static bool read_all(ClrParentRows *rows, bool bounded);
 static void read_by_class(Pass *pass);
 static bool add_by_class(const ClrRow *row, void *arg);
+static ClrProject *project_by_class(const Pass *pass, const ClrRow *row);
 static bool is_below_open(ClrParentRows *rows, const ClrRow *row, ClrKey *parent, bool *has_parent);
 static bool key_in(const ClrBinding *binding, const ClrRow *row, int slot, ClrKey *key);
 static bool judge_in_pass(const ClrRow *row, void *arg);
@@ -334,17 +335,35 @@ add_by_class(const ClrRow *row, void *arg)
 	Pass *pass = arg;
 	ClrParentRows *rows = pass->rows;
 	ClrBinding *binding = rows->binding;
-	ClrKey key, parent, project;
+	ClrProject *project = project_by_class(pass, row);
+	ClrKey key, parent;
 	bool has_parent;
 
-	if (key_in(binding, row, binding->key_slot, &key) &&
-		key_in(binding, row, binding->project_slot, &project) &&
-		clr_shape_opens_key(pass->shape, &project) &&
-		clr_shape_row_is_open(rows->judge, binding, row, pass->class) &&
+	if (project != NULL && key_in(binding, row, binding->key_slot, &key) &&
 		is_below_open(rows, row, &parent, &has_parent))
-		clr_chains_add(pass->chains, key.integer, has_parent ? &parent.integer : NULL,
-					   clr_scope_project(rows->judge->scope, &project));
+		clr_chains_add(pass->chains, key.integer, has_parent ? &parent.integer : NULL, project);
 	return !pass->bounded || clr_chains_bytes(pass->chains) <= get_hash_memory_limit();
+}
+
+/*
+ * The project of a row that is open, but for what it belongs to; else NULL. Of
+ * rows without one the class says nothing.
+ */
+static ClrProject *
+project_by_class(const Pass *pass, const ClrRow *row)
+{
+	ClrParentRows *rows = pass->rows;
+	ClrBinding *binding = rows->binding;
+	ClrProject *project;
+	ClrKey key;
+
+	if (key_in(binding, row, binding->project_slot, &key))
+		return clr_shape_opens_key(pass->shape, &key) &&
+					   clr_shape_row_is_open(rows->judge, binding, row, pass->class) ?
+				   clr_scope_project(rows->judge->scope, &key) :
+				   NULL;
+	(void) clr_rule_permits_in(rows->judge, binding, row, rows->action, &project);
+	return project;
 }
 
 /*

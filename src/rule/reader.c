@@ -27,6 +27,7 @@
 
 static void find_attributes(ClrReader *reader, const ClrBinding *binding);
 static bool serves(Relation index, const ClrColumn *column, AttrNumber attribute, bool unique);
+static void seek(ClrReader *reader, ScanKey key);
 
 /* Whether all rows are in the table itself. */
 bool
@@ -127,7 +128,6 @@ bool
 clr_reader_seek(ClrReader *reader, const ClrBinding *binding, const ClrKey *key)
 {
 	Relation index = reader->index;
-	MemoryContext caller;
 	ScanKeyData scan_key;
 	Datum value;
 	Oid equal;
@@ -138,10 +138,28 @@ clr_reader_seek(ClrReader *reader, const ClrBinding *binding, const ClrKey *key)
 								index->rd_opcintype[0], BTEqualStrategyNumber);
 	ScanKeyEntryInitialize(&scan_key, 0, 1, BTEqualStrategyNumber, InvalidOid,
 						   index->rd_indcollation[0], get_opcode(equal), value);
-	caller = MemoryContextSwitchTo(reader->context);
-	index_rescan(reader->scan, &scan_key, 1, NULL, 0);
-	MemoryContextSwitchTo(caller);
+	seek(reader, &scan_key);
 	return true;
+}
+
+/* To the rows without one; as the planner has it (ExecIndexBuildScanKeys(), nodeIndexscan.c). */
+void
+clr_reader_seek_null(ClrReader *reader)
+{
+	ScanKeyData scan_key;
+
+	ScanKeyEntryInitialize(&scan_key, SK_ISNULL | SK_SEARCHNULL, 1, InvalidStrategy, InvalidOid,
+						   InvalidOid, InvalidOid, (Datum) 0);
+	seek(reader, &scan_key);
+}
+
+static void
+seek(ClrReader *reader, ScanKey key)
+{
+	MemoryContext caller = MemoryContextSwitchTo(reader->context);
+
+	index_rescan(reader->scan, key, 1, NULL, 0);
+	MemoryContextSwitchTo(caller);
 }
 
 /* The next row, into the slot. */

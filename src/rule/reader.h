@@ -34,6 +34,7 @@ extern Relation
 clr_reader_index_on(Relation relation, const ClrColumn *column, AttrNumber attribute, bool unique);
 extern void clr_reader_begin(ClrReader *reader, Snapshot snapshot);
 extern bool clr_reader_seek(ClrReader *reader, const ClrBinding *binding, const ClrKey *key);
+extern void clr_reader_seek_null(ClrReader *reader);
 extern bool clr_reader_next(ClrReader *reader);
 extern void clr_reader_close(ClrReader *reader);
 extern ClrRow clr_reader_new_row(int columns);

@@ -269,7 +269,12 @@ find_project(ClrTrial *trial)
 		ClrKey key;
 
 		if (trial->row->nulls[binding->project_slot])
-			return clr_trial_refuse(trial, CLR_NO_PROJECT, binding->project_slot);
+		{
+			if (!binding->project_optional)
+				return clr_trial_refuse(trial, CLR_NO_PROJECT, binding->project_slot);
+			trial->project = trial->scope->without_project;
+			return true;
+		}
 		clr_key_from_datum(trial->row->values[binding->project_slot], column->key_class,
 						   column->type, &key);
 		trial->project = clr_scope_project(trial->scope, &key);
@@ -370,21 +375,32 @@ project_of_row(ClrTrial *trial, int32 binding, const ClrKey *key)
 							  key);
 }
 
+/*
+ * The account that a row names is the actor's. One that has neither project nor
+ * parents to tell names it, or there is but one account.
+ */
 static bool
 account_fits(ClrTrial *trial)
 {
-	int slot = trial->binding->account_slot;
+	ClrBinding *binding = trial->binding;
+	int slot = binding->account_slot;
+	bool without_project = trial->project->id == CLR_PROJECT_NONE;
 	const ClrColumn *column;
 	ClrKey value;
 	ClrKey account;
 
-	if (slot == CLR_NO_SLOT)
+	if (slot == CLR_NO_SLOT && (!without_project || binding->project_slot == CLR_NO_SLOT))
 		return true;
 	if (trial->row->facts != NULL)
 		return trial->row->facts->rest;
-	column = &trial->binding->columns[slot];
-	if (!trial->row->nulls[slot])
+	if (slot == CLR_NO_SLOT || trial->row->nulls[slot])
 	{
+		if (without_project && trial->scope->is_only_account)
+			return true;
+	}
+	else
+	{
+		column = &binding->columns[slot];
 		clr_key_from_datum(trial->row->values[slot], column->key_class, column->type, &value);
 		if (clr_key_from_text(trial->scope->account_key, column->key_class, &account) &&
 			clr_key_equal(&value, &account))
@@ -410,7 +426,7 @@ action_holds(ClrTrial *trial, ClrAction *action)
 	if (trial->project->levels.admin)
 		return true;
 	foreach(lc, action->gates)
-		if (!gate_holds(trial, lfirst(lc)))
+		if (clr_act_is_gated(trial->project, lfirst(lc)) && !gate_holds(trial, lfirst(lc)))
 			return needed_by(trial, action);
 	return true;
 }

@@ -40,6 +40,8 @@ static ClrShape *build(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 static void fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 static uint64 oldest_generation(const ClrJudge *judge);
 static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
+static bool may_lack_project(ClrJudge *judge, ClrBinding *binding);
+static void add_without_project(Builder *builder);
 static void add_project(Builder *builder, ClrProject *project);
 static void add_masks(const Builder *builder, ClrProject *project);
 static bool key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key);
@@ -269,6 +271,8 @@ fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 	/* what has no project column may be the account's by what it belongs to */
 	if (scope->audience == CLR_VENDOR && binding->project_slot == CLR_NO_SLOT)
 		add_masks(&builder, scope->account_level);
+	if (may_lack_project(judge, binding))
+		add_without_project(&builder);
 	shape->bits = clr_keybits_new(shape->context, shape->open);
 }
 
@@ -290,6 +294,40 @@ is_of_account(ClrJudge *judge, ClrBinding *binding)
 			return true;
 	}
 	return binding->ups == NIL && binding->account_slot != CLR_NO_SLOT;
+}
+
+/* Whether rows may have no project where they need none, by what they belong to if they have no column for it. */
+static bool
+may_lack_project(ClrJudge *judge, ClrBinding *binding)
+{
+	List *above = NIL;
+	ListCell *lc;
+
+	check_stack_depth();
+	if (binding->project_slot != CLR_NO_SLOT)
+		return binding->project_optional;
+	foreach(lc, binding->parents)
+		above = list_append_unique_int(above, ((ClrParent *) lfirst(lc))->binding);
+	foreach(lc, binding->link_roles)
+		above = list_append_unique_int(above, ((ClrLinkRole *) lfirst(lc))->target);
+	foreach(lc, above)
+		if (lfirst_int(lc) != binding->id &&
+			may_lack_project(judge, clr_judge_binding(judge, lfirst_int(lc))))
+			return true;
+	return false;
+}
+
+/* Of rows that have a column for it, plans test no class: the rule judges each. */
+static void
+add_without_project(Builder *builder)
+{
+	Probe *probe = &builder->probe;
+	ClrProject *project = probe->judge->scope->without_project;
+
+	if (probe->binding->project_slot == CLR_NO_SLOT)
+		add_project(builder, project);
+	else
+		add_masks(builder, project);
 }
 
 static void
@@ -408,13 +446,13 @@ likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *pro
 	return open_if(&probe, true, 0, true) ? CLR_CLASS_SHARED : CLR_CLASS_RELATED;
 }
 
-/* Whether the rule cannot tell two projects apart. The account is none: grants reach it by other means. */
+/* Whether the rule cannot tell two projects apart. What is none is reached by other means: it has an id of its own. */
 bool
 clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 {
 	ListCell *la, *lb;
 
-	if ((a->id == 0) != (b->id == 0) || a->levels.count != b->levels.count ||
+	if (Min(a->id, 1) != Min(b->id, 1) || a->levels.count != b->levels.count ||
 		a->open_level != b->open_level || a->is_member != b->is_member ||
 		a->is_owner != b->is_owner || a->archived != b->archived ||
 		a->client_upload != b->client_upload ||

@@ -62,7 +62,7 @@ grant_elsewhere(const ClrProject *project, const ClrAction *action)
 {
 	ListCell *lc;
 
-	if (project->id == 0)
+	if (project->id == 0 || project->id == CLR_PROJECT_NONE)
 		return NULL;
 	foreach(lc, action->grants)
 	{
@@ -118,6 +118,8 @@ first_of(uint32 lacks)
 		return CLR_OTHER_KIND;
 	if (lacks & CLR_LACKS_RELATION)
 		return CLR_NOT_RELATED;
+	if (lacks & CLR_LACKS_OWNERSHIP)
+		return CLR_NOT_OWNED;
 	return CLR_CLIENT_HIDDEN;
 }
 

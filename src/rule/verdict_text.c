@@ -108,6 +108,10 @@ static const struct
 						  "the action is granted for rows that are related to the actor, and this "
 						  "one is not",
 						  "%A is granted for %L" },
+	[CLR_NOT_OWNED] = { "relation", "not_owned",
+						"the row has no project, and the actor, whose reach is not the account, "
+						"neither owns it nor is assigned to it",
+						"%A is granted for %L" },
 	[CLR_CLIENT_HIDDEN] = { "client visibility", "client_hidden",
 							"the row is not open to customers for that", "%A is granted for %L" },
 	[CLR_PARENT_GATE] = { "gate", "parent_gate",
@@ -254,7 +258,7 @@ append(StringInfo text, char what, const ClrVerdict *verdict, const ClrJudge *ju
 			appendStringInfo(text, "\"%s\"", verdict->other_column);
 			return;
 		case 'P':
-			if (verdict->project->id != 0)
+			if (verdict->project->id != 0 && verdict->project->id != CLR_PROJECT_NONE)
 				appendStringInfoString(text, " in this project");
 			return;
 		case 'R':
@@ -341,6 +345,9 @@ lacks_text(uint32 lacks)
 		append_piece(&text, " and ", "is of another kind");
 	if (lacks & CLR_LACKS_RELATION)
 		append_piece(&text, " and ", "is not");
+	if (lacks & CLR_LACKS_OWNERSHIP)
+		append_piece(&text, " and ",
+					 "has no project, and is neither the actor's own nor assigned to it");
 	if (lacks & CLR_LACKS_CLIENT_VISIBILITY)
 		append_piece(&text, " and ", "is not open to customers for that");
 	return text.data;

@@ -23,6 +23,7 @@ static ClrAction *add_action(ClrScope *scope, const char *feature, const char *n
 /*
  * Whether a grant is in force in a project and reaches it. Partner members
  * and contacts have only projects that they reach, and no say in the account.
+ * Where rows have no project, every grant may reach some of them.
  */
 bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant)
@@ -36,7 +37,7 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 	if (project->id == 0)
 		return in_force && scope->audience == CLR_VENDOR &&
 			   (!grant->reach_given || grant->reach == CLR_REACH_ACCOUNT);
-	if (!in_force || scope->audience != CLR_VENDOR)
+	if (!in_force || scope->audience != CLR_VENDOR || project->id == CLR_PROJECT_NONE)
 		return in_force;
 
 	switch (grant->reach)
@@ -49,6 +50,13 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 			return project->is_owner;
 	}
 	elog(ERROR, "unknown reach %d", grant->reach);
+}
+
+/* Whether a grant reaches all projects, and rows without one as well. */
+bool
+clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant)
+{
+	return scope->audience == CLR_VENDOR && grant->reach == CLR_REACH_ACCOUNT;
 }
 
 /*

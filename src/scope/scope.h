@@ -26,10 +26,13 @@ typedef struct ClrLevels
 /* Id of projects that the running statement creates. */
 #define CLR_PROJECT_OF_STATEMENT (-1)
 
+/* Id of what stands for a project where rows may have none: they are of the account. */
+#define CLR_PROJECT_NONE (-2)
+
 /* A project that the actor may have a way into, or the account as a whole. */
 typedef struct ClrProject
 {
-	int64 id; /* zero: the account level, no project */
+	int64 id; /* zero: the account level, no project; or one of the two above */
 	const char *key;
 	ClrLevels levels;
 	int32 open_level; /* vendor: level that the project opens with, or zero */
@@ -65,10 +68,12 @@ typedef struct ClrScope
 	ClrActor actor;
 	int64 account;
 	const char *account_key;
+	bool is_only_account;
 	List *member_keys; /* of char *: whom owner, assignee ... columns name */
 	List *switched_on; /* of char *: features and actions in turn */
 	List *level_ids;   /* of int: every level in force anywhere */
 	ClrProject *account_level;
+	ClrProject *without_project;		  /* where rows have none, see CLR_PROJECT_NONE */
 	List *projects;						  /* of ClrProject * */
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
 	ClrKeyTable *me[CLR_KEY_CLASSES];	  /* member_keys, built when first probed */
@@ -81,6 +86,7 @@ clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size p
 extern char *clr_scope_digest(ClrScope *scope);
 extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
+extern bool clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant);
 extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
 extern bool clr_scope_is_me(ClrScope *scope, const ClrKey *key);
 extern ClrKeyTable *clr_scope_me(ClrScope *scope, ClrKeyClass class);

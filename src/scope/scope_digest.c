@@ -67,8 +67,8 @@ clr_scope_digest(ClrScope *scope)
 	ListCell *lc;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, "%d " INT64_FORMAT " %s %s;", scope->audience, scope->account,
-					 scope->account_key ? scope->account_key : "",
+	appendStringInfo(&text, "%d " INT64_FORMAT " %s %d %s;", scope->audience, scope->account,
+					 scope->account_key ? scope->account_key : "", scope->is_only_account,
 					 scope->no_standing ? scope->no_standing : "");
 	append_texts(&text, scope->member_keys);
 	append_texts(&text, scope->switched_on);

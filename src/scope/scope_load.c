@@ -59,6 +59,7 @@ static bool load_member(Who *who);
 static bool load_partner(Who *who);
 static void load_account(Who *who);
 static int32 load_company(Who *who, ClrPath path, int64 id);
+static bool is_only_account(void);
 static const char *why_no_standing(const Who *who);
 static List *levels_of_roles(const Who *who);
 static void load_switches(ClrScope *scope);
@@ -93,6 +94,8 @@ clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size p
 
 	if (load_standing(&who))
 	{
+		scope->is_only_account = is_only_account();
+		scope->without_project->levels = scope->account_level->levels;
 		load_switches(scope);
 		load_projects(&who);
 		foreach(lc, scope->projects)
@@ -120,6 +123,8 @@ new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit)
 	scope->valid_from = DT_NOBEGIN;
 	scope->valid_until = DT_NOEND;
 	scope->account_level = MemoryContextAllocZero(scope->kept.context, sizeof(ClrProject));
+	scope->without_project = MemoryContextAllocZero(scope->kept.context, sizeof(ClrProject));
+	scope->without_project->id = CLR_PROJECT_NONE;
 	return scope;
 }
 
@@ -271,6 +276,20 @@ load_company(Who *who, ClrPath path, int64 id)
 		level = clr_rows_int32(&rows, COMPANY_LEVEL);
 	clr_rows_end(&rows);
 	return level;
+}
+
+/* Whether there is one account: rows that name none can be of no other. */
+static bool
+is_only_account(void)
+{
+	ClrRows rows;
+	int found = 0;
+
+	clr_rows_begin(&rows, CLR_ACCOUNT_BY_ID, NULL);
+	while (found < 2 && clr_rows_next(&rows))
+		found++;
+	clr_rows_end(&rows);
+	return found == 1;
 }
 
 static const char *

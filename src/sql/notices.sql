@@ -38,12 +38,13 @@ $$;
 COMMENT ON FUNCTION clearance_internal.notice_unseen IS
 'tells that no level is granted the action that SELECT needs, and which ones are granted';
 
-CREATE FUNCTION clearance_internal.notice_projects(relation regclass, project name) RETURNS void
+CREATE FUNCTION clearance_internal.notice_projects(relation regclass, project name, optional boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     held text := clearance_internal.require_key_column(relation, project, 'project');
     closed bigint;
+    blank bigint;
     other record;
 BEGIN
     SELECT b.relation, k.class INTO other
@@ -55,15 +56,41 @@ BEGIN
         RAISE NOTICE 'column "%" of % holds % keys, those of % are % keys', project, relation, held, other.relation, other.class
             USING HINT = 'Keys are compared by their texts: a row whose project has another text there is closed.';
     END IF;
-    SELECT count(*) INTO closed FROM clearance_internal.rows_told(relation, ARRAY[project]) AS t ("row")
-    WHERE NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t."row"[1]);
+    SELECT count(*), count(*) FILTER (WHERE t."row"[1] IS NULL) INTO closed, blank
+    FROM clearance_internal.rows_told(relation, ARRAY[project]) AS t ("row")
+    WHERE NOT (optional AND t."row"[1] IS NULL) AND NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = t."row"[1]);
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since their project is not registered: %', relation, closed
-            USING HINT = 'Protect the table of projects, or register them with clearance.create_project().';
+            USING HINT = 'Protect the table of projects, or register them with clearance.create_project().'
+                || CASE WHEN blank = 0 THEN '' ELSE format(' "%s" of %s of them is NULL: project_optional => true makes them rows of their account.', project, blank) END;
     END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.notice_projects IS 'tells how many rows a project column closes, and of keys of another type';
+
+-- Of the only account they need not say so.
+CREATE FUNCTION clearance_internal.notice_no_account(relation regclass, project name, account name) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    closed bigint;
+BEGIN
+    IF (SELECT count(*) < 2 FROM clearance.account) THEN
+        RETURN;
+    ELSIF account IS NULL THEN
+        RAISE NOTICE 'rows of % without a project are closed: nothing tells their account, and there are several', relation
+            USING HINT = 'Name the column that does: protect(..., project_optional => true, account => ''account_id'').';
+        RETURN;
+    END IF;
+    SELECT count(*) INTO closed FROM clearance_internal.rows_told(relation, ARRAY[project, account]) AS t ("row")
+    WHERE t."row"[1] IS NULL AND t."row"[2] IS NULL;
+    IF closed > 0 THEN
+        RAISE NOTICE 'rows of % that are closed, since they name neither project nor account: %', relation, closed
+            USING HINT = format('"%s" of such rows is to hold the key of their account, since there are several.', account);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.notice_no_account IS 'tells of rows without a project whose account nothing tells';
 
 -- NULL is for who protects the table to decide.
 CREATE FUNCTION clearance_internal.notice_labels(relation regclass, account name, client_visibility name) RETURNS void

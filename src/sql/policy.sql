@@ -65,7 +65,12 @@ CREATE FUNCTION clearance.can(action text, project clearance.app_key DEFAULT NUL
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_can';
 COMMENT ON FUNCTION clearance.can IS
-'whether the actor''s levels grant an action (''task.create'') in a project or, without one, in the account; what a grant asks of a row is not judged';
+'whether the actor''s levels grant an action (''task.create'') in a project or, without one, in the account, or where rows of the feature have no project; what a grant asks of a row is not judged';
+
+CREATE FUNCTION clearance_internal.holds(action text, project clearance.app_key DEFAULT NULL) RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_holds';
+COMMENT ON FUNCTION clearance_internal.holds IS 'what can() says, but of rows without a project: the right to administer does not follow from those';
 
 CREATE FUNCTION clearance.can_row(action text, "row" record, relation regclass DEFAULT NULL) RETURNS boolean
 LANGUAGE c STABLE PARALLEL RESTRICTED

@@ -7,7 +7,7 @@ CREATE FUNCTION clearance.protect(relation regclass, feature text, project name 
     published name DEFAULT NULL, publish_action text DEFAULT 'publish', key name DEFAULT NULL,
     view_action text DEFAULT 'view', create_action text DEFAULT 'create',
     edit_action text DEFAULT 'edit', delete_action text DEFAULT 'delete',
-    force boolean DEFAULT true) RETURNS integer
+    force boolean DEFAULT true, project_optional boolean DEFAULT false) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
@@ -27,6 +27,11 @@ BEGIN
         RAISE EXCEPTION 'a table of projects needs its project column' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Name the column that holds the projects'' own keys: protect(..., ''project'', project => ''id'').';
     END IF;
+    project_optional := coalesce(project_optional, false);
+    IF project_optional AND (project IS NULL OR feature = 'project') THEN
+        RAISE EXCEPTION 'project_optional is for tables with a project column, not for tables of projects' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Name the column: protect(..., project => ''project_id'', project_optional => true). Without one, a row is where its parents are.';
+    END IF;
     shared_values := clearance_internal.require_visibility(relation, visibility, shared_values);
     PERFORM clearance_internal.require_bound_types(relation, client_visibility, kind, published);
     IF published IS NOT NULL THEN
@@ -40,7 +45,10 @@ BEGIN
     -- before the table is locked
     PERFORM clearance_internal.notice_unseen(relation, feature, view_action);
     IF feature <> 'project' AND project IS NOT NULL THEN
-        PERFORM clearance_internal.notice_projects(relation, project);
+        PERFORM clearance_internal.notice_projects(relation, project, project_optional);
+    END IF;
+    IF project_optional THEN
+        PERFORM clearance_internal.notice_no_account(relation, project, account);
     END IF;
     IF account IS NOT NULL OR client_visibility IS NOT NULL THEN
         PERFORM clearance_internal.notice_labels(relation, account, client_visibility);
@@ -55,11 +63,12 @@ BEGIN
     DELETE FROM clearance.binding b WHERE b.relation = protect.relation AND b.link_only RETURNING * INTO link;
     INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
         client_visibility_column, account_column, owner_column, kind_column, published_column, publish_action,
-        view_action, create_action, edit_action, delete_action, force, had_rls, had_force)
+        view_action, create_action, edit_action, delete_action, force, had_rls, had_force, project_optional)
     SELECT coalesce(link.id, clearance_internal.new_binding_id()), relation, feature, key, project, visibility,
         shared_values, client_visibility, account, owner, kind, published,
         CASE WHEN published IS NOT NULL THEN publish_action END, view_action, create_action, edit_action,
-        delete_action, force, coalesce(link.had_rls, c.relrowsecurity), coalesce(link.had_force, c.relforcerowsecurity)
+        delete_action, force, coalesce(link.had_rls, c.relrowsecurity), coalesce(link.had_force, c.relforcerowsecurity),
+        project_optional
     FROM pg_class c WHERE c.oid = relation
     RETURNING binding.id INTO id;
     PERFORM clearance_internal.sync(id);
@@ -504,7 +513,8 @@ SELECT b.relation AS "table", b.feature, b.id AS binding,
        coalesce(clearance_internal.is_enforced(b.relation, b), false) AS enforced,
        ARRAY(SELECT format('%s: %s.%s%s%s', m.column_name, m.feature, m.action, ', else ' || m.mask,
                  CASE m.filters WHEN 'error' THEN ', no filters' ELSE '' END)
-             FROM clearance.binding_mask m WHERE m.binding_id = b.id ORDER BY m.column_name) AS masks
+             FROM clearance.binding_mask m WHERE m.binding_id = b.id ORDER BY m.column_name) AS masks,
+       b.project_optional
 FROM clearance.binding b;
 COMMENT ON VIEW clearance.protected_tables IS 'protected tables: what their columns mean, and whether row security enforces it';
 COMMENT ON COLUMN clearance.protected_tables."table" IS 'the protected table; its partitions and children go with it';
@@ -525,4 +535,5 @@ COMMENT ON COLUMN clearance.protected_tables.parents IS 'rows that must be visib
 COMMENT ON COLUMN clearance.protected_tables.guards IS 'columns whose change needs an action of its own, as column: feature.action, and states of rows, as row or columns while column is value: feature.action';
 COMMENT ON COLUMN clearance.protected_tables.enforced IS 'row security is on, with all policies of the declaration';
 COMMENT ON COLUMN clearance.protected_tables.masks IS 'columns that read as NULL, or as something else, without an action, as column: feature.action';
+COMMENT ON COLUMN clearance.protected_tables.project_optional IS 'a row without a project is one of its account; false: it is closed';
 

@@ -25,7 +25,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN clearance.is_operator()
-        OR (clearance.can(action, project)
+        OR (clearance_internal.holds(action, project)
             AND EXISTS (SELECT FROM clearance.member m WHERE m.id = clearance.actor() AND m.account_id = has_right.account));
 END
 $$;
@@ -41,7 +41,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT a.id FROM clearance.account a
     WHERE (SELECT clearance.is_operator())
-       OR (a.id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor()) AND clearance.can(action))
+       OR (a.id = (SELECT m.account_id FROM clearance.member m WHERE m.id = clearance.actor()) AND clearance_internal.holds(action))
 $$;
 COMMENT ON FUNCTION clearance.accounts_with IS
 'accounts in which the actor holds an action, without regard to a project: its own or none; to operators all';

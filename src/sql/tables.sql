@@ -704,7 +704,9 @@ CREATE TABLE clearance.binding (
     had_force                boolean  NOT NULL DEFAULT false,
     declared                 bigint   NOT NULL DEFAULT nextval('clearance.binding_id_seq'),
     rows_outlived            boolean  NOT NULL DEFAULT false,
-    CONSTRAINT binding_id_is_positive CHECK (id > 0)
+    project_optional         boolean  NOT NULL DEFAULT false,
+    CONSTRAINT binding_id_is_positive CHECK (id > 0),
+    CONSTRAINT optional_project_has_a_column CHECK (NOT project_optional OR (project_column IS NOT NULL AND feature <> 'project'))
 );
 COMMENT ON TABLE clearance.binding IS 'protected tables; the id is what their policies pass';
 COMMENT ON COLUMN clearance.binding.id IS 'random, constant id of the binding';
@@ -729,6 +731,7 @@ COMMENT ON COLUMN clearance.binding.columns IS 'columns that the policies pass, 
 COMMENT ON COLUMN clearance.binding.declared IS 'counts declarations; an earlier table has a lower number';
 COMMENT ON COLUMN clearance.binding.force IS 'row security binds the table''s owner too';
 COMMENT ON COLUMN clearance.binding.rows_outlived IS 'rows may be left of projects that are gone, whatever foreign keys say; see clearance.repair()';
+COMMENT ON COLUMN clearance.binding.project_optional IS 'a row whose project column is NULL is one of its account; false: it is closed';
 COMMENT ON COLUMN clearance.binding.had_rls IS 'row security was enabled before protect(); unprotect() restores it';
 COMMENT ON COLUMN clearance.binding.had_force IS 'row security was forced before protect(); unprotect() restores it';
 
