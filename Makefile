@@ -107,6 +107,7 @@ REGRESS = \
 	notices \
 	cache \
 	plans \
+	company_reports \
 	whole \
 	whole_again \
 	sealed_again \

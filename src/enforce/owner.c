@@ -117,10 +117,9 @@ is_left_empty(ClrFrame *frame, const ClrBinding *binding, int slot, const ClrRow
 	if (new->nulls[slot])
 		return true;
 	return slot == binding->owner_slot && was_filled(frame, binding) &&
-		   clr_row_value_is_me(clr_frame_judge(frame)->scope, &binding->columns[slot],
+		   clr_row_value_is_me(clr_frame_judge(frame), &binding->columns[slot],
 							   new->values[slot]) &&
-		   !clr_row_value_is_me(clr_frame_judge(frame)->scope, &binding->columns[slot],
-								old->values[slot]);
+		   !clr_row_value_is_me(clr_frame_judge(frame), &binding->columns[slot], old->values[slot]);
 }
 
 static bool

@@ -399,7 +399,7 @@ judge_following(const ClrWriteCall *call, const char *name)
 	(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, name);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
-			!clr_write_only_me_changes(judge->scope, &binding->columns[slot], old->nulls[slot],
+			!clr_write_only_me_changes(judge, &binding->columns[slot], old->nulls[slot],
 									   old->values[slot], new->nulls[slot], new->values[slot]))
 			clr_refuse_write(call->frame, binding, CLR_ROW_CHANGED, &verdict);
 }

@@ -73,7 +73,7 @@ clearance_set_support(PG_FUNCTION_ARGS)
  * column = ANY (set_keys(...)), as good as the function on a B-tree. Not where
  * the query gives the column's values, which is the better condition. (A B-tree
  * would look for each pair of theirs and the set's.) Nor are keys read for few
- * rows.
+ * rows, nor those of many people.
  */
 static Node *
 index_condition(SupportRequestIndexCondition *request)
@@ -92,7 +92,8 @@ index_condition(SupportRequestIndexCondition *request)
 	value = linitial(test->args);
 	type = exprType((Node *) value);
 	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
-	if (!IsA(value, Var) || !OidIsValid(operator) || is_given(request, (Var *) value))
+	if (!IsA(value, Var) || !OidIsValid(operator) || is_given(request, (Var *) value) ||
+		!clr_set_is_listed(test))
 		return NULL;
 	is_unread = clr_set_ups_test((Node *) test) != NULL;
 	if (is_unread && rows_before_ups(request->root, request->index->rel) <= CLR_FEW_KEYS)

@@ -142,22 +142,25 @@ Expr *
 clr_rowtest_related(const ClrBinding *binding, ClrVerb verb, List *columns, ClrRelationKind kind,
 					int class)
 {
+	ClrPeople people = clr_relation_people(kind);
 	List *tests = NIL;
 	ListCell *lc;
 
-	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_implies(CLR_REL_OWN, kind))
+	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_follows(CLR_REL_OWN, kind))
 	{
 		if (binding->columns[binding->owner_slot].is_array)
 			return NULL;
 		tests = lappend(tests, clr_set_test(list_nth(columns, binding->owner_slot), binding, verb,
-											CLR_SET_ME, class));
+											CLR_SET_ME + people, class));
 	}
 	foreach(lc, binding->relations)
 	{
 		ClrRelation *relation = lfirst(lc);
-		int set = relation->links == NIL ? CLR_SET_ME : CLR_SET_LINKED + foreach_current_index(lc);
+		int set = relation->links == NIL ?
+					  CLR_SET_ME + people :
+					  CLR_SET_LINKED * (1 + people) + foreach_current_index(lc);
 
-		if (!clr_relation_implies(relation->kind, kind))
+		if (!clr_relation_follows(relation->kind, kind))
 			continue;
 		if (binding->columns[relation->slot].is_array)
 			return NULL;

@@ -38,9 +38,11 @@
 #include "plan/whole.h"
 #include "rule/created.h"
 #include "rule/lookup.h"
+#include "rule/named.h"
 #include "rule/parent.h"
 #include "rule/row.h"
 #include "rule/shape.h"
+#include "scope/people.h"
 #include "store/plans.h"
 
 /* Finding and judging a row by its key, in operators: see lookup.c. */
@@ -83,7 +85,7 @@ typedef struct SetCall
 	ClrSet set;
 	Oid type; /* of the value */
 	ClrKeyClass key_class;
-	ClrKeyTable *keys;
+	ClrKeyTable *keys;		/* NULL: they are looked up */
 	const ClrKeyBits *bits; /* the same, or NULL */
 	/* what is looked up by key instead; the shape of rows whose project it tells */
 	ClrParentRows *ups;
@@ -111,6 +113,10 @@ static bool hides_relations(PlanState *node, void *context);
 static void check_mark(ClrFrame *frame, ClrPlanMark mark);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static bool fits_plan(const SetCall *call, ClrProject *project);
+static bool is_found(SetCall *call, const ClrKey *key);
+static ClrPeople people_of(const ClrSet *set);
+static ClrRelation *relation_of(const ClrBinding *binding, const ClrSet *set);
+static bool is_of_many(ClrJudge *judge, const ClrSet *set);
 static const ClrUp *up_of(const ClrBinding *binding, const ClrSet *set);
 static ClrKeyTable *keys_now(const ClrSet *set, Oid type);
 static double distinct_in(PlannerInfo *root, Node *column, double rows);
@@ -152,6 +158,8 @@ clearance_in_set(PG_FUNCTION_ARGS)
 	clr_key_from_datum(value, call->key_class, call->type, &key);
 	if (call->ups != NULL)
 		PG_RETURN_BOOL(is_below_visible(call, &key));
+	if (call->keys == NULL)
+		PG_RETURN_BOOL(is_found(call, &key));
 	if (clr_keytab_find(call->keys, &key) != NULL)
 		PG_RETURN_BOOL(true);
 	PG_RETURN_BOOL(call->set.kind == CLR_SET_PROJECTS && is_created_here(call, &key));
@@ -217,6 +225,18 @@ is_below_visible(SetCall *call, const ClrKey *key)
 	return call->last_is_open;
 }
 
+/* Of people that are many, what is asked for is looked up. */
+static bool
+is_found(SetCall *call, const ClrKey *key)
+{
+	ClrPeople people = people_of(&call->set);
+
+	if (call->set.kind < CLR_SET_LINKED)
+		return clr_named(call->judge, people, key);
+	return clr_row_is_linked(call->judge, call->binding, relation_of(call->binding, &call->set),
+							 people, key);
+}
+
 static SetCall *
 new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 {
@@ -239,7 +259,7 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 	call->key_class = clr_key_class(call->type);
 	if (call->set.kind >= CLR_SET_UPS && !whole)
 		look_up(call);
-	else
+	else if (whole || !is_of_many(call->judge, &call->set))
 		call->keys = keys_of(call->judge, call->binding, &call->set, call->key_class);
 	if (call->set.kind == CLR_SET_PROJECTS)
 		call->bits = clr_shape_of(call->judge, call->binding, call->set.verb)->bits;
@@ -272,13 +292,33 @@ keys_of(ClrJudge *judge, ClrBinding *binding, const ClrSet *set, ClrKeyClass key
 {
 	if (set->kind == CLR_SET_PROJECTS)
 		return clr_shape_of(judge, binding, set->verb)->open;
-	if (set->kind == CLR_SET_ME)
-		return clr_scope_me(judge->scope, key_class);
+	if (set->kind < CLR_SET_LINKED)
+		return clr_named_keys(judge, people_of(set), key_class);
 	if (set->kind < CLR_SET_UPS)
-		return clr_row_linked(judge, binding,
-							  list_nth(binding->relations, set->kind - CLR_SET_LINKED));
+		return clr_row_linked(judge, binding, relation_of(binding, set), people_of(set));
 	return clr_parent_keys(
 		clr_parent_rows(judge, clr_judge_binding(judge, up_of(binding, set)->binding), NULL));
+}
+
+/* Whom a set is about, that is of people or of what is linked to them. */
+static ClrPeople
+people_of(const ClrSet *set)
+{
+	return set->kind < CLR_SET_LINKED ? set->kind - CLR_SET_ME : set->kind / CLR_SET_LINKED - 1;
+}
+
+static ClrRelation *
+relation_of(const ClrBinding *binding, const ClrSet *set)
+{
+	return list_nth(binding->relations, set->kind % CLR_SET_LINKED);
+}
+
+/* Whether a set is about more people than are kept; it may be read all the same. */
+static bool
+is_of_many(ClrJudge *judge, const ClrSet *set)
+{
+	return set->kind >= CLR_SET_ME && set->kind < CLR_SET_UPS &&
+		   !clr_people_are_few(judge->scope, people_of(set));
 }
 
 /* What a set of visible rows is about. */
@@ -470,6 +510,15 @@ clr_set_is_test(const Node *node)
 		   read_set(call->args, &set);
 }
 
+/* Whether the keys of the set can be listed for the actor of the moment, who does not stay in the plan. */
+bool
+clr_set_is_listed(const FuncExpr *test)
+{
+	ClrSet set;
+
+	return read_set(test->args, &set) && !is_of_many(clr_frame_judge(clr_frame_current()), &set);
+}
+
 /*
  * What a call of set_keys() is for the actor of the moment, as a constant, for
  * estimates; NULL for sets that would have to be read first.
@@ -631,7 +680,7 @@ clr_set_estimate(SupportRequestSelectivity *request)
 	ClrKeyTable *keys;
 	ClrSet set;
 
-	if (!read_set(request->args, &set))
+	if (!read_set(request->args, &set) || is_of_many(judge, &set))
 		return false;
 	if (set.kind >= CLR_SET_UPS)
 		request->selectivity = part_below_visible(judge, &set);

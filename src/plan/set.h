@@ -16,18 +16,18 @@
 #include "rule/binding.h"
 
 /*
- * What a set holds: keys of projects that are open, of the actor, of what the
- * relation of an index links to it, of visible rows that what is up at an index
- * names. Of those, the ones that are asked for are looked up, or, where a plan
- * will ask for many, all at once.
+ * What a set holds: keys of projects that are open, of the actor, its company or
+ * whom it supervises, of what the relation of an index links to these people, of
+ * visible rows that what is up at an index names. Of those, the ones that are
+ * asked for are looked up, or, where a plan will ask for many, all at once.
  */
 typedef enum ClrSetKind
 {
 	CLR_SET_PROJECTS,
-	CLR_SET_ME,
+	CLR_SET_ME, /* and for the other people of ClrPeople, so the next */
 	CLR_SET_LINKED = 1000,
-	CLR_SET_UPS = 2000,
-	CLR_SET_MANY_UPS = 3000,
+	CLR_SET_UPS = CLR_SET_LINKED * (1 + CLR_PEOPLE_KINDS),
+	CLR_SET_MANY_UPS = CLR_SET_UPS + CLR_SET_LINKED,
 } ClrSetKind;
 
 /* For so few keys, no set of visible rows is read. */
@@ -38,6 +38,7 @@ extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 extern bool clr_set_is_test(const Node *node);
+extern bool clr_set_is_listed(const FuncExpr *test);
 extern Expr *clr_set_keys_now(const FuncExpr *call);
 extern FuncExpr *clr_set_ups_test(Node *node);
 extern bool clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost);

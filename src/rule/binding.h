@@ -53,14 +53,21 @@ typedef struct ClrLink
 	bool are_keys; /* what is linked are the keys of the table that says so last */
 } ClrLink;
 
+/* Keys that are found one by one, until all are read. */
+typedef struct ClrFound
+{
+	ClrKeyTable *all;
+	ClrKeyTable *asked; /* those asked for so far; others than those found have no value */
+} ClrFound;
+
 /* One way in which a member can be related to a row. */
 typedef struct ClrRelation
 {
 	int32 id;
 	ClrRelationKind kind;
-	int slot;			 /* the row's member column, or what the link refers to */
-	List *links;		 /* of ClrLink *, which add up; NIL: slot holds members */
-	ClrKeyTable *linked; /* values linked to the actor, once loaded */
+	int slot;						   /* the row's member column, or what the link refers to */
+	List *links;					   /* of ClrLink *, which add up; NIL: slot holds members */
+	ClrFound linked[CLR_PEOPLE_KINDS]; /* values linked to these people */
 } ClrRelation;
 
 /* An action that a declaration names. */

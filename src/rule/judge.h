@@ -33,6 +33,7 @@ typedef struct ClrJudge
 	MemoryContext context; /* everything below lives here */
 	List *bindings;		   /* of ClrBinding, loaded when first asked for */
 	List *shapes;		   /* of ClrShape, see shape.c */
+	ClrFound people[CLR_PEOPLE_KINDS][CLR_KEY_CLASSES]; /* where a scope does not keep them */
 	ClrKeyTable *created[CLR_KEY_CLASSES]; /* projects that the statement creates, see created.c */
 } ClrJudge;
 

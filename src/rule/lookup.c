@@ -34,6 +34,7 @@
 #include "rule/reader.h"
 #include "rule/row.h"
 #include "rule/shape.h"
+#include "scope/people.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
 
@@ -378,12 +379,13 @@ prefer_index(Way *way, Relation relation, const ClrBinding *binding, List *sourc
 
 /*
  * Where all that is open is related to the actor in some way, the rows are found
- * by that: by columns that name members, and what link tables link to it.
+ * by that: by columns that name members, and what link tables link to them.
  */
 static void
 prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *binding, ClrClass class)
 {
 	ClrRelationKind kind;
+	ClrPeople people;
 	List *sources = NIL;
 	double rows = 0;
 	ListCell *lc;
@@ -392,18 +394,22 @@ prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *bindi
 		return;
 	kind =
 		class - (class < CLR_CLASS_RELATED_SHARED ? CLR_CLASS_RELATED : CLR_CLASS_RELATED_SHARED);
-	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_implies(CLR_REL_OWN, kind))
+	people = clr_relation_people(kind);
+	if (!clr_people_are_few(judge->scope, people))
+		return;
+	if (binding->owner_slot != CLR_NO_SLOT && clr_relation_follows(CLR_REL_OWN, kind))
 		sources = lappend(sources, new_source(binding->owner_slot, NULL, NULL));
 	foreach(lc, binding->relations)
 	{
 		ClrRelation *related = lfirst(lc);
 
-		if (clr_relation_implies(related->kind, kind))
-			sources = lappend(sources, new_source(related->slot,
-												  related->links == NIL ?
-													  NULL :
-													  clr_row_linked(judge, binding, related),
-												  NULL));
+		if (clr_relation_follows(related->kind, kind))
+			sources =
+				lappend(sources, new_source(related->slot,
+											related->links == NIL ?
+												NULL :
+												clr_row_linked(judge, binding, related, people),
+											NULL));
 	}
 	foreach(lc, sources)
 	{
@@ -413,7 +419,7 @@ prefer_relations(Way *way, ClrJudge *judge, Relation relation, ClrBinding *bindi
 		if (column->is_array)
 			return;
 		if (source->keys == NULL)
-			source->keys = clr_scope_me(judge->scope, column->key_class);
+			source->keys = clr_people_few(judge->scope, people, column->key_class);
 		rows += clr_keytab_count(source->keys) *
 				rows_of_value(binding, source->slot, binding->lookup->rows);
 	}

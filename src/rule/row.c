@@ -12,13 +12,29 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "rule/named.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
 #include "store/moment.h"
 
-static bool
-relation_holds(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelation *relation);
-static void load_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation);
+/* Whether a link table links a value to one of these people. */
+typedef struct Question
+{
+	ClrJudge *judge;
+	const ClrBinding *binding;
+	const ClrRelation *relation;
+	ClrPeople people;
+	bool answer;
+} Question;
+
+static bool value_names(ClrJudge *judge, ClrPeople people, const ClrColumn *column, Datum value);
+static bool relation_holds(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						   ClrRelation *relation, ClrPeople people);
+static bool are_indexed(const ClrRelation *relation);
+static bool ask_links(const ClrKey *key, void *arg);
+static void look_at_member(const ClrKeyEntry *entry, void *arg);
+static ClrKeyTable *load_linked(ClrJudge *judge, const ClrBinding *binding,
+								const ClrRelation *relation, ClrPeople people);
 static void leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column);
 static void collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
 					bool is_array, Datum wanted);
@@ -51,28 +67,30 @@ clr_row_is_shared(const ClrBinding *binding, const ClrRow *row)
 bool
 clr_row_has_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind)
 {
+	ClrPeople people = clr_relation_people(kind);
 	ListCell *lc;
 
 	if (row->facts != NULL)
 		return (row->facts->relations & CLR_REL_BIT(kind)) != 0;
-	if (clr_relation_implies(CLR_REL_OWN, kind) && binding->owner_slot != CLR_NO_SLOT &&
+	if (clr_relation_follows(CLR_REL_OWN, kind) && binding->owner_slot != CLR_NO_SLOT &&
 		!row->nulls[binding->owner_slot] &&
-		clr_row_value_is_me(judge->scope, &binding->columns[binding->owner_slot],
-							row->values[binding->owner_slot]))
+		value_names(judge, people, &binding->columns[binding->owner_slot],
+					row->values[binding->owner_slot]))
 		return true;
 	foreach(lc, binding->relations)
 	{
 		ClrRelation *relation = lfirst(lc);
 
-		if (clr_relation_implies(relation->kind, kind) &&
-			relation_holds(judge, binding, row, relation))
+		if (clr_relation_follows(relation->kind, kind) &&
+			relation_holds(judge, binding, row, relation, people))
 			return true;
 	}
 	return false;
 }
 
 static bool
-relation_holds(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelation *relation)
+relation_holds(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelation *relation,
+			   ClrPeople people)
 {
 	const ClrColumn *column = &binding->columns[relation->slot];
 	Datum value = row->values[relation->slot];
@@ -81,28 +99,68 @@ relation_holds(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelat
 	if (row->nulls[relation->slot])
 		return false;
 	if (relation->links == NIL)
-		return clr_row_value_is_me(judge->scope, column, value);
+		return value_names(judge, people, column, value);
 	clr_key_from_datum(value, column->key_class, column->type, &key);
-	return clr_keytab_find(clr_row_linked(judge, binding, relation), &key) != NULL;
+	return clr_row_is_linked(judge, binding, relation, people, &key);
 }
 
 /*
- * What a link table links to the actor, read once a query.
- */
-ClrKeyTable *
-clr_row_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation)
-{
-	if (relation->linked == NULL)
-		load_linked(judge, binding, relation);
-	return relation->linked;
-}
-
-/*
- * Whether a member column names the actor; an array column, whether any of
- * its elements does.
+ * Whether a link table links a value to one of these people. It is asked for
+ * one value only where that does not mean to read all of it.
  */
 bool
-clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
+clr_row_is_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation,
+				  ClrPeople people, const ClrKey *key)
+{
+	ClrFound *linked = &relation->linked[people];
+	Question question = { judge, binding, relation, people, false };
+
+	if (clr_named_asks(judge, people, linked) && (linked->asked != NULL || are_indexed(relation)))
+		return clr_named_ask(judge, linked, key, ask_links, &question);
+	return clr_keytab_find(clr_row_linked(judge, binding, relation, people), key) != NULL;
+}
+
+static bool
+are_indexed(const ClrRelation *relation)
+{
+	ListCell *lc;
+
+	foreach(lc, relation->links)
+	{
+		const ClrLink *link = lfirst(lc);
+
+		if (!clr_keys_are_indexed(link->table, link->value))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What a link table links to these people, read once a query.
+ */
+ClrKeyTable *
+clr_row_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation, ClrPeople people)
+{
+	ClrFound *linked = &relation->linked[people];
+
+	if (linked->all == NULL)
+		linked->all = load_linked(judge, binding, relation, people);
+	return linked->all;
+}
+
+/* Whether a member column names the actor. */
+bool
+clr_row_value_is_me(ClrJudge *judge, const ClrColumn *column, Datum value)
+{
+	return value_names(judge, CLR_ME, column, value);
+}
+
+/*
+ * Whether a member column names one of these people; an array column, whether
+ * any of its elements does.
+ */
+static bool
+value_names(ClrJudge *judge, ClrPeople people, const ClrColumn *column, Datum value)
 {
 	ClrKey key;
 	Datum *elems;
@@ -115,7 +173,7 @@ clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
 	if (!column->is_array)
 	{
 		clr_key_from_datum(value, column->key_class, column->type, &key);
-		return clr_scope_is_me(scope, &key);
+		return clr_named(judge, people, &key);
 	}
 	get_typlenbyvalalign(column->type, &typlen, &typbyval, &typalign);
 	deconstruct_array(DatumGetArrayTypeP(value), column->type, typlen, typbyval, typalign, &elems,
@@ -125,14 +183,55 @@ clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value)
 		if (nulls[i])
 			continue;
 		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
-		if (clr_scope_is_me(scope, &key))
+		if (clr_named(judge, people, &key))
 			return true;
 	}
 	return false;
 }
 
+/*
+ * The same as load_linked() finds, for one value. Only the actor itself is
+ * linked through another table.
+ */
+static bool
+ask_links(const ClrKey *key, void *arg)
+{
+	Question *question = arg;
+	const ClrRelation *relation = question->relation;
+	const ClrColumn *column = &question->binding->columns[relation->slot];
+	ClrKeyTable *linked = clr_keytab_new(CurrentMemoryContext, 1);
+	bool found;
+	ListCell *lc;
+
+	(void) clr_keytab_add(linked, key, &found);
+	foreach(lc, relation->links)
+	{
+		const ClrLink *link = lfirst(lc);
+		ClrKeyTable *members = clr_keytab_new(CurrentMemoryContext, 8);
+		Oid type = getBaseType(get_atttype(link->table, get_attnum(link->table, link->value)));
+
+		Assert(!OidIsValid(link->through));
+		collect(members, link->table, link->member, link->value, type, false,
+				clr_keytab_array(linked, type));
+		clr_keytab_each(members, look_at_member, question);
+	}
+	if (question->answer && relation->slot == question->binding->key_slot)
+		leave_out_repeated(linked, question->binding->relid, column->name);
+	return question->answer && clr_keytab_count(linked) > 0;
+}
+
 static void
-load_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation)
+look_at_member(const ClrKeyEntry *entry, void *arg)
+{
+	Question *question = arg;
+
+	question->answer =
+		question->answer || clr_named(question->judge, question->people, &entry->key);
+}
+
+static ClrKeyTable *
+load_linked(ClrJudge *judge, const ClrBinding *binding, const ClrRelation *relation,
+			ClrPeople people)
 {
 	const ClrLink *first = linitial(relation->links);
 	ClrKeyTable *linked = clr_keytab_new(judge->context, 16);
@@ -141,7 +240,8 @@ load_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation)
 	foreach(lc, relation->links)
 	{
 		const ClrLink *link = lfirst(lc);
-		Datum me = clr_scope_me_array(judge->scope, link->type);
+		Datum wanted =
+			clr_keytab_array(clr_named_keys(judge, people, clr_key_class(link->type)), link->type);
 
 		if (OidIsValid(link->through))
 		{
@@ -149,19 +249,21 @@ load_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation)
 			Oid type =
 				getBaseType(get_atttype(link->through, get_attnum(link->through, link->key)));
 
-			collect(keys, link->table, link->value, link->member, link->type, link->is_array, me);
+			collect(keys, link->table, link->value, link->member, link->type, link->is_array,
+					wanted);
 			collect(linked, link->through, link->through_value, link->key, type, false,
 					clr_keytab_array(keys, type));
 		}
 		else
-			collect(linked, link->table, link->value, link->member, link->type, link->is_array, me);
+			collect(linked, link->table, link->value, link->member, link->type, link->is_array,
+					wanted);
 	}
 	if (first->are_keys)
 		leave_out_repeated(linked, OidIsValid(first->through) ? first->through : first->table,
 						   OidIsValid(first->through) ? first->through_value : first->value);
 	if (relation->slot == binding->key_slot)
 		leave_out_repeated(linked, binding->relid, binding->columns[relation->slot].name);
-	relation->linked = linked;
+	return linked;
 }
 
 /*
@@ -205,8 +307,9 @@ leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column)
 }
 
 /*
- * Add the values of a column of those rows of a table in which another column
- * is among the wanted ones, or shares one with them if it is an array.
+ * Add the values of a column, or what is in them if they are arrays, of those
+ * rows of a table in which another column is among the wanted ones, or shares one
+ * with them if it is an array.
  */
 static void
 collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
@@ -214,10 +317,12 @@ collect(ClrKeyTable *values, Oid table, const char *value, const char *column, O
 {
 	Oid array_type = get_array_type(type);
 	ClrTableQuery query = { .nargs = 1, .argtypes = &array_type, .args = &wanted };
+	bool are_arrays = type_is_array_domain(get_atttype(table, get_attnum(table, value)));
 	ClrCatalog state;
 	uint64 rows;
 
-	query.columns = psprintf("t.%s", quote_identifier(value));
+	query.columns =
+		psprintf(are_arrays ? "pg_catalog.unnest(t.%s)" : "t.%s", quote_identifier(value));
 	query.rest =
 		is_array ? psprintf("WHERE t.%s::%s[] OPERATOR(pg_catalog.&&) $1", quote_identifier(column),
 							format_type_be(type)) :

@@ -14,11 +14,13 @@
 
 extern bool clr_row_is_shared(const ClrBinding *binding, const ClrRow *row);
 extern ClrKeyTable *
-clr_row_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation);
+clr_row_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation, ClrPeople people);
+extern bool clr_row_is_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation,
+							  ClrPeople people, const ClrKey *key);
 extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at);
 extern bool
 clr_row_has_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind);
-extern bool clr_row_value_is_me(ClrScope *scope, const ClrColumn *column, Datum value);
+extern bool clr_row_value_is_me(ClrJudge *judge, const ClrColumn *column, Datum value);
 extern bool clr_row_parent_key(const ClrBinding *binding, const ClrRow *row,
 							   const ClrParent *parent, ClrKey *key);
 extern bool clr_row_target_key(const ClrBinding *binding, const ClrRow *row,

@@ -655,7 +655,7 @@ names_only_me(const ClrTrial *trial, int slot)
 	const ClrColumn *column = &trial->binding->columns[slot];
 	Datum value = trial->row->values[slot];
 
-	return !trial->row->nulls[slot] && clr_row_value_is_me(trial->scope, column, value) &&
+	return !trial->row->nulls[slot] && clr_row_value_is_me(trial->judge, column, value) &&
 		   clr_write_only_me_changes(trial->scope, column, true, 0, false, value);
 }
 

@@ -49,6 +49,7 @@ static ClrClass
 likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 static uint32 possible_relations(const ClrBinding *binding);
 static uint32 implied_by(uint32 relations);
+static uint32 spread(uint32 relations, bool (*leads_to)(ClrRelationKind from, ClrRelationKind to));
 static uint32 without(uint32 relations, ClrRelationKind kind);
 static double rows_of(Oid relid);
 
@@ -476,18 +477,24 @@ possible_relations(const ClrBinding *binding)
 
 	foreach(lc, binding->relations)
 		relations |= CLR_REL_BIT(((ClrRelation *) lfirst(lc))->kind);
-	return implied_by(relations);
+	return spread(relations, clr_relation_follows);
 }
 
 static uint32
 implied_by(uint32 relations)
 {
+	return spread(relations, clr_relation_implies);
+}
+
+static uint32
+spread(uint32 relations, bool (*leads_to)(ClrRelationKind from, ClrRelationKind to))
+{
 	uint32 all = relations;
 
-	for (int held = 0; held < CLR_RELATION_KINDS; held++)
-		for (int kind = 0; kind < CLR_RELATION_KINDS; kind++)
-			if ((relations & CLR_REL_BIT(held)) != 0 && clr_relation_implies(held, kind))
-				all |= CLR_REL_BIT(kind);
+	for (int from = 0; from < CLR_RELATION_KINDS; from++)
+		for (int to = 0; to < CLR_RELATION_KINDS; to++)
+			if ((relations & CLR_REL_BIT(from)) != 0 && leads_to(from, to))
+				all |= CLR_REL_BIT(to);
 	return all;
 }
 

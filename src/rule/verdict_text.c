@@ -315,6 +315,8 @@ rows_of_grant(const ClrGrant *grant)
 		[CLR_REL_INVITED] = " that the actor is invited to",
 		[CLR_REL_OWN] = " of the actor's own",
 		[CLR_REL_ASSIGNED_TASK] = " of a task assigned to the actor",
+		[CLR_REL_COMPANY] = " owned by or assigned to the actor's company",
+		[CLR_REL_REPORTS] = " owned by or assigned to people whom the actor supervises",
 	};
 	StringInfoData text;
 	StringInfoData kinds;

@@ -13,12 +13,13 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
+#include "rule/named.h"
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/state.h"
 
 static ClrKeyTable *
-other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value);
+other_followers(ClrJudge *judge, const ClrColumn *column, bool isnull, Datum value);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
 static List *add_need(List *needs, const char *feature, const char *action, const char *column);
@@ -92,14 +93,13 @@ bool
 clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						 ClrVerdict *verdict)
 {
-	ClrScope *scope = judge->scope;
 	ListCell *lc;
 
 	if (!clr_rule_permits_verb(judge, binding, row, CLR_CREATE, verdict))
 		return false;
 	if (binding->owner_slot != CLR_NO_SLOT &&
 		(row->nulls[binding->owner_slot] ||
-		 !clr_row_value_is_me(scope, &binding->columns[binding->owner_slot],
+		 !clr_row_value_is_me(judge, &binding->columns[binding->owner_slot],
 							  row->values[binding->owner_slot])) &&
 		!permits_new(judge, binding, row, binding->owner_slot, "change_owner", verdict))
 		return false;
@@ -115,7 +115,7 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 		if (relation->links != NIL || row->nulls[relation->slot])
 			continue;
 		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
-			clr_write_only_me_changes(scope, &binding->columns[relation->slot], true, 0, false,
+			clr_write_only_me_changes(judge, &binding->columns[relation->slot], true, 0, false,
 									  row->values[relation->slot]))
 			continue;
 		if (giver == NULL)
@@ -309,7 +309,7 @@ clr_write_asked_by(ClrScope *scope, const ClrNeed *need)
  * The members other than the actor that a follower column names.
  */
 static ClrKeyTable *
-other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum value)
+other_followers(ClrJudge *judge, const ClrColumn *column, bool isnull, Datum value)
 {
 	ClrKeyTable *others = clr_keytab_new(CurrentMemoryContext, 8);
 	Datum *elems = &value;
@@ -334,7 +334,7 @@ other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum val
 		if (nulls[i])
 			continue;
 		clr_key_from_datum(elems[i], column->key_class, column->type, &key);
-		if (!clr_scope_is_me(scope, &key))
+		if (!clr_named(judge, CLR_ME, &key))
 			(void) clr_keytab_add(others, &key, &found);
 	}
 	return others;
@@ -344,9 +344,9 @@ other_followers(ClrScope *scope, const ClrColumn *column, bool isnull, Datum val
  * Whether a change of a follower column adds or removes nobody but the actor.
  */
 bool
-clr_write_only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null, Datum old,
+clr_write_only_me_changes(ClrJudge *judge, const ClrColumn *column, bool old_null, Datum old,
 						  bool new_null, Datum new)
 {
-	return clr_keytab_same(other_followers(scope, column, old_null, old),
-						   other_followers(scope, column, new_null, new));
+	return clr_keytab_same(other_followers(judge, column, old_null, old),
+						   other_followers(judge, column, new_null, new));
 }

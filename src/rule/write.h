@@ -37,7 +37,7 @@ extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *co
 extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
 extern ClrAction *clr_write_asked_by(ClrScope *scope, const ClrNeed *need);
-extern bool clr_write_only_me_changes(ClrScope *scope, const ClrColumn *column, bool old_null,
+extern bool clr_write_only_me_changes(ClrJudge *judge, const ClrColumn *column, bool old_null,
 									  Datum old, bool new_null, Datum new);
 
 #endif /* CLR_WRITE_H */

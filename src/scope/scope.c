@@ -92,45 +92,6 @@ project_table(ClrScope *scope, ClrKeyClass class)
 	return scope->by_key[class];
 }
 
-/*
- * The actor's member keys: of a partner as a whole, those of its active
- * members.
- */
-ClrKeyTable *
-clr_scope_me(ClrScope *scope, ClrKeyClass class)
-{
-	if (scope->me[class] == NULL)
-	{
-		ClrKeyTable *table = clr_keytab_new(scope->kept.context, list_length(scope->member_keys));
-		ListCell *lc;
-
-		foreach(lc, scope->member_keys)
-		{
-			ClrKey mine;
-			bool found;
-
-			if (clr_key_from_text(lfirst(lc), class, &mine))
-				(void) clr_keytab_add(table, &mine, &found);
-		}
-		scope->me[class] = table;
-	}
-	return scope->me[class];
-}
-
-/* Whether a member key is the actor's. */
-bool
-clr_scope_is_me(ClrScope *scope, const ClrKey *key)
-{
-	return clr_keytab_find(clr_scope_me(scope, key->class), key) != NULL;
-}
-
-/* The actor's member keys. */
-Datum
-clr_scope_me_array(ClrScope *scope, Oid type)
-{
-	return clr_keytab_array(clr_scope_me(scope, clr_key_class(type)), type);
-}
-
 /* Keys of the projects that the actor may have a way into. */
 Datum
 clr_scope_projects_array(ClrScope *scope, Oid type)

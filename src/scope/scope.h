@@ -55,6 +55,15 @@ typedef struct ClrAction
 	List *gates;	  /* of ClrAction * */
 } ClrAction;
 
+/* Keys of people that are few, see people.c. */
+typedef struct ClrPeopleKeys
+{
+	bool is_read;
+	bool too_many;
+	List *texts;						  /* of char * */
+	ClrKeyTable *tables[CLR_KEY_CLASSES]; /* built when first probed */
+} ClrPeopleKeys;
+
 typedef struct ClrScope
 {
 	ClrKept kept;
@@ -69,6 +78,8 @@ typedef struct ClrScope
 	int64 account;
 	const char *account_key;
 	bool is_only_account;
+	int64 partner; /* its company, as the next; of the vendor's team neither is one */
+	int64 customer;
 	List *member_keys; /* of char *: whom owner, assignee ... columns name */
 	List *switched_on; /* of char *: features and actions in turn */
 	List *level_ids;   /* of int: every level in force anywhere */
@@ -76,9 +87,9 @@ typedef struct ClrScope
 	ClrProject *without_project;		  /* where rows have none, see CLR_PROJECT_NONE */
 	List *projects;						  /* of ClrProject * */
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
-	ClrKeyTable *me[CLR_KEY_CLASSES];	  /* member_keys, built when first probed */
-	List *actions;						  /* of ClrAction *, added when first asked for */
-	List *shapes; /* of ClrShape *, one for a binding and verb, see shape.c */
+	ClrPeopleKeys people[CLR_PEOPLE_KINDS];
+	List *actions; /* of ClrAction *, added when first asked for */
+	List *shapes;  /* of ClrShape *, one for a binding and verb, see shape.c */
 } ClrScope;
 
 extern ClrScope *
@@ -88,9 +99,6 @@ extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern bool clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant);
 extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
-extern bool clr_scope_is_me(ClrScope *scope, const ClrKey *key);
-extern ClrKeyTable *clr_scope_me(ClrScope *scope, ClrKeyClass class);
-extern Datum clr_scope_me_array(ClrScope *scope, Oid type);
 extern Datum clr_scope_projects_array(ClrScope *scope, Oid type);
 extern ClrAction *clr_scope_action(ClrScope *scope, const char *feature, const char *name);
 

@@ -58,10 +58,12 @@ append_levels(StringInfo text, const ClrLevels *levels)
 char *
 clr_scope_digest(ClrScope *scope)
 {
-	static const Oid argtypes[] = { INT4ARRAYOID };
+	static const Oid argtypes[] = { INT4ARRAYOID, INT8OID, INT8OID, INT8OID, INT8OID };
 	List *projects = list_copy(scope->projects);
 	MemoryContext caller = CurrentMemoryContext;
-	Datum args[] = { ints_array(scope->level_ids) };
+	Datum args[] = { ints_array(scope->level_ids), Int64GetDatum(scope->account),
+					 Int64GetDatum(scope->partner), Int64GetDatum(scope->customer),
+					 Int64GetDatum(scope->actor.member) };
 	StringInfoData text;
 	ClrCatalog state;
 	ListCell *lc;
@@ -85,8 +87,9 @@ clr_scope_digest(ClrScope *scope)
 		append_texts(&text, project->features_off);
 	}
 	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance_internal.levels_digest($1)", 1, argtypes, args,
-							 NULL);
+	(void) clr_catalog_query("SELECT clearance_internal.levels_digest($1)"
+							 " || clearance_internal.people_digest($1, $2, $3, $4, $5)",
+							 lengthof(argtypes), argtypes, args, NULL);
 	MemoryContextSwitchTo(caller);
 	appendStringInfoString(&text, clr_column_text(0, 1));
 	clr_catalog_end(&state);

@@ -28,8 +28,6 @@ typedef struct Who
 {
 	ClrScope *scope;
 	TimestampTz at;
-	int64 partner;
-	int64 customer;
 	bool partner_admin;
 	bool account_active;
 	bool company_active;  /* or it has none */
@@ -175,25 +173,25 @@ load_member(Who *who)
 	if (!clr_rows_one(&rows, CLR_MEMBER_BY_ID, scope->actor.member))
 		return false;
 	scope->account = clr_rows_int64(&rows, MEMBER_ACCOUNT);
-	who->partner = clr_rows_int64(&rows, MEMBER_PARTNER);
-	who->customer = clr_rows_int64(&rows, MEMBER_CUSTOMER);
+	scope->partner = clr_rows_int64(&rows, MEMBER_PARTNER);
+	scope->customer = clr_rows_int64(&rows, MEMBER_CUSTOMER);
 	who->partner_admin = clr_rows_bool(&rows, MEMBER_PARTNER_ADMIN);
 	who->status = clr_rows_text(&rows, MEMBER_STATUS);
 	key = clr_rows_text(&rows, MEMBER_KEY);
 	clr_rows_end(&rows);
 	scope->is_known = true;
-	scope->audience = who->partner != 0	 ? CLR_PARTNER :
-					  who->customer != 0 ? CLR_CUSTOMER :
-										   CLR_VENDOR;
+	scope->audience = scope->partner != 0  ? CLR_PARTNER :
+					  scope->customer != 0 ? CLR_CUSTOMER :
+											 CLR_VENDOR;
 	if (key != NULL)
 		scope->member_keys = list_make1(key);
 	load_account(who);
 	who->company_active = true;
 	if (scope->audience == CLR_PARTNER)
-		level = load_company(who, CLR_PARTNER_BY_ID, who->partner);
+		level = load_company(who, CLR_PARTNER_BY_ID, scope->partner);
 	else if (scope->audience == CLR_CUSTOMER)
 	{
-		(void) load_company(who, CLR_CUSTOMER_BY_ID, who->customer);
+		(void) load_company(who, CLR_CUSTOMER_BY_ID, scope->customer);
 		level = scope->vocabulary->client_level;
 	}
 	if (level != 0)
@@ -223,16 +221,16 @@ load_partner(Who *who)
 	clr_rows_end(&rows);
 	scope->is_known = true;
 	scope->audience = CLR_PARTNER;
-	who->partner = scope->actor.partner;
+	scope->partner = scope->actor.partner;
 	who->partner_admin = true;
 	who->status = "active";
 	load_account(who);
-	level = load_company(who, CLR_PARTNER_BY_ID, who->partner);
+	level = load_company(who, CLR_PARTNER_BY_ID, scope->partner);
 	if (level == 0)
 		level = who->external_level;
 	set_levels(scope, &scope->account_level->levels, level != 0 ? list_make1_int(level) : NIL);
 
-	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->partner);
+	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->scope->partner);
 	while (clr_rows_next(&rows))
 	{
 		char *key = clr_rows_text(&rows, MEMBER_KEY);
@@ -400,7 +398,7 @@ load_own(Who *who)
 		add_own(who, who->scope->actor.member);
 		return;
 	}
-	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->partner);
+	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->scope->partner);
 	while (clr_rows_next(&rows))
 		if (strcmp(clr_rows_text(&rows, MEMBER_STATUS), "active") == 0)
 			add_own(who, clr_rows_int64(&rows, MEMBER_ID));
@@ -547,7 +545,7 @@ load_partners(Who *who)
 	ClrScope *scope = who->scope;
 	ClrRows rows;
 
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_PARTNER, &who->partner);
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_PARTNER, &who->scope->partner);
 	while (clr_rows_next(&rows))
 	{
 		int64 id = clr_rows_int64(&rows, ON_PROJECT);
@@ -575,7 +573,7 @@ load_customers(Who *who)
 	ClrScope *scope = who->scope;
 	ClrRows rows;
 
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_CUSTOMER, &who->customer);
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_CUSTOMER, &who->scope->customer);
 	while (clr_rows_next(&rows))
 	{
 		int64 id = clr_rows_int64(&rows, ON_PROJECT);

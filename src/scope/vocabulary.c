@@ -681,6 +681,7 @@ static const char *const relation_names[] = {
 	[CLR_REL_ANY] = "any",			 [CLR_REL_ASSIGNED] = "assigned",
 	[CLR_REL_FOLLOWED] = "followed", [CLR_REL_INVITED] = "invited",
 	[CLR_REL_OWN] = "own",			 [CLR_REL_ASSIGNED_TASK] = "assigned_task",
+	[CLR_REL_COMPANY] = "company",	 [CLR_REL_REPORTS] = "reports",
 };
 
 static int
@@ -747,14 +748,36 @@ clr_relation_giver(ClrRelationKind kind)
 		case CLR_REL_FOLLOWED:
 			return NULL;
 		case CLR_REL_ANY:
+		case CLR_REL_COMPANY:
+		case CLR_REL_REPORTS:
 			break;
 	}
 	elog(ERROR, "relation %d is not given", kind);
 }
 
-/* Whoever holds the one relation to a row holds the other: owners count as invited. */
+/*
+ * Whoever holds the one relation to a row holds the other: owners count as
+ * invited, and everybody is of its own company. Nobody supervises itself.
+ */
 bool
 clr_relation_implies(ClrRelationKind held, ClrRelationKind asked)
 {
-	return held == asked || (held == CLR_REL_OWN && asked == CLR_REL_INVITED);
+	return held == asked || (held == CLR_REL_OWN && asked == CLR_REL_INVITED) ||
+		   ((held == CLR_REL_OWN || held == CLR_REL_ASSIGNED) && asked == CLR_REL_COMPANY);
+}
+
+/* Whether one relation is found by what is declared of another: whom that names. */
+bool
+clr_relation_follows(ClrRelationKind declared, ClrRelationKind asked)
+{
+	if (asked == CLR_REL_REPORTS)
+		return declared == CLR_REL_OWN || declared == CLR_REL_ASSIGNED;
+	return clr_relation_implies(declared, asked);
+}
+
+/* Of whom a row must name one. */
+ClrPeople
+clr_relation_people(ClrRelationKind kind)
+{
+	return kind == CLR_REL_COMPANY ? CLR_COMPANY : kind == CLR_REL_REPORTS ? CLR_REPORTS : CLR_ME;
 }

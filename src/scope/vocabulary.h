@@ -26,10 +26,22 @@ typedef enum ClrRelationKind
 	CLR_REL_INVITED,
 	CLR_REL_OWN,
 	CLR_REL_ASSIGNED_TASK,
+	CLR_REL_COMPANY,
+	CLR_REL_REPORTS,
 } ClrRelationKind;
 
-#define CLR_RELATION_KINDS 6
+#define CLR_RELATION_KINDS 8
 #define CLR_REL_BIT(kind) (1u << (kind))
+
+/* Of whom a row must name one for a relation to hold. */
+typedef enum ClrPeople
+{
+	CLR_ME,		 /* the actor */
+	CLR_COMPANY, /* whoever is of its company */
+	CLR_REPORTS, /* whom it supervises */
+} ClrPeople;
+
+#define CLR_PEOPLE_KINDS 3
 
 typedef enum ClrReach
 {
@@ -116,5 +128,7 @@ extern const char *clr_relation_name(ClrRelationKind kind);
 extern const char *clr_reach_name(ClrReach reach);
 extern const char *clr_relation_giver(ClrRelationKind kind);
 extern bool clr_relation_implies(ClrRelationKind held, ClrRelationKind asked);
+extern bool clr_relation_follows(ClrRelationKind declared, ClrRelationKind asked);
+extern ClrPeople clr_relation_people(ClrRelationKind kind);
 
 #endif /* CLR_VOCABULARY_H */

@@ -251,7 +251,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM clearance_internal.require_choice('visibility', g.visibility, '{shared,any}');
-    PERFORM clearance_internal.require_choice('relation', g.relation, '{any,assigned,followed,invited,own,assigned_task}');
+    PERFORM clearance_internal.require_choice('relation', g.relation, '{any,assigned,followed,invited,own,assigned_task,company,reports}');
     IF g.reach IS NOT NULL THEN
         PERFORM clearance_internal.require_choice('reach', g.reach, '{account,member,owned}');
         IF l.audience <> 'vendor' THEN

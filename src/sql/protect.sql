@@ -304,6 +304,11 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.declare_alone();
     b := clearance_internal.require_binding(relation);
+    IF kind IN ('company', 'reports') THEN
+        RAISE EXCEPTION 'relation "%" is not declared', kind USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'It follows from the owner column and the relations own and assigned: from whom they name.',
+            HINT = 'Grants name it at once: clearance.allow(..., relation => ''' || kind || ''').';
+    END IF;
     PERFORM clearance_internal.require_choice('relation', kind, ARRAY['assigned', 'followed', 'invited', 'own', 'assigned_task']);
     IF link IS NULL THEN
         IF link_column IS NOT NULL OR row_column IS NOT NULL THEN

@@ -28,5 +28,22 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION clearance_internal.levels_digest IS 'a digest of all that levels grant';
 
+-- Equal for two snapshots if rows that name the same people are of the actor's company, or
+-- of whom it supervises, in both; empty where no level asks for that. Zero: no such company.
+CREATE FUNCTION clearance_internal.people_digest(levels integer[], account bigint, partner bigint, customer bigint, member bigint)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN EXISTS (SELECT FROM clearance.level_grant g WHERE g.level_id = ANY (levels) AND g.relation IN ('company', 'reports'))
+        THEN md5(concat_ws('|',
+            (SELECT string_agg(quote_literal(m.key), ';' ORDER BY m.key) FROM clearance.member m
+             WHERE m.account_id = account AND coalesce(m.partner_id, 0) = partner AND coalesce(m.customer_id, 0) = customer),
+            (SELECT string_agg(quote_literal(m.key), ';' ORDER BY m.key)
+             FROM clearance.resource r JOIN clearance.member m ON m.id = r.member_id WHERE r.supervisor_id = member)))
+        ELSE '' END;
+END;
+COMMENT ON FUNCTION clearance_internal.people_digest IS
+'a digest of whom relations company and reports are about, if the levels name these';
+
 CREATE INDEX open_project ON clearance.project (account_id) WHERE open_level_id IS NOT NULL;
 

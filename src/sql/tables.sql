@@ -78,7 +78,7 @@ CREATE TABLE clearance.level_grant (
     built_in   boolean NOT NULL DEFAULT false,
     CONSTRAINT grant_names_an_action FOREIGN KEY (feature, action) REFERENCES clearance.action ON DELETE CASCADE,
     CONSTRAINT grant_visibility_is_known CHECK (visibility IN ('shared', 'any')),
-    CONSTRAINT grant_relation_is_known CHECK (relation IN ('any', 'assigned', 'followed', 'invited', 'own', 'assigned_task')),
+    CONSTRAINT grant_relation_is_known CHECK (relation IN ('any', 'assigned', 'followed', 'invited', 'own', 'assigned_task', 'company', 'reports')),
     CONSTRAINT grant_reach_is_known CHECK (reach IN ('account', 'member', 'owned')),
     CONSTRAINT grant_kinds_are_named CHECK (cardinality(kinds) > 0 AND array_position(kinds, NULL) IS NULL)
 );
@@ -296,6 +296,7 @@ CREATE UNIQUE INDEX member_email_is_unique_in_its_account ON clearance.member (a
 CREATE UNIQUE INDEX partner_has_one_named_admin ON clearance.member (partner_id) WHERE named_admin;
 CREATE INDEX member_of_partner ON clearance.member (partner_id) WHERE partner_id IS NOT NULL;
 CREATE INDEX member_of_customer ON clearance.member (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX member_of_team ON clearance.member (account_id) WHERE partner_id IS NULL AND customer_id IS NULL;
 CREATE INDEX member_by_key ON clearance.member (key);
 CREATE INDEX member_by_email ON clearance.member (lower(email));
 COMMENT ON TABLE clearance.member IS 'people and services known to an account: vendor team, partner team, customer contacts';

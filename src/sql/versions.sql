@@ -61,6 +61,16 @@ CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project F
     WHEN (OLD.archived IS DISTINCT FROM NEW.archived) EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
 
+-- Of resources, only who supervises them is read: profiles change often.
+CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR DELETE ON clearance.resource FOR EACH ROW
+    EXECUTE FUNCTION clearance_internal.note_change('people');
+CREATE TRIGGER "00_clearance_note_supervisor" BEFORE UPDATE ON clearance.resource FOR EACH ROW
+    WHEN (OLD.supervisor_id <> NEW.supervisor_id OR OLD.member_id <> NEW.member_id) EXECUTE FUNCTION clearance_internal.note_change('people');
+CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON clearance.resource FOR EACH STATEMENT
+    EXECUTE FUNCTION clearance_internal.note_change('people');
+ALTER TABLE clearance.resource ENABLE ALWAYS TRIGGER "00_clearance_note_change",
+    ENABLE ALWAYS TRIGGER "00_clearance_note_supervisor", ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
+
 CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version
     FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
 CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version

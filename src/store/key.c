@@ -232,6 +232,24 @@ clr_key_to_datum(const ClrKey *key, Oid type, Datum *value)
 	}
 }
 
+/* The canonical text of a key, in the current context. */
+char *
+clr_key_text(const ClrKey *key)
+{
+	switch (key->class)
+	{
+		case CLR_KEY_INT:
+			return psprintf(INT64_FORMAT, key->integer);
+		case CLR_KEY_UUID:
+			return DatumGetCString(DirectFunctionCall1(uuid_out, PointerGetDatum(key->data)));
+		case CLR_KEY_TEXT:
+			return pnstrdup(key->data, key->len);
+		case CLR_KEY_NONE:
+			break;
+	}
+	elog(ERROR, "there is no key of class none");
+}
+
 bool
 clr_key_equal(const ClrKey *a, const ClrKey *b)
 {

@@ -44,6 +44,7 @@ extern const char *clr_key_class_name(ClrKeyClass class);
 extern void clr_key_from_datum(Datum value, ClrKeyClass class, Oid type, ClrKey *key);
 extern bool clr_key_from_text(const char *text, ClrKeyClass class, ClrKey *key);
 extern bool clr_key_to_datum(const ClrKey *key, Oid type, Datum *value);
+extern char *clr_key_text(const ClrKey *key);
 extern bool clr_key_equal(const ClrKey *a, const ClrKey *b);
 
 /* A value of an integer type. */

@@ -1,6 +1,7 @@
 /*
  * keyscan.c
- *		Keys in a column of a table of the application; whether they are unique.
+ *		Keys in a column of a table of the application; whether they are unique,
+ *		and whether an index finds them.
  *
  * Read as the table's owner (catalog.c), a part at a time. Keeps no state.
  */
@@ -51,6 +52,28 @@ clr_keys_are_unique(Oid table, const char *column)
 			unique = unique || is_unique(lfirst_oid(lc), attnum);
 	table_close(relation, NoLock);
 	return unique;
+}
+
+/* Whether rows with one value of a column are found without reading the table. */
+bool
+clr_keys_are_indexed(Oid table, const char *column)
+{
+	Relation relation = table_open(table, AccessShareLock);
+	AttrNumber attnum = get_attnum(table, column);
+	bool indexed = false;
+	ListCell *lc;
+
+	foreach(lc, RelationGetIndexList(relation))
+	{
+		Relation index = index_open(lfirst_oid(lc), AccessShareLock);
+
+		indexed = indexed ||
+				  (index->rd_index->indisvalid && index->rd_index->indkey.values[0] == attnum &&
+				   heap_attisnull(index->rd_indextuple, Anum_pg_index_indpred, NULL));
+		index_close(index, AccessShareLock);
+	}
+	table_close(relation, NoLock);
+	return indexed;
 }
 
 /* Whether the visitor wanted to know of all keys. */

@@ -24,6 +24,7 @@ typedef struct ClrKeyScan
 typedef bool (*ClrKeyVisitor)(const ClrKey *key, void *arg);
 
 extern bool clr_keys_are_unique(Oid table, const char *column);
+extern bool clr_keys_are_indexed(Oid table, const char *column);
 extern bool clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg);
 
 #endif /* CLR_KEYSCAN_H */
