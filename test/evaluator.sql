@@ -313,6 +313,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE p.id = standing_partner.partner AND p.active
 $$;
 
+-- Of whom the owner or an assignee must be one (32): everybody of the same company, whatever
+-- their status (45), or whom the actor supervises.
+CREATE FUNCTION evaluator.colleagues(relation text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT m.key
+    FROM clearance.member m JOIN evaluator.judged a ON m.account_id = a.account
+    WHERE m.key IS NOT NULL
+        AND CASE colleagues.relation
+                WHEN 'company' THEN m.partner_id IS NOT DISTINCT FROM a.partner AND m.customer_id IS NOT DISTINCT FROM a.customer
+                WHEN 'reports' THEN m.id IN (SELECT r.member_id FROM clearance.resource r WHERE r.supervisor_id = a.member) END
+$$;
+
 -- What is said of an action for a level: that it is granted, denied or not available.
 -- Where something is said, nothing follows from other rights (30).
 CREATE VIEW evaluator.said AS
@@ -761,8 +773,12 @@ BEGIN
         AND (g.kinds IS NULL OR r.kind = ANY (g.kinds))
         AND (g.relation = 'any' OR EXISTS (
                 SELECT FROM evaluator.related l
-                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys)))
-        AND (NOT g.for_own OR EXISTS (
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys))
+             OR g.relation IN ('company', 'reports') AND EXISTS (
+                SELECT FROM evaluator.related l
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned')
+                    AND l.member IN (SELECT evaluator.colleagues(g.relation))))
+        AND (NOT g.for_own OR g.relation IN ('company', 'reports') OR EXISTS (
                 SELECT FROM evaluator.related l
                 WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned') AND l.member = ANY (a.keys)));
 END

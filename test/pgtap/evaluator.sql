@@ -17,7 +17,8 @@
 -- kind, status, role or partner's level, and admin or not.
 --
 -- One test a table and kind of check; the differences found are printed below it.
--- Everything is rolled back. `psql -v sample_only=on` looks at the sample alone.
+-- Levels with relations that no built-in one names are added first. Everything is
+-- rolled back. `psql -v sample_only=on` looks at the sample alone.
 \set ECHO none
 \set QUIET on
 \set ON_ERROR_STOP on
@@ -35,6 +36,32 @@ SELECT to_regnamespace('evaluator') IS NULL AS missing \gset
 \if :{?sample_only}
 SELECT set_config('evaluator_test.sample_only', :'sample_only', true);
 \endif
+
+-- Relations that no built-in level names: what is of one's company, or of whom one
+-- supervises. For two partners, every 40th collaborator, and the contacts of some.
+SELECT clearance.create_level('mates', 'partner', based_on => 'restricted'), clearance.create_level('bosses', 'partner', based_on => 'restricted'),
+       clearance.create_level('leads', 'vendor'), clearance.create_level('peers', 'customer', based_on => 'client');
+SELECT clearance.allow(l, f, a, visibility => v, relation => r)
+FROM (VALUES ('mates', 'task', 'view', 'any', 'company'), ('mates', 'task', 'edit', 'shared', 'company'), ('mates', 'document', 'view', 'shared', 'company'),
+             ('mates', 'document', 'delete', 'any', 'company'), ('mates', 'file', 'view', 'any', 'company'), ('mates', 'raid_item', 'view', 'any', 'company'),
+             ('bosses', 'task', 'view', 'any', 'reports'), ('bosses', 'task', 'delete', 'any', 'reports'), ('bosses', 'document', 'view', 'shared', 'reports'),
+             ('leads', 'project', 'view', 'any', 'any'), ('leads', 'task', 'view', 'any', 'reports'), ('leads', 'task', 'view', 'shared', 'company'),
+             ('leads', 'document', 'view', 'any', 'company'), ('leads', 'document', 'edit', 'any', 'reports'), ('leads', 'file', 'view', 'any', 'reports'),
+             ('peers', 'task', 'view', 'any', 'company'), ('peers', 'file', 'view', 'any', 'company')) AS g (l, f, a, v, r);
+SELECT clearance.create_role('leads', access_level => 'leads', account => a.id) FROM clearance.account a;
+UPDATE clearance.member_role h SET role_id = l.id
+FROM clearance.role r JOIN clearance.role l ON l.name = 'leads' AND l.account_id = r.account_id
+WHERE r.id = h.role_id AND r.name = 'collaborator'
+    AND (h.member_id % 40 = 0 OR h.member_id IN (SELECT s.supervisor_id FROM clearance.resource s));
+UPDATE clearance.partner SET level_id = (SELECT l.id FROM clearance.level l WHERE l.name = 'mates') WHERE name = 'Fir';
+UPDATE clearance.partner SET level_id = (SELECT l.id FROM clearance.level l WHERE l.name = 'bosses') WHERE name = 'Hazel';
+SELECT clearance.set_resource(m.id, b.id)
+FROM clearance.partner p JOIN clearance.member m ON m.partner_id = p.id
+CROSS JOIN LATERAL (SELECT min(a.id) AS id FROM clearance.member a WHERE a.partner_id = p.id AND a.partner_admin AND a.status = 'active') b
+WHERE p.name = 'Hazel' AND m.id <> b.id;
+SELECT clearance.add_member_to_project(p.key, m.id, 'peers')
+FROM clearance.member m JOIN clearance.project_customer c USING (customer_id) JOIN clearance.project p ON p.id = c.project_id
+WHERE m.id % 2 = 0;
 
 \ir ../evaluator_sample.sql
 

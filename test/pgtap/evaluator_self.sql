@@ -34,7 +34,8 @@ WHERE f.name LIKE 'ev\_%';
 INSERT INTO clearance.level (id, name, audience)
 VALUES (9001, 'ev all', 'vendor'), (9002, 'ev mine', 'vendor'), (9003, 'ev keeper', 'vendor'), (9004, 'ev guest', 'vendor'),
        (9011, 'ev any', 'partner'), (9012, 'ev shared', 'partner'), (9013, 'ev assigned', 'partner'), (9014, 'ev bugs', 'partner'),
-       (9015, 'ev related', 'partner'), (9021, 'ev contact', 'customer');
+       (9015, 'ev related', 'partner'), (9016, 'ev mates', 'partner'), (9017, 'ev chief', 'vendor'), (9018, 'ev team', 'vendor'),
+       (9021, 'ev contact', 'customer');
 INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach, kinds) VALUES
     -- vendor: as far as project.view; a cell with a reach of its own has that
     (9001, 'project', 'view', 'any', 'any', 'account', NULL),
@@ -82,6 +83,11 @@ INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relati
     (9014, 'ev_page', 'view', 'any', 'any', NULL, '{bug}'),
     (9015, 'ev_task', 'view', 'any', 'followed', NULL, NULL),
     (9015, 'ev_task', 'view', 'any', 'invited', NULL, NULL),
+    (9016, 'ev_task', 'view', 'any', 'company', NULL, NULL),
+    (9017, 'project', 'view', 'any', 'any', 'account', NULL),
+    (9017, 'ev_task', 'view', 'any', 'reports', NULL, NULL),
+    (9018, 'project', 'view', 'any', 'any', 'account', NULL),
+    (9018, 'ev_task', 'view', 'any', 'company', NULL, NULL),
     -- customers
     (9021, 'ev_task', 'view', 'shared', 'any', NULL, NULL),
     (9021, 'ev_page', 'view', 'shared', 'any', NULL, NULL),
@@ -316,6 +322,35 @@ SELECT evaluator.forget() \g /dev/null
 SELECT is(pg_temp.can('pia', 'task'), 'home private, home shared, home undecided, lobby shared',
     'followed by link table and by array; invited by link table of arrays; the owner counts as invited (22)');
 SELECT is(pg_temp.can('pat', 'task'), 'home private, home shared, lobby shared, other private, other shared', 'and others are not');
+
+-- company and reports (32, 45)
+UPDATE clearance.partner SET level_id = 9016 WHERE id IN (9001, 9002);
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('pia', 'task'), 'home private, home shared, lobby shared', 'of its company: owned by Pat and by Pia; whom it watches is nobody''s own');
+SELECT is(pg_temp.can('qua', 'task'), 'home private, home shared, lobby shared', 'by link table');
+UPDATE clearance.member SET status = 'disabled' WHERE id = pg_temp.id('quin');
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('qua', 'task'), 'home private, home shared, lobby shared', 'whatever the status of the colleague');
+SELECT is(pg_temp.partner_sees(9002, 'task'), 'home private, home shared, lobby shared', 'for a login of the whole partner, too');
+UPDATE clearance.member SET status = 'active' WHERE id = pg_temp.id('quin');
+INSERT INTO clearance.role (id, account_id, name, level_id) VALUES (9101, 9001, 'ev chief', 9017), (9102, 9001, 'ev team', 9018);
+INSERT INTO clearance.member_role VALUES (pg_temp.id('nora'), 9102);
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('nora', 'task'), 'other shared', 'the vendor''s company is its team, of the account');
+UPDATE clearance.member_role SET role_id = 9101 WHERE member_id = pg_temp.id('nora');
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('nora', 'task'), 'nothing', 'reports: nobody yet');
+INSERT INTO clearance.resource (account_id, member_id, supervisor_id)
+VALUES (9001, pg_temp.id('pat'), pg_temp.id('nora')), (9001, pg_temp.id('quin'), pg_temp.id('pat'));
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('nora', 'task'), 'home private', 'Pat, but not whom Pat supervises');
+UPDATE clearance.resource SET supervisor_id = pg_temp.id('nora') WHERE account_id = 9001;
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('nora', 'task'), 'home private, home shared, other shared', 'whoever it supervises, of whatever company');
+DELETE FROM clearance.resource WHERE account_id = 9001;
+DELETE FROM clearance.member_role WHERE member_id = pg_temp.id('nora');
+UPDATE clearance.partner SET level_id = NULL WHERE id = 9002;
+
 UPDATE clearance.partner SET level_id = 9012 WHERE id = 9001;
 INSERT INTO clearance.level_denial VALUES (9012, 'ev_task', 'view');
 SELECT evaluator.forget() \g /dev/null
