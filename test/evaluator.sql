@@ -315,14 +315,22 @@ $$;
 
 -- Of whom the owner or an assignee must be one (32): everybody of the same company, whatever
 -- their status (45), or whom the actor supervises.
-CREATE FUNCTION evaluator.colleagues(relation text) RETURNS SETOF text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT m.key
+CREATE UNLOGGED TABLE evaluator.colleague (
+    relation text NOT NULL,
+    key      text NOT NULL,
+    PRIMARY KEY (relation, key)
+);
+
+CREATE FUNCTION evaluator.find_colleagues() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    INSERT INTO evaluator.colleague
+    SELECT 'company', m.key
     FROM clearance.member m JOIN evaluator.judged a ON m.account_id = a.account
+    WHERE m.key IS NOT NULL AND m.partner_id IS NOT DISTINCT FROM a.partner AND m.customer_id IS NOT DISTINCT FROM a.customer
+    UNION ALL
+    SELECT 'reports', m.key
+    FROM clearance.member m JOIN clearance.resource r ON r.member_id = m.id JOIN evaluator.judged a ON r.supervisor_id = a.member
     WHERE m.key IS NOT NULL
-        AND CASE colleagues.relation
-                WHEN 'company' THEN m.partner_id IS NOT DISTINCT FROM a.partner AND m.customer_id IS NOT DISTINCT FROM a.customer
-                WHEN 'reports' THEN m.id IN (SELECT r.member_id FROM clearance.resource r WHERE r.supervisor_id = a.member) END
 $$;
 
 -- What is said of an action for a level: that it is granted, denied or not available.
@@ -774,10 +782,9 @@ BEGIN
         AND (g.relation = 'any' OR EXISTS (
                 SELECT FROM evaluator.related l
                 WHERE l.binding = r.binding AND l.key = r.key AND l.kind = g.relation AND l.member = ANY (a.keys))
-             OR g.relation IN ('company', 'reports') AND EXISTS (
-                SELECT FROM evaluator.related l
-                WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned')
-                    AND l.member IN (SELECT evaluator.colleagues(g.relation))))
+             OR EXISTS (
+                SELECT FROM evaluator.related l JOIN evaluator.colleague c ON c.key = l.member
+                WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned') AND c.relation = g.relation))
         AND (NOT g.for_own OR g.relation IN ('company', 'reports') OR EXISTS (
                 SELECT FROM evaluator.related l
                 WHERE l.binding = r.binding AND l.key = r.key AND l.kind IN ('own', 'assigned') AND l.member = ANY (a.keys)));
@@ -1160,7 +1167,7 @@ $$;
 -- Forgets who was judged last: wanted when people, levels or projects changed since.
 CREATE FUNCTION evaluator.forget() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    TRUNCATE evaluator.judged, evaluator.level_in_force, evaluator.seen, evaluator.sightable
+    TRUNCATE evaluator.judged, evaluator.colleague, evaluator.level_in_force, evaluator.seen, evaluator.sightable
 $$;
 
 -- Reads all rows once; questions until the end of the transaction use this reading, and
@@ -1188,6 +1195,7 @@ BEGIN
     PERFORM evaluator.forget();
     IF actor.label IS NOT NULL THEN
         INSERT INTO evaluator.judged SELECT actor.*;
+        PERFORM evaluator.find_colleagues();
         PERFORM evaluator.find_grants();
         PERFORM evaluator.find_levels();
         PERFORM evaluator.look();

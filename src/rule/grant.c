@@ -188,13 +188,15 @@ relation_fits(ClrTrial *trial, const ClrGrant *grant)
 
 /*
  * A row without a project is open to those whose own it is, or to whom it is
- * assigned, and as far as the account is reached to others. Without a grant: by a
- * switch.
+ * assigned, to colleagues by grants for them, and as far as the account is
+ * reached to others. Without a grant: by a switch.
  */
 static bool
 is_within_reach(ClrTrial *trial, const ClrGrant *grant)
 {
 	if (trial->project->id != CLR_PROJECT_NONE)
+		return true;
+	if (grant != NULL && (grant->relation == CLR_REL_COMPANY || grant->relation == CLR_REL_REPORTS))
 		return true;
 	return (grant != NULL ? clr_scope_reaches_account(trial->scope, grant) :
 							view_reaches_account(trial->scope)) ||

@@ -656,7 +656,7 @@ names_only_me(const ClrTrial *trial, int slot)
 	Datum value = trial->row->values[slot];
 
 	return !trial->row->nulls[slot] && clr_row_value_is_me(trial->judge, column, value) &&
-		   clr_write_only_me_changes(trial->scope, column, true, 0, false, value);
+		   clr_write_only_me_changes(trial->judge, column, true, 0, false, value);
 }
 
 /* A target that does not exist reads the same as one that is hidden. */
