@@ -8,8 +8,9 @@
 --     empty, and an empty table of denials or gates denies nothing.
 --   * Grants are an administrator's. What is new is closed at the end, and gets
 --     those of public.sql.
---   * A new column is the last of its table, here and in the module. Its table
---     is locked for as long as the script runs, and no other against readers.
+--   * A new column is the last of its table, here and in the module. Its table, as one
+--     whose constraint changes, is locked for as long as the script runs, and no other
+--     against readers.
 
 -- What serves the extension alone; an error if somebody else has made it.
 CREATE SCHEMA clearance_internal;
