@@ -69,6 +69,7 @@ REGRESS = \
 	mask_raw \
 	mask_places \
 	masked_answers \
+	client_masks \
 	born \
 	new_projects \
 	project_optional \

@@ -1150,7 +1150,10 @@ BEGIN
         WHERE s.binding = b.id
             AND r.place IN (SELECT evaluator.switched_on(b.feature))
             AND r.place IN (SELECT evaluator.open_places(m.feature, m.action))
-            AND (a.kind <> 'customer' OR r.client IS NULL OR r.client = 'edit')
+            -- to read more of a row is to view it (rule 6, 11)
+            AND (a.kind <> 'customer' OR r.client IS NULL OR r.client = 'edit'
+                 OR (SELECT x.reads FROM clearance.action x WHERE (x.feature, x.name) = (m.feature, m.action))
+                    AND (r.client = 'read' OR r.key IN (SELECT evaluator.fitting(b.id, m.feature, m.action, 'own'))))
         INTERSECT
         (SELECT evaluator.gated(b.id, m.feature, m.action)
          WHERE m.feature IN ('project', b.feature) OR NOT evaluator.leads_to(b.id, m.feature)

@@ -236,6 +236,8 @@ clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 		.judge = judge, .scope = judge->scope, .binding = binding, .row = row, .by_name = true
 	};
 
+	/* to read more of a row is to view it */
+	trial.viewing = action->reads;
 	if (trial.scope->no_standing != NULL || (trial.scope->actor.partner != 0 && !action->reads))
 		return false;
 	return find_project(&trial) &&
