@@ -147,7 +147,9 @@ INSERT INTO place (statement) VALUES
 ('WITH w AS (SELECT n FROM strict), v AS (SELECT id FROM plain) SELECT count(*), (SELECT count(w.n) FROM w) FROM v WHERE v.id > 0'),
 ('WITH w AS (UPDATE strict SET project = project RETURNING id, n) SELECT id FROM w WHERE n > 0'),
 ('SELECT u FROM (SELECT id, n FROM strict) u WHERE u IS NOT NULL'),
-('SELECT u FROM (SELECT id, n FROM strict UNION ALL SELECT 1, 1) u WHERE u IS NOT NULL');
+('SELECT u FROM (SELECT id, n FROM strict UNION ALL SELECT 1, 1) u WHERE u IS NOT NULL'),
+('SELECT u FROM (SELECT 1 AS id, 1 AS n UNION ALL SELECT id, n FROM strict) u WHERE u IS NOT NULL'),
+('SELECT u.id FROM (SELECT 1 AS id, 1 AS n UNION ALL SELECT id, n FROM strict UNION ALL SELECT 2, 2) u WHERE u.n > 0');
 CREATE FUNCTION try_all(how text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     r place;
@@ -205,6 +207,14 @@ PREPARE of_function AS SELECT count(n) FROM tasks();
 EXECUTE of_function;
 RESET ROLE;
 EXECUTE of_function;
+-- and hears of what is said anew
+SET ROLE regress_places_app;
+EXECUTE of_function;
+RESET ROLE;
+CREATE OR REPLACE FUNCTION tasks() RETURNS SETOF task LANGUAGE sql STABLE AS 'SELECT id, project, title, id, word FROM regress_places.task';
+SET ROLE regress_places_app;
+EXECUTE of_function;
+RESET ROLE;
 RESET plan_cache_mode;
 
 -- nothing stays behind
