@@ -38,6 +38,7 @@ INSERT INTO plain SELECT i, 'plain' FROM generate_series(1, 4) i;
 CREATE VIEW checked AS SELECT id, project, word FROM task WHERE word IS NULL OR word NOT LIKE 'word%' WITH CHECK OPTION;
 CREATE VIEW checked_number AS SELECT * FROM whole WHERE n IS NULL WITH CHECK OPTION;
 CREATE FUNCTION tasks() RETURNS SETOF task LANGUAGE sql STABLE AS 'SELECT * FROM regress_places.task';
+CREATE FUNCTION fenced() RETURNS SETOF whole LANGUAGE sql STABLE AS 'SELECT * FROM regress_places.whole OFFSET 0';
 GRANT ALL ON ALL TABLES IN SCHEMA regress_places TO regress_places_app;
 RESET ROLE;
 SELECT clearance.protect('task', 'task', project => 'project') > 0, clearance.protect('strict', 'task', project => 'project') > 0;
@@ -121,7 +122,8 @@ INSERT INTO place (statement) VALUES
 -- conditions of views judge the mask
 ('INSERT INTO checked VALUES (9, ''pl-1'', ''word of mine'')'),
 ('INSERT INTO checked VALUES (9, ''pl-1'', ''mine'')'),
--- functions
+-- functions; their rows are of the function's type, also where the server keeps them apart
+('UPDATE plain SET word = f.title FROM fenced() f WHERE f.id = plain.id RETURNING f'),
 ('SELECT n FROM tasks()'), ('SELECT n FROM tasks() WITH ORDINALITY'), ('SELECT * FROM ROWS FROM (tasks(), generate_series(1, 2))'),
 -- whole rows that conditions go by, where these are refused
 ('SELECT id FROM strict s WHERE s IS NOT NULL'),

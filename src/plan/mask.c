@@ -527,9 +527,9 @@ inlines_masked(Node *node, void *depends)
 		(void) inlines_masked((Node *) body, depends);
 		if (!clr_mask_names_masked(body))
 			continue;
+		/* the function stays, for makeWholeRowVar() (makefuncs.c); setrefs.c clears it */
 		entry->rtekind = RTE_SUBQUERY;
 		entry->subquery = body;
-		entry->functions = NIL;
 		((ClrMaskDepends *) depends)->items =
 			list_concat(((ClrMaskDepends *) depends)->items, root->glob->invalItems);
 		((ClrMaskDepends *) depends)->on_role |= root->glob->dependsOnRole;
