@@ -191,6 +191,8 @@ sub judge
 
 	is(scalar(@closed), 0, "$by shows $login nothing that is hidden")
 	  or diag(map { "$_ (" . place_of($node, $db, $_) . "): $found->{$_}\n" } @closed > 5 ? @closed[ 0 .. 4 ] : @closed);
+	# sqlsmith meets rows by chance
+	return if $by eq 'sqlsmith' && $statements < 1000;
 	cmp_ok(scalar(@open), '>', 0, "and some of what is open: " . @open . ' of ' . grep { $_ } values %$known);
 	return;
 }
