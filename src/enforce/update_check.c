@@ -8,8 +8,7 @@
  * state asks for more, each row says.
  *
  * What a table's columns need does not change within a query, and is found out
- * once; so is, for the project that came last, whether an action is open on all
- * of its rows. Lifetime: that of the call's memory, the query's.
+ * once; so is, for each project, whether an action is open on all of its rows. Lifetime: that of the call's memory, the query's.
  */
 #include "enforce/write_check.h"
 
@@ -29,10 +28,8 @@
 typedef struct Asked
 {
 	ClrAction *action;
-	const char *column; /* of the row of the moment, that needs it first; NULL: edit */
-	bool has_last;
-	Datum last_project; /* of a type that is passed by value */
-	bool last_is_open;	/* the action, on whatever row of that project */
+	const char *column;	   /* of the row of the moment, that needs it first; NULL: edit */
+	ClrKeyTable *projects; /* by key, whether it is open on whatever row of the project */
 } Asked;
 
 /* What a change of a column needs: of Asked *, and whether it is following. */
@@ -234,6 +231,7 @@ asked_for(ClrUpdate *update, ClrAction *action)
 	caller = MemoryContextSwitchTo(update->context);
 	asked = palloc0(sizeof(Asked));
 	asked->action = action;
+	asked->projects = clr_keytab_new(update->context, 8);
 	update->asked = lappend(update->asked, asked);
 	MemoryContextSwitchTo(caller);
 	return asked;
@@ -351,19 +349,25 @@ is_open(const ClrWriteCall *call, Asked *asked)
 	int slot = binding->project_slot;
 	ClrFacts facts = { 0 };
 	ClrRow any = { NULL, NULL, &facts };
+	ClrKeyEntry *entry;
+	bool opens;
+	bool found;
 	ClrKey key;
 
-	if (slot == CLR_NO_SLOT || old->nulls[slot] || binding->columns[slot].key_class != CLR_KEY_INT)
+	if (slot == CLR_NO_SLOT || old->nulls[slot])
 		return false;
-	if (asked->has_last && asked->last_project == old->values[slot])
-		return asked->last_is_open;
-	clr_key_from_datum(old->values[slot], CLR_KEY_INT, binding->columns[slot].type, &key);
-	facts.project = clr_scope_project(judge->scope, &key);
-	asked->has_last = true;
-	asked->last_project = old->values[slot];
-	asked->last_is_open =
-		facts.project != NULL && clr_rule_permits(judge, binding, &any, asked->action, NULL);
-	return asked->last_is_open;
+	clr_key_from_datum(old->values[slot], binding->columns[slot].key_class,
+					   binding->columns[slot].type, &key);
+	entry = clr_keytab_find(asked->projects, &key);
+	if (entry == NULL)
+	{
+		facts.project = clr_scope_project(judge->scope, &key);
+		opens =
+			facts.project != NULL && clr_rule_permits(judge, binding, &any, asked->action, NULL);
+		entry = clr_keytab_add(asked->projects, &key, &found);
+		entry->value = opens ? asked : NULL;
+	}
+	return entry->value != NULL;
 }
 
 /* The state of the row as it was, or as it becomes, asks for this. */
