@@ -70,6 +70,19 @@ put('## Masked columns', '');
 statement_table(@masks);
 put('');
 
+put('## Guarded columns', '');
+put('An UPDATE of a table with guarded columns and a guarded state, by who holds their actions, as a multiple of the same without guards.'
+	  . ' The trigger that judges changes is there without guards as well where a table names its members.', '');
+put('| UPDATE | without, ms | with | target | met |', '| --- | ---: | ---: | ---: | :---: |');
+for (rows("SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY plain), percentile_cont(0.5) WITHIN GROUP (ORDER BY guarded / plain),
+	percentile_cont(0.25) WITHIN GROUP (ORDER BY guarded / plain), percentile_cont(0.75) WITHIN GROUP (ORDER BY guarded / plain)
+	FROM bench.guard_sample GROUP BY name ORDER BY name ~ 'without', name"))
+{
+	my ($name, $plain, $ratio, $low, $high) = @$_;
+	put(sprintf '| %s | %s | %s (%s–%s) | ≤ 1.10 | %s |', $name, short($plain), short($ratio), short($low), short($high), $ratio <= 1.10 ? 'yes' : 'no');
+}
+put('');
+
 put('## Scoped counts against hand-written policies', '');
 put('How many times faster clearance is than each; the target is 10 against the best static one.', '');
 put('| case | naive | static | tuned |', '| --- | ---: | ---: | ---: |');
