@@ -36,6 +36,8 @@ GRANT SELECT ON app.wait TO regress_app;
 SELECT clearance.protect('app.wait', 'task', edit_action => 'view'), clearance.add_parent('app.wait', 'task', 'app."Task List"'),
     clearance.add_parent('app.wait', 'other', 'app."Task List"', same_project => false, edit_action => 'edit');
 EOSQL
+# rows are guarded by their state
+$node->safe_psql('source', q{SELECT clearance.guard_row('app.comment', 'resolved', ARRAY['true', NULL], 'resolve', columns => ARRAY['resolved', 'author'])});
 
 my $rows = rows_by_member($node, 'source');
 my $waits = waits($node, 'source');
@@ -47,6 +49,7 @@ like($rows, qr/^$_\|/m, "$_ sees rows") foreach qw(ada sam cole otto adele pat r
 like($waits, qr/^ada\|[1-9]\d*\|\d+\|[1-9]/m, 'waits are seen, and changed with what the parent asks for');
 unlike($rows, qr/^(nobody|idle|inga)\|/m, 'nobody, a disabled and an invited member see none');
 like($rows, qr/^sue\|project\|Far\|/m, 'the other account has its own');
+like($declared, qr/resolved, author while resolved is true or NULL: document_comment\.resolve/, 'rows are guarded by their state');
 like($rows, qr/^rex\|note\|/m, 'a restricted member sees what belongs to its tasks');
 is(scalar(grep { /^regress_nobody/ } @logins_rows), 0, 'a login role that is no actor sees none');
 foreach my $login (qw(regress_cole regress_acme))
