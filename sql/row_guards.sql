@@ -14,15 +14,17 @@ CREATE SCHEMA regress_row_guards;
 GRANT USAGE ON SCHEMA regress_row_guards TO regress_row_guards, regress_row_guards_owner;
 SET LOCAL search_path = regress_row_guards;
 SELECT clearance.create_account('Regress row guards', key => 'regress-row-guards') AS account \gset
--- ed edits; moe may change approved rows too, des delete them, both of it ann
+-- ed edits; moe may change approved rows too, des delete them, both of it ann; pia changes them in the project that it owns
 SELECT clearance.create_feature('entry', '{view,create,edit,delete,approve,modify_approved,delete_approved,details,status}');
-SELECT clearance.create_level(l, 'vendor') > 0, clearance.create_role(l, access_level => l, account => :account) > 0 FROM unnest('{ed,moe,des,ann,sam,dee}'::text[]) l;
-SELECT count(clearance.allow(l, 'entry', a, reach => 'account')) FROM unnest('{ed,moe,des,ann,sam,dee}'::text[]) l, unnest('{view,create,edit,delete}'::text[]) a;
-SELECT count(clearance.allow(l, 'project', 'view', reach => 'account')) FROM unnest('{ed,moe,des,ann,sam,dee}'::text[]) l;
+SELECT clearance.create_level(l, 'vendor') > 0, clearance.create_role(l, access_level => l, account => :account) > 0 FROM unnest('{ed,moe,des,ann,sam,dee,pia}'::text[]) l;
+SELECT count(clearance.allow(l, 'entry', a, reach => 'account')) FROM unnest('{ed,moe,des,ann,sam,dee,pia}'::text[]) l, unnest('{view,create,edit,delete}'::text[]) a;
+SELECT count(clearance.allow(l, 'project', 'view', reach => 'account')) FROM unnest('{ed,moe,des,ann,sam,dee,pia}'::text[]) l;
 SELECT count(clearance.allow(l, 'entry', a, reach => 'account'))
 FROM (VALUES ('moe', 'modify_approved'), ('des', 'delete_approved'), ('ann', 'modify_approved'), ('ann', 'delete_approved'), ('sam', 'status'), ('dee', 'details')) v (l, a);
-SELECT clearance.add_member(m, roles => ARRAY[m], account => :account) > 0 FROM unnest('{ed,moe,des,ann,sam,dee}'::text[]) m;
+SELECT clearance.add_member(m, roles => ARRAY[m], account => :account) > 0 FROM unnest('{ed,moe,des,ann,sam,dee,pia}'::text[]) m;
+SELECT clearance.allow('pia', 'entry', 'modify_approved', reach => 'owned');
 SELECT clearance.create_project(p, :account) > 0 FROM unnest('{r1,r2}'::text[]) p;
+SELECT clearance.transfer_project('r1', m.id) FROM clearance.member m WHERE m.account_id = :account AND m.key = 'pia';
 
 CREATE TYPE state AS ENUM ('open', 'approved', 'posted');
 CREATE TABLE entry (id integer NOT NULL, project text NOT NULL DEFAULT 'r1', state state DEFAULT 'open', is_late boolean DEFAULT false, hours numeric,
@@ -153,6 +155,8 @@ SELECT each('UPDATE entries SET hours = 9 WHERE id = 2');
 SELECT each('DELETE FROM entries WHERE id = 2');
 SELECT each('INSERT INTO entries (id, state) VALUES (9, ''posted'')');
 DROP VIEW entries;
+-- the row as it becomes is judged too: a row is not moved to where one could not change it
+SELECT each('UPDATE entry SET hours = 9 WHERE id = 2', '{pia}'), each('UPDATE entry SET project = ''r2'' WHERE id = 2', '{pia}');
 -- a move to another partition is a change
 SELECT each('UPDATE entry SET project = ''r2'' WHERE id = 2');
 -- what an application's trigger makes of a new row is judged, as the final row always is
