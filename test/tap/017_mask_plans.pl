@@ -129,6 +129,7 @@ sub condition
 {
 	my $of = pick(@_);
 	return pick("$of.price = " . (7770000 + int(rand(26))), "$of.price BETWEEN 7770010 AND 7770016", "$of.note > 'MARKER3'", "$of.note = 'hid'", "$of.price IS NULL", "$of.id < 12", "true",
+		"$of.id = " . (1 + int(rand(24))), "$of.id = " . (1 + int(rand(24))), # such plans are good for all but for what they read as it is
 		"$of.id % 2 = 0 AND $of.price > 7770015", "$of.price IN (SELECT price FROM app.free WHERE id < 9)", "$of.note IN (SELECT u.note FROM app.part u WHERE u.id > $of.id)", "$of IS NOT NULL");
 }
 
