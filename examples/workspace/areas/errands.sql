@@ -15,7 +15,7 @@ CREATE INDEX errand_created_by ON app.errand (created_by);
 CREATE INDEX errand_assignee ON app.errand (assignee_id);
 -- every twelfth member has one for itself, one for its neighbour, and one in a project
 INSERT INTO app.errand (id, account, project_id, title, is_private, created_by, assignee_id)
-SELECT row_number() OVER (ORDER BY m.id, n), a.key, CASE WHEN n = 3 THEN p.id END, 'Errand of ' || m.name, m.id % 8 >= 4 = (n % 2 = 0),
+SELECT row_number() OVER (ORDER BY m.id, n), a.key, CASE WHEN n = 3 THEN p.id END, 'Errand of ' || m.name, (m.id % 24 = 0) = (n = 2),
        m.key::bigint, CASE WHEN n > 1 THEN next.key::bigint END
 FROM clearance.member m
 JOIN clearance.account a ON a.id = m.account_id

@@ -125,9 +125,14 @@ ALTER TABLE clearance.binding_parent ADD COLUMN same_project boolean NOT NULL DE
     ADD COLUMN create_action text, ADD COLUMN edit_action text, ADD COLUMN delete_action text;
 DROP FUNCTION clearance.add_parent;
 
--- Rows without a project.
-ALTER TABLE clearance.binding ADD COLUMN project_optional boolean NOT NULL DEFAULT false,
+-- Rows without a project. A default would be refused: functions use the table's row type (ATRewriteTables(), tablecmds.c).
+ALTER TABLE clearance.binding ADD COLUMN project_optional boolean;
+UPDATE clearance.binding SET project_optional = false;
+ALTER TABLE clearance.binding ALTER COLUMN project_optional SET DEFAULT false, ALTER COLUMN project_optional SET NOT NULL,
     ADD CONSTRAINT optional_project_has_a_column CHECK (NOT project_optional OR (project_column IS NOT NULL AND feature <> 'project'));
+-- with another argument protect() is another function, but whom an administrator gave it may use that
+SELECT pg_catalog.set_config('pg_clearance_update.protect', p.proacl::text, true)
+FROM pg_catalog.pg_proc p WHERE p.oid = 'clearance.protect'::pg_catalog.regproc;
 DROP FUNCTION clearance.protect, clearance_internal.notice_projects;
 
 -- Relations company and reports: whom they are about is a part of permissions.
@@ -212,6 +217,23 @@ GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearanc
     clearance.set_level, clearance.level_document, clearance.compare_levels TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
 SELECT clearance_internal.close('FUNCTION clearance.protect');
+-- What a script grants would count as the extension's own, which dumps leave out.
+DO $$
+DECLARE
+    own aclitem[] := (SELECT i.initprivs FROM pg_init_privs i WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, 'clearance.protect'::regproc));
+    held record;
+BEGIN
+    FOR held IN
+        SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee, a.is_grantable
+        FROM aclexplode(nullif(current_setting('pg_clearance_update.protect'), '')::aclitem[]) a
+        WHERE a.grantee <> (SELECT p.proowner FROM pg_proc p WHERE p.oid = 'clearance.protect'::regproc)
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION clearance.protect TO %s%s', held.grantee,
+                       CASE WHEN held.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+    END LOOP;
+    UPDATE pg_init_privs i SET initprivs = own WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, 'clearance.protect'::regproc);
+END
+$$;
 SELECT clearance_internal.close('TABLE clearance.levels');
 GRANT SELECT ON clearance.levels TO PUBLIC;
 SELECT clearance_internal.close('SCHEMA clearance_internal');
