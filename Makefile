@@ -51,6 +51,7 @@ REGRESS = \
 	parents_elsewhere \
 	several_relations \
 	people \
+	permissions \
 	actor \
 	acting_key \
 	tokens \

@@ -17,6 +17,7 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
+#include "enforce/asked_row.h"
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/act.h"
@@ -36,12 +37,7 @@ PG_FUNCTION_INFO_V1(clearance_ways_in);
 static bool holds(FunctionCallInfo fcinfo, bool or_without_project);
 static char *actions_text(const List *actions);
 static bool can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict);
-static ClrBinding *
-row_of_call(FunctionCallInfo fcinfo, ClrJudge **judge, HeapTupleHeader record, ClrRow *row);
-static int32 binding_of_type(Oid type);
-static int32 binding_of_table(Oid relid);
 static bool is_way_in(ClrScope *scope, ClrProject *project);
-static void check_columns(const ClrBinding *binding, TupleDesc desc);
 
 /*
  * can(action text, project app_key) returns boolean: an act without a row, for
@@ -168,22 +164,20 @@ actions_text(const List *actions)
 static bool
 can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 {
-	ClrJudge *judge;
-	ClrBinding *binding;
+	ClrAskedRow *asked;
 	ClrAction *action;
-	ClrRow row;
 
 	if (PG_ARGISNULL(0))
 		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the action is null"),
 						errhint("Name an action of the table's feature, for example 'edit'.")));
 	if (PG_ARGISNULL(1))
 		return false;
-	binding = row_of_call(fcinfo, &judge, PG_GETARG_HEAPTUPLEHEADER(1), &row);
-	action = clr_rule_action(judge, binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (clr_write_permits_action(judge, binding, &row, action, verdict))
+	asked = clr_asked_row(fcinfo, 1, 2);
+	action = clr_rule_action(asked->judge, asked->binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (clr_write_permits_action(asked->judge, asked->binding, &asked->row, action, verdict))
 		return true;
 	if (verdict != NULL)
-		clr_verdict_complete(verdict, judge);
+		clr_verdict_complete(verdict, asked->judge);
 	return false;
 }
 
@@ -195,14 +189,14 @@ can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 Datum
 clearance_column_masked(PG_FUNCTION_ARGS)
 {
-	ClrJudge *judge;
+	ClrAskedRow *asked;
 	ClrBinding *binding;
 	const ClrMask *mask;
-	ClrRow row;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	binding = row_of_call(fcinfo, &judge, PG_GETARG_HEAPTUPLEHEADER(0), &row);
+	asked = clr_asked_row(fcinfo, 0, 2);
+	binding = asked->binding;
 	mask = clr_binding_mask(binding, NameStr(*PG_GETARG_NAME(1)));
 	if (mask == NULL && get_attnum(binding->relid, NameStr(*PG_GETARG_NAME(1))) == 0)
 		ereport(ERROR,
@@ -212,7 +206,8 @@ clearance_column_masked(PG_FUNCTION_ARGS)
 				 errhint("clearance.columns('%s') lists its columns.", binding->relation_name)));
 	PG_RETURN_BOOL(
 		mask != NULL &&
-		!clr_mask_opens(clr_mask_answers(CurrentMemoryContext, judge, binding, mask, false), &row));
+		!clr_mask_opens(clr_mask_answers(CurrentMemoryContext, asked->judge, binding, mask, false),
+						&asked->row));
 }
 
 /*
@@ -223,105 +218,10 @@ Datum
 clearance_may_be_masked(PG_FUNCTION_ARGS)
 {
 	ClrJudge *judge = clr_frame_judge(clr_frame_current());
-	ClrBinding *binding = clr_judge_binding(judge, binding_of_table(PG_GETARG_OID(0)));
+	ClrBinding *binding = clr_judge_binding(judge, clr_asked_binding(PG_GETARG_OID(0)));
 	const ClrMask *mask = clr_binding_mask(binding, NameStr(*PG_GETARG_NAME(1)));
 
 	PG_RETURN_BOOL(mask != NULL && clr_mask_may_close(judge, binding, mask));
-}
-
-/*
- * The row that a question is about, and its binding: by its type or, for rows of
- * views and sub-selects, by the third argument, a table.
- */
-static ClrBinding *
-row_of_call(FunctionCallInfo fcinfo, ClrJudge **judge, HeapTupleHeader record, ClrRow *row)
-{
-	ClrFrame *frame = clr_frame_current();
-	HeapTupleData tuple;
-	TupleDesc desc;
-	ClrBinding *binding;
-
-	if (frame->estate == NULL)
-		clr_secrecy_check_asked(frame);
-	desc = lookup_rowtype_tupdesc_copy(HeapTupleHeaderGetTypeId(record),
-									   HeapTupleHeaderGetTypMod(record));
-	*judge = clr_frame_judge(frame);
-	binding = clr_judge_binding(*judge, PG_ARGISNULL(2) ?
-											binding_of_type(HeapTupleHeaderGetTypeId(record)) :
-											binding_of_table(PG_GETARG_OID(2)));
-	if (!PG_ARGISNULL(2))
-		check_columns(binding, desc);
-	tuple.t_len = HeapTupleHeaderGetDatumLength(record);
-	ItemPointerSetInvalid(&tuple.t_self);
-	tuple.t_tableOid = InvalidOid;
-	tuple.t_data = record;
-	*row = clr_binding_row(binding, desc, &tuple);
-	return binding;
-}
-
-/* The binding of the table that a row is of; an error if it is of none. */
-static int32
-binding_of_type(Oid type)
-{
-	Oid relid = get_typ_typrelid(type);
-	int32 id = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
-
-	if (id == 0)
-		ereport(
-			ERROR,
-			(errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("the value is no row of a protected table"),
-			 errhint(
-				 "Pass the table's alias: SELECT t.*, clearance.can_row('edit', t) FROM app.task t;"
-				 " for a row of a view or sub-select that has the table's columns, name the table as"
-				 " well: clearance.can_row('edit', v, 'app.task').")));
-	return id;
-}
-
-static int32
-binding_of_table(Oid relid)
-{
-	int32 id = clr_binding_of_relation(relid);
-
-	if (id == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("%s is no protected table",
-						DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(relid)))),
-				 errhint("Name the table that the row comes from.")));
-	return id;
-}
-
-/*
- * A row of a view or sub-select has each bound column of the table once, of the
- * same type.
- */
-static void
-check_columns(const ClrBinding *binding, TupleDesc desc)
-{
-	StringInfoData names;
-
-	initStringInfo(&names);
-	for (int slot = 0; slot < binding->ncolumns; slot++)
-		appendStringInfo(&names, "%s%s", slot > 0 ? ", " : "",
-						 quote_identifier(binding->columns[slot].name));
-	for (int slot = 0; slot < binding->ncolumns; slot++)
-	{
-		int found = 0;
-
-		for (int i = 0; i < desc->natts; i++)
-		{
-			Form_pg_attribute attr = TupleDescAttr(desc, i);
-
-			if (!attr->attisdropped && namestrcmp(&attr->attname, binding->columns[slot].name) == 0)
-				found += clr_binding_has_type(binding, slot, attr->atttypid) ? 1 : 2;
-		}
-		if (found != 1)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-							errmsg("the row does not tell the column \"%s\" of %s",
-								   binding->columns[slot].name, binding->relation_name),
-							errhint("It needs each of these once, as the table has them: %s.",
-									names.data)));
-	}
 }
 
 /* Vendor members' scopes hold projects that their levels do not reach, too. */

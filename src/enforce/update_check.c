@@ -89,8 +89,6 @@ static void find_change(const ClrWriteCall *call, Change *change);
 static void
 add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
-static bool
-permits(const ClrWriteCall *call, const Asked *asked, const ClrRow *row, ClrVerdict *verdict);
 static bool is_open(const ClrWriteCall *call, Asked *asked);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
@@ -315,24 +313,13 @@ judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 
 	if (!moves && is_open(call, asked))
 		return;
-	was = permits(call, asked, &update->old.row, &verdict);
-	if (was && (!moves || permits(call, asked, &update->new.row, &verdict)))
+	was = clr_write_permits_change(judge, binding, &update->old.row, asked->action, &verdict);
+	if (was && (!moves || clr_write_permits_change(judge, binding, &update->new.row, asked->action,
+												   &verdict)))
 		return;
 	if (asked->action != clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
 		clr_verdict_column(&verdict, asked->column, asked->action);
 	clr_refuse_write(call->frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
-}
-
-/* Edit is judged as the policies do, also where other verbs need the same action. */
-static bool
-permits(const ClrWriteCall *call, const Asked *asked, const ClrRow *row, ClrVerdict *verdict)
-{
-	ClrJudge *judge = clr_frame_judge(call->frame);
-	ClrBinding *binding = call->binding;
-
-	if (asked->action == clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
-		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict);
-	return clr_rule_permits(judge, binding, row, asked->action, verdict);
 }
 
 /*

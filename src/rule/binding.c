@@ -460,16 +460,24 @@ clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 				   palloc(sizeof(bool) * Max(binding->ncolumns, 1)), NULL };
 
 	for (int i = 0; i < binding->ncolumns; i++)
-	{
-		int attnum = SPI_fnumber(desc, binding->columns[i].name);
-
-		if (attnum <= 0)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-							errmsg("the row has no column \"%s\"", binding->columns[i].name),
-							errhint("Pass a whole row of %s.", binding->relation_name)));
-		row.values[i] = heap_getattr(tuple, attnum, desc, &row.nulls[i]);
-	}
+		row.values[i] =
+			heap_getattr(tuple, clr_binding_attnum(binding, i, desc), desc, &row.nulls[i]);
 	return row;
+}
+
+/*
+ * Which of a row's columns a bound one is.
+ */
+int
+clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc)
+{
+	int attnum = SPI_fnumber(desc, binding->columns[slot].name);
+
+	if (attnum <= 0)
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+						errmsg("the row has no column \"%s\"", binding->columns[slot].name),
+						errhint("Pass a whole row of %s.", binding->relation_name)));
+	return attnum;
 }
 
 /*

@@ -22,6 +22,8 @@ static ClrKeyTable *
 other_followers(ClrJudge *judge, const ClrColumn *column, bool isnull, Datum value);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
+static bool permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						  const char *column, const char *new_value);
 static List *add_need(List *needs, const char *feature, const char *action, const char *column);
 static List *needs_of_columns(const ClrBinding *binding);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
@@ -167,6 +169,69 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 			return true;
 	}
 	return false;
+}
+
+/*
+ * May the actor change a column of a row, as the row is? What it becomes is judged
+ * when it is written; where that depends on the value, there is one that the actor
+ * may write.
+ */
+bool
+clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						 const char *column)
+{
+	List *held = clr_state_hold(NIL, binding, clr_state_guards(binding, row), column);
+	ListCell *lc;
+
+	if (!clr_state_permits_all(judge, binding, row, held, CLR_EDIT, NULL))
+		return false;
+	if (permits_value(judge, binding, row, column, NULL))
+		return true;
+	foreach(lc, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lc);
+
+		if (guard->new_value != NULL && strcmp(guard->column, column) == 0 &&
+			permits_value(judge, binding, row, column, guard->new_value))
+			return true;
+	}
+	return false;
+}
+
+/* All that a change of a column to a value needs, NULL: to one that no guard names. */
+static bool
+permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const char *column,
+			  const char *new_value)
+{
+	List *needs = clr_write_needs_of_column(binding, column, false, new_value);
+	ListCell *lc;
+
+	if (needs == NIL)
+		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, NULL);
+	foreach(lc, needs)
+	{
+		const ClrNeed *need = lfirst(lc);
+
+		if (need->feature == NULL ?
+				!clr_rule_permits_following(judge, binding, row, NULL) :
+				!clr_write_permits_change(judge, binding, row,
+										  clr_write_asked_by(judge->scope, need), NULL))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One action that a change needs, on the row before or after. Edit is judged as
+ * the policies do, also where other verbs need the same action.
+ */
+bool
+clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+						 ClrVerdict *verdict)
+{
+	if (action == clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
+		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict);
+	return clr_rule_permits(judge, binding, row, action, verdict);
 }
 
 /* One more need, unless the action is among them. */

@@ -32,6 +32,10 @@ extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
+extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 const char *column);
+extern bool clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 ClrAction *action, ClrVerdict *verdict);
 extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
 extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,

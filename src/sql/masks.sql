@@ -29,6 +29,18 @@ $$;
 COMMENT ON FUNCTION clearance.columns IS
 'the columns of a table, and which of them may be masked for the actor in some row';
 
+CREATE FUNCTION clearance.permissions("row" record, relation regclass DEFAULT NULL) RETURNS text[]
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_permissions';
+COMMENT ON FUNCTION clearance.permissions IS
+'the actions of the table''s feature that the actor may do to this row, as can_row() says of each; relation: the table, for rows of views and sub-selects that have its columns';
+
+CREATE FUNCTION clearance.editable_columns("row" record, relation regclass DEFAULT NULL) RETURNS text[]
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_editable_columns';
+COMMENT ON FUNCTION clearance.editable_columns IS
+'the columns that the actor may change in this row as it is; what the row becomes is judged when it is written';
+
 -- The expression that is read instead, as the server writes it; NULL: none.
 CREATE FUNCTION clearance_internal.mask_text(relation regclass, "column" name, mask text,
     written_as name DEFAULT NULL) RETURNS text
