@@ -1,0 +1,86 @@
+
+# The examples of the documents are what happens: those of README.md, of
+# doc/reference.md, which goes on where README ends, and of doc/cookbook.md run
+# from top to bottom, as their readers would type them in. Document.pm says how
+# a document shows results and errors.
+
+use strict;
+use warnings;
+use FindBin;
+use lib $FindBin::RealBin;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Document;
+use Workspace;
+
+my $top = "$FindBin::RealBin/../..";
+
+# ---- what is not so is found -----------------------------------------------------------------------
+
+my $node = new_server('main');
+my $planted = <<'EOF';
+```sql
+SELECT 1;                    -- 2: not so
+SELECT 1, true, NULL;        -- 1, true, NULL: so
+SELECT 'a' UNION SELECT 'b'
+ORDER BY 1;                  -- a; b comes too
+SELECT 1 WHERE false;        -- none
+SELECT 'one -- two;', $$;$$; -- one…, ;
+```
+Text; more text.
+```sql
+SELECT 1/0;
+SELECT 1/0;
+-- error: division by zero
+SELECT 1/0;                  -- error: division by one
+SELECT 1;
+-- error: division by zero
+SELECT 1, NULL;
+-- 1 |
+SELECT 1, 2;
+-- 1 | 3
+CREATE TABLE t (i int);      -- a remark
+UPDATE t SET i = 1;          -- UPDATE 1
+INSERT INTO t VALUES (3) RETURNING i;   -- 4
+\errverbose
+-- CONSTRAINT NAME:  t_key
+SELECT 1
+```
+EOF
+my @found = run_examples($node, 'postgres', examples_of($planted));
+is_deeply(
+	[ map { /^line (\d+)/ } @found ],
+	[ 2, 4, 11, 14, 15, 19, 22, 23, 24, 26 ],
+	'each example that is not so is found, with its line') or diag(join "\n", @found);
+
+# ---- the documents ---------------------------------------------------------------------------------
+
+$node->safe_psql('postgres', 'CREATE DATABASE readme');
+run_document($node, 'readme', 'README.md', 40);
+$node->safe_psql('postgres', 'CREATE DATABASE reference TEMPLATE readme');
+run_document($node, 'reference', 'doc/reference.md', 200);
+$node->stop;
+
+# login roles of the same names: they belong to the server
+$node = new_server('other');
+run_document($node, 'postgres', 'doc/cookbook.md', 200);
+$node->stop;
+
+# ---- commands --------------------------------------------------------------------------------------
+
+my $help = `$top/run help`;
+like($help, qr/^\.\/run $_\b/m, "README.md: ./run $_ is there") foreach slurp_file("$top/README.md") =~ /\.\/run ([a-z]+)/g;
+
+done_testing();
+
+# Runs its examples, more than so many statements, in this database.
+sub run_document
+{
+	my ($server, $db, $file, $least) = @_;
+	my @examples = examples_of(slurp_file("$top/$file"));
+
+	cmp_ok(scalar @examples, '>', $least, "$file has examples");
+	my @wrong = run_examples($server, $db, @examples);
+	is(scalar @wrong, 0, "the examples of $file are so") or diag(join "\n", map { "$file, $_" } @wrong);
+}
