@@ -83,6 +83,17 @@ for (rows("SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY plain), perc
 }
 put('');
 
+put('## Lists of what may be done', '');
+put('A page of 100 tasks with all their actions, or the columns that may be changed, beyond the same page without: microseconds for one row and action, or column.', '');
+put('| who asks for what | median | quartiles | target | met |', '| --- | ---: | ---: | ---: | :---: |');
+for (rows('SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY us), percentile_cont(0.25) WITHIN GROUP (ORDER BY us),
+	percentile_cont(0.75) WITHIN GROUP (ORDER BY us) FROM bench.page_sample GROUP BY name ORDER BY name'))
+{
+	my ($name, $median, $low, $high) = @$_;
+	put(sprintf '| %s | %s | %s–%s | ≤ 2 | %s |', $name, short($median), short($low), short($high), $median <= 2 ? 'yes' : 'no');
+}
+put('');
+
 put('## Scoped counts against hand-written policies', '');
 put('How many times faster clearance is than each; the target is 10 against the best static one.', '');
 put('| case | naive | static | tuned |', '| --- | ---: | ---: | ---: |');
