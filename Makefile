@@ -89,6 +89,7 @@ REGRESS = \
 	privileges \
 	internals \
 	reference \
+	explain \
 	reasons \
 	verdicts \
 	whoami \

@@ -1,4 +1,5 @@
--- The same queries, asked by seven people and a reporting tool. Run it on the
+-- The same queries, asked by seven people and a reporting tool, and why one of
+-- them does not see a row. Run it on the
 -- loaded workspace as a superuser, who only counts what there is: from there
 -- on the session is the application's login, which says for whom it works.
 \set ON_ERROR_STOP on
@@ -126,7 +127,19 @@ GROUP BY p.id ORDER BY tasks DESC LIMIT 5;
 SELECT id, name, is_private, status, budget, currency, bill_rate, cost_rate, margin
 FROM (SELECT * FROM app.project) AS everything ORDER BY id LIMIT 6;
 RESET SESSION AUTHORIZATION;
+
+-- One statement says why: who asks is a superuser for whom nobody acts.
+\pset tuples_only on
+\pset format unaligned
 \pset title
+\echo 'Task 4106 is assigned to Rex, and he does not see it. Why?'
+SELECT explanation FROM clearance.explain('app.task', 4106, member => 113);
+\echo
+\echo 'May Mona make task 7862 private, which she may edit?'
+SELECT explanation FROM clearance.explain('app.task', 7862, 'edit', member => 102, changes => '{"is_private": true}')
+WHERE step IN ('verdict', 'columns', 'change', 'and', 'or');
+\pset tuples_only off
+\pset format aligned
 \pset footer on
 RESET client_min_messages;
 \unset QUIET

@@ -41,33 +41,45 @@ static ClrWriteCall *write_call(FunctionCallInfo fcinfo);
 static HeapTuple check_insert(const ClrWriteCall *call);
 
 /*
- * Whether a value is what a column of a new row gets where the statement gives
- * none. A default that differs each time is no value: to compute it once more
- * would tell nothing, and may use up a number of a sequence.
+ * What a column of a new row gets where the statement gives nothing, in the
+ * current context. False for a default that differs each time: to compute it once
+ * more would tell nothing, and may use up a number of a sequence.
  */
-static bool
-is_default(Relation relation, const char *column, Datum value, bool isnull)
+bool
+clr_write_default(Relation relation, const char *column, Datum *value, bool *isnull)
 {
 	int attnum = SPI_fnumber(RelationGetDescr(relation), column);
 	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
 	Node *expression = build_column_default(relation, attnum);
 	EState *estate;
-	bool default_null;
-	Datum normal;
-	bool same;
 
+	*value = (Datum) 0;
+	*isnull = true;
 	if (expression == NULL)
-		return isnull;
+		return true;
 	if (contain_volatile_functions(expression))
 		return false;
 	estate = CreateExecutorState();
-	normal = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
-									   GetPerTupleExprContext(estate), &default_null);
-	same = isnull == default_null &&
+	*value = ExecEvalExprSwitchContext(ExecPrepareExpr((Expr *) expression, estate),
+									   GetPerTupleExprContext(estate), isnull);
+	if (!*isnull)
+		*value = datumCopy(*value, attr->attbyval, attr->attlen);
+	FreeExecutorState(estate);
+	return true;
+}
+
+/* Whether a value is that. */
+static bool
+is_default(Relation relation, const char *column, Datum value, bool isnull)
+{
+	int attnum = SPI_fnumber(RelationGetDescr(relation), column);
+	Form_pg_attribute attr = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+	bool default_null;
+	Datum normal;
+
+	return clr_write_default(relation, column, &normal, &default_null) && isnull == default_null &&
 		   (isnull || datum_image_eq(value, normal, attr->attbyval, attr->attlen) ||
 			clr_write_equals(clr_write_equality(attr), value, normal));
-	FreeExecutorState(estate);
-	return same;
 }
 
 /*

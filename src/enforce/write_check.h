@@ -31,6 +31,7 @@ typedef struct ClrWriteCall
 	TriggerData *data;		  /* of the call of the moment */
 } ClrWriteCall;
 
+extern bool clr_write_default(Relation relation, const char *column, Datum *value, bool *isnull);
 extern HeapTuple clr_update_check(ClrWriteCall *call, MemoryContext context);
 extern TypeCacheEntry *clr_write_equality(Form_pg_attribute attr);
 extern bool clr_write_equals(const TypeCacheEntry *type, Datum a, Datum b);

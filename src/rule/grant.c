@@ -127,17 +127,29 @@ lack_of(ClrTrial *trial, const ClrGrant *grant)
 	ClrLack *lack = palloc0(sizeof(ClrLack));
 
 	lack->grant = grant;
-	if (!visibility_fits(trial, grant))
-		lack->lacks |= CLR_LACKS_VISIBILITY;
-	if (!kind_fits(trial, grant))
-		lack->lacks |= CLR_LACKS_KIND;
-	if (!relation_fits(trial, grant))
-		lack->lacks |= CLR_LACKS_RELATION;
-	if (!is_within_reach(trial, grant))
-		lack->lacks |= CLR_LACKS_OWNERSHIP;
-	if (!client_visibility_fits(trial, grant))
-		lack->lacks |= CLR_LACKS_CLIENT_VISIBILITY;
+	lack->lacks = clr_grant_lacks(trial, grant);
 	return lack;
+}
+
+/*
+ * What the row lacks for a grant, wherever that reaches.
+ */
+uint32
+clr_grant_lacks(ClrTrial *trial, const ClrGrant *grant)
+{
+	uint32 lacks = 0;
+
+	if (!visibility_fits(trial, grant))
+		lacks |= CLR_LACKS_VISIBILITY;
+	if (!kind_fits(trial, grant))
+		lacks |= CLR_LACKS_KIND;
+	if (!relation_fits(trial, grant))
+		lacks |= CLR_LACKS_RELATION;
+	if (!is_within_reach(trial, grant))
+		lacks |= CLR_LACKS_OWNERSHIP;
+	if (!client_visibility_fits(trial, grant))
+		lacks |= CLR_LACKS_CLIENT_VISIBILITY;
+	return lacks;
 }
 
 /* Visibility, kind, relation and reach, all of one grant together. */

@@ -36,6 +36,8 @@
 static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict);
 static bool permits(ClrTrial *trial, ClrAction *action);
+static bool has_standing(ClrTrial *trial, const ClrAction *action);
+static bool is_open(ClrTrial *trial, ClrAction *action);
 static bool is_seen(ClrTrial *trial);
 static bool needed_by(ClrTrial *trial, const ClrAction *action);
 static bool find_project(ClrTrial *trial);
@@ -128,32 +130,36 @@ clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
 }
 
+/*
+ * As clr_rule_permits(), or of a row that is to be created, for somebody who wants
+ * to see each step: none is left out because one before it failed, unless
+ * there is nothing to judge it by.
+ */
+void
+clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+			   bool creating, struct ClrTrace *trace)
+{
+	ClrVerdict verdict = { 0 };
+	ClrTrial trial = trial_of(judge, binding, row, action, &verdict);
+
+	trial.creating = creating;
+	trial.writing = creating;
+	trial.trace = trace;
+	(void) permits(&trial, action);
+}
+
 static bool
 permits(ClrTrial *trial, ClrAction *action)
 {
 	ClrBinding *binding = trial->binding;
-	ClrCode closed;
 
-	if (trial->scope->no_standing != NULL)
-		return clr_trial_refuse(trial,
-								clr_actor_is_nobody(&trial->scope->actor) ? CLR_NO_ACTOR :
-																			CLR_NO_STANDING,
-								CLR_NO_SLOT);
-	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
-		return clr_trial_refuse(trial, CLR_PARTNER_LOGIN, CLR_NO_SLOT);
-
-	if (!find_project(trial) || !account_fits(trial))
+	if (!clr_trial_goes_on(trial, CLR_STEP_STANDING, action, has_standing(trial, action)) ||
+		!clr_trial_goes_on(trial, CLR_STEP_PROJECT, action,
+						   find_project(trial) && account_fits(trial)) ||
+		!clr_trial_goes_on(trial, CLR_STEP_OPEN, action, is_open(trial, action)))
 		return false;
-	closed = clr_act_closed(trial->scope, trial->project, binding->feature, action,
-							trial->writing || !action->reads);
-	if (closed != CLR_PERMITTED)
-	{
-		clr_grant_conceal(trial);
-		return clr_trial_refuse(trial, closed, CLR_NO_SLOT);
-	}
-	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
-		return clr_trial_refuse(trial, CLR_CREATED_NOW, CLR_NO_SLOT);
-	if (binding->link_roles != NIL && !link_roles_permit(trial))
+	if (binding->link_roles != NIL &&
+		!clr_trial_goes_on(trial, CLR_STEP_LINKS, action, link_roles_permit(trial)))
 		return false;
 	if (!binding->link_only)
 	{
@@ -161,10 +167,41 @@ permits(ClrTrial *trial, ClrAction *action)
 			return false;
 		if (!trial->viewing && !trial->creating && !is_seen(trial))
 			return needed_by(trial, action);
-		if (!trial->creating && !draft_is_open(trial))
+		if (!trial->creating &&
+			!clr_trial_goes_on(trial, CLR_STEP_DRAFT, action, draft_is_open(trial)))
 			return false;
 	}
-	return parents_permit(trial, action);
+	return clr_trial_goes_on(trial, CLR_STEP_PARENTS, action, parents_permit(trial, action));
+}
+
+static bool
+has_standing(ClrTrial *trial, const ClrAction *action)
+{
+	if (trial->scope->no_standing != NULL)
+		return clr_trial_refuse(trial,
+								clr_actor_is_nobody(&trial->scope->actor) ? CLR_NO_ACTOR :
+																			CLR_NO_STANDING,
+								CLR_NO_SLOT);
+	if (trial->scope->actor.partner != 0 && (trial->writing || !action->reads))
+		return clr_trial_refuse(trial, CLR_PARTNER_LOGIN, CLR_NO_SLOT);
+	return true;
+}
+
+/* Whether the project is open to such an action, in the state that it is in. */
+static bool
+is_open(ClrTrial *trial, ClrAction *action)
+{
+	ClrCode closed = clr_act_closed(trial->scope, trial->project, trial->binding->feature, action,
+									trial->writing || !action->reads);
+
+	if (closed != CLR_PERMITTED)
+	{
+		clr_grant_conceal(trial);
+		return clr_trial_refuse(trial, closed, CLR_NO_SLOT);
+	}
+	if (trial->project->id == CLR_PROJECT_OF_STATEMENT && !trial->viewing && !trial->creating)
+		return clr_trial_refuse(trial, CLR_CREATED_NOW, CLR_NO_SLOT);
+	return true;
 }
 
 /*
@@ -423,7 +460,7 @@ action_holds(ClrTrial *trial, ClrAction *action)
 	ListCell *lc;
 
 	check_stack_depth();
-	if (!clr_grant_given(trial, action))
+	if (!clr_trial_goes_on(trial, CLR_STEP_GRANT, action, clr_grant_given(trial, action)))
 		return false;
 	if (trial->project->levels.admin)
 		return true;
@@ -471,8 +508,11 @@ gate_holds(ClrTrial *trial, ClrAction *gate)
 			if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 				continue;
 			judged = true;
-			if (clr_parent_project(clr_parent_rows(trial->judge, binding, gate), &key) == NULL)
-				return refuse_gate(trial, parent, binding, gate);
+			if (!clr_trial_goes_on(trial, CLR_STEP_PARENT_GATE, gate,
+								   clr_parent_project(clr_parent_rows(trial->judge, binding, gate),
+													  &key) != NULL ||
+									   refuse_gate(trial, parent, binding, gate)))
+				return false;
 		}
 	return judged || action_holds(trial, gate);
 }
@@ -609,6 +649,7 @@ draft_is_open(ClrTrial *trial)
 		ClrTrial quiet = *trial;
 
 		quiet.verdict = NULL;
+		quiet.trace = NULL;
 		if (action_holds(&quiet, clr_rule_action(trial->judge, binding, binding->publish_action)))
 			return true;
 	}

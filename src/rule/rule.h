@@ -12,6 +12,8 @@
 #include "rule/verdict.h"
 #include "scope/scope.h"
 
+struct ClrTrace;
+
 /*
  * All of these answer for the judge's actor. `verdict`, unless NULL, gets the
  * first reason of a refusal, and from clr_rule_permits() what permits: it tells
@@ -29,6 +31,8 @@ extern bool clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, con
 									   ClrVerdict *verdict);
 extern bool clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								ClrAction *action, ClrProject **project);
+extern void clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						   ClrAction *action, bool creating, struct ClrTrace *trace);
 
 extern ClrAction *clr_rule_action(ClrJudge *judge, const ClrBinding *binding, const char *name);
 

@@ -12,6 +12,19 @@
 #include "rule/verdict.h"
 #include "scope/scope.h"
 
+/* The steps of the rule, as they are listed to who asks for all of them. */
+typedef enum ClrStep
+{
+	CLR_STEP_STANDING,
+	CLR_STEP_PROJECT,
+	CLR_STEP_OPEN, /* the project, in its state */
+	CLR_STEP_LINKS,
+	CLR_STEP_GRANT, /* of the action, or of one that it needs */
+	CLR_STEP_PARENT_GATE,
+	CLR_STEP_DRAFT,
+	CLR_STEP_PARENTS,
+} ClrStep;
+
 typedef struct ClrTrial
 {
 	ClrJudge *judge;
@@ -25,7 +38,10 @@ typedef struct ClrTrial
 	bool by_name;		 /* instead, an action was named, which may be that of several verbs */
 	ClrVerdict *verdict; /* NULL: nobody asks why */
 	ClrProject *project;
+	struct ClrTrace *trace; /* NULL: judging ends with the first step that fails */
 } ClrTrial;
+
+extern bool clr_trace_step(ClrTrial *trial, ClrStep step, const ClrAction *action, bool holds);
 
 extern ClrVerdict *clr_trial_note(const ClrTrial *trial, ClrCode code, int slot);
 extern bool
@@ -39,6 +55,13 @@ clr_trial_refuse(const ClrTrial *trial, ClrCode code, int slot)
 	if (trial->verdict != NULL)
 		(void) clr_trial_note(trial, code, slot);
 	return false;
+}
+
+/* Whether to go on after a step about an action, which holds or not. */
+static inline bool
+clr_trial_goes_on(ClrTrial *trial, ClrStep step, const ClrAction *action, bool holds)
+{
+	return trial->trace == NULL ? holds : clr_trace_step(trial, step, action, holds);
 }
 
 #endif /* CLR_TRIAL_H */

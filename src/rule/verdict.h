@@ -130,5 +130,6 @@ extern const char *clr_verdict_step(const ClrVerdict *verdict);
 extern const char *clr_verdict_ground(const ClrVerdict *verdict);
 extern ClrCode clr_verdict_code_of(const char *name);
 extern char *clr_verdict_text(const ClrVerdict *verdict, const ClrJudge *judge);
+extern char *clr_grant_text(const ClrGrant *grant);
 
 #endif /* CLR_VERDICT_H */

@@ -23,7 +23,6 @@ PG_FUNCTION_INFO_V1(clearance_window_text);
 static void append(StringInfo text, char what, const ClrVerdict *verdict, const ClrJudge *judge);
 static void append_action(StringInfo text, const ClrAction *action);
 static void append_lacks(StringInfo text, const List *lacks);
-static char *rows_of_grant(const ClrGrant *grant);
 static char *lacks_text(uint32 lacks);
 static void append_piece(StringInfo text, const char *between, const char *piece);
 static void append_window(StringInfo text, TimestampTz ended, TimestampTz begins);
@@ -141,7 +140,7 @@ static const struct
 	[CLR_MASKED] = { "columns", "masked",
 					 "a condition, an assignment or EXPLAIN uses a column that is masked for the "
 					 "actor",
-					 NULL },
+					 "column %C is masked for the actor" },
 	[CLR_CANNOT_MASK] = { "columns", "cannot_mask",
 						  "the statement uses a masked column in a way that cannot be masked",
 						  NULL },
@@ -294,7 +293,7 @@ append_lacks(StringInfo text, const List *lacks)
 	{
 		const ClrLack *lack = lfirst(lc);
 		char *piece =
-			psprintf("%s (this one %s)", rows_of_grant(lack->grant), lacks_text(lack->lacks));
+			psprintf("%s (this one %s)", clr_grant_text(lack->grant), lacks_text(lack->lacks));
 
 		if (list_member(pieces, makeString(piece)))
 			continue;
@@ -304,9 +303,11 @@ append_lacks(StringInfo text, const List *lacks)
 	appendStringInfoString(text, all.data);
 }
 
-/* The rows that a grant is for, for example "shared rows assigned to the actor". */
-static char *
-rows_of_grant(const ClrGrant *grant)
+/*
+ * The rows that a grant is for, for example "shared rows assigned to the actor".
+ */
+char *
+clr_grant_text(const ClrGrant *grant)
 {
 	static const char *const related[] = {
 		[CLR_REL_ANY] = "",

@@ -25,7 +25,6 @@ static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 static bool permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						  const char *column, const char *new_value);
 static List *add_need(List *needs, const char *feature, const char *action, const char *column);
-static List *needs_of_columns(const ClrBinding *binding);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
 static bool moves_below_gate(const ClrBinding *binding, const char *column);
 
@@ -64,13 +63,25 @@ clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 {
 	if (!clr_rule_permits(judge, binding, row, action, verdict))
 		return false;
-	if (action == clr_rule_action(judge, binding, binding->actions[CLR_EDIT]) &&
-		!clr_state_permits_all(judge, binding, row, guards_of_rest(binding, row), CLR_EDIT,
-							   verdict))
-		return false;
-	return action != clr_rule_action(judge, binding, binding->actions[CLR_DELETE]) ||
-		   clr_state_permits_all(judge, binding, row, clr_state_guards(binding, row), CLR_DELETE,
-								 verdict);
+	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
+		if (!clr_state_permits_all(judge, binding, row,
+								   clr_write_guards_of_action(judge, binding, row, action, verb),
+								   verb, verdict))
+			return false;
+	return true;
+}
+
+/*
+ * The guards in whose state a row is that are about an action, if that is the one
+ * of a verb.
+ */
+List *
+clr_write_guards_of_action(ClrJudge *judge, const ClrBinding *binding, const ClrRow *row,
+						   const ClrAction *action, ClrVerb verb)
+{
+	if (action != clr_rule_action(judge, binding, binding->actions[verb]))
+		return NIL;
+	return verb == CLR_DELETE ? clr_state_guards(binding, row) : guards_of_rest(binding, row);
 }
 
 /* Of the state of a row, those about columns that no guard names. */
@@ -158,7 +169,7 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 
 	if (clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict))
 		return true;
-	foreach(lc, needs_of_columns(binding))
+	foreach(lc, clr_write_needs(binding))
 	{
 		ClrNeed *need = lfirst(lc);
 
@@ -340,9 +351,11 @@ moves_below_gate(const ClrBinding *binding, const char *column)
 	return false;
 }
 
-/* What changes of any columns of the table may need. */
-static List *
-needs_of_columns(const ClrBinding *binding)
+/*
+ * What changes of any columns of the table may need.
+ */
+List *
+clr_write_needs(const ClrBinding *binding)
 {
 	List *needs = NIL;
 	ListCell *lc;

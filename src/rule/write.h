@@ -28,6 +28,8 @@ extern bool clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const C
 								   ClrVerb verb, ClrVerdict *verdict);
 extern bool clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrAction *action, ClrVerdict *verdict);
+extern List *clr_write_guards_of_action(ClrJudge *judge, const ClrBinding *binding,
+										const ClrRow *row, const ClrAction *action, ClrVerb verb);
 extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
@@ -36,6 +38,7 @@ extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const
 									 const char *column);
 extern bool clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrAction *action, ClrVerdict *verdict);
+extern List *clr_write_needs(const ClrBinding *binding);
 extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
 extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,

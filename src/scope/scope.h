@@ -15,12 +15,26 @@
 #include "store/key.h"
 #include "store/who.h"
 
+/* What names the levels that are in force somewhere, the most specific first. */
+typedef enum ClrPlace
+{
+	CLR_PLACE_NONE,
+	CLR_PLACE_MEMBERSHIP,	 /* of the project, the member's own */
+	CLR_PLACE_PARTICIPATION, /* of its partner in the project */
+	CLR_PLACE_PARTNER,
+	CLR_PLACE_CUSTOMER, /* any: all contacts have the level client */
+	CLR_PLACE_ROLE,
+	CLR_PLACE_ACCOUNT, /* its default for partners */
+	CLR_PLACE_OPEN,	   /* the project, which is open to outsiders with a level */
+} ClrPlace;
+
 /* The levels in force at one place; nothing else tells two places apart. */
 typedef struct ClrLevels
 {
 	int count;
 	int32 *ids;
-	bool admin; /* account_admin is among them */
+	bool admin;		/* account_admin is among them */
+	ClrPlace place; /* for those who ask why; the rule does not */
 } ClrLevels;
 
 /* Id of projects that the running statement creates. */
@@ -94,6 +108,10 @@ typedef struct ClrScope
 
 extern ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit);
+extern ClrScope *
+clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at);
+extern ClrProject *clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level);
+extern void clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action);
 extern char *clr_scope_digest(ClrScope *scope);
 extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);

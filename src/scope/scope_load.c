@@ -50,6 +50,8 @@ typedef struct Own
 
 PG_FUNCTION_INFO_V1(clearance_scope_actor);
 
+static ClrScope *
+load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit, bool supposed);
 static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
 static void release_parts(void *scope);
 static bool load_standing(Who *who);
@@ -71,11 +73,13 @@ static void load_partners(Who *who);
 static void load_customers(Who *who);
 static void load_open(Who *who);
 static Own *own_of(const Who *who, int64 project);
-static ClrProject *add_project(Who *who, const ClrProjectFacts *facts, const List *levels);
+static ClrProject *
+add_project(Who *who, const ClrProjectFacts *facts, const List *levels, ClrPlace place);
 static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
-static void set_levels(ClrScope *scope, ClrLevels *levels, const List *ids);
+static void set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
 static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
+static void forget_found(ClrScope *scope);
 
 /*
  * Load the scope of an actor at a moment, with one user. The snapshot to read
@@ -84,16 +88,24 @@ static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
 ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit)
 {
+	return load(actor, version, at, projects_limit, false);
+}
+
+/* `supposed`: with standing, if there is such an actor. */
+static ClrScope *
+load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit, bool supposed)
+{
 	bool pushed = clr_catalog_push_snapshot();
 	ClrScope *scope = new_scope(version, actor, projects_limit);
 	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
 	Who who = { .scope = scope, .at = at };
 	ListCell *lc;
 
-	if (load_standing(&who))
+	if (load_standing(&who) || (supposed && scope->is_known))
 	{
 		scope->is_only_account = is_only_account();
 		scope->without_project->levels = scope->account_level->levels;
+		scope->no_standing = NULL;
 		load_switches(scope);
 		load_projects(&who);
 		foreach(lc, scope->projects)
@@ -166,6 +178,7 @@ load_member(Who *who)
 {
 	ClrScope *scope = who->scope;
 	List *base = NIL;
+	ClrPlace place = CLR_PLACE_ROLE;
 	int32 level = 0;
 	char *key;
 	ClrRows rows;
@@ -195,12 +208,18 @@ load_member(Who *who)
 		level = scope->vocabulary->client_level;
 	}
 	if (level != 0)
+	{
 		base = list_make1_int(level);
+		place = scope->audience == CLR_CUSTOMER ? CLR_PLACE_CUSTOMER : CLR_PLACE_PARTNER;
+	}
 	else
 		base = levels_of_roles(who);
 	if (base == NIL && scope->audience == CLR_PARTNER && who->external_level != 0)
+	{
 		base = list_make1_int(who->external_level);
-	set_levels(scope, &scope->account_level->levels, base);
+		place = CLR_PLACE_ACCOUNT;
+	}
+	set_levels(scope, &scope->account_level->levels, base, place);
 	return true;
 }
 
@@ -212,6 +231,7 @@ static bool
 load_partner(Who *who)
 {
 	ClrScope *scope = who->scope;
+	ClrPlace place = CLR_PLACE_ACCOUNT;
 	int32 level;
 	ClrRows rows;
 
@@ -226,9 +246,12 @@ load_partner(Who *who)
 	who->status = "active";
 	load_account(who);
 	level = load_company(who, CLR_PARTNER_BY_ID, scope->partner);
-	if (level == 0)
+	if (level != 0)
+		place = CLR_PLACE_PARTNER;
+	else
 		level = who->external_level;
-	set_levels(scope, &scope->account_level->levels, level != 0 ? list_make1_int(level) : NIL);
+	set_levels(scope, &scope->account_level->levels, level != 0 ? list_make1_int(level) : NIL,
+			   place);
 
 	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->scope->partner);
 	while (clr_rows_next(&rows))
@@ -522,7 +545,8 @@ add_vendor_project(Who *who, const ClrProjectFacts *facts)
 {
 	ClrScope *scope = who->scope;
 	Own *own = own_of(who, facts->id);
-	ClrProject *project = add_project(who, facts, own != NULL ? own->levels : NIL);
+	ClrProject *project =
+		add_project(who, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
 	const ClrLevel *open =
 		facts->open_level == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, facts->open_level);
 
@@ -559,9 +583,12 @@ load_partners(Who *who)
 		facts = clr_projects_find(scope->facts, id);
 		if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
 			continue;
-		if (levels == NIL && level != 0)
-			levels = list_make1_int(level);
-		add_project(who, facts, levels)->is_member = true;
+		if (levels != NIL)
+			add_project(who, facts, levels, CLR_PLACE_MEMBERSHIP)->is_member = true;
+		else
+			add_project(who, facts, level != 0 ? list_make1_int(level) : NIL,
+						CLR_PLACE_PARTICIPATION)
+				->is_member = true;
 	}
 	clr_rows_end(&rows);
 }
@@ -584,7 +611,8 @@ load_customers(Who *who)
 			continue;
 		facts = clr_projects_find(scope->facts, id);
 		if (facts != NULL && facts->portal)
-			add_project(who, facts, own != NULL ? own->levels : NIL)->is_member = true;
+			add_project(who, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP)
+				->is_member = true;
 	}
 	clr_rows_end(&rows);
 }
@@ -619,13 +647,13 @@ load_open(Who *who)
 		if (level != NULL && level->audience == scope->audience &&
 			(scope->audience != CLR_CUSTOMER || facts->portal) &&
 			clr_keytab_find(others, &key) == NULL)
-			add_project(who, facts, list_make1_int(level->id))->is_member = true;
+			add_project(who, facts, list_make1_int(level->id), CLR_PLACE_OPEN)->is_member = true;
 	}
 }
 
-/* levels: those that the project names for the actor, if any. */
+/* levels: those that the project names for the actor, if any, and where. */
 static ClrProject *
-add_project(Who *who, const ClrProjectFacts *facts, const List *levels)
+add_project(Who *who, const ClrProjectFacts *facts, const List *levels, ClrPlace place)
 {
 	ClrScope *scope = who->scope;
 	const ClrLevels *base = &scope->account_level->levels;
@@ -637,7 +665,7 @@ add_project(Who *who, const ClrProjectFacts *facts, const List *levels)
 	project->client_upload = facts->client_upload;
 	project->features_off = facts->features_off;
 	if (levels != NIL && !base->admin)
-		set_levels(scope, &project->levels, levels);
+		set_levels(scope, &project->levels, levels, place);
 	else
 		project->levels = *base; /* nothing can demote an account_admin */
 	scope->projects = lappend(scope->projects, project);
@@ -645,12 +673,13 @@ add_project(Who *who, const ClrProjectFacts *facts, const List *levels)
 }
 
 static void
-set_levels(ClrScope *scope, ClrLevels *levels, const List *ids)
+set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place)
 {
 	List *sorted = list_copy(ids);
 	ListCell *lc;
 
 	list_sort(sorted, list_int_cmp);
+	levels->place = ids == NIL ? CLR_PLACE_NONE : place;
 	levels->ids = palloc(sizeof(int32) * Max(list_length(ids), 1));
 	foreach(lc, sorted)
 	{
@@ -682,6 +711,75 @@ close_where_reached(ClrScope *scope, ClrProject *project)
 	}
 	if (lc != NULL || project->levels.admin)
 		project->open_level = 0;
+}
+
+/* ---------- what if ---------- */
+
+/*
+ * As clr_scope_load(): what if the actor had standing?
+ */
+ClrScope *
+clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at)
+{
+	return load(actor, version, at, 0, true);
+}
+
+/*
+ * What if a project were open to the actor, as to one who is on it, with a level
+ * of its own there (zero: with those that are in force wherever none is named)?
+ * For a scope that nobody else uses. Returns the project, or NULL if there is none.
+ */
+ClrProject *
+clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+	bool pushed = clr_catalog_push_snapshot();
+	Who who = { .scope = scope };
+	ClrProject *project = NULL;
+	const ClrProjectFacts *facts;
+	ListCell *lc;
+
+	foreach(lc, scope->projects)
+		if (((ClrProject *) lfirst(lc))->id == id)
+			project = lfirst(lc);
+	facts = project == NULL ? clr_projects_find(scope->facts, id) : NULL;
+	if (facts != NULL)
+		project = add_project(&who, facts, NIL, CLR_PLACE_NONE);
+	if (project != NULL)
+		project->is_member = true;
+	if (project != NULL && level != 0 && !project->levels.admin)
+	{
+		project->levels = (ClrLevels){ 0 };
+		set_levels(scope, &project->levels, list_make1_int(level), CLR_PLACE_MEMBERSHIP);
+	}
+	forget_found(scope);
+	if (pushed)
+		PopActiveSnapshot();
+	MemoryContextSwitchTo(caller);
+	return project;
+}
+
+/*
+ * What if an action were switched on for the member?
+ */
+void
+clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action)
+{
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
+
+	scope->switched_on = lappend(scope->switched_on, pstrdup(feature));
+	scope->switched_on = lappend(scope->switched_on, pstrdup(action));
+	forget_found(scope);
+	MemoryContextSwitchTo(caller);
+}
+
+/* What follows from the rest is found again. */
+static void
+forget_found(ClrScope *scope)
+{
+	scope->actions = NIL;
+	scope->shapes = NIL;
+	memset(scope->by_key, 0, sizeof(scope->by_key));
 }
 
 /* ---------- SQL ---------- */

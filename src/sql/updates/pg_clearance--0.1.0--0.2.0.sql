@@ -209,8 +209,8 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
     clearance.guard_column(regclass, name[], text, text, text), clearance.unguard_column(regclass, name, text),
     clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
-SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns');
-GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json');
+GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json TO PUBLIC;
 SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,

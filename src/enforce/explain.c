@@ -1,0 +1,557 @@
+/*
+ * explain.c
+ *		Why somebody may or may not do something to a row: every step of the rule.
+ *
+ * The rule is asked as a statement would ask it, for anybody: of a scope that is
+ * read anew for this question and used for no other, under the snapshot of the
+ * asking statement. The verdict is the rule's; the steps are listed by rule/trace.c.
+ *
+ * Operators ask about anybody. Everybody else asks about itself alone, and is told
+ * of a row that is hidden from it what it would be told of one that is not there.
+ */
+#include "compat.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
+
+#include "enforce/explain.h"
+#include "enforce/remedy.h"
+#include "frame/frame.h"
+#include "guard/secrecy.h"
+#include "rule/lookup.h"
+#include "rule/mask.h"
+#include "rule/rule.h"
+#include "rule/state.h"
+#include "rule/trace.h"
+#include "rule/write.h"
+#include "store/catalog.h"
+
+PG_FUNCTION_INFO_V1(clearance_explain);
+
+static void read_question(FunctionCallInfo fcinfo, ClrQuestion *question);
+static ClrWhom find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation);
+static ClrAction *find_action(ClrQuestion *question);
+static void check_may_read(const ClrQuestion *question);
+static void answer(ClrQuestion *question, ClrTrace *trace);
+static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
+static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
+static bool permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
+static bool is_creating(const ClrQuestion *question);
+static const char *lacks_privilege(const ClrQuestion *question);
+static void list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks);
+static void answer_no_row(const ClrQuestion *question, ClrTrace *trace);
+static bool answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
+static bool list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
+static void
+list_columns(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool permitted);
+static void list_masks(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool seen);
+static void list_needs(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
+static void put(ReturnSetInfo *result, const ClrFinding *finding);
+static char *line_of(const ClrFinding *finding);
+
+/*
+ * explain(relation regclass, key app_key, action text, by_name, member app_key,
+ * partner bigint, role regrole, account bigint, changes jsonb) returns setof (explanation
+ * text, depth integer, step text, subject text, verdict text, found text, code text).
+ */
+Datum
+clearance_explain(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	ClrQuestion question = { 0 };
+	ClrTrace trace = { 0 };
+	MemoryContext context;
+	MemoryContext caller;
+	ListCell *lc;
+
+	InitMaterializedSRF(fcinfo, 0);
+	context =
+		AllocSetContextCreate(CurrentMemoryContext, "clearance explain", ALLOCSET_DEFAULT_SIZES);
+	caller = MemoryContextSwitchTo(context);
+	read_question(fcinfo, &question);
+	trace.judge = question.judge;
+	trace.discreet = !question.whom.by_operator;
+	answer(&question, &trace);
+	foreach(lc, trace.findings)
+		put(result, lfirst(lc));
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return (Datum) 0;
+}
+
+static void
+read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
+{
+	ClrFrame *frame = clr_frame_current();
+	int32 id;
+
+	clr_secrecy_check_asked(frame);
+	if (PG_ARGISNULL(0) || (PG_ARGISNULL(1) && PG_ARGISNULL(8)))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("the %s is null", PG_ARGISNULL(0) ? "table" : "key"),
+				 errhint("For example: SELECT explanation FROM clearance.explain('app.task', 7, "
+						 "'edit', member => 'rita');")));
+	question->relation = PG_GETARG_OID(0);
+	question->key = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	if (!PG_ARGISNULL(2))
+		question->action_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
+	id = clr_binding_of_relation(question->relation);
+	if (id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("%s is no protected table",
+						DatumGetCString(DirectFunctionCall1(regclassout,
+															ObjectIdGetDatum(question->relation)))),
+				 errdetail("Nothing but privileges decides about it."),
+				 errhint("clearance.protected_tables lists the protected ones.")));
+	question->whom = find_whom(fcinfo, frame, question->relation);
+	question->judge = clr_whom_judge(&question->whom, &frame->judge);
+	question->binding = clr_judge_binding(question->judge, id);
+	if (question->binding->key_slot == CLR_NO_SLOT)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("rows of %s have no key to name them by", question->binding->relation_name),
+				 errhint("Ask about the row that it links, or belongs to.")));
+	question->action = find_action(question);
+	if (!PG_ARGISNULL(8))
+		clr_change_read(question, PG_GETARG_DATUM(8));
+	if (!question->whom.by_operator)
+		check_may_read(question);
+}
+
+/*
+ * Whom it is about; refuses who may not ask that. Errors where nobody, or more
+ * than one, is named so.
+ */
+static ClrWhom
+find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation)
+{
+	static const Oid argtypes[] = { TEXTOID, INT8OID, OIDOID, INT8OID, OIDOID };
+	MemoryContext caller = CurrentMemoryContext;
+	ClrWhom whom = { 0 };
+	char nulls[lengthof(argtypes)] = { 0 };
+	Datum args[lengthof(argtypes)];
+	MemoryContext of_query;
+	ClrCatalog state;
+
+	for (int i = 0; i < 4; i++)
+	{
+		nulls[i] = PG_ARGISNULL(4 + i) ? 'n' : ' ';
+		args[i] = PG_GETARG_DATUM(4 + i);
+	}
+	nulls[4] = ' ';
+	args[4] = ObjectIdGetDatum(relation);
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query("SELECT member, partner_id, by_operator, label, note,"
+							 " coalesce(is_bound, true), coalesce(lacks, '{}'), role_name"
+							 " FROM clearance_internal.asked_about($1, $2, $3, $4, $5)",
+							 lengthof(argtypes), argtypes, args, nulls);
+	of_query = MemoryContextSwitchTo(caller);
+	whom.actor.member = clr_column_int64(0, 1);
+	whom.actor.partner = clr_column_int64(0, 2);
+	whom.by_operator = clr_column_bool(0, 3);
+	whom.label = clr_column_text(0, 4);
+	whom.note = clr_column_text(0, 5);
+	whom.is_bound = clr_column_bool(0, 6);
+	whom.lacks = clr_column_texts(0, 7, &whom.lacking);
+	whom.role = clr_column_text(0, 8);
+	MemoryContextSwitchTo(of_query);
+	clr_catalog_end(&state);
+	return whom;
+}
+
+/* An action of the table's feature, or, with a dot, of the one that it names; without one, sight. */
+static ClrAction *
+find_action(ClrQuestion *question)
+{
+	ClrBinding *binding = question->binding;
+	char *name =
+		pstrdup(question->action_name ? question->action_name : binding->actions[CLR_VIEW]);
+	char *dot = strchr(name, '.');
+	ClrAction *action;
+
+	if (dot != NULL)
+	{
+		*dot = '\0';
+		action = clr_scope_action(question->judge->scope, name, dot + 1);
+	}
+	else
+		action = clr_rule_action(question->judge, binding, name);
+	for (int verb = CLR_DELETE; verb >= CLR_VIEW; verb--)
+		if (action == clr_rule_action(question->judge, binding, binding->actions[verb]))
+		{
+			question->is_verb = true;
+			question->verb = verb;
+		}
+	return action;
+}
+
+/* It shows what bound columns hold, as a query would. */
+static void
+check_may_read(const ClrQuestion *question)
+{
+	const ClrBinding *binding = question->binding;
+	Oid user = GetUserId();
+
+	if (pg_class_aclcheck(question->relation, user, ACL_SELECT) == ACLCHECK_OK)
+		return;
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (pg_attribute_aclcheck(question->relation,
+								  get_attnum(question->relation, binding->columns[slot].name), user,
+								  ACL_SELECT) != ACLCHECK_OK)
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(question->relation));
+}
+
+static void
+answer(ClrQuestion *question, ClrTrace *trace)
+{
+	ClrRow *rows;
+	uint64 n = 0;
+
+	if (question->key != NULL)
+		n = find_rows(question, &rows);
+	if (question->key == NULL)
+		answer_one(question, trace, NULL);
+	else if (n == 0)
+		answer_no_row(question, trace);
+	for (uint64 i = 0; i < n; i++)
+		answer_one(question, trace, &rows[i]);
+}
+
+/* NULL: a new row, which the changes give. */
+static void
+answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
+{
+	bool permitted;
+
+	trace->judge = question->judge;
+	trace->refusals = NIL;
+	trace->seen = NIL;
+	trace->root = (ClrTraced){ 0 };
+	if (question->changed != NIL)
+		permitted = clr_change_answer(question, trace, row);
+	else
+		permitted = answer_row(question, trace, row);
+	if (!permitted)
+		clr_remedy_list(trace, &question->whom);
+}
+
+/* Of rows that who asks about itself does not see, none. */
+static uint64
+find_rows(const ClrQuestion *question, ClrRow **rows)
+{
+	ClrBinding *binding = question->binding;
+	ClrKey key;
+	uint64 n;
+
+	if (!clr_key_from_text(question->key, binding->columns[binding->key_slot].key_class, &key))
+		return 0;
+	n = clr_lookup_find(question->judge, binding, &key, rows);
+	if (!question->whom.by_operator)
+		for (uint64 i = 0; i < n; i++)
+			if (!clr_rule_permits_verb(question->judge, binding, &(*rows)[i], CLR_VIEW, NULL))
+				(*rows)[i--] = (*rows)[--n];
+	return n;
+}
+
+static void
+answer_no_row(const ClrQuestion *question, ClrTrace *trace)
+{
+	const ClrScope *scope = question->judge->scope;
+	ClrFinding *first = clr_explain_begin(question, trace, false);
+
+	first->found =
+		question->whom.by_operator ? "there is no such row" : "there is no such row that it sees";
+	first->code = "no_row";
+	if (scope->no_standing != NULL)
+	{
+		trace->depth++;
+		clr_trace_find(trace, "standing", NULL, CLR_ANSWER_NO, scope->no_standing)->code =
+			clr_verdict_code(&(ClrVerdict){
+				.code = clr_actor_is_nobody(&scope->actor) ? CLR_NO_ACTOR : CLR_NO_STANDING });
+		trace->depth--;
+	}
+}
+
+/*
+ * The question, the answer, and what is to be said of the login role.
+ */
+ClrFinding *
+clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted)
+{
+	ClrFinding *first =
+		clr_trace_find(trace, "verdict",
+					   psprintf("%s.%s of %s %s by %s", question->action->feature,
+								question->action->name, clr_catalog_table_name(question->relation),
+								question->key != NULL ? question->key : "new",
+								question->whom.label),
+					   permitted ? CLR_ANSWER_YES : CLR_ANSWER_NO, NULL);
+
+	if (question->whom.note == NULL)
+		return first;
+	trace->depth++;
+	(void) clr_trace_find(trace, "role", NULL,
+						  question->whom.is_bound ? CLR_ANSWER_NONE : CLR_ANSWER_YES,
+						  question->whom.note);
+	trace->depth--;
+	return first;
+}
+
+/* The privilege that a statement of this kind needs, if the role lacks it, else NULL. */
+static const char *
+lacks_privilege(const ClrQuestion *question)
+{
+	static const char *const privileges[] = { [CLR_VIEW] = "SELECT",
+											  [CLR_CREATE] = "INSERT",
+											  [CLR_EDIT] = "UPDATE",
+											  [CLR_DELETE] = "DELETE" };
+
+	for (int i = 0; question->is_verb && i < question->whom.lacking; i++)
+		if (strcmp(question->whom.lacks[i], privileges[question->verb]) == 0)
+			return privileges[question->verb];
+	return NULL;
+}
+
+static void
+list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks)
+{
+	trace->depth++;
+	(void) clr_trace_find(trace, "change", "give the role the privilege", CLR_ANSWER_NONE,
+						  psprintf("GRANT %s ON %s TO %s", lacks,
+								   clr_catalog_table_name(question->relation),
+								   question->whom.role));
+	trace->depth--;
+}
+
+/* What the rule says, as it does to statements and can_row(). */
+static bool
+permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
+{
+	if (is_creating(question))
+		return clr_rule_permits_verb(question->judge, question->binding, row, CLR_CREATE, verdict);
+	return clr_write_permits_action(question->judge, question->binding, row, question->action,
+									verdict);
+}
+
+static bool
+is_creating(const ClrQuestion *question)
+{
+	return question->is_verb && question->verb == CLR_CREATE;
+}
+
+static bool
+answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
+{
+	ClrVerdict verdict = { 0 };
+	const char *lacks = lacks_privilege(question);
+	bool permitted = permits(question, row, &verdict);
+	ClrFinding *first = clr_explain_begin(question, trace,
+										  (permitted || !question->whom.is_bound) && lacks == NULL);
+	bool holds;
+
+	if (lacks != NULL)
+	{
+		first->found = psprintf("the role lacks the privilege %s on the table", lacks);
+		first->code = "no_privilege";
+		list_privilege(question, trace, lacks);
+	}
+	if (!question->whom.is_bound)
+		return true;
+	if (!permitted && lacks == NULL)
+	{
+		clr_verdict_complete(&verdict, question->judge);
+		first->found = clr_verdict_text(&verdict, question->judge);
+		first->code = clr_verdict_code(&verdict);
+	}
+	holds = clr_trace_row(trace, question->binding, row, question->action, is_creating(question));
+	if (!is_creating(question))
+		holds &= list_states(question, trace, row);
+	if (holds != permitted)
+		elog(ERROR, "the steps of the rule do not add up to its verdict");
+	list_columns(question, trace, row, permitted);
+	return permitted;
+}
+
+/*
+ * What the state of a row asks for, to change or delete it. An action that is not
+ * granted is listed with its own steps.
+ */
+static bool
+list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
+{
+	ClrJudge *judge = question->judge;
+	bool all = true;
+	ListCell *lc;
+
+	trace->depth++;
+	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
+		foreach(lc,
+				clr_write_guards_of_action(judge, question->binding, row, question->action, verb))
+		{
+			const ClrRowGuard *guard = lfirst(lc);
+			ClrVerdict verdict = { 0 };
+			bool holds = clr_state_permits(judge, question->binding, row, guard, verb, &verdict);
+			ClrFinding *finding =
+				clr_trace_find(trace, "state", clr_trace_value(question->binding, row, guard->slot),
+							   holds ? CLR_ANSWER_YES : CLR_ANSWER_NO,
+							   "the action that this asks for is granted");
+
+			all &= holds;
+			if (holds)
+				continue;
+			finding->found = clr_verdict_text(&verdict, judge);
+			finding->code = clr_verdict_code(&verdict);
+			(void) clr_trace_row(trace, question->binding, row, (ClrAction *) verdict.action,
+								 false);
+		}
+	trace->depth--;
+	return all;
+}
+
+/* ---------- columns ---------- */
+
+static void
+list_columns(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool permitted)
+{
+	if (!question->is_verb)
+		return;
+	trace->depth++;
+	if (question->verb == CLR_VIEW)
+		list_masks(question, trace, row, permitted);
+	else if (question->verb == CLR_EDIT)
+		list_needs(question, trace, row);
+	trace->depth--;
+}
+
+/* Which columns read as their masks. */
+static void
+list_masks(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool seen)
+{
+	ListCell *lc;
+
+	foreach(lc, question->binding->masks)
+	{
+		const ClrMask *mask = lfirst(lc);
+		ClrAction *action = clr_scope_action(question->judge->scope, mask->feature, mask->action);
+		ClrMaskAnswers *answers =
+			clr_mask_answers(CurrentMemoryContext, question->judge, question->binding, mask, seen);
+		ClrVerdict verdict = { 0 };
+		bool open = clr_mask_opens(answers, row);
+
+		if (!open)
+			(void) clr_rule_permits(question->judge, question->binding, row, action, &verdict);
+		clr_explain_column(question, trace, mask->column, action, open, &verdict);
+	}
+}
+
+/* What changes of columns need that ask for more than edit, or for something else. */
+static void
+list_needs(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
+{
+	ListCell *lc;
+
+	foreach(lc, clr_write_needs(question->binding))
+	{
+		const ClrNeed *need = lfirst(lc);
+		ClrAction *action;
+		ClrVerdict verdict = { 0 };
+
+		if (need->feature == NULL)
+			continue;
+		action = clr_write_asked_by(question->judge->scope, need);
+		clr_explain_column(question, trace, need->column, action,
+						   clr_rule_permits(question->judge, question->binding, row, action,
+											&verdict),
+						   &verdict);
+	}
+}
+
+/*
+ * What a column needs, unless what refuses it is no grant: then the row is closed
+ * for that, too.
+ */
+void
+clr_explain_column(const ClrQuestion *question, ClrTrace *trace, const char *column,
+				   const ClrAction *action, bool holds, ClrVerdict *verdict)
+{
+	ClrFinding *finding;
+
+	if (verdict->code != CLR_PERMITTED &&
+		(verdict->code <= CLR_CREATED_NOW || verdict->code >= CLR_DRAFT))
+		return;
+	finding =
+		clr_trace_find(trace, "columns", column, holds ? CLR_ANSWER_YES : CLR_ANSWER_NO, NULL);
+	finding->found = psprintf("needs %s.%s", action->feature, action->name);
+	if (holds || verdict->code == CLR_PERMITTED)
+		return;
+	clr_verdict_complete(verdict, question->judge);
+	finding->found = psprintf("%s: %s", finding->found, clr_verdict_text(verdict, question->judge));
+	finding->code = clr_verdict_code(verdict);
+}
+
+/* ---------- rows of the result ---------- */
+
+static void
+put(ReturnSetInfo *result, const ClrFinding *finding)
+{
+	const char *texts[] = { line_of(finding),
+							NULL,
+							finding->step,
+							finding->subject,
+							finding->answer == CLR_ANSWER_YES ? "yes" :
+							finding->answer == CLR_ANSWER_NO  ? "no" :
+																NULL,
+							finding->found,
+							finding->code };
+	Datum values[lengthof(texts)];
+	bool nulls[lengthof(texts)];
+
+	for (int i = 0; i < (int) lengthof(texts); i++)
+	{
+		nulls[i] = texts[i] == NULL;
+		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+	}
+	nulls[1] = false;
+	values[1] = Int32GetDatum(finding->depth);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* "no     project: the actor's membership of the project ended on ... [ended]" */
+static char *
+line_of(const ClrFinding *finding)
+{
+	const char *word = finding->answer == CLR_ANSWER_YES ? "yes" :
+					   finding->answer == CLR_ANSWER_NO	 ? "no" :
+														   "";
+	bool names_step;
+	StringInfoData line;
+
+	/* calls: their step is how they go together */
+	if (strcmp(finding->step, "change") == 0)
+		word = "->";
+	else if (strcmp(finding->step, "and") == 0 || strcmp(finding->step, "or") == 0)
+		word = finding->step;
+	names_step = finding->depth > 0 && word[0] != '-' && word != finding->step;
+
+	initStringInfo(&line);
+	appendStringInfo(&line, "%-4s%*s", word, 2 * finding->depth, "");
+	if (names_step)
+		appendStringInfoString(&line, finding->step);
+	if (finding->subject != NULL)
+		appendStringInfo(&line, "%s%s", names_step ? " " : "", finding->subject);
+	if (finding->found != NULL)
+		appendStringInfo(&line, ": %s", finding->found);
+	if (finding->code != NULL)
+		appendStringInfo(&line, " [%s]", finding->code);
+	return line.data;
+}
