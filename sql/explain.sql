@@ -59,6 +59,7 @@ CREATE TABLE task (id bigint PRIMARY KEY, project text, is_private boolean DEFAU
     client text DEFAULT 'hidden', urgent boolean, price integer, fans text[]);
 CREATE TABLE step (id uuid PRIMARY KEY, task_id bigint, title text);
 CREATE TABLE pair (id integer PRIMARY KEY, one bigint, other bigint);
+CREATE TABLE idea (id integer PRIMARY KEY, project text, account text, author text);
 CREATE TABLE helper (id integer PRIMARY KEY, task_id bigint, member text);
 CREATE TABLE news (id text PRIMARY KEY, project text, author text, published timestamptz, done boolean);
 CREATE TABLE book (id integer PRIMARY KEY, project text, account text);
@@ -69,10 +70,11 @@ CREATE TABLE plain (id integer PRIMARY KEY);
 SELECT clearance.protect('task', 'task', 'project', 'is_private', '{false}', kind => 'kind', owner => 'author', client_visibility => 'client') > 0,
        clearance.relate('task', 'assigned', 'assignee'), clearance.relate('task', 'followed', 'fans'), clearance.guard_column('task', 'urgent', 'mark_at_risk'), clearance.mask_column('task', 'price', 'mark_private');
 SELECT clearance.protect('step', 'task') > 0, clearance.add_parent('step', 'task_id', 'task');
-SELECT clearance.protect('pair', 'task') > 0, clearance.add_parent('pair', 'one', 'task'), clearance.add_parent('pair', 'other', 'task');
+SELECT clearance.protect('pair', 'task') > 0, clearance.add_parent('pair', 'one', 'task'), clearance.add_parent('pair', 'other', 'task', edit_action => 'change_owner');
 SELECT clearance.relate('task', 'assigned', 'member', link => 'helper', link_column => 'task_id');
 SELECT clearance.protect('news', 'status_update', 'project', owner => 'author', published => 'published') > 0;
 SELECT clearance.protect('book', 'task', 'project', account => 'account') > 0;
+SELECT clearance.protect('idea', 'task', 'project', account => 'account', owner => 'author', project_optional => true) > 0;
 SELECT clearance.protect('document', 'document', 'project', 'is_private', '{false}') > 0;
 SELECT clearance.protect('remark', 'document_comment') > 0, clearance.add_parent('remark', 'document_id', 'document');
 SELECT clearance.guard_row('news', 'done', '{true}', 'change_owner');
@@ -96,7 +98,8 @@ INSERT INTO book VALUES (1, 'x-live', 'regress-explain'), (2, 'x-live', 'elsewhe
 INSERT INTO document VALUES (1, 'x-live', false), (2, 'x-live', true);
 INSERT INTO remark VALUES (1, 1), (2, 2);
 INSERT INTO file VALUES (1, 'x-live', 'edit');
-INSERT INTO pair VALUES (1, 1, 2);
+INSERT INTO pair VALUES (1, 1, 2), (2, 1, 1);
+INSERT INTO idea VALUES (1, NULL, 'regress-explain', 'boss'), (2, NULL, 'regress-explain', 'mia');
 
 -- Numbers of members and partners are the database's, and differ.
 CREATE FUNCTION ask(who text, relation text, key text, action text, changes jsonb DEFAULT NULL) RETURNS TABLE (explanation text, step text, verdict text, found text, code text, n bigint)
@@ -115,6 +118,7 @@ $$;
 SELECT explanation FROM ask('mia', 'task', '1', 'view');
 SELECT explanation FROM ask('mia', 'task', '1', 'edit');
 SELECT explanation FROM ask('boss', 'remark', '2', 'view');
+SELECT explanation FROM ask('mia', 'idea', '2', 'view');
 SELECT explanation FROM ask('dina', 'task', '3', 'view');
 SELECT explanation FROM ask('rob', 'task', '2', 'delete');
 SELECT explanation FROM ask('partner:Vega', 'step', '00000000-0000-0000-0000-000000000001', 'view');
@@ -135,6 +139,7 @@ INSERT INTO refused VALUES
     ('dina', 'task', '1', 'view', 'client_hidden'), ('dina', 'task', '3', 'edit', 'client_hidden'), ('kim', 'remark', '2', 'create', 'parent_gate'), ('mia', 'news', 'draft', 'view', 'draft'),
     ('mia', 'step', '00000000-0000-0000-0000-000000000000', 'view', 'no_parent'), ('mia', 'step', '00000000-0000-0000-0000-000000000002', 'view', 'parent_hidden'),
     ('mia', 'news', 'done', 'edit', 'locked'), ('mia', 'news', 'done', 'delete', 'locked'),
+    ('cora', 'idea', '1', 'view', 'not_owned'), ('mia', 'pair', '2', 'edit', 'parent_gate'),
     -- several reasons at once
     ('mia', 'task', '21', 'view', 'ended'), ('mia', 'step', '00000000-0000-0000-0000-00000000000b', 'edit', 'parent_hidden'), ('kim', 'task', '2', 'mark_at_risk', 'no_grant');
 SELECT e.explanation FROM refused r CROSS JOIN LATERAL ask(r.who, r.relation, r.key, r.action) e ORDER BY r.i, e.n;

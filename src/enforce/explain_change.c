@@ -373,10 +373,10 @@ judge_following(Judged *judged, const ClrChanged *changed)
 	bool was =
 		clr_rule_permits_following(question->judge, question->binding, judged->old, &verdict);
 
-	if (was && !clr_write_only_me_changes(question->judge->scope, column,
-										  judged->old->nulls[changed->slot],
-										  judged->old->values[changed->slot], changed->isnull,
-										  changed->value))
+	if (was &&
+		!clr_write_only_me_changes(question->judge, column, judged->old->nulls[changed->slot],
+								   judged->old->values[changed->slot], changed->isnull,
+								   changed->value))
 		(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, changed->column);
 	tell(judged, changed->column, NULL, &verdict, was);
 }

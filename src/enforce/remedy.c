@@ -202,7 +202,7 @@ project_key_of(const ClrRefusal *refusal)
 
 	if (verdict->project_key != NULL)
 		return pstrdup(verdict->project_key);
-	if (verdict->project != NULL && verdict->project->id != 0)
+	if (verdict->project != NULL && verdict->project->key != NULL)
 		return pstrdup(verdict->project->key);
 	if (verdict->row == NULL || verdict->binding->project_slot == CLR_NO_SLOT)
 		return NULL;
@@ -246,6 +246,7 @@ is_about_grants(ClrCode code)
 		case CLR_NOT_SHARED:
 		case CLR_OTHER_KIND:
 		case CLR_NOT_RELATED:
+		case CLR_NOT_OWNED:
 		case CLR_CLIENT_HIDDEN:
 			return true;
 		default:
@@ -262,8 +263,8 @@ add_for_lacks(Remedies *remedies)
 	foreach(lc, remedies->refusal->verdict.near)
 	{
 		const ClrLack *lack = lfirst(lc);
-		const char *codes[4];
-		char *details[4] = { NULL };
+		const char *codes[5];
+		char *details[5] = { NULL };
 		int n = 0;
 
 		if (lack->lacks & CLR_LACKS_VISIBILITY)
@@ -278,6 +279,8 @@ add_for_lacks(Remedies *remedies)
 			details[n] = pstrdup(clr_relation_name(lack->grant->relation));
 			codes[n++] = "not_related";
 		}
+		if (lack->lacks & CLR_LACKS_OWNERSHIP)
+			codes[n++] = "not_owned";
 		if (lack->lacks & CLR_LACKS_CLIENT_VISIBILITY)
 		{
 			details[n] = remedies->refusal->viewing ? "read" : "edit";

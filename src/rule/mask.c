@@ -119,8 +119,8 @@ clr_mask_opens_row(ClrMaskAnswers *answers, const ClrRow *row, ClrClass class)
 		case CLR_CLASS_ALL:
 			return true;
 		case CLR_CLASS_OTHER:
-			return (answers->seen || clr_rule_permits_verb(answers->judge, answers->binding, row,
-														   CLR_VIEW, NULL)) &&
+			return (answers->seen ||
+					clr_rule_permits_verb(answers->judge, answers->binding, row, CLR_VIEW, NULL)) &&
 				   clr_rule_permits_seen(answers->judge, answers->binding, row, answers->action);
 		default:
 			return clr_shape_row_is_open(answers->judge, answers->binding, row, class);

@@ -142,8 +142,13 @@ clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrActio
 	ClrVerdict verdict = { 0 };
 	ClrTrial trial = trial_of(judge, binding, row, action, &verdict);
 
-	trial.creating = creating;
-	trial.writing = creating;
+	if (creating)
+	{
+		trial.creating = true;
+		trial.writing = true;
+		trial.verb = CLR_CREATE;
+		trial.by_name = false;
+	}
 	trial.trace = trace;
 	(void) permits(&trial, action);
 }

@@ -55,6 +55,7 @@ static char *rows_text(const ClrGrant *grant);
 static void list_part(ClrTrial *trial, const char *step, bool holds, char *found);
 static char *reach_text(const ClrProject *project, const ClrGrant *grant);
 static char *relation_text(ClrTrial *trial, ClrRelationKind kind, bool holds);
+static void list_gated_parents(ClrTrial *trial, const ClrVerdict *verdict);
 static void list_gate_rows(ClrTrial *trial, ClrAction *gate);
 static void list_parents(ClrTrace *trace, ClrBinding *binding, const ClrRow *row);
 static void list_links(ClrTrial *trial);
@@ -169,6 +170,8 @@ clr_trace_step(ClrTrial *trial, ClrStep step, const ClrAction *action, bool hold
 			return true;
 		case CLR_STEP_PARENTS:
 			list_parents(trial->trace, trial->binding, trial->row);
+			if (verdict.code == CLR_PARENT_GATE)
+				list_gated_parents(trial, &verdict);
 			return true;
 		case CLR_STEP_OPEN:
 		case CLR_STEP_DRAFT:
@@ -182,6 +185,7 @@ static bool
 is_silent(const ClrTrial *trial, ClrStep step)
 {
 	return step == CLR_STEP_PARENTS || step == CLR_STEP_LINKS ||
+		   (step == CLR_STEP_OPEN && trial->project->id == CLR_PROJECT_NONE) ||
 		   (step == CLR_STEP_DRAFT && trial->binding->published_slot == CLR_NO_SLOT);
 }
 
@@ -286,6 +290,11 @@ tell_project(ClrTrial *trial, ClrFinding *finding)
 	if (project->id == 0)
 	{
 		finding->found = "judged in the account as a whole";
+		return;
+	}
+	if (project->id == CLR_PROJECT_NONE)
+	{
+		finding->found = "the row has none, and is one of the account";
 		return;
 	}
 	finding->subject = psprintf("\"%s\"", project->key);
@@ -454,6 +463,10 @@ list_parts(ClrTrial *trial, const ClrGrant *grant)
 	if (grant->relation != CLR_REL_ANY)
 		list_part(trial, "relation", (lacks & CLR_LACKS_RELATION) == 0,
 				  relation_text(trial, grant->relation, (lacks & CLR_LACKS_RELATION) == 0));
+	if (lacks & CLR_LACKS_OWNERSHIP)
+		list_part(trial, "relation", false,
+				  pstrdup(
+					  "the row has no project, and is neither the actor's own nor assigned to it"));
 	if (trial->scope->audience == CLR_CUSTOMER && binding->client_slot != CLR_NO_SLOT)
 		list_part(trial, "client visibility", (lacks & CLR_LACKS_CLIENT_VISIBILITY) == 0,
 				  clr_trace_value(binding, trial->row, binding->client_slot));
@@ -491,6 +504,10 @@ relation_text(ClrTrial *trial, ClrRelationKind kind, bool holds)
 	ListCell *lc;
 	int n = 0;
 
+	if (kind == CLR_REL_COMPANY)
+		return psprintf("its owner or assignee is %sof the actor's company", holds ? "" : "not ");
+	if (kind == CLR_REL_REPORTS)
+		return psprintf("its owner or assignee is %ssupervised by the actor", holds ? "" : "not ");
 	initStringInfo(&text);
 	appendStringInfo(&text, "%s%s", holds ? "" : "not ", clr_relation_name(kind));
 	foreach(lc, trial->binding->relations)
@@ -533,6 +550,28 @@ list_gate_rows(ClrTrial *trial, ClrAction *gate)
 						.action = gate };
 
 		if (!clr_parent_is_about(trial->judge, above.binding, gate->feature) ||
+			!clr_row_parent_key(trial->binding, trial->row, parent, &above.key))
+			continue;
+		above.key_text = clr_binding_value_text(trial->binding, trial->row, parent->slot);
+		list_above(trial->trace, &above);
+	}
+}
+
+/* The parents in a column, which ask for an action that is not granted. */
+static void
+list_gated_parents(ClrTrial *trial, const ClrVerdict *verdict)
+{
+	ListCell *lc;
+
+	foreach(lc, trial->binding->parents)
+	{
+		const ClrParent *parent = lfirst(lc);
+		Above above = { .step = "parent",
+						.column = trial->binding->columns[parent->slot].name,
+						.binding = clr_judge_binding(trial->judge, parent->binding),
+						.action = (ClrAction *) verdict->action };
+
+		if (strcmp(above.column, verdict->column) != 0 ||
 			!clr_row_parent_key(trial->binding, trial->row, parent, &above.key))
 			continue;
 		above.key_text = clr_binding_value_text(trial->binding, trial->row, parent->slot);

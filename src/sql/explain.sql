@@ -323,6 +323,9 @@ BEGIN
         RETURN QUERY SELECT * FROM clearance_internal.give_standing(m, company);
     ELSIF code = 'not_related' THEN
         RETURN QUERY SELECT * FROM clearance_internal.relate_to_row(b, row_key, detail, m);
+    ELSIF code = 'not_owned' THEN
+        RETURN QUERY SELECT r.what, r.call FROM unnest('{own,assigned}'::text[]) WITH ORDINALITY k (kind, i)
+                     CROSS JOIN LATERAL clearance_internal.relate_to_row(b, row_key, k.kind, m) r ORDER BY k.i LIMIT 1;
     ELSIF code = 'level' THEN
         SELECT l.name INTO level FROM clearance.level l WHERE l.id = detail::integer;
         RETURN QUERY SELECT format('give it level "%s" in the project', level),
