@@ -108,6 +108,10 @@ typedef struct ClrScope
 
 extern ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit);
+extern ClrProject *clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts,
+										 const List *levels, ClrPlace place);
+extern void
+clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place);
 extern ClrScope *
 clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at);
 extern ClrProject *clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level);

@@ -73,13 +73,9 @@ static void load_partners(Who *who);
 static void load_customers(Who *who);
 static void load_open(Who *who);
 static Own *own_of(const Who *who, int64 project);
-static ClrProject *
-add_project(Who *who, const ClrProjectFacts *facts, const List *levels, ClrPlace place);
 static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
-static void set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
 static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
-static void forget_found(ClrScope *scope);
 
 /*
  * Load the scope of an actor at a moment, with one user. The snapshot to read
@@ -219,7 +215,7 @@ load_member(Who *who)
 		base = list_make1_int(who->external_level);
 		place = CLR_PLACE_ACCOUNT;
 	}
-	set_levels(scope, &scope->account_level->levels, base, place);
+	clr_scope_set_levels(scope, &scope->account_level->levels, base, place);
 	return true;
 }
 
@@ -250,8 +246,8 @@ load_partner(Who *who)
 		place = CLR_PLACE_PARTNER;
 	else
 		level = who->external_level;
-	set_levels(scope, &scope->account_level->levels, level != 0 ? list_make1_int(level) : NIL,
-			   place);
+	clr_scope_set_levels(scope, &scope->account_level->levels,
+						 level != 0 ? list_make1_int(level) : NIL, place);
 
 	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->scope->partner);
 	while (clr_rows_next(&rows))
@@ -546,7 +542,7 @@ add_vendor_project(Who *who, const ClrProjectFacts *facts)
 	ClrScope *scope = who->scope;
 	Own *own = own_of(who, facts->id);
 	ClrProject *project =
-		add_project(who, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
+		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
 	const ClrLevel *open =
 		facts->open_level == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, facts->open_level);
 
@@ -584,10 +580,10 @@ load_partners(Who *who)
 		if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
 			continue;
 		if (levels != NIL)
-			add_project(who, facts, levels, CLR_PLACE_MEMBERSHIP)->is_member = true;
+			clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP)->is_member = true;
 		else
-			add_project(who, facts, level != 0 ? list_make1_int(level) : NIL,
-						CLR_PLACE_PARTICIPATION)
+			clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
+								  CLR_PLACE_PARTICIPATION)
 				->is_member = true;
 	}
 	clr_rows_end(&rows);
@@ -611,7 +607,8 @@ load_customers(Who *who)
 			continue;
 		facts = clr_projects_find(scope->facts, id);
 		if (facts != NULL && facts->portal)
-			add_project(who, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP)
+			clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL,
+								  CLR_PLACE_MEMBERSHIP)
 				->is_member = true;
 	}
 	clr_rows_end(&rows);
@@ -647,15 +644,18 @@ load_open(Who *who)
 		if (level != NULL && level->audience == scope->audience &&
 			(scope->audience != CLR_CUSTOMER || facts->portal) &&
 			clr_keytab_find(others, &key) == NULL)
-			add_project(who, facts, list_make1_int(level->id), CLR_PLACE_OPEN)->is_member = true;
+			clr_scope_add_project(scope, facts, list_make1_int(level->id), CLR_PLACE_OPEN)
+				->is_member = true;
 	}
 }
 
-/* levels: those that the project names for the actor, if any, and where. */
-static ClrProject *
-add_project(Who *who, const ClrProjectFacts *facts, const List *levels, ClrPlace place)
+/*
+ * One more project; levels: those that it names for the actor, if any, and where.
+ */
+ClrProject *
+clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts, const List *levels,
+					  ClrPlace place)
 {
-	ClrScope *scope = who->scope;
 	const ClrLevels *base = &scope->account_level->levels;
 	ClrProject *project = palloc0(sizeof(ClrProject));
 
@@ -665,15 +665,18 @@ add_project(Who *who, const ClrProjectFacts *facts, const List *levels, ClrPlace
 	project->client_upload = facts->client_upload;
 	project->features_off = facts->features_off;
 	if (levels != NIL && !base->admin)
-		set_levels(scope, &project->levels, levels, place);
+		clr_scope_set_levels(scope, &project->levels, levels, place);
 	else
 		project->levels = *base; /* nothing can demote an account_admin */
 	scope->projects = lappend(scope->projects, project);
 	return project;
 }
 
-static void
-set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place)
+/*
+ * The levels in force at a place.
+ */
+void
+clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place)
 {
 	List *sorted = list_copy(ids);
 	ListCell *lc;
@@ -722,64 +725,6 @@ ClrScope *
 clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at)
 {
 	return load(actor, version, at, 0, true);
-}
-
-/*
- * What if a project were open to the actor, as to one who is on it, with a level
- * of its own there (zero: with those that are in force wherever none is named)?
- * For a scope that nobody else uses. Returns the project, or NULL if there is none.
- */
-ClrProject *
-clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level)
-{
-	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
-	bool pushed = clr_catalog_push_snapshot();
-	Who who = { .scope = scope };
-	ClrProject *project = NULL;
-	const ClrProjectFacts *facts;
-	ListCell *lc;
-
-	foreach(lc, scope->projects)
-		if (((ClrProject *) lfirst(lc))->id == id)
-			project = lfirst(lc);
-	facts = project == NULL ? clr_projects_find(scope->facts, id) : NULL;
-	if (facts != NULL)
-		project = add_project(&who, facts, NIL, CLR_PLACE_NONE);
-	if (project != NULL)
-		project->is_member = true;
-	if (project != NULL && level != 0 && !project->levels.admin)
-	{
-		project->levels = (ClrLevels){ 0 };
-		set_levels(scope, &project->levels, list_make1_int(level), CLR_PLACE_MEMBERSHIP);
-	}
-	forget_found(scope);
-	if (pushed)
-		PopActiveSnapshot();
-	MemoryContextSwitchTo(caller);
-	return project;
-}
-
-/*
- * What if an action were switched on for the member?
- */
-void
-clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action)
-{
-	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
-
-	scope->switched_on = lappend(scope->switched_on, pstrdup(feature));
-	scope->switched_on = lappend(scope->switched_on, pstrdup(action));
-	forget_found(scope);
-	MemoryContextSwitchTo(caller);
-}
-
-/* What follows from the rest is found again. */
-static void
-forget_found(ClrScope *scope)
-{
-	scope->actions = NIL;
-	scope->shapes = NIL;
-	memset(scope->by_key, 0, sizeof(scope->by_key));
 }
 
 /* ---------- SQL ---------- */
