@@ -203,13 +203,13 @@ check_may_read(const ClrQuestion *question)
 	const ClrBinding *binding = question->binding;
 	Oid user = GetUserId();
 
-	if (pg_class_aclcheck(question->relation, user, ACL_SELECT) == ACLCHECK_OK)
+	if (pg_class_aclcheck(binding->relid, user, ACL_SELECT) == ACLCHECK_OK)
 		return;
 	for (int slot = 0; slot < binding->ncolumns; slot++)
-		if (pg_attribute_aclcheck(question->relation,
-								  get_attnum(question->relation, binding->columns[slot].name), user,
+		if (pg_attribute_aclcheck(binding->relid,
+								  get_attnum(binding->relid, binding->columns[slot].name), user,
 								  ACL_SELECT) != ACLCHECK_OK)
-			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(question->relation));
+			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(binding->relid));
 }
 
 static void
