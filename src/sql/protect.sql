@@ -455,7 +455,8 @@ BEGIN
     FROM clearance.binding x
     WHERE x.id <> b.id
       AND (EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = x.id AND p.parent_id = b.id)
-           OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = x.id AND r.link = b.relation));
+           OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = x.id AND r.link = b.relation))
+    ORDER BY x.relation::text LIMIT 1;   -- ids are random, messages are not
     IF other IS NOT NULL THEN
         RAISE EXCEPTION '% still depends on %', other, relation USING ERRCODE = 'dependent_objects_still_exist',
             DETAIL = 'It names the table as parent or link table.',
