@@ -9,8 +9,9 @@ SET intervalstyle = postgres;
 \set doc `cat "${CLEARANCE_SRCDIR:-.}/doc/reference.md"`
 SELECT :'doc' LIKE '# Reference%';
 
--- `name(arguments) → result` declares a function, above the last section; that
--- names those that policies, plans, views and types call.
+-- `name(arguments) → result`, or one with OUT arguments, declares a function, above
+-- the last section; other calls only name it. That section names those that
+-- policies, plans, views and types call.
 CREATE TEMP TABLE part AS
 SELECT split_part(:'doc', E'\n## Internal functions\n', 1) AS public, split_part(:'doc', E'\n## Internal functions\n', 2) AS internal;
 CREATE TEMP TABLE documented AS
@@ -38,19 +39,42 @@ SELECT 'is not there', d.name FROM documented d WHERE NOT EXISTS (SELECT FROM ma
 UNION ALL
 SELECT 'is documented otherwise', m.signature FROM made m
 WHERE EXISTS (SELECT FROM documented d WHERE d.name = m.name)
-  AND NOT EXISTS (SELECT FROM documented d WHERE d.name = m.name AND coalesce(d.signature, m.signature) = m.signature);
+  AND NOT EXISTS (SELECT FROM documented d WHERE d.name = m.name AND coalesce(d.signature, m.signature) = m.signature)
+UNION ALL
+SELECT 'is otherwise', d.signature FROM documented d
+WHERE d.signature ~ ' → |\yOUT ' AND EXISTS (SELECT FROM made m WHERE m.name = d.name)
+  AND NOT EXISTS (SELECT FROM made m WHERE m.signature = d.signature);
 
 -- They are the same.
 SELECT * FROM differences ORDER BY 1, 2;
 SELECT count(*) > 90 FROM documented;
 
--- What is in one only is found, and so is an argument more or less.
+-- What is in one only is found, and so is another name, type, default or result,
+-- also beside the right one.
 BEGIN;
 CREATE FUNCTION clearance.regress_new() RETURNS void LANGUAGE sql AS '';
 ALTER FUNCTION clearance.unmap_role RENAME TO regress_renamed;
 INSERT INTO documented VALUES ('regress_gone', 'regress_gone() → void');
 UPDATE documented SET signature = replace(signature, 'project app_key', 'project text') WHERE name = 'can';
+UPDATE documented SET signature = replace(signature, 'local boolean DEFAULT true', 'local boolean DEFAULT false') WHERE name = 'set_actor';
+UPDATE documented SET signature = replace(signature, '(relation ', '(rel ') WHERE name = 'unprotect';
+UPDATE documented SET signature = replace(signature, '→ boolean', '→ text') WHERE name = 'is_operator';
+UPDATE documented SET signature = replace(signature, 'OUT kind text', 'OUT kind name') WHERE name = 'standing';
+INSERT INTO documented VALUES ('trust_role', 'trust_role(role name) → text');
 SELECT * FROM differences ORDER BY 1, 2;
+ROLLBACK;
+
+-- What a function gives back as a table is said column by column, where it is declared.
+CREATE TEMP VIEW untold AS
+SELECT p.proname, a.name
+FROM pg_proc p CROSS JOIN unnest(p.proargnames, p.proargmodes) AS a (name, mode)
+WHERE p.pronamespace = 'clearance'::regnamespace AND a.mode = 't'
+  AND NOT EXISTS (SELECT FROM part, regexp_split_to_table(part.public, '\n##+ ') AS section
+                  WHERE position(format('`%s(', p.proname) IN section) > 0 AND position(format('`%s`', a.name) IN section) > 0);
+SELECT * FROM untold;
+BEGIN;
+UPDATE part SET public = replace(public, '`may_be_masked`', '');
+SELECT * FROM untold;
 ROLLBACK;
 
 -- So are tables and views: each is named, and what comes under its name.
