@@ -54,6 +54,11 @@ is_deeply(
 	[ 2, 4, 11, 14, 15, 19, 22, 23, 24, 26 ],
 	'each example that is not so is found, with its line') or diag(join "\n", @found);
 
+is_deeply(
+	[ map { run_examples($node, 'postgres', examples_of("```sql\n$_\n```\n")) } "SELECT 1;\nSELECT 'x;", 'SELECT pg_terminate_backend(pg_backend_pid());', "\\q" ],
+	[ ('psql did not come to the end of the last statement') x 3 ],
+	'and so is one that swallows those after it');
+
 # ---- the documents ---------------------------------------------------------------------------------
 
 $node->safe_psql('postgres', 'CREATE DATABASE readme');

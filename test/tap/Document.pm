@@ -28,7 +28,7 @@ our @EXPORT = qw(examples_of run_examples);
 
 my $query = qr/^(?:SELECT|FETCH|SHOW|EXPLAIN|TABLE|VALUES|WITH)\b|\bRETURNING\b/;
 # Strings, comments, words: what is between the beginning of a statement and its end, and what is after that.
-my $token = qr/'[^']*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|[^;\\'"]/s;
+my $token = qr/'[^']*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|[^;\\]/s;
 my $after = qr/[ \t]*(?:--[ ]*(?<comment>[^\n]*))?(?<shown>(?:\n[ \t]*--[^\n]*)*)/;
 my $tag = qr/^(?:INSERT 0|UPDATE|DELETE) \d+/;
 
@@ -68,6 +68,8 @@ sub run_examples
 {
 	my ($node, $db, @examples) = @_;
 	my ($out, $err) = run_script($node, $db, @examples);
+
+	return 'psql did not come to the end of the last statement' if @$out <= @examples || @$err <= @examples;
 	my $changing = join '|', split /\n/, $node->safe_psql($db,
 		q{SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = to_regnamespace('clearance') AND provolatile = 'v'});
 
