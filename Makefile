@@ -108,6 +108,7 @@ REGRESS = \
 	forgotten \
 	renames \
 	notices \
+	lint \
 	cache \
 	plans \
 	company_reports \

@@ -44,6 +44,7 @@ CREATE TEMP TABLE work_item (
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA app TO app_user;
 GRANT SELECT ON ALL TABLES IN SCHEMA app TO clearance_demo_bi;
 \ir reports.sql
+\ir lint.sql
 COMMIT;
 
 \echo '6/6 loaded:'

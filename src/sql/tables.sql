@@ -858,6 +858,25 @@ COMMENT ON TABLE clearance.protected_name IS 'names that protected tables have, 
 COMMENT ON COLUMN clearance.protected_name.name IS 'name with its schema';
 COMMENT ON COLUMN clearance.protected_name.relation IS 'the table that had it last while it was protected; it may be gone';
 
+CREATE TABLE clearance.lint_acceptance (
+    code        text        NOT NULL,
+    object      text        NOT NULL,
+    digest      text        NOT NULL,
+    reason      text        NOT NULL CONSTRAINT acceptance_has_a_reason CHECK (btrim(reason) <> ''),
+    accepted_by text        NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT now(),
+    ends_at     timestamptz NOT NULL DEFAULT 'infinity',
+    CONSTRAINT finding_is_accepted_once PRIMARY KEY (code, object, digest)
+);
+COMMENT ON TABLE clearance.lint_acceptance IS 'findings of lint() that somebody accepted';
+COMMENT ON COLUMN clearance.lint_acceptance.code IS 'code of the finding';
+COMMENT ON COLUMN clearance.lint_acceptance.object IS 'object of the finding, as lint() names it';
+COMMENT ON COLUMN clearance.lint_acceptance.digest IS 'of what was found: another finding about the same object is not accepted';
+COMMENT ON COLUMN clearance.lint_acceptance.reason IS 'why it may stay';
+COMMENT ON COLUMN clearance.lint_acceptance.accepted_by IS 'login role that accepted it';
+COMMENT ON COLUMN clearance.lint_acceptance.accepted_at IS 'when it was accepted';
+COMMENT ON COLUMN clearance.lint_acceptance.ends_at IS 'from then on it counts again; infinity: never';
+
 -- Whoever declares something holds the row until its transaction ends, so that
 -- declarations are checked against each other one after the other. A row, not a
 -- table lock: where a transaction's snapshot is too old to check, it is an error.
@@ -912,6 +931,7 @@ BEGIN
         ('clearance.binding_row_guard', ''),
         ('clearance.binding_mask', ''),
         ('clearance.protected_name', 'WHERE relation IN (SELECT b.relation FROM clearance.binding b)'),
+        ('clearance.lint_acceptance', ''),
         ('clearance.level_id_seq', ''),
         ('clearance.account_id_seq', ''),
         ('clearance.role_id_seq', ''),

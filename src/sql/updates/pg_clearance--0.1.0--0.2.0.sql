@@ -198,6 +198,19 @@ CREATE TRIGGER "00_clearance_note_truncate" AFTER TRUNCATE ON clearance.binding_
 ALTER TABLE clearance.binding_row_guard ENABLE ALWAYS TRIGGER "00_clearance_note_declaration",
     ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
 
+-- Accepted findings.
+CREATE TABLE clearance.lint_acceptance (
+    code        text        NOT NULL,
+    object      text        NOT NULL,
+    digest      text        NOT NULL,
+    reason      text        NOT NULL CONSTRAINT acceptance_has_a_reason CHECK (btrim(reason) <> ''),
+    accepted_by text        NOT NULL,
+    accepted_at timestamptz NOT NULL DEFAULT now(),
+    ends_at     timestamptz NOT NULL DEFAULT 'infinity',
+    CONSTRAINT finding_is_accepted_once PRIMARY KEY (code, object, digest)
+);
+SELECT pg_catalog.pg_extension_config_dump('clearance.lint_acceptance', '');
+
 -- @replaceable
 
 DROP FUNCTION clearance_internal.effective_grants_before;
@@ -207,11 +220,12 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
     clearance.mask_column(regclass, name, text, text, text, text), clearance.mask_column(regclass, name[], text, text, text, text),
     clearance.unmask_column(regclass, name), clearance.unmask_column(regclass, name[]), clearance.column_masked, clearance.columns,
     clearance.guard_column(regclass, name[], text, text, text), clearance.unguard_column(regclass, name, text),
-    clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row');
+    clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row,
+    clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json TO PUBLIC;
-SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard'),
+SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels');
