@@ -93,6 +93,7 @@ REGRESS = \
 	reasons \
 	verdicts \
 	whoami \
+	act_as \
 	bad_input \
 	by_name \
 	partners \

@@ -39,6 +39,8 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'verdict_codes'),
     (true, false, 'stops acting, or acts for whom a token proves',
      'reset_actor reset_session authenticate'),
+    (true, false, 'acts as somebody else, if the actor may',
+     'act_as asker'),
     (true, true, 'answers about the actor, or about whom it may see',
      'whoami columns standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',

@@ -109,7 +109,8 @@ BEGIN
         PERFORM set_config('session_authorization', 'regress_verdicts_bi', true);
     ELSE
         PERFORM set_config('role', 'regress_verdicts', true);
-        PERFORM clearance.set_actor(actor) WHERE actor <> '';
+        PERFORM clearance.set_actor(split_part(actor, ' as ', 1)) WHERE actor <> '';
+        PERFORM clearance.act_as(nullif(split_part(actor, ' as ', 2), '')::bigint) WHERE actor LIKE '% as %';
     END IF;
     EXECUTE sql;
     GET DIAGNOSTICS n = ROW_COUNT;
@@ -127,6 +128,7 @@ INSERT INTO probe VALUES
     ('no_actor', '', $$INSERT INTO task VALUES (9, 'open')$$, NULL, 'max', $$INSERT INTO task VALUES (9, 'open')$$),
     ('no_standing', 'gus', $$INSERT INTO task VALUES (9, 'open')$$, NULL, 'max', $$INSERT INTO task VALUES (9, 'open')$$),
     ('partner_login', 'bi', $$INSERT INTO task VALUES (9, 'open')$$, NULL, 'bi', $$SELECT FROM task WHERE id = 1$$),
+    ('acting_as', 'ada as ' || :max, $$INSERT INTO task VALUES (9, 'open')$$, NULL, 'ada', $$INSERT INTO task VALUES (9, 'open')$$),
     ('no_project', 'max', $$INSERT INTO task VALUES (9, NULL)$$, NULL, 'max', $$INSERT INTO task VALUES (9, 'open')$$),
     ('no_way_in', 'max', $$INSERT INTO task VALUES (9, 'closed')$$, $$INSERT INTO task VALUES (9, 'nowhere')$$, 'ada', $$INSERT INTO task VALUES (9, 'closed')$$),
     ('ended', 'max', $$INSERT INTO task VALUES (9, 'over')$$, NULL, 'pam', $$INSERT INTO task VALUES (9, 'over')$$),

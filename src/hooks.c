@@ -15,6 +15,7 @@
 #include "utils/inval.h"
 
 #include "actor/actor.h"
+#include "enforce/act_as.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
 #include "guard/masked.h"
@@ -48,6 +49,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 		prev_ExecutorStart(query, eflags);
 	else
 		standard_ExecutorStart(query, eflags);
+	clr_act_as_check_start(query, eflags);
 	frame = clr_frame_open(query);
 	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_set_check_plan(frame, query);
@@ -174,6 +176,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 		AcceptInvalidationMessages();
 	PG_TRY();
 	{
+		clr_act_as_check_utility(plan->utilityStmt);
 		(void) clr_masked_copy(plan->utilityStmt);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);

@@ -16,6 +16,8 @@
  *	 change): a member, a partner as a whole, or a setting in which a trusted
  *	 application puts who it is
  *
+ * Whoever that is may act as somebody else, see acting.c.
+ *
  * Being settings, they obey savepoints, rollback and DISCARD ALL. Blank, or
  * naming no member, means nobody. While a query that touches a protected table
  * runs, the actor stays.
@@ -84,6 +86,7 @@ static Memory tokens; /* of ClrToken: those that were accepted */
 static bool check_actor(char **newval, void **extra, GucSource source);
 static void assign_actor(const char *newval, void *extra);
 static void put_setting(const char *value, bool local);
+static ClrActor who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
 static void read_mapping(Oid role, const ClrVersion *version);
 static int64 member_of_claims(const char *value, const ClrVersion *version);
 static int64 member_of_token(const char *text, const ClrVersion *version, TimestampTz at);
@@ -107,6 +110,7 @@ clr_actor_init(void)
 							   "Set it with clearance.set_actor(); blank means nobody.", &setting,
 							   "", PGC_SUSET, GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, check_actor,
 							   assign_actor, NULL);
+	clr_acting_init();
 	mapping_context =
 		AllocSetContextCreate(TopMemoryContext, "clearance login role", ALLOCSET_SMALL_SIZES);
 }
@@ -116,13 +120,8 @@ check_actor(char **newval, void **extra, GucSource source)
 {
 	ClrKey key;
 
-	if (clr_hold_is_on() && strcmp(*newval, setting) != 0)
-	{
-		GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
-		GUC_check_errmsg("the actor cannot change while a query on a protected table runs");
-		GUC_check_errhint("Set the actor in a statement of its own, before the query.");
+	if (!clr_hold_allows(*newval, setting))
 		return false;
-	}
 	if (**newval == '\0')
 		return true;
 	if (clr_key_from_text(*newval, CLR_KEY_INT, &key) && key.integer > 0)
@@ -149,7 +148,8 @@ assign_actor(const char *newval, void *extra)
 ClrIdentity
 clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 {
-	ClrIdentity identity = { setting_member, clr_token_setting(), GetSessionUserId(), NULL };
+	ClrIdentity identity = { setting_member, clr_token_setting(), GetSessionUserId(), NULL,
+							 *clr_acting_setting() };
 
 	if (around != NULL)
 		identity = *around;
@@ -168,6 +168,12 @@ clr_actor_identity(MemoryContext context, const ClrIdentity *around)
  */
 ClrActor
 clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
+{
+	return clr_acting_resolve(&identity->acting, who_asks(identity, version, at), version, at);
+}
+
+static ClrActor
+who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 {
 	ClrActor actor = { identity->setting, 0 };
 
@@ -207,7 +213,8 @@ clr_actor_is_still(const ClrIdentity *identity)
 	const char *claims;
 
 	if (identity->setting != setting_member || identity->login_role != GetSessionUserId() ||
-		strcmp(identity->token, clr_token_setting()) != 0)
+		strcmp(identity->token, clr_token_setting()) != 0 ||
+		!clr_acting_equal(&identity->acting, clr_acting_setting()))
 		return false;
 	if (identity->claims == NULL)
 		return true;
@@ -589,7 +596,10 @@ clearance_set_actor(PG_FUNCTION_ARGS)
 Datum
 clearance_reset_actor(PG_FUNCTION_ARGS)
 {
+	const ClrActing nobody = { 0 };
+
 	put_setting("", false);
+	clr_acting_set(&nobody);
 	PG_RETURN_VOID();
 }
 

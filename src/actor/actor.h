@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "actor/acting.h"
 #include "store/version.h"
 #include "store/who.h"
 
@@ -17,6 +18,7 @@ typedef struct ClrIdentity
 	const char *token;	/* token in clearance.token, or blank */
 	Oid login_role;		/* session user, whose mapping counts otherwise */
 	const char *claims; /* value of the setting that the mapping names, once read */
+	ClrActing acting;	/* that one acts as another */
 } ClrIdentity;
 
 extern void clr_actor_init(void);

@@ -9,6 +9,8 @@
  */
 #include "actor/hold.h"
 
+#include "utils/guc.h"
+
 static bool held = false;
 
 void
@@ -21,4 +23,19 @@ bool
 clr_hold_is_on(void)
 {
 	return held;
+}
+
+/*
+ * For check hooks of settings that say who acts: may one change now? False with
+ * the words of the error.
+ */
+bool
+clr_hold_allows(const char *newval, const char *setting)
+{
+	if (!held || strcmp(newval, setting) == 0)
+		return true;
+	GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
+	GUC_check_errmsg("the actor cannot change while a query on a protected table runs");
+	GUC_check_errhint("Set the actor in a statement of its own, before the query.");
+	return false;
 }

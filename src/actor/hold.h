@@ -9,5 +9,6 @@
 
 extern void clr_hold_actor(bool hold);
 extern bool clr_hold_is_on(void);
+extern bool clr_hold_allows(const char *newval, const char *setting);
 
 #endif /* CLR_HOLD_H */

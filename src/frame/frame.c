@@ -231,6 +231,13 @@ clr_frame_current(void)
 	return current != NULL ? current : new_frame(CurrentMemoryContext);
 }
 
+/* Who acts as whom in the running query, or in one that starts now. */
+const ClrActing *
+clr_frame_acting(void)
+{
+	return current != NULL ? &current->identity.acting : clr_acting_setting();
+}
+
 /*
  * The frame of the query that a function call belongs to, whether it runs or
  * not: rewinding a cursor evaluates expressions, and no hook tells of it. The

@@ -44,6 +44,7 @@ extern ClrCurrent clr_frame_enter_planning(void);
 extern void clr_frame_leave(ClrCurrent previous);
 extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
 extern ClrFrame *clr_frame_current(void);
+extern const ClrActing *clr_frame_acting(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrJudge *clr_frame_judge(ClrFrame *frame);
 

@@ -27,6 +27,7 @@ typedef enum ClrCode
 	CLR_NO_ACTOR,
 	CLR_NO_STANDING,
 	CLR_PARTNER_LOGIN,
+	CLR_ACTING_AS, /* of statements, as the last two */
 	CLR_NO_PROJECT,
 	CLR_NO_WAY_IN,
 	CLR_ENDED,

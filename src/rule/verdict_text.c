@@ -42,6 +42,7 @@ static const struct
 						  "%S" },
 	[CLR_PARTNER_LOGIN] = { "standing", "partner_login", "a login for a whole partner only views",
 							"a login for a whole partner only views" },
+	[CLR_ACTING_AS] = { "standing", "acting_as", "who acts as somebody else only looks", NULL },
 	[CLR_NO_PROJECT] = { "project", "no_project", "the row names no project",
 						 "the row has no project" },
 	[CLR_NO_WAY_IN] = { "project", "no_way_in",

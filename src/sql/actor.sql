@@ -13,7 +13,7 @@ CREATE FUNCTION clearance.reset_actor() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_reset_actor';
 COMMENT ON FUNCTION clearance.reset_actor IS
-'ends what set_actor() began: from here on nobody acts, or the actor that the login role is mapped to';
+'ends what set_actor() and act_as() began: from here on nobody acts, or the actor that the login role is mapped to';
 
 CREATE FUNCTION clearance.current_actor(OUT member bigint, OUT partner bigint)
 LANGUAGE c STABLE PARALLEL RESTRICTED
@@ -27,6 +27,27 @@ RETURN (SELECT a.member FROM clearance.current_actor() a);
 COMMENT ON FUNCTION clearance.actor IS
 'id of the member on whose behalf the running statement runs, or NULL';
 
+CREATE FUNCTION clearance.act_as(member bigint, clearance.by_name DEFAULT 'by name', write boolean DEFAULT false) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_act_as';
+COMMENT ON FUNCTION clearance.act_as IS
+'until the transaction ends, the acting member, who needs settings.act_as, acts as another one of its account: to look, or also to write if the account allows it; NULL ends that';
+
+CREATE FUNCTION clearance.asker(OUT member bigint, OUT writes boolean)
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_asker';
+COMMENT ON FUNCTION clearance.asker IS
+'the member who acts as somebody else in the running statement, and whether it may write as that one; both NULL: whoever acts is itself';
+
+CREATE FUNCTION clearance_internal.asker_note() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('member "%s" acts as this one, %s', clearance_internal.member_label(m),
+                  CASE WHEN a.writes THEN 'to look and to write' ELSE 'to look' END)
+    FROM clearance.asker() a JOIN clearance.member m ON m.id = a.member
+$$;
+COMMENT ON FUNCTION clearance_internal.asker_note IS 'internal: who acts as somebody else; NULL if nobody does';
+
 CREATE FUNCTION clearance.whoami(OUT member bigint, OUT key text, OUT name text, OUT email text,
     OUT kind text, OUT account text, OUT company text, OUT levels text[], OUT login_role name, OUT note text)
 LANGUAGE sql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -36,7 +57,7 @@ AS $$
            a.name, coalesce(p.name, c.name),
            ARRAY(SELECT l.name FROM clearance.level l WHERE l.id = ANY (s.base_levels) ORDER BY l.id),
            session_user,
-           clearance_internal.actor_note(act.member, act.partner, s.no_standing)
+           nullif(concat_ws('; ', clearance_internal.asker_note(), clearance_internal.actor_note(act.member, act.partner, s.no_standing)), '')
     FROM clearance.current_actor() act
     CROSS JOIN LATERAL clearance_internal.scope_actor(act.member, act.partner) s
     LEFT JOIN clearance.member m ON m.id = act.member
@@ -45,7 +66,7 @@ AS $$
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
 $$;
 COMMENT ON FUNCTION clearance.whoami IS
-'who acts: member, company, account, levels where no project names others, and why nothing or little is visible, if so';
+'who acts: member, company, account, levels where no project names others; and as a note who acts as that member, and why nothing or little is visible, if so';
 
 -- A trusted role is one that may execute set_actor() and what else takes the
 -- application's word: whose token it was shown, that mail was sent. Nothing is

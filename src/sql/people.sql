@@ -324,7 +324,8 @@ CREATE FUNCTION clearance.set_account(
     default_external_level text DEFAULT NULL,
     active boolean DEFAULT NULL,
     ready_participants boolean DEFAULT NULL,
-    published boolean DEFAULT NULL
+    published boolean DEFAULT NULL,
+    act_as_writes boolean DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -339,7 +340,7 @@ BEGIN
     IF default_external_level IS NOT NULL OR ready_participants IS NOT NULL THEN
         PERFORM clearance_internal.require_right('settings.manage_partner_companies', account);
     END IF;
-    IF published IS NOT NULL THEN
+    IF published IS NOT NULL OR act_as_writes IS NOT NULL THEN
         PERFORM clearance_internal.require_right('settings.manage_account_preferences', account);
     END IF;
     UPDATE clearance.account a SET
@@ -348,7 +349,8 @@ BEGIN
             clearance_internal.changed_level(a.default_external_level_id, default_external_level, 'partner', a.id),
         active = coalesce(set_account.active, a.active),
         ready_participants = coalesce(set_account.ready_participants, a.ready_participants),
-        published = coalesce(set_account.published, a.published)
+        published = coalesce(set_account.published, a.published),
+        act_as_writes = coalesce(set_account.act_as_writes, a.act_as_writes)
     WHERE a.id = set_account.account;
 END
 $$;

@@ -46,7 +46,7 @@ TO PUBLIC;
 -- everybody may ask who acts and stop acting, or act for whom a token proves; and ask what the actor may do and know
 GRANT EXECUTE ON FUNCTION
     clearance.actor, clearance.current_actor, clearance.whoami,
-    clearance.authenticate, clearance.reset_actor, clearance.reset_session,
+    clearance.authenticate, clearance.act_as, clearance.asker, clearance.reset_actor, clearance.reset_session,
     clearance.can, clearance.can_row, clearance.permissions, clearance.editable_columns, clearance.column_masked, clearance.columns, clearance.explain, clearance.explain_json, clearance.verdict_codes, clearance.has_right, clearance.is_operator, clearance.standing,
     clearance.accounts_with, clearance.projects_with, clearance.project_team, clearance.supervises, clearance.may_track_time
 TO PUBLIC;

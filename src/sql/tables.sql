@@ -155,6 +155,7 @@ CREATE TABLE clearance.account (
     default_external_level_id integer CONSTRAINT default_external_level_exists REFERENCES clearance.level,
     ready_participants        boolean NOT NULL DEFAULT false,
     published                 boolean NOT NULL DEFAULT true,
+    act_as_writes             boolean NOT NULL DEFAULT false,
     CONSTRAINT account_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT account_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
     CONSTRAINT account_key_is_not_blank CHECK (key <> '')
@@ -168,6 +169,7 @@ COMMENT ON COLUMN clearance.account.portal IS 'the client portal is on';
 COMMENT ON COLUMN clearance.account.default_external_level_id IS 'level of partner members for whom no other place names one; NULL: they have none';
 COMMENT ON COLUMN clearance.account.ready_participants IS 'partners join projects with their people, and those only as ready resources';
 COMMENT ON COLUMN clearance.account.published IS 'people who accept an invitation are sent a welcome';
+COMMENT ON COLUMN clearance.account.act_as_writes IS 'who acts as somebody else may write as that one, if it asks for it';
 COMMENT ON SEQUENCE clearance.account_id_seq IS 'ids of accounts';
 
 CREATE TABLE clearance.role (

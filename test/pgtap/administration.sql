@@ -88,6 +88,7 @@ INSERT INTO call (expected, sql) VALUES
     ('ynn nn n n u n y', 'set_account({account}, default_external_level => ''restricted'')'),
     ('ynn nn n n u n y', 'set_account({account}, ready_participants => true)'),
     ('ynn nn n n u n y', 'set_account({account}, published => false)'),
+    ('ynn nn n n u n y', 'set_account({account}, act_as_writes => true)'),
     ('nnn nn n n n n y', 'drop_level(''adm-global'')'),
     ('nnn nn n n n n y', 'set_level(''adm-global'', ''{"grants": []}'')'),
     ('nnn nn n n n n y', 'allow(''restricted'', ''task'', ''create'')'),

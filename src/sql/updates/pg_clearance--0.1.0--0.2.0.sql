@@ -125,6 +125,15 @@ ALTER TABLE clearance.binding_parent ADD COLUMN same_project boolean NOT NULL DE
     ADD COLUMN create_action text, ADD COLUMN edit_action text, ADD COLUMN delete_action text;
 DROP FUNCTION clearance.add_parent;
 
+-- Acting as somebody else.
+INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings', 'act_as', false, true)
+    ON CONFLICT (feature, name) DO UPDATE SET reads = false, built_in = true;
+-- A default would be refused, here and below: functions use the table's row type (ATRewriteTables(), tablecmds.c).
+ALTER TABLE clearance.account ADD COLUMN act_as_writes boolean;
+UPDATE clearance.account SET act_as_writes = false;
+ALTER TABLE clearance.account ALTER COLUMN act_as_writes SET DEFAULT false, ALTER COLUMN act_as_writes SET NOT NULL;
+DROP FUNCTION clearance.set_account;
+
 -- Rows without a project. A default would be refused: functions use the table's row type (ATRewriteTables(), tablecmds.c).
 ALTER TABLE clearance.binding ADD COLUMN project_optional boolean;
 UPDATE clearance.binding SET project_optional = false;
@@ -231,6 +240,8 @@ SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop
     clearance.set_level, clearance.level_document, clearance.compare_levels');
 GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, clearance.set_account');
+GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
 SELECT clearance_internal.close('FUNCTION clearance.protect');
 -- What a script grants would count as the extension's own, which dumps leave out.
