@@ -88,6 +88,7 @@ REGRESS = \
 	no_actor \
 	privileges \
 	internals \
+	configuration \
 	reference \
 	explain \
 	reasons \

@@ -1,0 +1,895 @@
+-- ---------------------------------------------------------------------------
+-- Configuration as code: vocabulary, levels and protected tables as one JSON
+-- document, what it differs in from a database, and a database made equal to it.
+--
+-- Two configurations are compared in a canonical form: names as the server
+-- quotes them, values as their types write them, defaults spelt out, and every
+-- array a sorted set. What is done goes through the functions that people call.
+-- ---------------------------------------------------------------------------
+
+-- ---------------------------------------------------------------------------
+-- The form of a document
+-- ---------------------------------------------------------------------------
+
+-- doc/configuration.schema.json, which tools read, is this text.
+CREATE FUNCTION clearance_internal.configuration_form() RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH part AS MATERIALIZED (
+        SELECT '{"type": "string"}'::jsonb AS text,
+               '{"type": "array", "items": {"type": "string"}, "default": []}'::jsonb AS texts,
+               '{"type": "string", "pattern": "^[a-z][a-z0-9_]*[.][a-z][a-z0-9_]*$"}'::jsonb AS action,
+               '{"type": "array", "default": []}'::jsonb AS list,
+               '{"type": "object", "additionalProperties": false}'::jsonb AS closed,
+               '{"type": "boolean", "default": false}'::jsonb AS no,
+               '{"type": "boolean", "default": true}'::jsonb AS yes
+    ), entry AS (
+        SELECT p.*,
+            closed || jsonb_build_object('required', '["action"]'::jsonb, 'properties', jsonb_build_object(
+                'action', action, 'visibility', '{"type": "string", "enum": ["any", "shared"], "default": "any"}'::jsonb,
+                'relation', text || '{"default": "any"}', 'reach', text, 'kinds', texts - 'default')) AS level_grant,
+            closed || jsonb_build_object('required', '["kind"]'::jsonb, 'properties', jsonb_build_object(
+                'kind', text, 'member_column', text, 'link', text, 'link_column', text, 'row_column', text)) AS relation,
+            closed || jsonb_build_object('required', '["column", "parent"]'::jsonb, 'properties', jsonb_build_object(
+                'column', text, 'parent', text, 'type_column', text, 'type_value', text, 'optional', no, 'same_project', yes,
+                'view_action', action, 'create_action', action, 'edit_action', action, 'delete_action', action)) AS parent,
+            closed || jsonb_build_object('required', '["column", "action"]'::jsonb, 'properties', jsonb_build_object(
+                'column', text, 'action', action, 'new_value', text)) AS guard,
+            closed || jsonb_build_object('required', '["state_column", "state_values", "edit_action", "delete_action"]'::jsonb,
+                'properties', jsonb_build_object(
+                'state_column', text, 'state_values', '{"type": "array", "items": {"type": ["string", "null"]}}'::jsonb,
+                'columns', texts - 'default', 'edit_action', action, 'delete_action', action)) AS row_guard,
+            closed || jsonb_build_object('required', '["column", "action"]'::jsonb, 'properties', jsonb_build_object(
+                'column', text, 'action', action, 'mask', text,
+                'filters', '{"type": "string", "enum": ["mask", "error"], "default": "mask"}'::jsonb)) AS mask
+        FROM part p
+    ), named AS (
+        SELECT e.*,
+            closed || jsonb_build_object('required', '["audience"]'::jsonb, 'properties', jsonb_build_object(
+                'audience', '{"type": "string", "enum": ["vendor", "partner", "customer"]}'::jsonb, 'description', text,
+                'grants', list || jsonb_build_object('items', level_grant), 'denials', list || jsonb_build_object('items', action),
+                'not_available', list || jsonb_build_object('items', action))) AS level,
+            closed || jsonb_build_object('required', '["feature"]'::jsonb, 'properties', jsonb_build_object(
+                'feature', text, 'key', text, 'project', text, 'project_optional', no, 'visibility', text, 'shared_values', texts - 'default',
+                'client_visibility', text, 'account', text, 'owner', text, 'kind', text, 'published', text, 'publish_action', text,
+                'view_action', text || '{"default": "view"}', 'create_action', text || '{"default": "create"}',
+                'edit_action', text || '{"default": "edit"}', 'delete_action', text || '{"default": "delete"}', 'force', yes,
+                'relations', list || jsonb_build_object('items', relation), 'parents', list || jsonb_build_object('items', parent),
+                'guards', list || jsonb_build_object('items', guard), 'row_guards', list || jsonb_build_object('items', row_guard),
+                'masks', list || jsonb_build_object('items', mask))) AS bound
+        FROM entry e
+    )
+    SELECT closed || jsonb_build_object(
+        '$schema', 'https://json-schema.org/draft/2020-12/schema', 'title', 'Configuration of pg_clearance',
+        'required', '["format", "features", "actions", "gates", "levels", "tables"]'::jsonb,
+        'properties', jsonb_build_object(
+            'format', '{"type": "integer", "enum": [1]}'::jsonb,
+            'features', jsonb_build_object('type', 'object',
+                'additionalProperties', closed || jsonb_build_object('properties', jsonb_build_object('description', text))),
+            'actions', jsonb_build_object('type', 'object',
+                'additionalProperties', closed || jsonb_build_object('properties', jsonb_build_object('reads', no))),
+            'gates', jsonb_build_object('type', 'array', 'items', closed || jsonb_build_object('required', '["action", "gate"]'::jsonb,
+                'properties', jsonb_build_object('action', action, 'gate', action, 'audiences',
+                    '{"type": "array", "items": {"type": "string"}, "default": ["customer", "partner", "vendor"]}'::jsonb))),
+            'levels', jsonb_build_object('type', 'object', 'additionalProperties', level),
+            'tables', jsonb_build_object('type', 'object', 'additionalProperties', bound),
+            'never', list || jsonb_build_object('items', closed || jsonb_build_object('required', '["level", "action"]'::jsonb,
+                'properties', jsonb_build_object('level', text, 'action', action)))))
+    FROM named
+$$;
+COMMENT ON FUNCTION clearance_internal.configuration_form IS 'the form of a configuration, as a JSON schema';
+
+CREATE FUNCTION clearance_internal.raise_form(path text, what text, hint text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE invalid_parameter_value USING
+        MESSAGE = format('%s %s', coalesce(nullif(path, ''), 'the document'), what),
+        HINT = coalesce(hint, 'doc/configuration.schema.json is the form of a configuration, and clearance.export() writes one.');
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.raise_form IS 'the error about a part of a configuration that has not its form';
+
+CREATE FUNCTION clearance_internal.path_to(path text, key text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT concat_ws('.', nullif(path, ''), CASE WHEN key ~ '^[a-z0-9_]+$' THEN key ELSE to_json(key)::text END) $$;
+COMMENT ON FUNCTION clearance_internal.path_to IS 'how messages call what a key of a configuration holds';
+
+CREATE FUNCTION clearance_internal.conform_object(value jsonb, form jsonb, path text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result jsonb := '{}';
+    entry record;
+BEGIN
+    FOR entry IN SELECT e.key, e.value, coalesce(form #> ARRAY['properties', e.key], nullif(form -> 'additionalProperties', 'false')) AS form
+                 FROM jsonb_each(value) e ORDER BY e.key COLLATE "C" LOOP
+        IF entry.form IS NULL THEN
+            PERFORM clearance_internal.raise_form(clearance_internal.path_to(path, entry.key), 'is an unknown key',
+                format('Keys here are: %s.', (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(form -> 'properties') k)));
+        END IF;
+        result := result || jsonb_build_object(entry.key,
+            clearance_internal.conform(entry.value, entry.form, clearance_internal.path_to(path, entry.key)));
+    END LOOP;
+    FOR entry IN SELECT r.key FROM jsonb_array_elements_text(form -> 'required') AS r (key) WHERE NOT result ? r.key LOOP
+        PERFORM clearance_internal.raise_form(clearance_internal.path_to(path, entry.key), 'is missing');
+    END LOOP;
+    RETURN coalesce((SELECT jsonb_object_agg(p.key, p.value -> 'default') FROM jsonb_each(form -> 'properties') p
+                     WHERE p.value ? 'default'), '{}') || result;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.conform_object IS 'an object with its defaults, or an error that names the path of what has not its form';
+
+-- Arrays are sets: neither order nor repetition means anything in them.
+CREATE FUNCTION clearance_internal.conform(value jsonb, form jsonb, path text) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    type text := CASE WHEN jsonb_typeof(value) = 'number' AND value::numeric = trunc(value::numeric) THEN 'integer' ELSE jsonb_typeof(value) END;
+BEGIN
+    IF NOT form -> 'type' @> to_jsonb(type) THEN
+        PERFORM clearance_internal.raise_form(path, format('is of type %s, not %s', type, form ->> 'type'));
+    ELSIF NOT form -> 'enum' @> value THEN
+        PERFORM clearance_internal.raise_form(path, format('is %s', left(value::text, 100)), format('It is one of: %s.', form ->> 'enum'));
+    ELSIF value #>> '{}' !~ (form ->> 'pattern') THEN
+        PERFORM clearance_internal.raise_form(path, format('is %s', left(value::text, 100)), 'Write feature.action, for example task.edit.');
+    ELSIF type = 'object' THEN
+        RETURN clearance_internal.conform_object(value, form, path);
+    ELSIF type = 'array' THEN
+        RETURN coalesce((SELECT jsonb_agg(DISTINCT clearance_internal.conform(e.value, form -> 'items', format('%s[%s]', path, e.n)))
+                         FROM jsonb_array_elements(value) WITH ORDINALITY AS e (value, n)), '[]');
+    END IF;
+    RETURN value;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.conform IS 'a value with defaults and sorted arrays, or an error that names the path of what has not its form';
+
+-- Short things on one line, the rest a line for each entry.
+CREATE FUNCTION clearance_internal.pretty(value jsonb, indent text DEFAULT '') RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    inner_indent text := indent || '  ';
+    first text[] := '{format,never,features,actions,gates,levels,tables,column,kind,action,audience,feature}';
+BEGIN
+    IF length(indent) + length(value::text) <= 120 OR jsonb_typeof(value) NOT IN ('object', 'array') THEN
+        RETURN value::text;
+    ELSIF jsonb_typeof(value) = 'array' THEN
+        RETURN (SELECT format(E'[\n%s\n%s]', string_agg(inner_indent || clearance_internal.pretty(e.value, inner_indent), E',\n' ORDER BY e.n), indent)
+                FROM jsonb_array_elements(value) WITH ORDINALITY AS e (value, n));
+    END IF;
+    RETURN (SELECT format(E'{\n%s\n%s}', string_agg(format('%s%s: %s', inner_indent, to_json(e.key), clearance_internal.pretty(e.value, inner_indent)),
+                          E',\n' ORDER BY array_position(first, e.key), e.key COLLATE "C"), indent)
+            FROM jsonb_each(value) e);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.pretty IS 'a JSON value as text for people, always the same for the same value';
+
+-- ---------------------------------------------------------------------------
+-- The configuration of this database
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.table_name(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation $$;
+COMMENT ON FUNCTION clearance_internal.table_name IS 'a table with its schema, quoted where needed';
+
+CREATE FUNCTION clearance_internal.table_document(b clearance.binding) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'feature', b.feature, 'key', b.key_column, 'project', b.project_column, 'project_optional', b.project_optional,
+        'visibility', b.visibility_column, 'shared_values', b.shared_values, 'client_visibility', b.client_visibility_column,
+        'account', b.account_column, 'owner', b.owner_column, 'kind', b.kind_column, 'published', b.published_column,
+        'publish_action', b.publish_action, 'view_action', b.view_action, 'create_action', b.create_action,
+        'edit_action', b.edit_action, 'delete_action', b.delete_action, 'force', b.force,
+        'relations', (SELECT jsonb_agg(jsonb_build_object('kind', r.kind, 'member_column', r.member_column,
+                          'link', clearance_internal.table_name(r.link), 'link_column', r.link_column, 'row_column', nullif(r.row_column, b.key_column)))
+                      FROM clearance.binding_relation r WHERE r.binding_id = b.id),
+        'parents', (SELECT jsonb_agg(jsonb_build_object('column', p.column_name, 'parent', clearance_internal.table_name(x.relation),
+                        'type_column', p.type_column, 'type_value', p.type_value, 'optional', p.optional, 'same_project', p.same_project,
+                        'view_action', p.view_action, 'create_action', p.create_action, 'edit_action', p.edit_action, 'delete_action', p.delete_action))
+                    FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id WHERE p.binding_id = b.id),
+        'guards', (SELECT jsonb_agg(jsonb_build_object('column', g.column_name, 'action', g.feature || '.' || g.action, 'new_value', g.new_value))
+                   FROM clearance.binding_guard g WHERE g.binding_id = b.id),
+        'row_guards', (SELECT jsonb_agg(jsonb_build_object('state_column', g.state_column, 'state_values', g.state_values, 'columns', g.columns,
+                           'edit_action', g.feature || '.' || g.edit_action, 'delete_action', g.feature || '.' || g.delete_action))
+                       FROM clearance.binding_row_guard g WHERE g.binding_id = b.id),
+        'masks', (SELECT jsonb_agg(jsonb_build_object('column', m.column_name, 'action', m.feature || '.' || m.action, 'mask', m.mask, 'filters', m.filters))
+                  FROM clearance.binding_mask m WHERE m.binding_id = b.id)))
+$$;
+COMMENT ON FUNCTION clearance_internal.table_document IS 'what is declared about a table, as configurations say it';
+
+-- As it was installed, or as it is now.
+CREATE FUNCTION clearance_internal.level_entry(l clearance.level, as_built boolean) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH given AS MATERIALIZED (
+        SELECT g.feature || '.' || g.action AS action, g.visibility, g.relation, g.reach, g.kinds
+        FROM clearance.level_grant g WHERE g.level_id = l.id AND g.built_in AND as_built
+        UNION
+        SELECT g.feature || '.' || g.action, g.visibility, g.relation, g.reach, g.kinds
+        FROM clearance_internal.given_grants() g WHERE g.level_id = l.id AND NOT as_built
+    )
+    SELECT jsonb_strip_nulls(jsonb_build_object(
+        'audience', l.audience, 'description', l.description,
+        'grants', (SELECT jsonb_agg(to_jsonb(g)) FROM given g),
+        'denials', (SELECT jsonb_agg(d.feature || '.' || d.action) FROM clearance.level_denial d
+                    WHERE d.level_id = l.id AND (d.built_in OR NOT as_built)
+                      AND NOT EXISTS (SELECT FROM given g WHERE g.action = d.feature || '.' || d.action)),
+        'not_available', (SELECT jsonb_agg(n.feature || '.' || n.action) FROM clearance.not_available n WHERE n.level_id = l.id)))
+$$;
+COMMENT ON FUNCTION clearance_internal.level_entry IS 'what a level is given and denied, as configurations say it; as_built: what it ships with';
+
+CREATE FUNCTION clearance_internal.configuration() RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.conform(jsonb_build_object('format', 1,
+        'features', coalesce((SELECT jsonb_object_agg(f.name, jsonb_strip_nulls(jsonb_build_object('description', f.description)))
+                              FROM clearance.feature f WHERE NOT f.built_in), '{}'),
+        'actions', coalesce((SELECT jsonb_object_agg(a.feature || '.' || a.name, jsonb_build_object('reads', a.reads))
+                             FROM clearance.action a WHERE NOT a.built_in), '{}'),
+        'gates', coalesce((SELECT jsonb_agg(jsonb_build_object('action', g.feature || '.' || g.action,
+                               'gate', g.gate_feature || '.' || g.gate_action, 'audiences', g.audiences))
+                           FROM clearance.gate g WHERE NOT g.built_in), '[]'),
+        'levels', coalesce((SELECT jsonb_object_agg(l.name, clearance_internal.level_entry(l, false)) FROM clearance.level l
+                            WHERE l.account_id IS NULL AND (NOT l.built_in
+                                OR EXISTS (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND NOT g.built_in)
+                                OR EXISTS (SELECT FROM clearance.level_denial d WHERE d.level_id = l.id AND NOT d.built_in))), '{}'),
+        'tables', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(b.relation), clearance_internal.table_document(b))
+                            FROM clearance.binding b WHERE NOT b.link_only), '{}')),
+        clearance_internal.configuration_form(), '')
+$$;
+COMMENT ON FUNCTION clearance_internal.configuration IS 'the configuration of this database, in canonical form';
+
+-- ---------------------------------------------------------------------------
+-- A document in canonical form
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.named_table(name text) RETURNS regclass
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    relation regclass := to_regclass(name);
+BEGIN
+    IF relation IS NULL THEN
+        RAISE undefined_table USING MESSAGE = format('there is no table %s', name),
+            HINT = 'Name it with its schema, in double quotes where SQL needs them.';
+    END IF;
+    PERFORM clearance_internal.require_table(relation);
+    RETURN relation;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.named_table IS 'the table that a configuration names, or an error';
+
+CREATE FUNCTION clearance_internal.canonical_table(tab regclass, t jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    key text := clearance_internal.require_row_key(tab, t ->> 'key');
+    shared text[] := CASE WHEN t ? 'shared_values' THEN ARRAY(SELECT jsonb_array_elements_text(t -> 'shared_values')) END;
+BEGIN
+    RETURN t || jsonb_strip_nulls(jsonb_build_object(
+        'key', key,
+        'shared_values', to_jsonb(clearance_internal.require_visibility(tab, t ->> 'visibility', shared)),
+        'publish_action', CASE WHEN t ? 'published' THEN coalesce(t ->> 'publish_action', 'publish') END)) || jsonb_build_object(
+        'relations', (SELECT coalesce(jsonb_agg(CASE WHEN r ->> 'row_column' = key THEN r - 'row_column' ELSE r END || jsonb_strip_nulls(
+                          jsonb_build_object('link', clearance_internal.table_name(clearance_internal.named_table(r ->> 'link'))))), '[]')
+                      FROM jsonb_array_elements(t -> 'relations') r WHERE r ? 'link')
+                     || (SELECT coalesce(jsonb_agg(r), '[]') FROM jsonb_array_elements(t -> 'relations') r WHERE NOT r ? 'link'),
+        'parents', (SELECT coalesce(jsonb_agg(p || jsonb_strip_nulls(jsonb_build_object(
+                        'parent', clearance_internal.table_name(clearance_internal.named_table(p ->> 'parent')),
+                        'type_value', CASE WHEN p ? 'type_column' THEN clearance_internal.canonical_value(p ->> 'type_value',
+                            clearance_internal.require_label_column(tab, p ->> 'type_column', 'type'), 'type_value') END))), '[]')
+                    FROM jsonb_array_elements(t -> 'parents') p),
+        'guards', (SELECT coalesce(jsonb_agg(g || jsonb_strip_nulls(jsonb_build_object(
+                       'new_value', clearance_internal.guarded_value(tab, g ->> 'column', g ->> 'new_value')))), '[]')
+                   FROM jsonb_array_elements(t -> 'guards') g),
+        'row_guards', (SELECT coalesce(jsonb_agg(g || jsonb_build_object('state_values',
+                           (SELECT jsonb_agg(clearance_internal.canonical_value(v,
+                                clearance_internal.require_label_column(tab, g ->> 'state_column', 'state'), 'a state'))
+                            FROM jsonb_array_elements_text(g -> 'state_values') v))), '[]')
+                       FROM jsonb_array_elements(t -> 'row_guards') g),
+        'masks', (SELECT coalesce(jsonb_agg(m || jsonb_strip_nulls(jsonb_build_object(
+                      'mask', clearance_internal.mask_text(tab, m ->> 'column', m ->> 'mask')))), '[]')
+                  FROM jsonb_array_elements(t -> 'masks') m));
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_table IS 'what a configuration says of a table, with names and values as the server writes them';
+
+CREATE FUNCTION clearance_internal.canonical_tables(tables jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result jsonb := '{}';
+    entry record;
+    tab regclass;
+    detail text;
+    hint text;
+BEGIN
+    FOR entry IN SELECT * FROM jsonb_each(tables) ORDER BY key COLLATE "C" LOOP
+        tab := clearance_internal.named_table(entry.key);
+        IF result ? clearance_internal.table_name(tab) THEN
+            RAISE duplicate_object USING MESSAGE = format('table %s is named twice', clearance_internal.table_name(tab));
+        END IF;
+        result := result || jsonb_build_object(clearance_internal.table_name(tab), clearance_internal.canonical_table(tab, entry.value));
+    END LOOP;
+    RETURN result;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_to('tables', entry.key), entry.value::text, SQLSTATE, SQLERRM, detail, hint);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_tables IS 'what a configuration says of its tables, in canonical form, or an error that names the table';
+
+-- What a level ends up with that is given this: see checked_grant() and write_level().
+CREATE FUNCTION clearance_internal.canonical_level(name text, l jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l || jsonb_build_object(
+        'grants', (SELECT coalesce(jsonb_agg(CASE WHEN l ->> 'audience' = 'vendor' AND g ->> 'action' = 'project.view'
+                                                  THEN '{"reach": "member"}' || g ELSE g END), '[]')
+                   FROM jsonb_array_elements(l -> 'grants') g),
+        'denials', (l -> 'denials') || (SELECT coalesce(jsonb_agg(DISTINCT b.feature || '.' || b.action), '[]')
+                   FROM clearance.level t JOIN clearance.level_grant b ON b.level_id = t.id AND b.built_in
+                   WHERE t.name = canonical_level.name AND t.built_in
+                     AND NOT l -> 'grants' @> jsonb_build_array(jsonb_build_object('action', b.feature || '.' || b.action))))
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_level IS 'what a configuration says of a level, as the level will say it';
+
+CREATE FUNCTION clearance_internal.canonical_configuration(document jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    form jsonb := clearance_internal.configuration_form();
+    result jsonb;
+BEGIN
+    IF document IS NULL THEN
+        RAISE null_value_not_allowed USING MESSAGE = 'document is null';
+    END IF;
+    result := clearance_internal.conform(document, form, '');
+    -- once more, since what is written in two ways may be one
+    RETURN clearance_internal.conform(result || jsonb_build_object(
+        'levels', (SELECT coalesce(jsonb_object_agg(l.key, clearance_internal.canonical_level(l.key, l.value)), '{}')
+                   FROM jsonb_each(result -> 'levels') l),
+        'tables', clearance_internal.canonical_tables(result -> 'tables')), form, '');
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_configuration IS 'a document in canonical form, or an error that names the path of what is wrong';
+
+-- ---------------------------------------------------------------------------
+-- Differences
+-- ---------------------------------------------------------------------------
+
+-- Built-in levels that a document leaves out are as they ship.
+CREATE FUNCTION clearance_internal.all_levels(configuration jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.conform(jsonb_object_agg(l.name, clearance_internal.level_entry(l, true)),
+               clearance_internal.configuration_form() #> '{properties,levels}', 'levels') || (configuration -> 'levels')
+    FROM clearance.level l WHERE l.built_in AND l.name <> 'account_admin'
+$$;
+COMMENT ON FUNCTION clearance_internal.all_levels IS 'the levels of a configuration, with those built-in ones that it leaves out';
+
+CREATE FUNCTION clearance_internal.configuration_items(configuration jsonb)
+RETURNS TABLE (no integer, kind text, object text, part text, value jsonb)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 1, 'feature', f.key, '', f.value FROM jsonb_each(configuration -> 'features') f
+    UNION ALL
+    SELECT 2, 'action', a.key, '', a.value FROM jsonb_each(configuration -> 'actions') a
+    UNION ALL
+    SELECT 3, 'gate', g ->> 'action', g ->> 'gate', g -> 'audiences' FROM jsonb_array_elements(configuration -> 'gates') g
+    UNION ALL
+    SELECT i.* FROM jsonb_each(clearance_internal.all_levels(configuration)) l
+    CROSS JOIN LATERAL (
+        SELECT 4, 'level', l.key, '', l.value - '{grants,denials,not_available}'::text[]
+        UNION ALL
+        SELECT 5, 'grant', l.key, g::text, g FROM jsonb_array_elements(l.value -> 'grants') g
+        UNION ALL
+        SELECT 6, 'denial', l.key, d #>> '{}', d FROM jsonb_array_elements(l.value -> 'denials') d
+        UNION ALL
+        SELECT 7, 'not available', l.key, n #>> '{}', n FROM jsonb_array_elements(l.value -> 'not_available') n) i
+    UNION ALL
+    SELECT i.* FROM jsonb_each(configuration -> 'tables') t
+    CROSS JOIN LATERAL (
+        SELECT 8, 'table', t.key, '', '{}'::jsonb
+        UNION ALL
+        SELECT 9, 'property', t.key, p.key, p.value
+        FROM jsonb_each(t.value - '{relations,parents,guards,row_guards,masks,shared_values,publish_action}'::text[]
+            || CASE WHEN t.value ? 'visibility' THEN jsonb_build_object('visibility', jsonb_build_object('column', t.value -> 'visibility',
+                   'shared_values', t.value -> 'shared_values')) ELSE '{}' END
+            || CASE WHEN t.value ? 'published' THEN jsonb_build_object('published', jsonb_build_object('column', t.value -> 'published',
+                   'publish_action', t.value -> 'publish_action')) ELSE '{}' END) p
+        UNION ALL
+        SELECT 10, 'relation', t.key, r::text, r FROM jsonb_array_elements(t.value -> 'relations') r
+        UNION ALL
+        SELECT 11, 'parent', t.key, concat(p ->> 'column', ' → ', p ->> 'parent', ' if ' || (p ->> 'type_value')), p
+        FROM jsonb_array_elements(t.value -> 'parents') p
+        UNION ALL
+        SELECT 12, 'guard', t.key, concat(g ->> 'column', ' to ' || (g ->> 'new_value')), g FROM jsonb_array_elements(t.value -> 'guards') g
+        UNION ALL
+        SELECT 13, 'row guard', t.key, r::text, r FROM jsonb_array_elements(t.value -> 'row_guards') r
+        UNION ALL
+        SELECT 14, 'mask', t.key, m ->> 'column', m FROM jsonb_array_elements(t.value -> 'masks') m) i
+$$;
+COMMENT ON FUNCTION clearance_internal.configuration_items IS 'what a configuration says, one thing a line';
+
+-- Whether more is permitted afterwards, or less; mixed is what nobody can tell
+-- from the difference alone. A guard of a column takes the place of edit, so it
+-- gives as well as takes.
+CREATE FUNCTION clearance_internal.class_if_more(more boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE more WHEN true THEN 'widening' WHEN false THEN 'narrowing' ELSE 'mixed' END $$;
+COMMENT ON FUNCTION clearance_internal.class_if_more IS 'the class of a difference by which more is permitted, or less, or NULL: both';
+
+CREATE FUNCTION clearance_internal.class_of_sets(was jsonb, becomes jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT CASE WHEN becomes @> was THEN true WHEN was @> becomes THEN false END $$;
+COMMENT ON FUNCTION clearance_internal.class_of_sets IS 'whether a set grows, or shrinks; NULL: both';
+
+-- What is said of an action, or of one that it follows from, may end what follows.
+CREATE FUNCTION clearance_internal.class_of_grant(given jsonb, added boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.class_if_more(CASE WHEN NOT EXISTS (
+        SELECT FROM clearance_internal.consequences() c
+        WHERE c.feature = split_part(given ->> 'action', '.', 1)
+          AND (c.action = split_part(given ->> 'action', '.', 2) OR c.source = split_part(given ->> 'action', '.', 2) AND NOT c.weak)) THEN added END)
+$$;
+COMMENT ON FUNCTION clearance_internal.class_of_grant IS 'the class of a grant that is added or taken';
+
+CREATE FUNCTION clearance_internal.class_of_property(property text, was jsonb, becomes jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.class_if_more(CASE
+        WHEN property IN ('visibility', 'published') AND (was IS NULL OR becomes IS NULL) THEN becomes IS NULL
+        WHEN property = 'kind' AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
+        WHEN property = 'visibility' AND was -> 'column' = becomes -> 'column'
+            THEN clearance_internal.class_of_sets(was -> 'shared_values', becomes -> 'shared_values')
+        WHEN property = 'force' THEN NOT becomes::boolean
+        WHEN property = 'project_optional' THEN becomes::boolean END)
+$$;
+COMMENT ON FUNCTION clearance_internal.class_of_property IS 'the class of a column that a table is declared with, or not any more';
+
+CREATE FUNCTION clearance_internal.class_of(kind text, part text, was jsonb, becomes jsonb, has_project boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN kind IN ('feature', 'level') OR kind = 'action' AND (was IS NULL OR becomes IS NULL) THEN 'neutral'
+        WHEN kind = 'grant' THEN clearance_internal.class_of_grant(coalesce(was, becomes), was IS NULL)
+        WHEN kind = 'property' THEN clearance_internal.class_of_property(part, was, becomes)
+        ELSE clearance_internal.class_if_more(CASE
+            WHEN kind = 'action' THEN (becomes ->> 'reads')::boolean
+            WHEN kind = 'gate' AND was IS NOT NULL AND becomes IS NOT NULL THEN NOT clearance_internal.class_of_sets(was, becomes)
+            WHEN was IS NOT NULL AND becomes IS NOT NULL THEN NULL
+            WHEN kind = 'relation' THEN was IS NULL
+            WHEN kind IN ('gate', 'denial', 'not available', 'table', 'row guard', 'mask') THEN becomes IS NULL
+            WHEN kind = 'parent' AND has_project AND NOT coalesce(was, becomes) ? 'type_column' THEN becomes IS NULL END)
+        END
+$$;
+COMMENT ON FUNCTION clearance_internal.class_of IS 'narrowing, widening, mixed or neutral: what a difference does to what is permitted';
+
+CREATE FUNCTION clearance_internal.differences(before jsonb, after jsonb)
+RETURNS TABLE (no integer, kind text, object text, part text, was jsonb, becomes jsonb, class text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH item AS MATERIALIZED (
+        SELECT no, kind, object, part, b.value AS was, a.value AS becomes,
+               -- of what is there on one side only, its whole entry is told
+               first_value(b.value) OVER of_object IS NOT NULL AND first_value(a.value) OVER of_object IS NOT NULL AS on_both
+        FROM clearance_internal.configuration_items(before) b FULL JOIN clearance_internal.configuration_items(after) a USING (no, kind, object, part)
+        WINDOW of_object AS (PARTITION BY CASE WHEN no >= 8 THEN 'table' WHEN no >= 4 THEN 'level' ELSE kind END, object ORDER BY no)
+    )
+    SELECT i.no, i.kind, i.object, i.part,
+           CASE WHEN i.no IN (4, 8) THEN before #> ARRAY[i.kind || 's', i.object] ELSE i.was END,
+           CASE WHEN i.no IN (4, 8) THEN after #> ARRAY[i.kind || 's', i.object] ELSE i.becomes END,
+           clearance_internal.class_of(i.kind, i.part, i.was, i.becomes,
+               before #> ARRAY['tables', i.object] ? 'project' AND after #> ARRAY['tables', i.object] ? 'project')
+    FROM item i
+    WHERE i.was IS DISTINCT FROM i.becomes AND (i.on_both OR i.no IN (1, 2, 3, 4, 8))
+$$;
+COMMENT ON FUNCTION clearance_internal.differences IS 'what two configurations differ in, each with its class';
+
+-- Guards and masks change in place; whatever names a table that is declared anew,
+-- as parent or link, is declared anew with it.
+CREATE FUNCTION clearance_internal.tables_anew(before jsonb, after jsonb) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE anew AS (
+        SELECT d.object AS name FROM clearance_internal.differences(before, after) d
+        WHERE d.was IS NOT NULL AND d.kind IN ('table', 'relation', 'parent') OR d.kind = 'property'
+        UNION
+        SELECT t.key FROM anew a CROSS JOIN jsonb_each(before -> 'tables') t
+        WHERE t.value @? format('$.parents[*] ? (@.parent == %s)', to_json(a.name))::jsonpath
+           OR t.value @? format('$.relations[*] ? (@.link == %s)', to_json(a.name))::jsonpath
+    )
+    SELECT ARRAY(SELECT name FROM anew ORDER BY name COLLATE "C")
+$$;
+COMMENT ON FUNCTION clearance_internal.tables_anew IS 'tables of the first configuration that have to be unprotected to become as the second says';
+
+-- ---------------------------------------------------------------------------
+-- A database made equal to a document
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.apply_vocabulary(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry record;
+    action record;
+BEGIN
+    FOR entry IN SELECT d.* FROM clearance_internal.differences(before, after) d WHERE d.no <= 2 AND d.becomes IS NOT NULL ORDER BY d.no, d.object LOOP
+        IF entry.kind = 'feature' AND entry.was IS NULL THEN
+            PERFORM clearance.create_feature(entry.object, '{}', entry.becomes ->> 'description');
+            CONTINUE;
+        END IF;
+        PERFORM clearance_internal.require_operator('change the vocabulary');
+        IF entry.kind = 'feature' THEN
+            UPDATE clearance.feature f SET description = entry.becomes ->> 'description' WHERE f.name = entry.object;
+        ELSE
+            SELECT split_part(entry.object, '.', 1) AS feature, split_part(entry.object, '.', 2) AS name INTO action;
+            UPDATE clearance.action a SET reads = (entry.becomes ->> 'reads')::boolean
+            WHERE (a.feature, a.name) = (action.feature, action.name) AND NOT a.built_in;
+            IF NOT FOUND THEN
+                PERFORM clearance.create_action(action.feature, action.name, (entry.becomes ->> 'reads')::boolean);
+            END IF;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_vocabulary IS 'adds and changes features and actions as a configuration says';
+
+-- What is not named any more goes last, when nothing of the configuration uses it.
+CREATE FUNCTION clearance_internal.drop_vocabulary(after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone record;
+BEGIN
+    FOR gone IN SELECT a.feature, a.name FROM clearance.action a
+                WHERE NOT a.built_in AND NOT after -> 'actions' ? (a.feature || '.' || a.name) ORDER BY 1, 2 LOOP
+        PERFORM clearance_internal.require_operator('change the vocabulary');
+        IF EXISTS (SELECT FROM clearance_internal.level_says() s WHERE (s.feature, s.action) = (gone.feature, gone.name)) THEN
+            RAISE object_in_use USING MESSAGE = format('action %s.%s is in use', gone.feature, gone.name),
+                DETAIL = 'A level of an account names it.', HINT = 'Keep it among the actions of the document.';
+        END IF;
+        DELETE FROM clearance.action a WHERE (a.feature, a.name) = (gone.feature, gone.name);
+    END LOOP;
+    DELETE FROM clearance.feature f WHERE NOT f.built_in AND NOT after -> 'features' ? f.name;
+EXCEPTION WHEN foreign_key_violation THEN
+    RAISE object_in_use USING MESSAGE = format('action %s.%s is in use', gone.feature, gone.name),
+        DETAIL = 'The document declares something with it.', HINT = 'Keep it among the actions of the document.';
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.drop_vocabulary IS 'drops features and actions that a configuration does not name';
+
+CREATE FUNCTION clearance_internal.apply_gates(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.remove_gate(d.object, d.part) FROM clearance_internal.differences(before, after) d
+    WHERE d.kind = 'gate' AND d.was IS NOT NULL;
+    PERFORM clearance.add_gate(d.object, d.part, ARRAY(SELECT jsonb_array_elements_text(d.becomes)))
+    FROM clearance_internal.differences(before, after) d WHERE d.kind = 'gate' AND d.becomes IS NOT NULL;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_gates IS 'adds and removes gates as a configuration says';
+
+CREATE FUNCTION clearance_internal.apply_level(name text, l jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    of_level integer;
+BEGIN
+    IF NOT EXISTS (SELECT FROM clearance.level t WHERE t.name = apply_level.name AND t.account_id IS NULL) THEN
+        PERFORM clearance.create_level(name, l ->> 'audience', description => l ->> 'description');
+    END IF;
+    PERFORM clearance_internal.require_operator('manage levels for all accounts');
+    of_level := clearance_internal.require_level(name);
+    UPDATE clearance.level t SET description = l ->> 'description'
+    WHERE t.id = of_level AND t.description IS DISTINCT FROM l ->> 'description';
+    DELETE FROM clearance.not_available n WHERE n.level_id = of_level AND NOT l -> 'not_available' ? (n.feature || '.' || n.action);
+    INSERT INTO clearance.not_available (level_id, feature, action)
+    SELECT of_level, p.feature, p.action
+    FROM jsonb_array_elements_text(l -> 'not_available') n CROSS JOIN LATERAL clearance_internal.parse_action(n) p
+    ON CONFLICT DO NOTHING;
+    PERFORM clearance.set_level(name, l - '{description,not_available}'::text[]);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_level IS 'makes a level as a configuration says';
+
+CREATE FUNCTION clearance_internal.apply_levels(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    levels jsonb := clearance_internal.all_levels(after);
+    entry record;
+    detail text;
+    hint text;
+BEGIN
+    FOR entry IN SELECT DISTINCT d.object AS name, levels -> d.object AS level FROM clearance_internal.differences(before, after) d
+                 WHERE d.no BETWEEN 4 AND 7 ORDER BY 1 LOOP
+        IF entry.level IS NULL THEN
+            PERFORM clearance.drop_level(entry.name);
+        ELSE
+            PERFORM clearance_internal.apply_level(entry.name, entry.level);
+        END IF;
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_to('levels', entry.name), entry.level::text, SQLSTATE, SQLERRM, detail, hint);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_levels IS 'makes, changes and drops levels as a configuration says';
+
+-- Relations through tasks and parents may name tables in a circle, so they go
+-- first; then a table after all that name it as link.
+CREATE FUNCTION clearance_internal.unprotect_all(tables text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ids integer[] := ARRAY(SELECT b.id FROM clearance.binding b WHERE clearance_internal.table_name(b.relation) = ANY (tables));
+    next regclass;
+BEGIN
+    DELETE FROM clearance.binding_parent p WHERE p.binding_id = ANY (ids);
+    DELETE FROM clearance.binding_relation r WHERE r.binding_id = ANY (ids) AND r.member_column IS NULL;
+    LOOP
+        SELECT b.relation INTO next FROM clearance.binding b
+        WHERE b.id = ANY (ids)
+        ORDER BY EXISTS (SELECT FROM clearance.binding_relation r WHERE r.link = b.relation AND r.binding_id <> b.id),
+                 clearance_internal.table_name(b.relation) COLLATE "C" LIMIT 1;
+        EXIT WHEN NOT FOUND;
+        PERFORM clearance.unprotect(next);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.unprotect_all IS 'unprotects tables that may name each other';
+
+CREATE FUNCTION clearance_internal.apply_protect(tab regclass, t jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.protect(tab, t ->> 'feature', project => t ->> 'project', visibility => t ->> 'visibility',
+        shared_values => CASE WHEN t ? 'shared_values' THEN ARRAY(SELECT jsonb_array_elements_text(t -> 'shared_values')) END,
+        client_visibility => t ->> 'client_visibility', account => t ->> 'account', owner => t ->> 'owner', kind => t ->> 'kind',
+        published => t ->> 'published', publish_action => t ->> 'publish_action', key => t ->> 'key',
+        view_action => t ->> 'view_action', create_action => t ->> 'create_action', edit_action => t ->> 'edit_action',
+        delete_action => t ->> 'delete_action', force => (t ->> 'force')::boolean, project_optional => (t ->> 'project_optional')::boolean)
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_protect IS 'protects a table as a configuration says';
+
+CREATE FUNCTION clearance_internal.new_entries(was jsonb, becomes jsonb, list text) RETURNS SETOF jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_array_elements(becomes -> list) EXCEPT SELECT jsonb_array_elements(was -> list) ORDER BY 1
+$$;
+COMMENT ON FUNCTION clearance_internal.new_entries IS 'entries of a list of a table that it does not have in another configuration';
+
+CREATE FUNCTION clearance_internal.apply_relations(tab regclass, was jsonb, t jsonb, through_tasks boolean) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance.relate(tab, r ->> 'kind', r ->> 'member_column', to_regclass(r ->> 'link'), r ->> 'link_column', r ->> 'row_column')
+    FROM clearance_internal.new_entries(was, t, 'relations') r WHERE r ? 'member_column' <> through_tasks
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_relations IS 'relates members to rows as a configuration says: by columns and link tables, or through tasks';
+
+-- One in another project needs something that tells the row's own.
+CREATE FUNCTION clearance_internal.apply_parents(tab regclass, was jsonb, t jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    p jsonb;
+BEGIN
+    FOR p IN SELECT e FROM clearance_internal.new_entries(was, t, 'parents') e ORDER BY (e ->> 'same_project')::boolean DESC, e LOOP
+        PERFORM clearance.add_parent(tab, (p ->> 'column')::name, to_regclass(p ->> 'parent'), (p ->> 'type_column')::name, p ->> 'type_value',
+            (p ->> 'optional')::boolean, same_project => (p ->> 'same_project')::boolean, view_action => p ->> 'view_action',
+            create_action => p ->> 'create_action', edit_action => p ->> 'edit_action', delete_action => p ->> 'delete_action');
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_parents IS 'names the parents of a table as a configuration says';
+
+CREATE FUNCTION clearance_internal.apply_columns(tab regclass, was jsonb, t jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance.unguard_column(tab, (g ->> 'column')::name, g ->> 'new_value') FROM clearance_internal.new_entries(t, was, 'guards') g;
+    PERFORM clearance.guard_column(tab, (g ->> 'column')::name, split_part(g ->> 'action', '.', 2), split_part(g ->> 'action', '.', 1), g ->> 'new_value')
+    FROM clearance_internal.new_entries(was, t, 'guards') g;
+    PERFORM clearance.unmask_column(tab, (m ->> 'column')::name) FROM clearance_internal.new_entries(t, was, 'masks') m;
+    PERFORM clearance.mask_column(tab, (m ->> 'column')::name, split_part(m ->> 'action', '.', 2), m ->> 'mask', m ->> 'filters', split_part(m ->> 'action', '.', 1))
+    FROM clearance_internal.new_entries(was, t, 'masks') m;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_columns IS 'guards and masks columns of a table as a configuration says';
+
+-- Guards by one column end together.
+CREATE FUNCTION clearance_internal.apply_row_guards(tab regclass, was jsonb, t jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ended text[] := ARRAY(SELECT g ->> 'state_column' FROM clearance_internal.new_entries(t, was, 'row_guards') g);
+    g jsonb;
+BEGIN
+    PERFORM clearance.unguard_row(tab, c::name) FROM (SELECT DISTINCT unnest(ended) AS c) e;
+    FOR g IN SELECT e FROM jsonb_array_elements(t -> 'row_guards') e
+             WHERE e ->> 'state_column' = ANY (ended) OR NOT coalesce(e IN (SELECT jsonb_array_elements(was -> 'row_guards')), false) LOOP
+        IF split_part(g ->> 'edit_action', '.', 1) <> split_part(g ->> 'delete_action', '.', 1) THEN
+            RAISE invalid_parameter_value USING MESSAGE = format('%s and %s are of two features', g ->> 'edit_action', g ->> 'delete_action');
+        END IF;
+        PERFORM clearance.guard_row(tab, (g ->> 'state_column')::name, ARRAY(SELECT jsonb_array_elements_text(g -> 'state_values')),
+            split_part(g ->> 'edit_action', '.', 2), split_part(g ->> 'delete_action', '.', 2), split_part(g ->> 'edit_action', '.', 1),
+            CASE WHEN g ? 'columns' THEN ARRAY(SELECT jsonb_array_elements_text(g -> 'columns'))::name[] END);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_row_guards IS 'guards rows of a table as a configuration says';
+
+-- All tables are protected before one names another.
+CREATE FUNCTION clearance_internal.apply_tables(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    anew text[] := clearance_internal.tables_anew(before, after);
+    standing jsonb := (before -> 'tables') - anew;
+    entry record;
+    tab regclass;
+    detail text;
+    hint text;
+BEGIN
+    PERFORM clearance_internal.unprotect_all(anew);
+    BEGIN
+        FOR entry IN SELECT t.key AS name, t.value AS t, standing -> t.key AS was, step
+                     FROM generate_series(1, 4) AS step CROSS JOIN jsonb_each(after -> 'tables') t
+                     WHERE t.value IS DISTINCT FROM standing -> t.key ORDER BY step, t.key COLLATE "C" LOOP
+            tab := to_regclass(entry.name);
+            IF entry.step = 1 AND entry.was IS NULL THEN
+                PERFORM clearance_internal.apply_protect(tab, entry.t);
+            ELSIF entry.step = 2 THEN
+                PERFORM clearance_internal.apply_relations(tab, entry.was, entry.t, false);
+            ELSIF entry.step = 3 THEN
+                PERFORM clearance_internal.apply_parents(tab, entry.was, entry.t);
+            ELSIF entry.step = 4 THEN
+                PERFORM clearance_internal.apply_relations(tab, entry.was, entry.t, true);
+                PERFORM clearance_internal.apply_columns(tab, entry.was, entry.t);
+                PERFORM clearance_internal.apply_row_guards(tab, entry.was, entry.t);
+            END IF;
+        END LOOP;
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+        PERFORM clearance_internal.raise_entry(clearance_internal.path_to('tables', entry.name), entry.t::text, SQLSTATE, SQLERRM, detail, hint);
+    END;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_tables IS 'protects tables, and ends their protection, as a configuration says';
+
+-- ---------------------------------------------------------------------------
+-- What must never be granted
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.never_held(never jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH named AS MATERIALIZED (
+        SELECT n AS entry, clearance_internal.require_level(n ->> 'level') AS level, p.feature, p.action
+        FROM jsonb_array_elements(never) n CROSS JOIN LATERAL clearance_internal.parse_action(n ->> 'action') p
+    )
+    SELECT coalesce(jsonb_agg(n.entry ORDER BY n.entry), '[]') FROM named n
+    WHERE EXISTS (SELECT FROM clearance_internal.held_grants(ARRAY[n.level]) g WHERE (g.feature, g.action) = (n.feature, n.action))
+$$;
+COMMENT ON FUNCTION clearance_internal.never_held IS 'assertions of a configuration that do not hold: levels that hold what they never should, be it granted or following from grants';
+
+-- Levels become as they would be, are asked, and become what they were.
+CREATE FUNCTION clearance_internal.never_held_after(before jsonb, after jsonb) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    held jsonb;
+BEGIN
+    IF after -> 'never' = '[]' THEN
+        RETURN '[]';
+    END IF;
+    PERFORM clearance_internal.apply_vocabulary(before, after), clearance_internal.apply_levels(before, after);
+    held := clearance_internal.never_held(after -> 'never');
+    RAISE EXCEPTION USING ERRCODE = 'CLR00';
+EXCEPTION WHEN SQLSTATE 'CLR00' THEN
+    RETURN held;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.never_held_after IS 'assertions that would not hold under a configuration; changes nothing';
+
+-- ---------------------------------------------------------------------------
+-- For people
+-- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.require_nobody_acts() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM clearance.current_actor() a WHERE a.member IS NOT NULL OR a.partner IS NOT NULL) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'a configuration belongs to no account',
+            DETAIL = 'Somebody acts in this session.', HINT = 'clearance.reset_actor() ends that.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_nobody_acts IS 'refuses a session that acts for somebody';
+
+CREATE FUNCTION clearance.export() RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance_internal.require_nobody_acts();
+    RETURN clearance_internal.pretty(clearance_internal.configuration() - 'never');
+END
+$$;
+COMMENT ON FUNCTION clearance.export IS
+'the configuration as a JSON document: features, actions and gates that were added, levels for all accounts that were added or changed, protected tables; the same text for the same configuration';
+
+CREATE FUNCTION clearance.diff(document jsonb)
+RETURNS TABLE (class text, kind text, object text, part text, was jsonb, becomes jsonb, anew boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    before jsonb;
+    after jsonb;
+BEGIN
+    PERFORM clearance_internal.require_nobody_acts();
+    before := clearance_internal.configuration();
+    after := clearance_internal.canonical_configuration(document);
+    RETURN QUERY
+    SELECT d.class, d.kind, d.object, d.part, d.was, d.becomes,
+           d.no >= 8 AND d.object = ANY (clearance_internal.tables_anew(before, after)) AND after -> 'tables' ? d.object
+    FROM clearance_internal.differences(before, after) d
+    UNION ALL
+    SELECT 'widening', 'never', n ->> 'level', n ->> 'action', NULL, n, false
+    FROM jsonb_array_elements(clearance_internal.never_held_after(before, after)) n
+    ORDER BY 2, 3, 4;
+END
+$$;
+COMMENT ON FUNCTION clearance.diff IS
+'what import() would change to make the database equal to a document, each narrowing, widening, mixed or neutral; anew: the table is unprotected and protected again; kind never: an assertion that would not hold';
+
+CREATE FUNCTION clearance.diff_digest(document jsonb) RETURNS text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT encode(sha256(convert_to(coalesce(jsonb_agg(to_jsonb(d) ORDER BY d.kind COLLATE "C", d.object COLLATE "C", d.part COLLATE "C"), '[]')::text, 'UTF8')), 'hex')
+    FROM clearance.diff(document) d
+$$;
+COMMENT ON FUNCTION clearance.diff_digest IS 'digest of all that diff() lists, for import(reviewed) to compare';
+
+CREATE FUNCTION clearance.import(document jsonb, reviewed text DEFAULT NULL)
+RETURNS TABLE (class text, kind text, object text, part text, was jsonb, becomes jsonb, anew boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    before jsonb;
+    after jsonb := clearance_internal.canonical_configuration(document);
+    held jsonb;
+    left_over record;
+BEGIN
+    PERFORM clearance_internal.require_nobody_acts(), clearance_internal.declare_alone();
+    LOCK TABLE clearance.level, clearance.level_grant, clearance.level_denial, clearance.not_available, clearance.gate,
+        clearance.feature, clearance.action IN SHARE ROW EXCLUSIVE MODE;
+    IF reviewed <> clearance.diff_digest(document) THEN
+        RAISE object_not_in_prerequisite_state USING MESSAGE = 'what the document changes is not what was reviewed',
+            DETAIL = 'The document, or the database, has changed since the digest was taken.',
+            HINT = 'Review what clearance.diff() lists, and pass what clearance.diff_digest() returns then.';
+    END IF;
+    before := clearance_internal.configuration();
+    RETURN QUERY SELECT d.* FROM clearance.diff(document || '{"never": []}') d;
+    PERFORM clearance_internal.apply_vocabulary(before, after), clearance_internal.apply_levels(before, after),
+            clearance_internal.apply_gates(before, after), clearance_internal.apply_tables(before, after),
+            clearance_internal.drop_vocabulary(after);
+    held := clearance_internal.never_held(after -> 'never');
+    IF held <> '[]' THEN
+        RAISE check_violation USING MESSAGE = format('level "%s" would hold %s', held #>> '{0,level}', held #>> '{0,action}'),
+            DETAIL = format('The document says that it never does. Such assertions: %s.', held), HINT = 'Nothing was changed.';
+    END IF;
+    SELECT d.kind, d.object, d.part INTO left_over
+    FROM clearance_internal.differences(clearance_internal.configuration(), after) d ORDER BY d.no, d.object, d.part LIMIT 1;
+    IF FOUND THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('the database cannot become equal to the document: %s %s %s', left_over.kind, left_over.object, left_over.part),
+            HINT = 'Nothing was changed. clearance.export() writes a document that is free of contradictions.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance.import IS
+'makes the configuration equal to a document, and returns what it changed; reviewed: the digest of what may change. An error changes nothing';
