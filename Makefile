@@ -71,6 +71,8 @@ REGRESS = \
 	mask_places \
 	masked_answers \
 	client_masks \
+	mask_whole_row \
+	supervisors \
 	born \
 	new_projects \
 	project_optional \

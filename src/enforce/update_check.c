@@ -366,7 +366,10 @@ judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves)
 	ClrVerdict verdict = { 0 };
 
 	if (!clr_state_permits(judge, call->binding, &update->old.row, guard, CLR_EDIT, &verdict))
-		clr_refuse_write(call->frame, call->binding, CLR_ROW_WAS, &verdict);
+		clr_refuse_write(call->frame, call->binding,
+						 clr_state_holds(call->binding, &update->old.row, guard) ? CLR_ROW_WAS :
+																				   CLR_ROW_CHANGED,
+						 &verdict);
 	if (moves &&
 		!clr_state_permits(judge, call->binding, &update->new.row, guard, CLR_EDIT, &verdict))
 		clr_refuse_write(call->frame, call->binding, CLR_ROW_CHANGED, &verdict);

@@ -15,7 +15,6 @@
 #include "rule/rule.h"
 #include "rule/write.h"
 
-static bool holds(const ClrBinding *binding, const ClrRow *row, const ClrRowGuard *guard);
 static bool has_guard_of_value(const ClrBinding *binding, const ClrRow *row, int slot);
 static bool is_about(const ClrBinding *binding, const List *guards, const ClrRowGuard *guard,
 					 const char *column);
@@ -29,7 +28,7 @@ clr_state_guards(const ClrBinding *binding, const ClrRow *row)
 	ListCell *lc;
 
 	foreach(lc, binding->row_guards)
-		if (holds(binding, row, lfirst(lc)))
+		if (clr_state_holds(binding, row, lfirst(lc)))
 			guards = lappend(guards, lfirst(lc));
 	return guards;
 }
@@ -50,8 +49,11 @@ clr_state_guards_of_new(const ClrBinding *binding, const ClrRow *row)
 	return guards;
 }
 
-static bool
-holds(const ClrBinding *binding, const ClrRow *row, const ClrRowGuard *guard)
+/*
+ * Whether a row is in the state that a guard is about.
+ */
+bool
+clr_state_holds(const ClrBinding *binding, const ClrRow *row, const ClrRowGuard *guard)
 {
 	const char *value;
 	ListCell *lc;

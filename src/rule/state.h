@@ -15,6 +15,7 @@
 
 extern List *clr_state_guards(const ClrBinding *binding, const ClrRow *row);
 extern List *clr_state_guards_of_new(const ClrBinding *binding, const ClrRow *row);
+extern bool clr_state_holds(const ClrBinding *binding, const ClrRow *row, const ClrRowGuard *guard);
 extern List *
 clr_state_hold(List *held, const ClrBinding *binding, const List *guards, const char *column);
 extern bool clr_state_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

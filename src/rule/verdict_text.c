@@ -110,7 +110,8 @@ static const struct
 						  "%A is granted for %L" },
 	[CLR_NOT_OWNED] = { "relation", "not_owned",
 						"the row has no project, and the actor, whose reach is not the account, "
-						"neither owns it nor is assigned to it",
+						"neither owns it nor is assigned to it, nor has a grant of company or "
+						"reports that fits",
 						"%A is granted for %L" },
 	[CLR_CLIENT_HIDDEN] = { "client visibility", "client_hidden",
 							"the row is not open to customers for that", "%A is granted for %L" },

@@ -121,6 +121,14 @@ COMMENT ON FUNCTION clearance.unmask_column(regclass, name) IS
 -- Which columns can be masked
 -- ---------------------------------------------------------------------------
 
+-- Dependencies name the columns of an expression, and none for the row as a whole: the
+-- expression itself says so, by the number of a Var (primnodes.h).
+CREATE FUNCTION clearance_internal.names_whole_row(expression pg_node_tree) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(expression::text LIKE '%{VAR :varno 1 :varattno 0 %', false);
+COMMENT ON FUNCTION clearance_internal.names_whole_row IS
+'whether an index, constraint or policy of a table goes by its rows as a whole; a sub-select''s first table counts as well';
+
 -- Why a column of one table cannot be masked, and what to do; no row: it can.
 -- What the server evaluates for everybody would tell what the column holds by
 -- what it refuses, or copy it.
@@ -161,7 +169,8 @@ BEGIN
         RETURN QUERY SELECT format('The foreign key "%s" compares its values.', found_name), 'Keys cannot be masked.';
     END IF;
     SELECT c.conname INTO found_name FROM pg_constraint c
-    WHERE c.contype = 'c' AND c.conrelid = tab AND n = ANY (c.conkey) AND cardinality(c.conkey) > 1
+    WHERE c.contype = 'c' AND c.conrelid = tab
+      AND (n = ANY (c.conkey) AND cardinality(c.conkey) > 1 OR clearance_internal.names_whole_row(c.conbin))
     ORDER BY c.conname LIMIT 1;
     IF FOUND THEN
         RETURN QUERY SELECT format('The constraint "%s" compares it with other columns, and would tell by what it refuses.', found_name),
@@ -169,7 +178,8 @@ BEGIN
     END IF;
     SELECT c.relname INTO found_name FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
     WHERE i.indrelid = tab AND (i.indisunique OR i.indisexclusion)
-      AND (n = ANY (i.indkey) OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+      AND (n = ANY (i.indkey) OR clearance_internal.names_whole_row(i.indexprs) OR clearance_internal.names_whole_row(i.indpred)
+           OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
                                          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = tab AND d.refobjsubid = n))
     ORDER BY c.relname LIMIT 1;
     IF FOUND THEN
@@ -181,9 +191,11 @@ BEGIN
         RETURN QUERY SELECT format('The table has the rule "%s".', found_name), 'Use a trigger instead of the rule.';
     END IF;
     SELECT p.polname INTO found_name FROM pg_policy p
-    JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
-        AND d.refclassid = 'pg_class'::regclass AND d.refobjid = tab AND d.refobjsubid = n
-    WHERE p.polrelid = tab AND NOT clearance_internal.is_policy_name(p.polname) ORDER BY p.polname LIMIT 1;
+    WHERE p.polrelid = tab AND NOT clearance_internal.is_policy_name(p.polname)
+      AND (clearance_internal.names_whole_row(p.polqual) OR clearance_internal.names_whole_row(p.polwithcheck)
+           OR EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+                      AND d.refclassid = 'pg_class'::regclass AND d.refobjid = tab AND d.refobjsubid = n))
+    ORDER BY p.polname LIMIT 1;
     IF FOUND THEN
         RETURN QUERY SELECT format('The policy "%s" goes by it.', found_name), 'Whether a row is seen would tell its value: drop the policy.';
     END IF;
