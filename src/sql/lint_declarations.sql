@@ -120,7 +120,7 @@ AS $$
     SELECT 'warning', format('%s.%I', b.relation, a.attname), format('its name tells of %s, and whoever sees the row reads it', w.what),
            format('SELECT clearance.mask_column(%L, %L, …);', b.relation, a.attname)
     FROM clearance.binding b JOIN pg_attribute a ON a.attrelid = b.relation AND a.attnum > 0 AND NOT a.attisdropped
-    CROSS JOIN LATERAL (SELECT '_' || lower(regexp_replace(a.attname, '([a-z0-9])([A-Z])', '\1_\2', 'g')) || '_' AS words) n
+    CROSS JOIN LATERAL (SELECT '_' || lower(regexp_replace(a.attname, '([a-z0-9])([A-Z])', E'\\1_\\2', 'g')) || '_' AS words) n
     CROSS JOIN LATERAL (SELECT CASE
         WHEN n.words ~ '_(password|passwd|pwd|passphrase|secret|credentials?|(api|private|access)_key|(access|auth|refresh|api|session)_token)_((hash|encrypted|salt)_)?$'
             THEN 'credentials'

@@ -345,7 +345,7 @@ AS $$
         SELECT EXISTS (SELECT FROM pg_depend d JOIN clearance_internal.lint_protected() t ON d.refobjid = t.tab
                        WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass) AS atomic,
                EXISTS (SELECT FROM clearance.binding b JOIN pg_class c ON c.oid = b.relation
-                       WHERE p.prosrc ~* ('\m' || regexp_replace(c.relname, '(\W)', '\\\1', 'g') || '\M')) AS named,
+                       WHERE p.prosrc ~* (E'\\m' || regexp_replace(c.relname, E'(\\W)', E'\\\\\\1', 'g') || E'\\M')) AS named,
                EXISTS (SELECT FROM pg_trigger g WHERE g.tgfoid = p.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D') AS fired) x
     WHERE p.prosecdef AND p.prokind IN ('f', 'p') AND clearance_internal.lint_own('pg_proc', p.oid)
       AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
@@ -367,7 +367,7 @@ AS $$
     LEFT JOIN LATERAL (SELECT split_part(c.c, '=', 2) AS path FROM unnest(p.proconfig) AS c (c) WHERE c.c LIKE 'search_path=%') s ON true
     WHERE p.prosecdef AND p.prosqlbody IS NULL AND clearance_internal.lint_own('pg_proc', p.oid)
       AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      AND (s.path IS NULL OR s.path !~ '(^|,)\s*"?pg_temp"?\s*$' AND s.path NOT IN ('', '""'))
+      AND (s.path IS NULL OR s.path !~ E'(^|,)\\s*"?pg_temp"?\\s*$' AND s.path NOT IN ('', '""'))
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_definer_path IS 'finding: SECURITY DEFINER functions that resolve names as their caller likes';
 
@@ -388,7 +388,7 @@ AS $$
            format('ALTER FUNCTION %s STABLE;', p.oid::regprocedure)
     FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
     WHERE p.provolatile = 'i' AND l.lanname NOT IN ('internal', 'c') AND clearance_internal.lint_own('pg_proc', p.oid)
-      AND p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '') ~* '\mclearance\.(actor|current_actor|whoami|can|can_row|has_right|standing)\M|\mcurrent_setting\M'
+      AND p.prosrc || coalesce(pg_get_function_sqlbody(p.oid), '') ~* E'\\mclearance\\.(actor|current_actor|whoami|can|can_row|has_right|standing)\\M|\\mcurrent_setting\\M'
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_frozen_actor IS 'finding: immutable functions that depend on who acts';
 
@@ -422,7 +422,7 @@ AS $$
         SELECT c.oid, b.relation, false
         FROM clearance.binding b JOIN pg_class p ON p.oid = b.relation
         JOIN pg_class c ON c.oid <> p.oid AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' AND NOT c.relispartition
-            AND (regexp_replace(c.relname, '(^(old|new|tmp|temp|bak|backup|copy)_?|_?(old|new|tmp|temp|bak|backup|copy|\d+)$)', '', 'i') = p.relname
+            AND (regexp_replace(c.relname, E'(^(old|new|tmp|temp|bak|backup|copy)_?|_?(old|new|tmp|temp|bak|backup|copy|\\d+)$)', '', 'i') = p.relname
                  OR c.relname = p.relname)
         WHERE clearance_internal.binding_of(c.oid) IS NULL AND clearance_internal.lint_own('pg_class', c.oid)
     )

@@ -12,7 +12,7 @@ AS $$
            'ALTER SYSTEM SET shared_preload_libraries = pg_clearance; -- beside what is there, and restart'
     FROM (SELECT coalesce(libraries, string_agg(p.setting, ',')) AS found FROM pg_settings p
           WHERE p.name IN ('shared_preload_libraries', 'session_preload_libraries')) s
-    WHERE coalesce(s.found, '') !~ '\mpg_clearance\M'
+    WHERE coalesce(s.found, '') !~ E'\\mpg_clearance\\M'
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_not_preloaded IS 'finding: the library is not preloaded; libraries: others than those that the server preloads';
 
@@ -76,7 +76,7 @@ AS $$
                 ELSE format('-- take auto_explain out of %s, or keep the log from all but administrators', s.name) END
     FROM clearance_internal.lint_settings() s
     WHERE s.name IN ('debug_print_parse', 'debug_print_rewritten', 'debug_print_plan') AND s.value = 'on'
-       OR s.name IN ('shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries') AND s.value ~ '\mauto_explain\M'
+       OR s.name IN ('shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries') AND s.value ~ E'\\mauto_explain\\M'
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_plans_logged IS 'finding: plans in the server''s log';
 
