@@ -79,7 +79,6 @@ SELECT 50000 + id, 'document', id, format('https://files.example/d%s', id) FROM 
 SELECT clearance.create_feature('attachment', description => 'what is attached to tasks and documents');
 SELECT clearance.allow(l, 'attachment', a)
 FROM unnest('{super_user,collaborator,permissive,moderate,restricted}'::text[]) AS l, unnest('{view,create,edit,delete}'::text[]) AS a;
-SELECT clearance.allow('client', 'attachment', 'view');
 SELECT clearance.protect('app.attachment', 'attachment');
 SELECT clearance.add_parent('app.attachment', 'container_id', 'app.task', type_column => 'container_type', type_value => 'task',
     create_action => 'manage_attachments', edit_action => 'manage_attachments', delete_action => 'manage_attachments');
