@@ -221,9 +221,9 @@ sub look_at_plan
 	$plan{visible}++ if $text =~ /visible\(/;
 	$plan{'a relation by column'}++ if $text =~ /(?:in_set|set_keys)\([^()]*, \d+, \d+, 1, \d+\)/;
 	$plan{'a relation by link table'}++ if $text =~ /in_set\([^()]*, \d+, \d+, 1\d{3}, \d+\)/;
-	$plan{'what rows belong to'}++ if $text =~ /in_set\([^()]*, \d+, \d+, [23]\d{3}, \d+\)/;
-	$plan{'all of that'}++ if $text =~ /in_set\([^()]*, \d+, \d+, 3\d{3}, \d+\)/;
-	$plan{'an index by that'}++ if $text =~ /set_keys\([^()]*, \d+, \d+, [23]\d{3}, \d+\)/;
+	$plan{'what rows belong to'}++ if $text =~ /in_set\([^()]*, \d+, \d+, [45]\d{3}, \d+\)/;
+	$plan{'all of that'}++ if $text =~ /in_set\([^()]*, \d+, \d+, 5\d{3}, \d+\)/;
+	$plan{'an index by that'}++ if $text =~ /set_keys\([^()]*, \d+, \d+, [45]\d{3}, \d+\)/;
 	$plan{"verb $_"}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, (\d+), \d+, \d+\)/g } };
 	$class{$_}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, \d+, 0, (\d+)\)/g } };
 	return;
