@@ -67,7 +67,7 @@ BEGIN
         'SELECT when_planned(''Merger'')', 'SELECT by_cursor()', 'SELECT in_do()', 'UPDATE open_table SET id = id', 'WITH t AS MATERIALIZED (SELECT in_sql(''x'')) TABLE t',
         'SELECT clearance.can_row(''view'', ROW(1, 2, 7)::part)', 'SELECT * FROM clearance.partners', 'SELECT * FROM clearance.companies',
         'SELECT * FROM clearance.invitations', 'SELECT * FROM clearance.resources', 'SELECT * FROM clearance.allocations', 'SELECT * FROM clearance.rates',
-        'SELECT clearance.project_team(7)', 'SELECT clearance.update_partner(99)', 'SELECT clearance.own_account(0)', 'SELECT clearance.authenticate(''x'')']
+        'SELECT clearance.project_team(7)', 'SELECT clearance.update_partner(-1)', 'SELECT clearance.own_account(0)', 'SELECT clearance.authenticate(''x'')']
     LOOP
         RETURN NEXT rpad(query, 60) || plan(query);
     END LOOP;
