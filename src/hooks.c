@@ -22,6 +22,7 @@
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "guard/utility.h"
+#include "plan/class.h"
 #include "plan/mask.h"
 #include "plan/paths.h"
 #include "plan/set.h"
@@ -52,7 +53,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	clr_act_as_check_start(query, eflags);
 	frame = clr_frame_open(query);
 	clr_secrecy_check_start(query->plannedstmt, frame);
-	clr_set_check_plan(frame, query);
+	clr_class_check_plan(frame, query);
 	clr_mask_raw_check(frame, query->plannedstmt);
 }
 

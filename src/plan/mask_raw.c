@@ -19,7 +19,7 @@
 #include "utils/lsyscache.h"
 
 #include "guard/seal.h"
-#include "plan/set.h"
+#include "plan/class.h"
 #include "plan/simplify.h"
 #include "rule/mask.h"
 #include "store/plans.h"
@@ -130,7 +130,7 @@ check_mark(ClrFrame *frame, const RangeTblEntry *mark)
 	PG_TRY();
 	{
 		if (frame == NULL || !may_start(frame, mark))
-			clr_set_refuse_plan(get_rel_name(mark->relid));
+			clr_class_refuse_plan(get_rel_name(mark->relid));
 	}
 	PG_FINALLY();
 	{

@@ -35,7 +35,7 @@
 #include "utils/typcache.h"
 
 #include "frame/frame.h"
-#include "plan/whole.h"
+#include "plan/class.h"
 #include "rule/created.h"
 #include "rule/lookup.h"
 #include "rule/named.h"
@@ -107,10 +107,6 @@ static bool is_below_visible(SetCall *call, const ClrKey *key);
 static bool read_set(const List *args, ClrSet *set);
 static ClrKeyTable *
 keys_of(ClrJudge *judge, ClrBinding *binding, const ClrSet *set, ClrKeyClass key_class);
-static void check_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
-static bool reads(const QueryDesc *query, int32 binding);
-static bool hides_relations(PlanState *node, void *context);
-static void check_mark(ClrFrame *frame, ClrPlanMark mark);
 static bool is_created_here(const SetCall *call, const ClrKey *key);
 static bool fits_plan(const SetCall *call, ClrProject *project);
 static bool is_found(SetCall *call, const ClrKey *key);
@@ -254,7 +250,7 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 	call->frame_serial = frame->serial;
 	call->judge = clr_frame_judge(frame);
 	call->binding = clr_judge_binding(call->judge, call->set.binding);
-	check_class(call->judge, call->binding, call->set.verb, call->set.class);
+	clr_class_check(call->judge, call->binding, call->set.verb, call->set.class);
 	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 	call->key_class = clr_key_class(call->type);
 	if (call->set.kind >= CLR_SET_UPS && !whole)
@@ -326,123 +322,6 @@ static const ClrUp *
 up_of(const ClrBinding *binding, const ClrSet *set)
 {
 	return list_nth(binding->ups, set->kind % CLR_SET_LINKED);
-}
-
-/*
- * The actor has projects of the plan's class only, or none.
- */
-static void
-check_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
-{
-	if (class != CLR_CLASS_OTHER &&
-		(clr_shape_of(judge, binding, verb)->classes & ~CLR_CLASS_BIT(class)) != 0)
-		clr_set_refuse_plan(binding->relation_name);
-}
-
-/* A plan is for somebody with other rights: an error, and the next one is made anew. */
-void
-clr_set_refuse_plan(const char *relation)
-{
-	clr_plans_forget();
-	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-			 errmsg("the query on %s was planned for other permissions", relation),
-			 errdetail("The actor, or its access level, changed after the query was planned."),
-			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "
-					 "all statements of one are planned before the first runs.")));
-}
-
-/*
- * A query starts: is its plan for what the actor is permitted? That does not
- * matter of tables that the planner left out.
- */
-void
-clr_set_check_plan(ClrFrame *frame, const QueryDesc *query)
-{
-	ClrCurrent previous;
-	ListCell *lc;
-
-	if (query->plannedstmt->invalItems == NIL)
-		return;
-	previous = clr_frame_enter(frame);
-	PG_TRY();
-	{
-		ClrPlanMark mark = { 0 };
-
-		foreach(lc, query->plannedstmt->invalItems)
-			if (clr_plans_read_mark(lfirst(lc), &mark) && reads(query, mark.binding))
-				check_mark(frame, mark);
-	}
-	PG_FINALLY();
-	{
-		clr_frame_leave(previous);
-	}
-	PG_END_TRY();
-}
-
-/*
- * Whether a plan reads a table with a binding. A scan opens its table when the
- * executor starts (ExecOpenScanRelation(), execUtils.c), also one that a later
- * condition may skip; what is in the range table and was not opened was folded
- * away. Not all of what is folded away is in the range table
- * (add_rtes_to_flat_rtable(), setrefs.c), but what is read is.
- */
-static bool
-reads(const QueryDesc *query, int32 binding)
-{
-	bool is_listed = false;
-	ListCell *lc;
-
-	foreach(lc, query->plannedstmt->rtable)
-	{
-		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
-
-		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding)
-			continue;
-		if (query->estate->es_relations[foreach_current_index(lc)] != NULL)
-			return true;
-		is_listed = true;
-	}
-	if (!is_listed)
-		return false;
-	foreach(lc, query->estate->es_subplanstates)
-		if (hides_relations(lfirst(lc), NULL))
-			return true;
-	return hides_relations(query->planstate, NULL);
-}
-
-/* Whether a plan has a node of somebody else's that stands for several tables: who knows what it opens. */
-static bool
-hides_relations(PlanState *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if ((IsA(node, CustomScanState) || IsA(node, ForeignScanState)) &&
-		((Scan *) node->plan)->scanrelid == 0)
-		return true;
-	return planstate_tree_walker(node, hides_relations, context);
-}
-
-/*
- * Nothing in a plan for who sees the whole table would stop others, also not
- * where there is no frame, or nobody yet has asked it who acts.
- */
-static void
-check_mark(ClrFrame *frame, ClrPlanMark mark)
-{
-	ClrJudge *judge;
-	ClrBinding *binding;
-
-	if (mark.class == CLR_CLASS_WHOLE && frame == NULL)
-		clr_set_refuse_plan("a protected table");
-	if (frame == NULL || (mark.class != CLR_CLASS_WHOLE && !frame->resolved))
-		return;
-	judge = clr_frame_judge(frame);
-	binding = clr_judge_binding(judge, mark.binding);
-	if (mark.class != CLR_CLASS_WHOLE)
-		check_class(judge, binding, mark.verb, mark.class);
-	else if (!clr_whole_holds(judge, binding))
-		clr_set_refuse_plan(binding->relation_name);
 }
 
 /* Whether the running statement creates the project. */

@@ -46,7 +46,5 @@ extern void clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows);
 extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
 extern bool clr_set_estimate(SupportRequestSelectivity *request);
 extern bool clr_set_cost(SupportRequestCost *request);
-extern void clr_set_refuse_plan(const char *relation) pg_attribute_noreturn();
-extern void clr_set_check_plan(ClrFrame *frame, const QueryDesc *query);
 
 #endif /* CLR_SET_H */
