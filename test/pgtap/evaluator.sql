@@ -17,12 +17,17 @@
 -- kind, status, role or partner's level, and admin or not.
 --
 -- One test a table and kind of check; the differences found are printed below it.
--- Levels with relations that no built-in one names are added first. Everything is
--- rolled back. `psql -v sample_only=on` looks at the sample alone.
+-- Levels with relations that no built-in one names are added first, in a copy of
+-- the database. `psql -v sample_only=on` looks at the sample alone.
 \set ECHO none
 \set QUIET on
 \set ON_ERROR_STOP on
-BEGIN;
+-- A copy of the database: what is changed below is committed there, for nothing is
+-- kept between statements of a transaction that changed permissions itself.
+\set workspace :DBNAME
+\c postgres
+CREATE DATABASE evaluator_copy TEMPLATE :"workspace";
+\c evaluator_copy
 SET client_min_messages = warning;
 SET jit = off;  -- compiling many small queries takes longer than they do
 CREATE EXTENSION IF NOT EXISTS pgtap;
@@ -34,7 +39,7 @@ SELECT to_regnamespace('evaluator') IS NULL AS missing \gset
 \pset tuples_only on
 \o /dev/null
 \if :{?sample_only}
-SELECT set_config('evaluator_test.sample_only', :'sample_only', true);
+SELECT set_config('evaluator_test.sample_only', :'sample_only', false);
 \endif
 
 -- Relations that no built-in level names: what is of one's company, or of whom one
@@ -63,6 +68,7 @@ SELECT clearance.add_member_to_project(p.key, m.id, 'peers')
 FROM clearance.member m JOIN clearance.project_customer c USING (customer_id) JOIN clearance.project p ON p.id = c.project_id
 WHERE m.id % 2 = 0;
 
+BEGIN;
 \ir ../evaluator_sample.sql
 
 CREATE TEMP TABLE writer AS
@@ -279,3 +285,5 @@ SELECT is((SELECT string_agg(v.verb, ', ') FROM unnest('{view,partner,edit,updat
           'every kind of check met rows');
 SELECT * FROM finish();
 ROLLBACK;
+\c postgres
+DROP DATABASE evaluator_copy;
