@@ -113,6 +113,7 @@ REGRESS = \
 	renames \
 	notices \
 	lint \
+	self_test \
 	cache \
 	plans \
 	company_reports \

@@ -222,13 +222,20 @@ $$;
 COMMENT ON FUNCTION clearance.unmap_role IS 'takes back map_role()';
 
 
+CREATE FUNCTION clearance_internal.used_roles() RETURNS TABLE (role regrole, used_as text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.role, 'mapped' FROM clearance.login_role l
+    UNION
+    SELECT a.grantee::regrole, 'trusted' FROM pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
+    WHERE f.oid = 'clearance.set_actor'::regproc AND a.grantee NOT IN (0, f.proowner)
+$$;
+COMMENT ON FUNCTION clearance_internal.used_roles IS 'internal: login roles that are mapped, and those that are trusted';
+
 -- Roles are the server's: nothing tells the extension when one is given power.
 CREATE VIEW clearance.powerful_roles AS
 SELECT r.role, r.used_as, p.power
-FROM (SELECT l.role, 'mapped' AS used_as FROM clearance.login_role l
-      UNION
-      SELECT a.grantee::regrole, 'trusted' FROM pg_catalog.pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
-      WHERE f.oid = 'clearance.set_actor(clearance.app_key, bigint, text, bigint, boolean)'::regprocedure AND a.grantee NOT IN (0, f.proowner)) r
+FROM clearance_internal.used_roles() r
 CROSS JOIN LATERAL clearance_internal.power_of(r.role, r.used_as = 'mapped') AS p (power)
 WHERE p.power IS NOT NULL;
 COMMENT ON VIEW clearance.powerful_roles IS

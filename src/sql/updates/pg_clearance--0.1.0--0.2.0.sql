@@ -230,7 +230,7 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
     clearance.unmask_column(regclass, name), clearance.unmask_column(regclass, name[]), clearance.column_masked, clearance.columns,
     clearance.guard_column(regclass, name[], text, text, text), clearance.unguard_column(regclass, name, text),
     clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row,
-    clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance');
+    clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance, clearance.self_test');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json TO PUBLIC;
