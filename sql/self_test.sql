@@ -107,6 +107,9 @@ BEGIN; ALTER POLICY clearance_update ON comment USING (true); SELECT found(); RO
 BEGIN; CREATE POLICY everybody ON comment USING (true); SELECT found_all(); ROLLBACK;
 -- somebody else's lets nobody in: then it cannot be told
 BEGIN; CREATE POLICY nobody ON comment AS RESTRICTIVE USING (false); SELECT concat_ws(' | ', road, claim, result, detail) FROM said WHERE relation = 'comment' AND (result = 'failed' OR detail ~ 'restrictive'); ROLLBACK;
+-- it lets some see other rows, or fewer
+BEGIN; CREATE POLICY odd ON comment AS RESTRICTIVE USING (id = CASE WHEN current_user = 'regress_self_test_acme' THEN 91 ELSE 94 END); SELECT found_all(); ROLLBACK;
+BEGIN; CREATE POLICY odd ON comment AS RESTRICTIVE USING (current_user <> 'regress_self_test_acme'); SELECT concat_ws(' | ', road, claim, result, detail) FROM said WHERE relation = 'comment' AND (result = 'failed' OR detail ~ 'restrictive'); ROLLBACK;
 -- a trigger is gone, or off
 BEGIN; ALTER TABLE task_low DISABLE TRIGGER "00_clearance_write"; SELECT found_all(); ROLLBACK;
 BEGIN; ALTER EVENT TRIGGER clearance_refuse_ddl DISABLE; SELECT found_all(); ROLLBACK;

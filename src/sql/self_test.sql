@@ -104,7 +104,8 @@ BEGIN
     INSERT INTO clearance.project (account_id, key) VALUES (account, stage ->> 'mark') RETURNING id INTO beside;
     FOR part IN SELECT v.*, concat_ws(' ', stage ->> 'mark', v.name) AS label
                 FROM (VALUES ('insider', 'everything', project), ('restrained', 'withheld', project), ('reader', 'reading', project),
-                             ('unentitled', 'nothing', project), ('outsider', 'everything', beside)) v (name, level, project) LOOP
+                             ('unentitled', 'nothing', project), ('below', 'below', project), ('outsider', 'everything', beside)) v (name, level, project)
+                WHERE stage ? v.level LOOP
         INSERT INTO clearance.partner (account_id, name, level_id) VALUES (account, part.label, (stage ->> part.level)::integer) RETURNING id INTO partner;
         INSERT INTO clearance.project_partner (account_id, project_id, partner_id) VALUES (account, part.project, partner);
         INSERT INTO clearance.member (account_id, key, partner_id) VALUES (account, part.label, partner) RETURNING id INTO member;
@@ -332,6 +333,14 @@ $$;
 COMMENT ON FUNCTION clearance_internal.test_hidden IS
 'whether somebody sees no row; but_for: but those of one project, and those of none';
 
+CREATE FUNCTION clearance_internal.test_narrowing(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'somebody else''s restrictive policies may hide rows: ' || string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) FROM pg_policy p
+    WHERE p.polrelid = test_narrowing.relation AND NOT p.polpermissive AND NOT clearance_internal.is_policy_name(p.polname)
+$$;
+COMMENT ON FUNCTION clearance_internal.test_narrowing IS 'what may hide rows beside the rule; NULL: nothing';
+
 -- Whether two see the same, for what the second one is known to see.
 CREATE FUNCTION clearance_internal.test_same(b clearance.binding, login oid, statements text[], other oid, other_statements text[], OUT result text, OUT detail text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -341,12 +350,16 @@ DECLARE
     there record := clearance_internal.test_run(other, other_statements || clearance_internal.test_digest(b.relation));
     seen text := split_part(here.value, ',', 1);
     expected text := split_part(there.value, ',', 1);
+    narrowing text := clearance_internal.test_narrowing(b.relation);
 BEGIN
-    result := CASE WHEN here.value IS DISTINCT FROM there.value OR here.value IS NULL THEN 'failed' WHEN expected = '0 rows' THEN 'not tested' ELSE 'ok' END;
+    result := CASE WHEN here.value IS NULL OR there.value IS NULL THEN 'failed'
+                   WHEN narrowing IS NOT NULL AND split_part(seen, ' ', 1)::bigint < split_part(expected, ' ', 1)::bigint THEN 'not tested'
+                   WHEN here.value <> there.value THEN 'failed'
+                   WHEN expected = '0 rows' THEN 'not tested' ELSE 'ok' END;
     detail := CASE WHEN here.value IS NULL OR there.value IS NULL THEN coalesce(here.message, there.message)
+                   WHEN result = 'not tested' THEN CASE WHEN expected = '0 rows' THEN 'there is no row to be seen' ELSE narrowing END
                    WHEN seen <> expected THEN format('%s are seen, %s should be', seen, expected)
-                   WHEN here.value <> there.value THEN 'other rows are seen than should be'
-                   WHEN result = 'not tested' THEN 'there is no row to be seen'
+                   WHEN result = 'failed' THEN 'other rows are seen than should be'
                    ELSE seen END;
 END
 $$;
@@ -358,12 +371,11 @@ LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     got record := clearance_internal.test_run(login, ARRAY[clearance_internal.test_act(member), clearance_internal.test_digest(b.relation)]);
-    narrowing text := (SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname) FROM pg_policy p
-                       WHERE p.polrelid = b.relation AND NOT p.polpermissive AND NOT clearance_internal.is_policy_name(p.polname));
+    narrowing text := clearance_internal.test_narrowing(b.relation);
 BEGIN
     result := CASE WHEN got.value IS NULL THEN 'failed' WHEN got.value NOT LIKE '0 rows,%' THEN 'ok' WHEN narrowing IS NOT NULL THEN 'not tested' ELSE 'failed' END;
     detail := CASE WHEN got.value IS NULL THEN got.message WHEN result = 'ok' THEN split_part(got.value, ',', 1)
-                   WHEN result = 'not tested' THEN 'somebody else''s restrictive policies may hide them: ' || narrowing
+                   WHEN result = 'not tested' THEN narrowing
                    ELSE 'no row is seen' || coalesce(format(' of project "%s", which has some', project_key), ', and there are some') END;
 END
 $$;
@@ -472,7 +484,9 @@ DECLARE
 BEGIN
     FOR part IN SELECT v.*, (stage || roles ->> v.name)::bigint AS member FROM (VALUES
         ('nobody', 'nobody sees nothing', NULL), ('stranger', 'an admin of another account sees no row', NULL),
-        ('outsider', 'a partner of another project sees no row of it', ''), ('unentitled', 'a partner whose level grants nothing sees no row of it', '')) v (name, claim, but_for) LOOP
+        ('outsider', 'a partner of another project sees no row of it', ''), ('unentitled', 'a partner whose level grants nothing sees no row of it', ''),
+        ('below', 'a partner that sees no parent sees no row of it', '')) v (name, claim, but_for)
+        WHERE v.name <> 'below' OR stage ? 'below' LOOP
         claim := part.claim;
         result := 'not tested';
         detail := why_not;
@@ -571,6 +585,17 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.test_login IS 'whether a trusted or mapped login role sees of a table what it should';
 
+-- Where each row needs a parent of another feature.
+CREATE FUNCTION clearance_internal.test_parent_actions(b clearance.binding) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT array_agg(DISTINCT x.feature || '.' || x.view_action)
+    FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id
+    WHERE p.binding_id = b.id
+    HAVING NOT bool_or(p.optional OR x.feature = b.feature)
+$$;
+COMMENT ON FUNCTION clearance_internal.test_parent_actions IS 'what sight of a table''s parents asks for; NULL: rows may be seen without';
+
 CREATE FUNCTION clearance_internal.test_table(b clearance.binding, stage jsonb) RETURNS TABLE (road text, claim text, result text, detail text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -578,6 +603,7 @@ AS $$
 DECLARE
     login regrole := (stage ->> 'login')::oid;
     mapped regrole := (stage ->> 'mapped')::oid;
+    parents text[] := clearance_internal.test_parent_actions(b);
     place record;
     roles jsonb := '{}';
     member bigint;
@@ -586,6 +612,9 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s, %s', (SELECT c.relnamespace::regnamespace FROM pg_class c WHERE c.oid = b.relation), login, mapped);
     EXECUTE format('GRANT SELECT, UPDATE ON %s TO %s, %s', b.relation, login, mapped);
     place := clearance_internal.test_project(b);
+    IF parents IS NOT NULL THEN
+        stage := stage || jsonb_build_object('below', clearance_internal.test_level(stage ->> 'mark' || ' below', 'partner', parents, false));
+    END IF;
     IF place.account IS NOT NULL THEN
         roles := clearance_internal.test_cast(stage, place.account, place.key);
     END IF;
