@@ -25,13 +25,15 @@ CREATE TABLE task_high PARTITION OF task FOR VALUES FROM (100) TO (200);
 INSERT INTO task SELECT n, 'st-' || n % 3 + 1, n % 2 = 0, 'task ' || n, n FROM generate_series(90, 110) n;
 CREATE TABLE comment (id integer PRIMARY KEY, task_id integer, body text);
 INSERT INTO comment SELECT n, n, 'comment ' || n FROM generate_series(90, 110) n;
+CREATE TABLE reply (id integer PRIMARY KEY, project text, task_id integer);
+INSERT INTO reply SELECT t.id, t.project, t.id FROM task t;
 CREATE TABLE blank (id integer PRIMARY KEY, project text);
 CREATE TABLE lost (id integer PRIMARY KEY, project text);
 INSERT INTO lost VALUES (1, 'nowhere');
 SELECT clearance.protect('task', 'task', project => 'project', visibility => 'is_private', shared_values => '{false}') > 0,
-       clearance.protect('comment', 'document') > 0, clearance.protect('blank', 'document', project => 'project') > 0,
+       clearance.protect('comment', 'document') > 0, clearance.protect('reply', 'document', project => 'project') > 0, clearance.protect('blank', 'document', project => 'project') > 0,
        clearance.protect('lost', 'document', project => 'project') > 0;
-SELECT clearance.add_parent('comment', 'task_id', 'task');
+SELECT clearance.add_parent('comment', 'task_id', 'task'), clearance.add_parent('reply', 'task_id', 'task');
 SELECT clearance.create_action('task', 'regress_view_estimate', reads => true), clearance.create_action('task', 'regress_freeze');
 SELECT clearance.mask_column('task', 'estimate', 'regress_view_estimate'), clearance.mask_column('task', 'title', 'regress_view_estimate', mask => 'left(title, 3)'),
        clearance.guard_column('task', 'frozen', 'regress_freeze');
