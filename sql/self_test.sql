@@ -54,6 +54,20 @@ WHERE coalesce((SELECT c.relnamespace = 'regress_self_test'::regnamespace FROM p
 --
 SELECT concat_ws(' | ', relation, road, claim, result, detail) FROM said;
 
+-- Writes are tried where that is asked for: then triggers of the application run.
+BEGIN;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE insufficient_privilege USING MESSAGE = 'the application says no'; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON comment FOR EACH ROW EXECUTE FUNCTION refuse();
+SELECT clearance.guard_column('task', 'title', 'regress_freeze', new_value => '100% "done"');
+SELECT t.relation, t.claim, t.result, t.detail FROM clearance.self_test(writes => true) t WHERE t.relation IN ('task'::regclass, 'comment'::regclass, 'blank'::regclass)
+EXCEPT SELECT t.relation, t.claim, t.result, t.detail FROM clearance.self_test() t ORDER BY 1, 2;
+-- a guard that does not hold is found
+SET LOCAL clearance.maintaining = on;
+ALTER TABLE task_low DISABLE TRIGGER "00_clearance_write";
+ALTER TABLE task_high DISABLE TRIGGER "00_clearance_write";
+SELECT t.relation, t.claim, t.detail FROM clearance.self_test(writes => true) t WHERE t.relation IN ('task'::regclass, 'comment'::regclass) AND t.result = 'failed';
+ROLLBACK;
+
 --
 -- It changes nothing: neither tables of the extension or the application, nor roles, privileges, settings, or what is
 -- kept of actors; nobody is told.
@@ -72,7 +86,7 @@ END
 $$;
 CREATE TEMP TABLE before AS SELECT * FROM state();
 LISTEN clearance_outbox;
-SELECT count(*) > 50, current_user = session_user FROM clearance.self_test();
+SELECT count(*) > 50, current_user = session_user FROM clearance.self_test(writes => true);
 SELECT count(*), coalesce(current_setting('regress.user', true), ''), current_setting('session_authorization') = session_user FROM clearance.cached_actor GROUP BY 2, 3;
 SELECT * FROM clearance.current_actor();
 (SELECT * FROM state() EXCEPT SELECT * FROM before) UNION (SELECT * FROM before EXCEPT SELECT * FROM state());

@@ -10,14 +10,13 @@ AS 'MODULE_PATHNAME', 'clearance_run_as';
 COMMENT ON FUNCTION clearance_internal.run_as IS
 'runs statements in a session of another role, which comes back from there to no other rights; the first value of the last one';
 
-CREATE FUNCTION clearance_internal.test_run(login oid, statements text[], OUT value text, OUT state text, OUT message text)
+CREATE FUNCTION clearance_internal.test_run(login oid, statements text[], OUT value text, OUT state text, OUT message text, OUT code text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     value := clearance_internal.run_as(login, statements);
 EXCEPTION WHEN OTHERS THEN
-    state := sqlstate;
-    message := sqlerrm;
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, code = CONSTRAINT_NAME;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.test_run IS 'run_as(), and the error if there is one';
@@ -470,6 +469,55 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.test_guard IS 'whether a guarded column may be changed by a member that may edit rows and lacks the action';
 
+-- What is really written, where that is asked for, is undone with the rest: but triggers
+-- of the application run. What they refuse is not the rule's.
+CREATE FUNCTION clearance_internal.test_write(b clearance.binding, login oid, member bigint, project_key text, command text, refused boolean, OUT result text, OUT detail text)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    got record := clearance_internal.test_run(login, ARRAY[clearance_internal.test_act(member), clearance_internal.test_query(b.relation)]);
+    places text[] := clearance_internal.test_places(b, got.value::text[], project_key);
+BEGIN
+    IF places IS NULL THEN
+        result := 'not tested';
+        detail := coalesce(got.message, 'it sees no row');
+        RETURN;
+    END IF;
+    got := clearance_internal.test_run(login, ARRAY[clearance_internal.test_act(member),
+        format('WITH written AS (%s RETURNING 1) SELECT count(*) FROM written', format(command, b.relation, places))]);
+    result := CASE WHEN got.value = '0' AND refused AND command LIKE 'UPDATE %' THEN 'not tested'
+                   WHEN got.code IN (SELECT v.code FROM clearance.verdict_codes() v) AND got.state = '42501' OR got.value = '0'
+                   THEN CASE WHEN refused THEN 'ok' ELSE 'failed' END
+                   WHEN got.value IS NULL THEN 'not tested'
+                   ELSE CASE WHEN refused THEN 'failed' ELSE 'ok' END END;
+    detail := CASE WHEN got.value IS NULL AND result <> 'ok' THEN got.message WHEN got.value <> '0' THEN got.value || ' rows are written'
+                   WHEN result = 'failed' THEN 'no row is written' WHEN result = 'not tested' THEN 'it may edit no row that has another value' END;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.test_write IS
+'whether somebody is refused, or permitted, a write of rows that it sees; command: with %1$s for the table, and %2$L for the places of rows';
+
+CREATE FUNCTION clearance_internal.test_writes(b clearance.binding, stage jsonb, roles jsonb, project_key text)
+RETURNS TABLE (claim text, result text, detail text)
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT v.claim, coalesce(v.why_not, w.result), CASE WHEN v.why_not IS NULL THEN w.detail ELSE 'who views or edits rows holds its action, too' END
+    FROM (SELECT 1 AS n, 'who may only view rows cannot delete them' AS claim, 'reader' AS name, true AS refused, 'DELETE FROM %1$s t WHERE ' AS command, NULL AS why_not
+          UNION ALL
+          SELECT 2, 'who holds everything may edit rows', 'insider', false,
+                 'UPDATE %1$s t SET ' || replace(format('%1$I = t.%1$I', b.columns[1]), '%', '%%') || ' WHERE ', NULL
+          UNION ALL
+          SELECT 3, format('guarded column "%s" is not set%s without its action', g.column_name, coalesce(' to ' || g.new_value, '')), 'restrained', true,
+                 'UPDATE %1$s t SET ' || replace(format('%1$I = %2$L WHERE t.%1$I IS DISTINCT FROM %2$L', g.column_name, g.new_value), '%', '%%') || ' AND ',
+                 CASE WHEN g.feature || '.' || g.action <> ALL (clearance_internal.test_column_actions()) THEN 'not tested' END
+          FROM clearance.binding_guard g WHERE g.binding_id = b.id) v
+    LEFT JOIN LATERAL (SELECT t.* FROM clearance_internal.test_write(b, (stage ->> 'login')::oid, (roles ->> v.name)::bigint, project_key,
+                           v.command || 't.tableoid::oid || '' '' || t.ctid = ANY (%2$L)', v.refused) t WHERE v.why_not IS NULL) w ON true
+    WHERE NOT b.link_only AND (stage ->> 'writes')::boolean AND roles ? 'reader'
+    ORDER BY v.n, v.claim
+$$;
+COMMENT ON FUNCTION clearance_internal.test_writes IS 'what those who see rows of a table may not write, tried';
+
 -- ---------------------------------------------------------------------------
 -- Checks of one table, by each road
 -- ---------------------------------------------------------------------------
@@ -610,7 +658,7 @@ DECLARE
     l record;
 BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s, %s', (SELECT c.relnamespace::regnamespace FROM pg_class c WHERE c.oid = b.relation), login, mapped);
-    EXECUTE format('GRANT SELECT, UPDATE ON %s TO %s, %s', b.relation, login, mapped);
+    EXECUTE format('GRANT SELECT, UPDATE, DELETE ON %s TO %s, %s', b.relation, login, mapped);
     place := clearance_internal.test_project(b);
     IF parents IS NOT NULL THEN
         stage := stage || jsonb_build_object('below', clearance_internal.test_level(stage ->> 'mark' || ' below', 'partner', parents, false));
@@ -621,6 +669,7 @@ BEGIN
     member := coalesce(roles ->> 'insider', roles ->> 'admin');
     RETURN QUERY SELECT 'set_actor', t.* FROM clearance_internal.test_set_actor(b, stage, roles, place.key, place.why_not) t;
     RETURN QUERY SELECT 'set_actor', t.* FROM clearance_internal.test_rights(b, stage, roles, place.key, place.why_not) t;
+    RETURN QUERY SELECT 'set_actor', t.* FROM clearance_internal.test_writes(b, stage, roles, place.key) t;
 
     IF EXISTS (SELECT FROM clearance.token_keys k WHERE k.kid <> stage ->> 'mark' AND k.state = 'active') THEN
         road := 'token';
@@ -711,7 +760,7 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.test_undone IS 'test_table(), undone: so that nothing of one table''s can be used while another is read';
 
-CREATE FUNCTION clearance.self_test() RETURNS TABLE (relation regclass, road text, claim text, result text, detail text)
+CREATE FUNCTION clearance.self_test(writes boolean DEFAULT false) RETURNS TABLE (relation regclass, road text, claim text, result text, detail text)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -735,7 +784,7 @@ BEGIN
     RETURN QUERY SELECT * FROM clearance_internal.test_server();
     RETURN QUERY SELECT t.* FROM (SELECT x FROM clearance.binding x ORDER BY x.declared) o CROSS JOIN LATERAL clearance_internal.test_catalog(o.x) t;
     BEGIN
-        stage := clearance_internal.test_stage();
+        stage := clearance_internal.test_stage() || jsonb_build_object('writes', coalesce(writes, false));
         lines := lines || (SELECT jsonb_agg(t) FROM clearance_internal.test_tokens(stage) t);
         FOR b IN SELECT * FROM clearance.binding x ORDER BY x.declared LOOP
             lines := lines || clearance_internal.test_undone(b, stage);
@@ -749,4 +798,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance.self_test IS
-'proves with throw-away actors, which are rolled back, that each protected table hides and shows what it should, by every road that is open here: a row for each claim, ok, failed or not tested. For superusers';
+'proves with throw-away actors, which are rolled back, that each protected table hides and shows what it should, by every road that is open here: a row for each claim, ok, failed or not tested; writes: writes are tried too, and triggers of the application run. For superusers';

@@ -5,8 +5,8 @@
 \pset format unaligned
 \pset tuples_only on
 BEGIN;
-SELECT plan(8);
-CREATE TEMP TABLE said AS SELECT * FROM clearance.self_test();
+SELECT plan(10);
+CREATE TEMP TABLE said AS SELECT * FROM clearance.self_test(writes => true);
 SELECT is_empty($$ SELECT * FROM said WHERE result NOT IN ('ok', 'not tested') $$, 'nothing fails');
 SELECT is_empty($$ SELECT relation FROM clearance.binding EXCEPT SELECT relation FROM said WHERE road = 'set_actor' AND claim = 'nobody sees nothing' AND result = 'ok' $$,
     'of every table it is shown that nobody sees it');
@@ -14,6 +14,8 @@ SELECT is_empty($$ SELECT relation FROM clearance.binding EXCEPT SELECT relation
     'by the application''s role too');
 SELECT cmp_ok((SELECT count(DISTINCT relation) FROM said WHERE claim = 'a partner of a project sees its rows' AND result = 'ok'), '>', 50::bigint, 'most tables show rows to a partner');
 SELECT cmp_ok((SELECT count(DISTINCT relation) FROM said WHERE road LIKE 'mapped role %' AND relation IS NOT NULL AND result = 'ok'), '>', 25::bigint, 'and to the reporting login');
+SELECT cmp_ok((SELECT count(DISTINCT relation) FROM said WHERE claim LIKE 'guarded column % is not set%' AND result = 'ok'), '>', 4::bigint, 'guarded columns are not set');
+SELECT cmp_ok((SELECT count(DISTINCT relation) FROM said WHERE claim = 'who may only view rows cannot delete them' AND result = 'ok'), '>', 50::bigint, 'rows are not deleted');
 SELECT is_empty($$ SELECT * FROM said WHERE result = 'not tested' AND detail IS NULL $$, 'what is not tested says why');
 
 ALTER ROLE clearance_demo_bi BYPASSRLS;
