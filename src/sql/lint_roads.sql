@@ -136,13 +136,8 @@ COMMENT ON FUNCTION clearance_internal.lint_foreign_policy IS 'finding: permissi
 CREATE FUNCTION clearance_internal.lint_reach() RETURNS TABLE (role oid, name text, used_as text, reached oid, via oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH RECURSIVE used AS (
-        SELECT l.role::oid AS role, 'mapped' AS used_as FROM clearance.login_role l
-        UNION ALL
-        SELECT a.grantee, 'trusted' FROM pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
-        WHERE f.oid = 'clearance.set_actor'::regproc AND a.grantee NOT IN (0, f.proowner)
-    ), reach AS (
-        SELECT u.role, u.used_as, u.role AS reached, 0::oid AS via FROM used u
+    WITH RECURSIVE reach AS (
+        SELECT u.role::oid AS role, u.used_as, u.role::oid AS reached, 0::oid AS via FROM clearance_internal.used_roles() u
         UNION
         SELECT r.role, r.used_as, m.roleid, r.reached FROM reach r JOIN pg_auth_members m ON m.member = r.reached
     )
