@@ -28,7 +28,6 @@
 #define RSA_MIN_BITS 2048
 #define RSA_MAX_BITS 8192
 #define SECRET_MIN_BYTES 32
-#define HS256_BYTES 32
 #define ED25519_BYTES 64
 #define ES256_BYTES 64 /* r and s */
 
@@ -172,6 +171,23 @@ clr_signature_verify(ClrAlgorithm algorithm, ClrBytes key, ClrBytes message, Clr
 	return *reason == NULL;
 }
 
+/*
+ * The HMAC-SHA256 of a message, CLR_MAC_BYTES of it. False if OpenSSL cannot
+ * compute it.
+ */
+bool
+clr_signature_mac(ClrBytes secret, ClrBytes message, unsigned char *mac)
+{
+	size_t len = 0;
+	bool good =
+		EVP_Q_mac(NULL, OSSL_MAC_NAME_HMAC, NULL, OSSL_DIGEST_NAME_SHA2_256, NULL, secret.data,
+				  secret.len, message.data, message.len, mac, CLR_MAC_BYTES, &len) != NULL &&
+		len == CLR_MAC_BYTES;
+
+	ERR_clear_error();
+	return good;
+}
+
 /* NULL if the bytes are no public key, or more than one. */
 static EVP_PKEY *
 decode_key(ClrBytes key)
@@ -236,18 +252,15 @@ rsa_complaint(EVP_PKEY *key)
 static const char *
 mac_complaint(ClrBytes secret, ClrBytes message, ClrBytes signature)
 {
-	unsigned char mac[HS256_BYTES];
-	size_t len = 0;
+	unsigned char mac[CLR_MAC_BYTES];
 
 	if (secret.len < SECRET_MIN_BYTES)
 		return "The secret has less than 32 bytes.";
-	if (signature.len != HS256_BYTES)
+	if (signature.len != CLR_MAC_BYTES)
 		return "The signature has a wrong length.";
-	if (EVP_Q_mac(NULL, OSSL_MAC_NAME_HMAC, NULL, OSSL_DIGEST_NAME_SHA2_256, NULL, secret.data,
-				  secret.len, message.data, message.len, mac, sizeof(mac), &len) == NULL ||
-		len != HS256_BYTES)
+	if (!clr_signature_mac(secret, message, mac))
 		return "OpenSSL cannot compute HMAC-SHA256.";
-	return CRYPTO_memcmp(mac, signature.data, HS256_BYTES) == 0 ?
+	return CRYPTO_memcmp(mac, signature.data, CLR_MAC_BYTES) == 0 ?
 			   NULL :
 			   "The signature is not of this key.";
 }

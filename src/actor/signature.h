@@ -16,6 +16,8 @@ typedef enum ClrAlgorithm
 	CLR_HS256
 } ClrAlgorithm;
 
+#define CLR_MAC_BYTES 32 /* of HS256 */
+
 /* Bytes that somebody else owns. */
 typedef struct ClrBytes
 {
@@ -28,5 +30,6 @@ extern bool clr_signature_read_pem(const char *pem, ClrBytes *key, const char **
 extern bool clr_signature_check_key(ClrAlgorithm algorithm, ClrBytes key, const char **reason);
 extern bool clr_signature_verify(ClrAlgorithm algorithm, ClrBytes key, ClrBytes message,
 								 ClrBytes signature, const char **reason);
+extern bool clr_signature_mac(ClrBytes secret, ClrBytes message, unsigned char *mac);
 
 #endif /* CLR_SIGNATURE_H */

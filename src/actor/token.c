@@ -64,6 +64,7 @@ static TimestampTz from_unix(int64 microseconds);
 static void refuse(const char *format, ...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
 
 PG_FUNCTION_INFO_V1(clearance_token_key_material);
+PG_FUNCTION_INFO_V1(clearance_token_mac);
 
 void
 clr_token_init(void)
@@ -365,4 +366,22 @@ clearance_token_key_material(PG_FUNCTION_ARGS)
 	SET_VARSIZE(material, VARHDRSZ + key.len);
 	memcpy(VARDATA(material), key.data, key.len);
 	PG_RETURN_BYTEA_P(material);
+}
+
+/* token_mac(secret bytea, message bytea) returns bytea: what signs a token of HS256. */
+Datum
+clearance_token_mac(PG_FUNCTION_ARGS)
+{
+	bytea *secret = PG_GETARG_BYTEA_PP(0);
+	bytea *message = PG_GETARG_BYTEA_PP(1);
+	bytea *mac = palloc(VARHDRSZ + CLR_MAC_BYTES);
+
+	SET_VARSIZE(mac, VARHDRSZ + CLR_MAC_BYTES);
+	if (!clr_signature_mac((ClrBytes){ .data = (unsigned char *) VARDATA_ANY(secret),
+									   .len = VARSIZE_ANY_EXHDR(secret) },
+						   (ClrBytes){ .data = (unsigned char *) VARDATA_ANY(message),
+									   .len = VARSIZE_ANY_EXHDR(message) },
+						   (unsigned char *) VARDATA(mac)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("HMAC-SHA256 cannot be computed")));
+	PG_RETURN_BYTEA_P(mac);
 }
