@@ -105,7 +105,7 @@ SELECT clearance.repair('task');
 SELECT enforced FROM clearance.protected_tables WHERE "table" = 'task'::regclass;
 SELECT seen('regress_own.task', :moe);
 ROLLBACK;
-ALTER EVENT TRIGGER clearance_follow_ddl ENABLE;
+ALTER EVENT TRIGGER clearance_follow_ddl ENABLE ALWAYS;
 
 --
 -- Nor does anybody replace, disable, rename or drop a trigger of the extension's.
