@@ -7,10 +7,12 @@
 #include "hooks.h"
 
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "optimizer/paths.h"
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 #include "rewrite/rowsecurity.h"
+#include "storage/ipc.h"
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
@@ -28,8 +30,11 @@
 #include "plan/set.h"
 #include "rule/created.h"
 #include "rule/lookup.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
+static shmem_request_hook_type prev_shmem_request = NULL;
+static shmem_startup_hook_type prev_shmem_startup = NULL;
 static ExecutorStart_hook_type prev_ExecutorStart = NULL;
 static ExecutorRun_hook_type prev_ExecutorRun = NULL;
 static ExecutorFinish_hook_type prev_ExecutorFinish = NULL;
@@ -40,6 +45,23 @@ static planner_hook_type prev_planner = NULL;
 static ProcessUtility_hook_type prev_ProcessUtility = NULL;
 static set_rel_pathlist_hook_type prev_set_rel_pathlist = NULL;
 static row_security_policy_hook_type prev_row_security_restrictive = NULL;
+
+/* Called of libraries that the whole server preloads. */
+static void
+clr_shmem_request_hook(void)
+{
+	if (prev_shmem_request)
+		prev_shmem_request();
+	clr_counters_request();
+}
+
+static void
+clr_shmem_startup_hook(void)
+{
+	if (prev_shmem_startup)
+		prev_shmem_startup();
+	clr_counters_startup();
+}
 
 static void
 clr_ExecutorStart_hook(QueryDesc *query, int eflags)
@@ -145,6 +167,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 							  standard_planner(query, text, cursor_options, params);
 		clr_mask_depend(plan, &depends);
 		clr_secrecy_check_plan(plan);
+		clr_frame_planned(plan);
 	}
 	PG_FINALLY();
 	{
@@ -216,6 +239,10 @@ clr_row_security_policy_hook_restrictive(CmdType command, Relation relation)
 void
 clr_hooks_init(void)
 {
+	prev_shmem_request = shmem_request_hook;
+	shmem_request_hook = clr_shmem_request_hook;
+	prev_shmem_startup = shmem_startup_hook;
+	shmem_startup_hook = clr_shmem_startup_hook;
 	prev_ExecutorStart = ExecutorStart_hook;
 	ExecutorStart_hook = clr_ExecutorStart_hook;
 	prev_ExecutorRun = ExecutorRun_hook;

@@ -18,6 +18,7 @@
 #include "actor/hold.h"
 #include "rule/act.h"
 #include "scope/scope_cache.h"
+#include "store/counters.h"
 #include "store/plans.h"
 #include "store/rows.h"
 
@@ -135,6 +136,7 @@ clr_acting_resolve(const ClrActing *acting, ClrActor asker, const ClrVersion *ve
 		return asker;
 	if (asker.partner != 0 || asker.member != acting->asker)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+						clr_count(CLR_ERROR_ACTOR_CHANGED),
 						errmsg("the actor is another one than called act_as()"),
 						errhint("Call clearance.act_as(NULL) first.")));
 	scope = clr_scope_acquire(asker, version, at);
@@ -181,18 +183,18 @@ static void
 refuse(const ClrActing *acting, Permission permission)
 {
 	if (permission == NO_SUCH_MEMBER)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), clr_count(CLR_ERROR_ACT_AS),
 						errmsg("no member with id " INT64_FORMAT, acting->target),
 						errhint("One acts as members of one's own account.")));
 	if (permission == MAY_NOT_WRITE)
 		ereport(
 			ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_ACT_AS),
 			 errmsg("nobody writes as somebody else in this account"),
 			 errhint(
 				 "Leave out write => true, or call clearance.set_account(…, act_as_writes => true) first.")));
 	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_ACT_AS),
 			 errmsg("the actor may not act as somebody else"),
 			 errdetail("It takes the right settings.act_as, and to be of the vendor's team.")));
 }

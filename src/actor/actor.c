@@ -44,6 +44,7 @@
 #include "actor/token.h"
 #include "actor/watch.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 #include "store/key.h"
 #include "store/plans.h"
 #include "store/rows.h"
@@ -183,6 +184,7 @@ who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 		if (identity->setting != 0 && identity->setting != actor.member)
 			ereport(ERROR,
 					(errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+					 clr_count(CLR_ERROR_TWO_ACTORS),
 					 errmsg("clearance.actor and clearance.token name two members"),
 					 errhint(
 						 "Set one of them: clearance.reset_actor() or RESET clearance.token.")));
@@ -348,6 +350,7 @@ member_of_token(const char *text, const ClrVersion *version, TimestampTz at)
 	if (known != NULL && known->rules == clr_token_rules())
 	{
 		clr_token_check(known, at);
+		clr_count(CLR_COUNT_TOKEN_REMEMBERED);
 		return known->member;
 	}
 	token = clr_token_verify(text, at);
@@ -456,7 +459,7 @@ claim_of(const char *value)
 	char *claim;
 
 	if (pg_parse_json(lex, &nullSemAction) != JSON_SUCCESS)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), clr_count(CLR_ERROR_CLAIMS),
 						errmsg("the setting \"%s\" does not hold JSON", mapping.setting),
 						errdetail("It says who acts in sessions of this login role."),
 						errhint("Set it to an object with the member \"%s\".", mapping.claim)));
@@ -468,7 +471,7 @@ claim_of(const char *value)
 	claim = clr_column_text(0, 2);
 	if (type != NULL && strcmp(type, "string") != 0 && strcmp(type, "number") != 0 &&
 		strcmp(type, "null") != 0)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), clr_count(CLR_ERROR_CLAIMS),
 						errmsg("the claim \"%s\" of the setting \"%s\" is of type %s",
 							   mapping.claim, mapping.setting, type),
 						errhint("It names a member, by a string or a number.")));

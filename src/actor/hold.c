@@ -11,6 +11,8 @@
 
 #include "utils/guc.h"
 
+#include "store/counters.h"
+
 static bool held = false;
 
 void
@@ -34,6 +36,7 @@ clr_hold_allows(const char *newval, const char *setting)
 {
 	if (!held || strcmp(newval, setting) == 0)
 		return true;
+	clr_count(CLR_ERROR_ACTOR_CHANGED);
 	GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
 	GUC_check_errmsg("the actor cannot change while a query on a protected table runs");
 	GUC_check_errhint("Set the actor in a statement of its own, before the query.");

@@ -29,6 +29,7 @@
 #include "actor/hold.h"
 #include "actor/jwt.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 /* A row of clearance.token_key; memory of the query that read it. */
@@ -61,7 +62,8 @@ static void check_lifetime(const ClrJwt *jwt, TimestampTz at);
 static int64 find_member(const TokenKey *key, const char *subject);
 static Oid role_of(const char *name);
 static TimestampTz from_unix(int64 microseconds);
-static void refuse(const char *format, ...) pg_attribute_printf(1, 2) pg_attribute_noreturn();
+static void refuse(ClrCounter counter, const char *format, ...) pg_attribute_printf(2, 3)
+	pg_attribute_noreturn();
 
 PG_FUNCTION_INFO_V1(clearance_token_key_material);
 PG_FUNCTION_INFO_V1(clearance_token_mac);
@@ -94,6 +96,7 @@ check_token(char **newval, void **extra, GucSource source)
 {
 	if (clr_hold_is_on() && strcmp(*newval, setting) != 0)
 	{
+		clr_count(CLR_ERROR_ACTOR_CHANGED);
 		GUC_check_errcode(ERRCODE_OBJECT_IN_USE);
 		GUC_check_errmsg("the token cannot change while a query on a protected table runs");
 		GUC_check_errhint("Set it in a statement of its own, before the query.");
@@ -170,19 +173,19 @@ clr_token_verify(const char *text, TimestampTz at)
 	clr_catalog_begin(&state); /* what is read from here on lives until _end() */
 
 	if (text == NULL)
-		refuse("It is null.");
+		refuse(CLR_TOKEN_MALFORMED, "It is null.");
 	if (!clr_jwt_open(text, &jwt, &reason))
-		refuse("%s", reason);
+		refuse(CLR_TOKEN_MALFORMED, "%s", reason);
 	key = find_key(jwt.kid, at);
 	if (jwt.algorithm != key.algorithm)
-		refuse("Its algorithm is not that of its key.");
+		refuse(CLR_TOKEN_ALGORITHM, "Its algorithm is not that of its key.");
 	if (!clr_signature_verify(key.algorithm, key.material, jwt.message, jwt.signature, &reason))
-		refuse("%s", reason);
+		refuse(CLR_TOKEN_SIGNATURE, "%s", reason);
 
 	if (!clr_jwt_read_claims(&jwt, &reason))
-		refuse("%s", reason);
+		refuse(CLR_TOKEN_CLAIMS, "%s", reason);
 	if (strcmp(jwt.iss, key.issuer) != 0)
-		refuse("Its issuer is not that of its key.");
+		refuse(CLR_TOKEN_ISSUER, "Its issuer is not that of its key.");
 	check_audience(&jwt);
 	check_lifetime(&jwt, at);
 
@@ -193,6 +196,7 @@ clr_token_verify(const char *text, TimestampTz at)
 	token.member = find_member(&key, jwt.sub);
 
 	clr_catalog_end(&state);
+	clr_count(CLR_COUNT_TOKEN_ACCEPTED);
 	return token;
 }
 
@@ -204,12 +208,14 @@ void
 clr_token_check(const ClrToken *token, TimestampTz at)
 {
 	if (at < token->not_before)
-		refuse("It is not good before %s.", timestamptz_to_str(token->not_before));
+		refuse(CLR_TOKEN_NOT_YET, "It is not good before %s.",
+			   timestamptz_to_str(token->not_before));
 	if (at >= token->expires)
-		refuse("It has expired: it was good until %s.", timestamptz_to_str(token->expires));
+		refuse(CLR_TOKEN_EXPIRED, "It has expired: it was good until %s.",
+			   timestamptz_to_str(token->expires));
 	if (OidIsValid(token->role) && token->role != GetSessionUserId() &&
 		token->role != GetOuterUserId())
-		refuse("It is for another role than the session's.");
+		refuse(CLR_TOKEN_ROLE, "It is for another role than the session's.");
 }
 
 /*
@@ -230,11 +236,12 @@ find_key(const char *kid, TimestampTz at)
 			" clearance_internal.token_key_state(starts_at, ends_at, revoked_at, $2)"
 			" FROM clearance.token_key WHERE kid = $1",
 			2, argtypes, args, NULL) == 0)
-		refuse("There is no key with the id that it names.");
+		refuse(CLR_TOKEN_UNKNOWN_KEY, "There is no key with the id that it names.");
 
 	state = clr_column_text(0, 8);
 	if (strcmp(state, "active") != 0)
-		refuse("Key \"%s\" is not in force: its state is \"%s\".", kid, state);
+		refuse(CLR_TOKEN_KEY_NOT_IN_FORCE, "Key \"%s\" is not in force: its state is \"%s\".", kid,
+			   state);
 	if (!clr_signature_algorithm(clr_column_text(0, 1), &key.algorithm))
 		elog(ERROR, "token key of an unknown algorithm");
 	material = clr_column_bytea(0, 2);
@@ -256,7 +263,7 @@ check_audience(const ClrJwt *jwt)
 	for (int i = 0; i < jwt->n_aud; i++)
 		if (strcmp(jwt->aud[i], ours) == 0)
 			return;
-	refuse("It is for another audience than \"%s\".", ours);
+	refuse(CLR_TOKEN_AUDIENCE, "It is for another audience than \"%s\".", ours);
 }
 
 /* However late it expires, a token is good for a limited time. */
@@ -267,7 +274,8 @@ check_lifetime(const ClrJwt *jwt, TimestampTz at)
 
 	if ((jwt->iat != CLR_JWT_NO_DATE && jwt->exp - jwt->iat > longest) ||
 		from_unix(jwt->exp) - at > longest + leeway * USECS_PER_SEC)
-		refuse("It is good for longer than clearance.token_max_lifetime, which is %d seconds.",
+		refuse(CLR_TOKEN_LIFETIME,
+			   "It is good for longer than clearance.token_max_lifetime, which is %d seconds.",
 			   max_lifetime);
 }
 
@@ -286,10 +294,11 @@ find_member(const TokenKey *key, const char *subject)
 								   " AND ($2 = 0 OR account_id = $2) LIMIT 2",
 						  2, argtypes, args, NULL);
 	if (found == 0)
-		refuse("No member has the %s \"%s\".", by_key ? "key" : "e-mail", subject);
-	if (found > 1)
-		refuse("Several accounts have a member with the %s \"%s\".", by_key ? "key" : "e-mail",
+		refuse(CLR_TOKEN_NO_MEMBER, "No member has the %s \"%s\".", by_key ? "key" : "e-mail",
 			   subject);
+	if (found > 1)
+		refuse(CLR_TOKEN_AMBIGUOUS, "Several accounts have a member with the %s \"%s\".",
+			   by_key ? "key" : "e-mail", subject);
 	return clr_column_int64(0, 1);
 }
 
@@ -299,7 +308,7 @@ role_of(const char *name)
 	Oid role = get_role_oid(name, true);
 
 	if (!OidIsValid(role))
-		refuse("It is for a role that does not exist.");
+		refuse(CLR_TOKEN_ROLE, "It is for a role that does not exist.");
 	return role;
 }
 
@@ -310,11 +319,11 @@ from_unix(int64 microseconds)
 }
 
 /*
- * The one way in which a token is refused. The reason, a sentence, is for the
+ * The one way in which a token is refused, and counted. The reason, a sentence, is for the
  * server's log; the statement is kept out of it, which may hold the token.
  */
 static void
-refuse(const char *format, ...)
+refuse(ClrCounter counter, const char *format, ...)
 {
 	char reason[512];
 	va_list args;
@@ -322,7 +331,7 @@ refuse(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION),
+	ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), clr_count(counter),
 					errmsg("the token is not accepted"), errdetail_log("%s", reason),
 					errhint("Get a new one from whoever issues them; the server's log says what "
 							"is wrong with this one."),

@@ -103,17 +103,12 @@ is_kept(Oid relid)
 static void
 refuse(Oid relid)
 {
-	const ClrVerdict verdict = { .code = CLR_ACTING_AS };
-
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("writing %s is not permitted", get_rel_name(relid)),
-			 errdetail("Who acts as somebody else only looks."),
-			 errhint("clearance.act_as(NULL) ends that. To write as that one, call "
-					 "clearance.act_as(…, write => true), which the account must allow."),
-			 err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(get_rel_namespace(relid))),
-			 err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(relid)),
-			 err_generic_string(PG_DIAG_CONSTRAINT_NAME, clr_verdict_code(&verdict))));
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("writing %s is not permitted", get_rel_name(relid)),
+					errdetail("Who acts as somebody else only looks."),
+					errhint("clearance.act_as(NULL) ends that. To write as that one, call "
+							"clearance.act_as(…, write => true), which the account must allow."),
+					clr_verdict_fields(relid, CLR_ACTING_AS, NULL)));
 }
 
 /* ---------- SQL ---------- */

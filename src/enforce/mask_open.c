@@ -12,6 +12,7 @@
 #include "guard/masked.h"
 #include "rule/mask.h"
 #include "rule/verdict.h"
+#include "store/counters.h"
 
 PG_FUNCTION_INFO_V1(clearance_mask_open);
 
@@ -75,7 +76,7 @@ look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call)
 			break;
 	}
 	if (lc == NULL)
-		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
 						errmsg("a column of %s is not masked any more as it was planned",
 							   call->binding->relation_name),
 						errhint("Retry the statement.")));
@@ -98,5 +99,5 @@ refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call)
 				   "statement looks at.",
 				   mask->feature, mask->action),
 		 errhint("Leave the column out of %s.", writes ? "what is assigned" : "conditions"),
-		 clr_verdict_fields(call->binding, CLR_MASKED, mask->column)));
+		 clr_verdict_fields(call->binding->relid, CLR_MASKED, mask->column)));
 }

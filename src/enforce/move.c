@@ -32,6 +32,7 @@
 #include "guard/trigger.h"
 #include "rule/row.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 
 PG_FUNCTION_INFO_V1(clearance_check_child_project);
 PG_FUNCTION_INFO_V1(clearance_check_children_project);
@@ -292,7 +293,7 @@ compare(const ClrBinding *binding, const ClrRow *row, const char **project,
 	/* it may be hidden from whoever writes: who is bound by row security is not told which one */
 	if (binding->key_slot != CLR_NO_SLOT && has_bypassrls_privilege(GetOuterUserId()))
 		key = clr_binding_value_text(binding, row, binding->key_slot);
-	ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION),
+	ereport(ERROR, (errcode(ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION), clr_count(CLR_ERROR_TORN_ROW),
 					errmsg("%s of %s is not in the project of its parents",
 						   key ? psprintf("row %s", key) : "a row",
 						   clr_catalog_table_name(binding->relid)),

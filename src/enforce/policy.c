@@ -21,6 +21,7 @@
 #include "guard/secrecy.h"
 #include "rule/binding.h"
 #include "rule/rule.h"
+#include "store/counters.h"
 
 static bool judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
@@ -153,7 +154,7 @@ check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
 		fits = clr_binding_has_type(binding, i, get_fn_expr_argtype(fcinfo->flinfo, first + i));
 	if (!fits)
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
 				 errmsg("policies of table %s do not fit its declaration", binding->relation_name),
 				 errhint("Run clearance.repair('%s').", binding->relation_name)));
 }

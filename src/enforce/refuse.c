@@ -30,5 +30,5 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 					   is_nobody ? clr_actor_why_nobody(&frame->identity) :
 								   clr_verdict_text(verdict, judge)),
 			 is_nobody ? errhint("%s", clr_actor_hint_nobody(&frame->identity)) : 0,
-			 clr_verdict_fields(binding, verdict->code, verdict->column)));
+			 clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
 }

@@ -34,6 +34,7 @@
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/write.h"
+#include "store/counters.h"
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
 
@@ -107,7 +108,7 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 		Datum value;
 
 		if (attnum <= 0)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 							errmsg("guarded column \"%s\" of %s does not exist", guard->column,
 								   binding->relation_name),
 							errhint("Use clearance.unprotect() and declare the table again.")));

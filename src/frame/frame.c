@@ -37,6 +37,7 @@
 #include "frame/worker.h"
 #include "scope/scope_cache.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 #include "store/release.h"
 #include "store/version.h"
 
@@ -92,12 +93,14 @@ ClrFrame *
 clr_frame_open(QueryDesc *query)
 {
 	EState *estate = query->estate;
+	bool is_part = IsParallelWorker() && current == NULL;
 	ClrFrame *frame;
 	bool binds = false;
 
-	if (clr_catalog_is_reading() || (!(IsParallelWorker() && current == NULL) &&
-									 !touches_protected(query->plannedstmt, &binds)))
+	if (clr_catalog_is_reading() || (!is_part && !touches_protected(query->plannedstmt, &binds)))
 		return NULL;
+	if (!is_part && (estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
+		clr_count(CLR_COUNT_STARTED);
 	frame = new_frame(estate->es_query_cxt);
 	frame->estate = estate;
 	frame->plan = query->planstate;
@@ -121,7 +124,18 @@ clr_frame_open(QueryDesc *query)
 ClrFrame *
 clr_frame_open_utility(void)
 {
+	clr_count(CLR_COUNT_COPY);
 	return new_frame(CurrentMemoryContext);
+}
+
+/* A statement was planned: count it, if it is for a protected table. */
+void
+clr_frame_planned(const PlannedStmt *plan)
+{
+	bool binds;
+
+	if (!clr_catalog_is_reading() && touches_protected(plan, &binds))
+		clr_count(CLR_COUNT_PLANNED);
 }
 
 /*
@@ -363,10 +377,11 @@ resolve(ClrFrame *frame)
 		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->judge.at);
 		if (clr_worker_leader(&leader) && leader.resolved &&
 			!clr_actor_equal(&leader.actor, &frame->actor))
-			ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-							errmsg("a parallel worker would act for somebody else"),
-							errdetail("Settings changed while the query ran."),
-							errhint("Retry the transaction.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_ACTOR_CHANGED),
+					 errmsg("a parallel worker would act for somebody else"),
+					 errdetail("Settings changed while the query ran."),
+					 errhint("Retry the transaction.")));
 		if (frame->estate != NULL && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
 			refuse_outdated(frame);
@@ -402,7 +417,7 @@ refuse_outdated(ClrFrame *frame)
 					 scope_digest(frame, &latest, GetActiveSnapshot())) != 0;
 	PopActiveSnapshot();
 	if (changed)
-		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_REVOKED),
 						errmsg("permissions changed since the transaction's snapshot"),
 						errdetail("The setting clearance.strict_revoke asks for current ones."),
 						errhint("Retry the transaction.")));

@@ -38,6 +38,7 @@ typedef struct ClrCurrent
 extern void clr_frame_init(bool late);
 extern ClrFrame *clr_frame_open(QueryDesc *query);
 extern ClrFrame *clr_frame_open_utility(void);
+extern void clr_frame_planned(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_of(QueryDesc *query);
 extern ClrCurrent clr_frame_enter(ClrFrame *frame);
 extern ClrCurrent clr_frame_enter_planning(void);

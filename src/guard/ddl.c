@@ -29,6 +29,7 @@
 #include "guard/ddl.h"
 #include "rule/binding.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 
 PG_FUNCTION_INFO_V1(clearance_refuse_ddl);
 PG_FUNCTION_INFO_V1(clearance_protect_new_tables);
@@ -159,7 +160,7 @@ refuse_if_protected(RangeVar *table, const char *what)
 		return;
 	relid = RangeVarGetRelid(table, NoLock, true);
 	if (OidIsValid(relid) && clr_binding_of_relation(relid) != 0)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
 }
@@ -175,7 +176,7 @@ refuse_if_masked(RangeVar *table)
 	int32 binding = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
 
 	if (binding != 0 && clr_binding_is_masked(binding) && !pg_class_ownercheck(relid, GetUserId()))
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot create triggers on \"%s\": it has masked columns",
 							   get_rel_name(relid)),
 						errdetail("Triggers see what the columns hold."),
@@ -199,7 +200,7 @@ refuse_if_mirrored(RangeVar *table, const char *what)
 									args, NULL) > 0;
 	clr_catalog_end(&state);
 	if (is_mirrored)
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE),
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot %s \"%s\": it is mirrored", what,
 							   get_rel_name(DatumGetObjectId(args[0]))),
 						errhint("Use clearance.unmirror_membership() to end that.")));
@@ -232,7 +233,7 @@ refuse_if_own(RangeVar *table, const AlterTableCmd *command)
 	if (OidIsValid(relid) && get_rel_namespace(relid) == get_namespace_oid("clearance", true) &&
 		OidIsValid(get_extension_oid("pg_clearance", true)) && !creating_extension)
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_IN_USE),
+				(errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
 				 errmsg("cannot alter the triggers of clearance.%s", get_rel_name(relid)),
 				 errdetail("They tell sessions that permissions changed."),
 				 errhint("To load rows without foreign key checks, set session_replication_role "

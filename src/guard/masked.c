@@ -43,6 +43,7 @@
 #include "rule/mask.h"
 #include "rule/verdict.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 /* The server's offset of attribute numbers in sets of columns. */
@@ -98,7 +99,7 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 		AttrNumber attnum = get_attnum(entry->relid, mask->column);
 
 		if (attnum == InvalidAttrNumber)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 							errmsg("masked column \"%s\" of %s does not exist", mask->column,
 								   table->declared->relation_name),
 							errhint("Use clearance.unprotect() and declare the table again.")));
@@ -293,7 +294,7 @@ clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum)
 					   "masked."),
 			 errhint("Leave the column out. If the library is not preloaded, add pg_clearance to "
 					 "shared_preload_libraries or session_preload_libraries."),
-			 clr_verdict_fields(table->declared, CLR_CANNOT_MASK, mask->column)));
+			 clr_verdict_fields(table->declared->relid, CLR_CANNOT_MASK, mask->column)));
 }
 
 /*
@@ -326,7 +327,7 @@ clr_masked_check_explained(List *range_table, ClrJudge *judge)
 								mask->column, binding->relation_name),
 						 errdetail("Plans tell of values that the actor may not read."),
 						 errhint("A superuser may allow it by clearance.external_explain."),
-						 clr_verdict_fields(binding, CLR_MASKED, mask->column)));
+						 clr_verdict_fields(binding->relid, CLR_MASKED, mask->column)));
 		}
 	}
 }

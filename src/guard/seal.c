@@ -39,6 +39,7 @@
 #include "utils/syscache.h"
 
 #include "rule/binding.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_columns);
@@ -282,7 +283,7 @@ static void
 refuse_altered(Relation relation, const char *policy)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
 			 errmsg("policy %s of protected table %s is missing or was altered", policy,
 					RelationGetRelationName(relation)),
 			 errhint("Run clearance.repair('%s').",
@@ -334,7 +335,7 @@ void
 clr_seal_refuse_table(Oid relid)
 {
 	ereport(ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
 			 errmsg("table %s is not the one that its policies were made for", get_rel_name(relid)),
 			 errdetail("They came from a protected table: in a copy, in a dump without the "
 					   "extension's own tables, or with a partition or child that was taken off."),
@@ -371,7 +372,7 @@ clr_seal_check_tables(List *range_table)
 		if (!secured)
 			ereport(
 				ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
 				 errmsg("protected table %s has no row security", get_rel_name(rte->relid)),
 				 errhint(
 					 "Finish the restore that is under way, or run clearance.repair() on it.")));

@@ -41,6 +41,7 @@
 
 #include "guard/masked.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 
 static bool external_explain = false;
 
@@ -350,7 +351,7 @@ refuse(ClrFrame *frame, const char *what, const char *where)
 	refused = explainer;
 	scope = clr_frame_judge(frame != NULL ? frame : clr_frame_current())->scope;
 	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_EXPLAIN),
 			 errmsg("%s of protected tables%s is not permitted to %s", what, where,
 					scope->no_standing != NULL	   ? "an actor without standing" :
 					scope->audience == CLR_PARTNER ? "partners" :

@@ -13,6 +13,7 @@
 
 #include "plan/whole.h"
 #include "rule/shape.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 static bool reads(const QueryDesc *query, int32 binding);
@@ -36,7 +37,7 @@ clr_class_refuse_plan(const char *relation)
 {
 	clr_plans_forget();
 	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
 			 errmsg("the query on %s was planned for other permissions", relation),
 			 errdetail("The actor, or its access level, changed after the query was planned."),
 			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "

@@ -43,6 +43,7 @@
 #include "rule/row.h"
 #include "rule/shape.h"
 #include "scope/people.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 /* Finding and judging a row by its key, in operators: see lookup.c. */
@@ -341,7 +342,7 @@ fits_plan(const SetCall *call, ClrProject *project)
 	ClrClass class = clr_shape_class(call->judge, call->binding, call->set.verb, project);
 
 	if (class != CLR_CLASS_NONE && call->set.class != CLR_CLASS_OTHER && class != call->set.class)
-		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
 						errmsg("the query on %s was planned without the project that it creates",
 							   call->binding->relation_name),
 						errhint("Create the project in a statement of its own.")));

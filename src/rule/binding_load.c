@@ -15,6 +15,7 @@
 #include "utils/syscache.h"
 
 #include "store/catalog.h"
+#include "store/counters.h"
 
 static void load_columns(ClrBinding *binding, char **names, int count);
 static void load_relations(ClrBinding *binding);
@@ -105,6 +106,7 @@ clr_binding_load(MemoryContext context, int32 id)
 			" relation::text, project_optional FROM clearance.binding WHERE id = $1",
 			1, argtypes, args, NULL) != 1)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						clr_count(CLR_ERROR_DECLARATION),
 						errmsg("no protected table has the binding %d", id),
 						errdetail("A policy passes it, but the extension does not know it."),
 						errhint("Declare the table again with clearance.protect().")));
@@ -163,7 +165,7 @@ load_columns(ClrBinding *binding, char **names, int count)
 		Oid element;
 
 		if (attnum == InvalidAttrNumber)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 							errmsg("column \"%s\" of protected table %s does not exist", names[i],
 								   binding->relation_name),
 							errhint("Use clearance.unprotect() and declare the table again.")));
@@ -274,6 +276,7 @@ links_through_task(int32 task_binding, const char *link_column)
 	}
 	if (rows == 0)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						clr_count(CLR_ERROR_DECLARATION),
 						errmsg("the table that assigned_task goes through has no assignees"),
 						errhint("Declare them with clearance.relate(..., 'assigned', ...).")));
 	return links;

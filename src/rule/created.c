@@ -25,6 +25,7 @@
 
 #include "scope/scope.h"
 #include "store/catalog.h"
+#include "store/counters.h"
 
 typedef struct Creation
 {
@@ -210,7 +211,7 @@ confirm(const ClrKeyEntry *entry, void *judge)
 	clr_catalog_end(&state);
 	if (!registered)
 		ereport(ERROR,
-				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_CREATED),
 				 errmsg("the project that the statement created is not its own"),
 				 errdetail("A project with this key was registered meanwhile, or not at all."),
 				 errhint("Retry the transaction.")));

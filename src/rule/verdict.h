@@ -126,7 +126,8 @@ extern void clr_verdict_column(ClrVerdict *verdict, const char *column, const Cl
 extern void clr_verdict_complete(ClrVerdict *verdict, ClrJudge *judge);
 
 extern const char *clr_verdict_code(const ClrVerdict *verdict);
-extern int clr_verdict_fields(const ClrBinding *binding, ClrCode code, const char *column);
+extern const char *clr_verdict_meaning(const ClrVerdict *verdict);
+extern int clr_verdict_fields(Oid relid, ClrCode code, const char *column);
 extern const char *clr_verdict_step(const ClrVerdict *verdict);
 extern const char *clr_verdict_ground(const ClrVerdict *verdict);
 extern ClrCode clr_verdict_code_of(const char *name);

@@ -17,6 +17,8 @@
 #include "utils/lsyscache.h"
 #include "utils/timestamp.h"
 
+#include "store/counters.h"
+
 PG_FUNCTION_INFO_V1(clearance_verdict_codes);
 PG_FUNCTION_INFO_V1(clearance_window_text);
 
@@ -149,6 +151,7 @@ static const struct
 };
 
 StaticAssertDecl(lengthof(codes) == CLR_CODES, "every code has a place");
+StaticAssertDecl(CLR_CODES <= CLR_MAX_CODES, "every code has a counter");
 
 /*
  * What clients read of a refusal.
@@ -159,17 +162,24 @@ clr_verdict_code(const ClrVerdict *verdict)
 	return codes[verdict->code].name;
 }
 
+/* What a code means, for whoever does not know the case. */
+const char *
+clr_verdict_meaning(const ClrVerdict *verdict)
+{
+	return codes[verdict->code].meaning;
+}
+
 /*
  * The fields of an error in which clients find table, column and code: no other
- * field than that for a constraint's name is there for what was violated. For
- * ereport(), as err_generic_string() is.
+ * field than that for a constraint's name is there for what was violated. The
+ * refusal is counted. For ereport(), as err_generic_string() is.
  */
 int
-clr_verdict_fields(const ClrBinding *binding, ClrCode code, const char *column)
+clr_verdict_fields(Oid relid, ClrCode code, const char *column)
 {
-	(void) err_generic_string(PG_DIAG_SCHEMA_NAME,
-							  get_namespace_name(get_rel_namespace(binding->relid)));
-	(void) err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(binding->relid));
+	clr_count(CLR_COUNT_REFUSED + code);
+	(void) err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(get_rel_namespace(relid)));
+	(void) err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(relid));
 	if (column != NULL)
 		(void) err_generic_string(PG_DIAG_COLUMN_NAME, column);
 	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, codes[code].name);

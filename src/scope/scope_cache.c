@@ -20,6 +20,8 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "store/counters.h"
+
 typedef struct CachedScope
 {
 	ClrActor actor; /* hash key */
@@ -33,17 +35,13 @@ static HTAB *cached = NULL;
 static dlist_head by_use = DLIST_STATIC_INIT(by_use);
 static Size total_bytes = 0;
 
-static struct
-{
-	int64 hits;
-	int64 misses;
-	int64 reloads;
-	int64 evictions;
-} counts;
+/* Of this session; by counter, from the first of those of scopes. */
+static int64 counts[CLR_COUNT_SCOPE_EVICTION - CLR_COUNT_SCOPE_HIT + 1];
 
 PG_FUNCTION_INFO_V1(clearance_session_cache);
 PG_FUNCTION_INFO_V1(clearance_session_actors);
 
+static void note(ClrCounter what);
 static CachedScope *find(ClrActor actor);
 static bool holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at);
 static Size limit(void);
@@ -81,16 +79,16 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 		scope = entry->scope;
 		if (holds(scope, version, at))
 		{
-			counts.hits++;
+			note(CLR_COUNT_SCOPE_HIT);
 			dlist_move_head(&by_use, &entry->node);
 			clr_kept_use(&scope->kept);
 			return scope;
 		}
-		counts.reloads++;
+		note(CLR_COUNT_SCOPE_RELOAD);
 		forget(entry);
 	}
 	else if (anybody)
-		counts.misses++;
+		note(CLR_COUNT_SCOPE_MISS);
 
 	scope = clr_scope_load(actor, version, at, limit() / 2);
 	if (keepable)
@@ -107,6 +105,14 @@ clr_scope_release(ClrScope *scope)
 	if (entry != NULL && entry->scope == scope)
 		weigh(entry);
 	clr_kept_release(&scope->kept);
+}
+
+/* For the session, and for the server. */
+static void
+note(ClrCounter what)
+{
+	counts[what - CLR_COUNT_SCOPE_HIT]++;
+	clr_count(what);
 }
 
 /* ---------- entries ---------- */
@@ -165,7 +171,7 @@ weigh(CachedScope *entry)
 	entry->bytes = bytes;
 	while (total_bytes + clr_projects_bytes() > limit() && !dlist_is_empty(&by_use))
 	{
-		counts.evictions++;
+		note(CLR_COUNT_SCOPE_EVICTION);
 		forget(dlist_tail_element(CachedScope, node, &by_use));
 	}
 }
@@ -182,10 +188,10 @@ clearance_session_cache(PG_FUNCTION_ARGS)
 {
 	TupleDesc desc;
 	bool nulls[8] = { false };
-	Datum values[8] = { Int64GetDatum(counts.hits),
-						Int64GetDatum(counts.misses),
-						Int64GetDatum(counts.reloads),
-						Int64GetDatum(counts.evictions),
+	Datum values[8] = { Int64GetDatum(counts[CLR_COUNT_SCOPE_HIT - CLR_COUNT_SCOPE_HIT]),
+						Int64GetDatum(counts[CLR_COUNT_SCOPE_MISS - CLR_COUNT_SCOPE_HIT]),
+						Int64GetDatum(counts[CLR_COUNT_SCOPE_RELOAD - CLR_COUNT_SCOPE_HIT]),
+						Int64GetDatum(counts[CLR_COUNT_SCOPE_EVICTION - CLR_COUNT_SCOPE_HIT]),
 						Int64GetDatum(hash_get_num_entries(cached)),
 						Int64GetDatum((int64) total_bytes),
 						Int64GetDatum((int64) clr_projects_bytes()),

@@ -56,6 +56,7 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
+#include "store/counters.h"
 #include "store/key.h"
 #include "store/release.h"
 
@@ -206,7 +207,7 @@ become_owner(ClrCatalog *state, Oid table)
 	schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
 	ReleaseSysCache(tuple);
 	if (pg_namespace_aclcheck(schema, owner, ACL_USAGE) != ACLCHECK_OK)
-		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_OWNER),
 						errmsg("the owner of %s may not use its schema", get_rel_name(table)),
 						errdetail("The extension reads tables with the rights of their owners."),
 						errhint("Grant it: GRANT USAGE ON SCHEMA %s TO %s.",
@@ -215,7 +216,7 @@ become_owner(ClrCatalog *state, Oid table)
 	if (pg_class_aclcheck(table, owner, ACL_SELECT) != ACLCHECK_OK &&
 		pg_attribute_aclcheck_all(table, owner, ACL_SELECT, ACLMASK_ANY) != ACLCHECK_OK)
 		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_OWNER),
 				 errmsg("the owner of %s may not read it", get_rel_name(table)),
 				 errdetail("The extension reads tables with the rights of their owners."),
 				 errhint("Grant it: GRANT SELECT ON %s TO %s.", clr_catalog_table_name(table),

@@ -28,6 +28,8 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
+#include "store/counters.h"
+
 /* By the types of their first arguments. An index condition alone calls set_keys(). */
 static const struct
 {
@@ -232,6 +234,8 @@ clearance_forget_plans(PG_FUNCTION_ARGS)
 void
 clr_plans_forget(void)
 {
+	if (plans_made[CLR_IN_SET] || plans_made[CLR_SET_KEYS])
+		clr_count(CLR_COUNT_PLANS_FORGOTTEN);
 	for (int i = 0; i < (int) lengthof(functions); i++)
 	{
 		is_telling = true;

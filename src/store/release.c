@@ -26,6 +26,8 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "store/counters.h"
+
 /* the Makefile has it from the control file */
 #ifndef CLR_RELEASE
 #error "CLR_RELEASE is not defined"
@@ -72,7 +74,7 @@ clr_release_check(void)
 		fits = false;
 		ereport(
 			ERROR,
-			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_RELEASE),
 			 errmsg(
 				 "extension pg_clearance is of version %s in this database, its library of version %s",
 				 version, CLR_RELEASE),
