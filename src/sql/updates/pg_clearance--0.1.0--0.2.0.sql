@@ -243,6 +243,7 @@ GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearanc
 SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, clearance.set_account');
 GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.export, clearance.import, clearance.diff, clearance.diff_digest');
+SELECT clearance_internal.close('FUNCTION clearance.counter_values, clearance.reset_counters'), clearance_internal.close('TABLE clearance.counters');
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
 SELECT clearance_internal.close('FUNCTION clearance.protect');
 -- What a script grants would count as the extension's own, which dumps leave out.
