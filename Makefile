@@ -115,6 +115,7 @@ REGRESS = \
 	lint \
 	self_test \
 	cache \
+	counters \
 	plans \
 	company_reports \
 	whole \

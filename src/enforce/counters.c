@@ -36,7 +36,7 @@ static const struct
 								   "it was let go, for clearance.scope_cache was full" },
 	[CLR_COUNT_TOKEN_ACCEPTED] = { "tokens", "accepted", "a token was verified" },
 	[CLR_COUNT_TOKEN_REMEMBERED] = { "tokens", "remembered",
-									 "a statement ran by a token that its session had verified" },
+									 "a token served that the session had verified before" },
 	[CLR_TOKEN_MALFORMED] = { "tokens refused", "malformed", "the text is no token" },
 	[CLR_TOKEN_UNKNOWN_KEY] = { "tokens refused", "unknown_key", "it names no key" },
 	[CLR_TOKEN_KEY_NOT_IN_FORCE] = { "tokens refused", "key_not_in_force",
