@@ -62,7 +62,7 @@ CREATE FUNCTION stale() RETURNS bigint LANGUAGE sql AS $$ SELECT clearance.set_a
 \set ECHO queries
 
 -- Every code is there from the start, the refusals' are those of verdict_codes().
-SELECT name, count(*) FROM clearance.counters GROUP BY name ORDER BY name;
+SELECT DISTINCT name FROM clearance.counters ORDER BY name;
 SELECT count(*) FROM clearance.counters c FULL JOIN clearance.verdict_codes() v ON v.code = c.code
 WHERE coalesce(c.name, 'refusals') = 'refusals' AND (v.code IS NULL OR c.code IS NULL OR v.meaning <> c.meaning);
 SELECT count(*) FROM clearance.counters WHERE meaning IS NULL OR since IS NULL OR since > now() OR value < 0;
@@ -173,6 +173,7 @@ SELECT clearance.set_actor(key => 'max', local => false) = :max;
 SELECT * FROM refused('SELECT stale()');
 SELECT * FROM refused('EXPLAIN SELECT FROM task');
 SELECT * FROM refused('SELECT clearance.act_as(' || :mia || ')');
+SELECT * FROM refused('SELECT clearance.set_actor(key => ''nobody at all'')');
 RESET ROLE;
 SELECT * FROM refused('ALTER TABLE task DISABLE ROW LEVEL SECURITY');
 BEGIN;
@@ -247,6 +248,20 @@ SET ROLE regress_counters_monitor;
 SELECT count(*) > 0 FROM clearance.counters;
 SELECT clearance.reset_counters();
 RESET ROLE;
+
+-- Partners and customers are told nothing, whatever the role that they come with may.
+GRANT SELECT ON clearance.counters TO regress_counters;
+GRANT EXECUTE ON FUNCTION clearance.counter_values, clearance.reset_counters TO regress_counters;
+SELECT clearance.set_actor(key => 'max', local => false) = :max;
+SET ROLE regress_counters;
+SELECT count(*) FROM clearance.counters;
+SELECT clearance.reset_counters();
+RESET ROLE;
+SELECT clearance.set_actor(key => 'ada', local => false) = :ada;
+SET ROLE regress_counters;
+SELECT count(*) > 0 FROM clearance.counters;
+RESET ROLE;
+SELECT clearance.reset_actor();
 
 -- A reset sets all to zero, and says when.
 SELECT clearance.set_actor(key => 'max', local => false) = :max;

@@ -555,7 +555,7 @@ find_member(FunctionCallInfo fcinfo)
 
 	found = look_up_member(args, nulls, &member);
 	if (found == 0)
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), clr_count(CLR_ERROR_UNKNOWN_ACTOR),
 						nulls[0] == ' ' ?
 							errmsg("no member with key \"%s\"", TextDatumGetCString(args[0])) :
 						nulls[1] == ' ' ?
@@ -563,7 +563,7 @@ find_member(FunctionCallInfo fcinfo)
 							errmsg("no member with e-mail \"%s\"", TextDatumGetCString(args[2])),
 						errhint("Members are added with clearance.add_member().")));
 	if (found > 1)
-		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_PARAMETER),
+		ereport(ERROR, (errcode(ERRCODE_AMBIGUOUS_PARAMETER), clr_count(CLR_ERROR_UNKNOWN_ACTOR),
 						errmsg("several accounts have a member with that key or e-mail"),
 						errhint("Name the account as well: set_actor(..., account => ...).")));
 	return member;

@@ -1,13 +1,19 @@
 /*
  * counters.c
  *		The names of what is counted (store/counters.h), and SQL to read it.
+ *
+ * It is for whoever watches the server: what others were refused is not told to
+ * partners and customers, whatever was granted to the role that they come with.
  */
 #include "store/counters.h"
 
 #include "fmgr.h"
 #include "funcapi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 
+#include "frame/frame.h"
 #include "rule/verdict.h"
 
 PG_FUNCTION_INFO_V1(clearance_counter_values);
@@ -65,6 +71,8 @@ static const struct
 							   "clearance.actor and clearance.token name two members" },
 	[CLR_ERROR_CLAIMS] = { "errors", "claims",
 						   "the setting of a mapped role does not hold what its mapping says" },
+	[CLR_ERROR_UNKNOWN_ACTOR] = { "errors", "unknown_actor",
+								  "set_actor() named no member, or one of several accounts" },
 	[CLR_ERROR_ACT_AS] = { "errors", "act_as", "somebody may not act as somebody else" },
 	[CLR_ERROR_EXPLAIN] = { "errors", "explain", "a plan was not for the actor's eyes" },
 	[CLR_ERROR_UNSEALED] = { "errors", "unsealed",
@@ -73,6 +81,8 @@ static const struct
 								"a declaration does not fit its table, or is missing" },
 	[CLR_ERROR_OWNER] = { "errors", "owner", "the owner of a table may not read it" },
 	[CLR_ERROR_RELEASE] = { "errors", "release", "library and extension are of two versions" },
+	[CLR_ERROR_INCOMPLETE] = { "errors", "incomplete",
+							   "a table or schema of the extension is missing" },
 	[CLR_ERROR_TORN_ROW] = { "errors", "torn_row",
 							 "a row was to be in another project than its parents" },
 	[CLR_ERROR_CREATED] = { "errors", "created",
@@ -82,66 +92,98 @@ static const struct
 
 StaticAssertDecl(lengthof(counters) == CLR_COUNT_REFUSED, "every counter has a name");
 
-static void put(ReturnSetInfo *result, const char *name, const char *code, uint64 count,
+static bool is_counted(void);
+static void refuse_outsiders(void);
+static void put(ReturnSetInfo *result, const char *name, const char *code, const uint64 *count,
 				const char *meaning, TimestampTz since);
-static void require_shared(void);
 
 /*
  * counter_values() returns setof (name text, code text, value bigint, since
- * timestamptz, meaning text): what happened on the whole server since then.
+ * timestamptz, meaning text): what happened on the whole server since then; NULL,
+ * and a warning, where nothing is counted.
  */
 Datum
 clearance_counter_values(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	uint64 *counts = palloc(CLR_COUNTERS * sizeof(uint64));
-	TimestampTz since;
+	uint64 *counts = NULL;
+	TimestampTz since = 0;
 
-	require_shared();
+	refuse_outsiders();
 	InitMaterializedSRF(fcinfo, 0);
-	since = clr_counters_read(counts);
+	if (is_counted())
+	{
+		counts = palloc(CLR_COUNTERS * sizeof(uint64));
+		since = clr_counters_read(counts);
+	}
 	for (int i = 0; i < CLR_COUNT_REFUSED; i++)
-		put(result, counters[i].name, counters[i].code, counts[i], counters[i].meaning, since);
+		put(result, counters[i].name, counters[i].code, counts ? &counts[i] : NULL,
+			counters[i].meaning, since);
 	for (ClrCode code = CLR_PERMITTED + 1; code < CLR_CODES; code++)
 	{
 		const ClrVerdict verdict = { .code = code };
 
-		put(result, "refusals", clr_verdict_code(&verdict), counts[CLR_COUNT_REFUSED + code],
-			clr_verdict_meaning(&verdict), since);
+		put(result, "refusals", clr_verdict_code(&verdict),
+			counts ? &counts[CLR_COUNT_REFUSED + code] : NULL, clr_verdict_meaning(&verdict),
+			since);
 	}
 	return (Datum) 0;
 }
 
-static void
-put(ReturnSetInfo *result, const char *name, const char *code, uint64 count, const char *meaning,
-	TimestampTz since)
-{
-	Datum values[] = { CStringGetTextDatum(name), CStringGetTextDatum(code),
-					   Int64GetDatum((int64) count), TimestampTzGetDatum(since),
-					   CStringGetTextDatum(meaning) };
-	bool nulls[lengthof(values)] = { false };
-
-	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-}
-
 /*
- * reset_counters() returns timestamptz: count from zero, since then.
+ * reset_counters() returns timestamptz: count from zero, since then; NULL, and a
+ * warning, where nothing is counted.
  */
 Datum
 clearance_reset_counters(PG_FUNCTION_ARGS)
 {
-	require_shared();
+	refuse_outsiders();
+	if (!is_counted())
+		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(clr_counters_reset());
 }
 
-static void
-require_shared(void)
+/* Whether there are counters; warns if not: zero would be a lie, and an error would stop whoever watches. */
+static bool
+is_counted(void)
 {
-	if (!clr_counters_are_shared())
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("nothing is counted for the whole server"),
-				 errdetail("The counters are in shared memory, which the library gets as the "
-						   "server starts."),
-				 errhint("Add pg_clearance to shared_preload_libraries and restart the server.")));
+	if (clr_counters_are_shared())
+		return true;
+	ereport(WARNING,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("nothing is counted for the whole server"),
+			 errdetail("The counters are in shared memory, which the library gets as the server "
+					   "starts."),
+			 errhint("Add pg_clearance to shared_preload_libraries and restart the server.")));
+	return false;
+}
+
+static void
+refuse_outsiders(void)
+{
+	ClrFrame *frame = clr_frame_current();
+	const ClrScope *scope;
+
+	if (has_bypassrls_privilege(GetUserId()))
+		return;
+	scope = clr_frame_judge(frame)->scope;
+	if (clr_actor_is_nobody(&scope->actor) ||
+		(scope->no_standing == NULL && scope->audience == CLR_VENDOR))
+		return;
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("the counters of the server are not for partners and customers"),
+					errhint("Call clearance.reset_actor() first.")));
+}
+
+/* `count` is NULL where nothing is counted. */
+static void
+put(ReturnSetInfo *result, const char *name, const char *code, const uint64 *count,
+	const char *meaning, TimestampTz since)
+{
+	Datum values[] = { CStringGetTextDatum(name), CStringGetTextDatum(code),
+					   Int64GetDatum(count ? (int64) *count : 0), TimestampTzGetDatum(since),
+					   CStringGetTextDatum(meaning) };
+	bool nulls[lengthof(values)] = { false, false, count == NULL, count == NULL, false };
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }

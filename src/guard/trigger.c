@@ -14,6 +14,7 @@
 
 #include "guard/ddl.h"
 #include "rule/binding.h"
+#include "store/counters.h"
 
 #define TIMING_AND_LEVEL (TRIGGER_EVENT_TIMINGMASK | TRIGGER_EVENT_ROW)
 
@@ -35,15 +36,17 @@ clr_trigger_data(FunctionCallInfo fcinfo, TriggerEvent timing, bool has_new_tabl
 	if (strncmp(trigger->tgname, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) != 0 ||
 		(data->tg_event & TIMING_AND_LEVEL) != timing ||
 		(data->tg_newtable != NULL) != has_new_table || trigger->tgnargs != 1)
-		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-						errmsg("trigger %s of %s is none of the extension's", trigger->tgname,
-							   RelationGetRelationName(data->tg_relation)),
-						errhint("clearance.protect() makes the triggers; drop this one.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED), clr_count(CLR_ERROR_UNSEALED),
+				 errmsg("trigger %s of %s is none of the extension's", trigger->tgname,
+						RelationGetRelationName(data->tg_relation)),
+				 errhint("clearance.protect() makes the triggers; drop this one.")));
 	if (clr_trigger_binding(data) != clr_binding_of_relation(RelationGetRelid(data->tg_relation)))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("table %s is not protected as trigger %s says",
-							   RelationGetRelationName(data->tg_relation), trigger->tgname),
-						errhint("Drop the trigger, or run clearance.repair() on the table.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
+				 errmsg("table %s is not protected as trigger %s says",
+						RelationGetRelationName(data->tg_relation), trigger->tgname),
+				 errhint("Drop the trigger, or run clearance.repair() on the table.")));
 	return data;
 }
 

@@ -201,7 +201,7 @@ become_owner(ClrCatalog *state, Oid table)
 	LockRelationOid(table, AccessShareLock); /* keeps its name, and tells of an earlier change */
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 	if (!HeapTupleIsValid(tuple))
-		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), clr_count(CLR_ERROR_DECLARATION),
 						errmsg("a table that a declaration names does not exist any more")));
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
@@ -303,7 +303,7 @@ clr_catalog_internal_schema(void)
 	if (!OidIsValid(schema) || getExtensionOfObject(NamespaceRelationId, schema) !=
 								   get_extension_oid("pg_clearance", true))
 		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
 				 errmsg("the extension pg_clearance is not complete in this database"),
 				 errdetail("Schema clearance_internal is missing, or is not the extension's."),
 				 errhint("After an update of the library: ALTER EXTENSION pg_clearance UPDATE.")));

@@ -29,6 +29,8 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
+#include "store/counters.h"
+
 #define MAX_COLUMNS 8
 
 typedef struct Path
@@ -314,11 +316,12 @@ read_place(ClrPath path)
 
 	places[path].index = get_relname_relid(paths[path].index, namespace);
 	if (!OidIsValid(table) || !OidIsValid(places[path].index))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the extension pg_clearance is not complete in this database"),
-						errdetail("Table clearance.%s or its index %s is missing.",
-								  paths[path].table, paths[path].index),
-						errhint("Create the extension again.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
+				 errmsg("the extension pg_clearance is not complete in this database"),
+				 errdetail("Table clearance.%s or its index %s is missing.", paths[path].table,
+						   paths[path].index),
+				 errhint("Create the extension again.")));
 	places[path].key = get_attnum(table, paths[path].key);
 	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
 		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);

@@ -53,6 +53,7 @@
 #include "utils/xid8.h"
 
 #include "store/catalog.h"
+#include "store/counters.h"
 #include "store/plans.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_change);
@@ -320,10 +321,11 @@ open_version(LOCKMODE lockmode)
 	Oid relid = OidIsValid(namespace) ? get_relname_relid("version", namespace) : InvalidOid;
 
 	if (!OidIsValid(relid))
-		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-						errmsg("the extension pg_clearance is not complete in this database"),
-						errdetail("Table clearance.version is missing."),
-						errhint("Create the extension again.")));
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
+				 errmsg("the extension pg_clearance is not complete in this database"),
+				 errdetail("Table clearance.version is missing."),
+				 errhint("Create the extension again.")));
 	return table_open(relid, lockmode);
 }
 
