@@ -18,6 +18,7 @@
 
 #include "actor/actor.h"
 #include "enforce/act_as.h"
+#include "enforce/condition.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
 #include "guard/masked.h"
@@ -77,6 +78,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_class_check_plan(frame, query);
 	clr_mask_raw_check(frame, query->plannedstmt);
+	clr_condition_prepare(query);
 }
 
 static void

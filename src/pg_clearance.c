@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 
 #include "actor/actor.h"
+#include "enforce/condition.h"
 #include "frame/frame.h"
 #include "guard/ddl.h"
 #include "rule/binding.h"
@@ -66,6 +67,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();
 	clr_binding_init();
+	clr_condition_init();
 	clr_hooks_init();
 	if (late && !IsBackgroundWorker)
 		warn_that_late();

@@ -66,14 +66,13 @@ clr_owner_fill(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapT
 }
 
 /*
- * A row as an UPDATE makes it, with the owners that it had where they were left
- * empty.
+ * A row as an UPDATE makes it, of which `new_row` is what is bound, with the owners
+ * that it had where they were left empty.
  */
 HeapTuple
-clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old, HeapTuple new)
+clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, const ClrRow *old_row,
+			   const ClrRow *new_row, HeapTuple new)
 {
-	ClrRow old_row = clr_binding_row(binding, desc, old);
-	ClrRow new_row = clr_binding_row(binding, desc, new);
 	bool may = false;
 	bool asked = false;
 
@@ -82,16 +81,16 @@ clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple o
 		bool isnull = false;
 		int attnum;
 
-		if (!is_left_empty(frame, binding, slot, &old_row, &new_row))
+		if (!is_left_empty(frame, binding, slot, old_row, new_row))
 			continue;
 		if (!asked)
-			may = may_change(clr_frame_judge(frame), binding, &old_row) &&
-				  may_change(clr_frame_judge(frame), binding, &new_row);
+			may = may_change(clr_frame_judge(frame), binding, old_row) &&
+				  may_change(clr_frame_judge(frame), binding, new_row);
 		asked = true;
 		if (may)
 			break;
 		attnum = SPI_fnumber(desc, binding->columns[slot].name);
-		new = heap_modify_tuple_by_cols(new, desc, 1, &attnum, &old_row.values[slot], &isnull);
+		new = heap_modify_tuple_by_cols(new, desc, 1, &attnum, &old_row->values[slot], &isnull);
 	}
 	frame->filled = 0;
 	return new;

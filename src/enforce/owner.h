@@ -16,7 +16,7 @@
 extern bool clr_owner_is_named(const ClrBinding *binding);
 extern HeapTuple
 clr_owner_fill(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
-extern HeapTuple
-clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, HeapTuple old, HeapTuple new);
+extern HeapTuple clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc,
+								const ClrRow *old_row, const ClrRow *new_row, HeapTuple new);
 
 #endif /* CLR_OWNER_H */

@@ -8,7 +8,8 @@
  * state asks for more, each row says.
  *
  * What a table's columns need does not change within a query, and is found out
- * once; so is, for each project, whether an action is open on all of its rows. Lifetime: that of the call's memory, the query's.
+ * when the first row changes them; so is, for each project, whether an action is
+ * open on all of its rows. Lifetime: that of the call's memory, the query's.
  */
 #include "enforce/write_check.h"
 
@@ -28,7 +29,7 @@
 typedef struct Asked
 {
 	ClrAction *action;
-	const char *column;	   /* of the row of the moment, that needs it first; NULL: edit */
+	const char *column;	   /* of the row of the moment, that needs it first */
 	ClrKeyTable *projects; /* by key, whether it is open on whatever row of the project */
 } Asked;
 
@@ -39,12 +40,12 @@ typedef struct Needs
 	bool follows;
 } Needs;
 
-/* What is known of a column. */
+/* What is known of a column; all but `decides` once a row changes it. */
 typedef struct Changeable
 {
-	const char *name; /* NULL: of no column that a statement sets */
+	bool decides; /* the rule goes by it */
+	bool known;
 	TypeCacheEntry *type;
-	bool decides;	   /* the rule goes by it */
 	bool by_new_value; /* what a change needs depends on what it becomes */
 	Needs needs;	   /* else */
 } Changeable;
@@ -79,6 +80,8 @@ typedef struct Change
 } Change;
 
 static ClrUpdate *begin(const ClrWriteCall *call, MemoryContext context);
+static void
+get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attribute *attr);
 static Half half_for(int columns, int slots);
 static bool names_value(const ClrBinding *binding, const char *column);
 static Needs
@@ -86,8 +89,7 @@ needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const 
 static Asked *asked_for(ClrUpdate *update, ClrAction *action);
 static void read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple);
 static void find_change(const ClrWriteCall *call, Change *change);
-static void
-add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type);
+static void add_column(const ClrWriteCall *call, Change *change, int at);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
 static bool is_open(const ClrWriteCall *call, Asked *asked);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
@@ -107,10 +109,17 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 
 	if (call->update == NULL)
 		call->update = begin(call, context);
-	if (call->update->names_owner)
-		new = clr_owner_keep(call->frame, call->binding, desc, old, new);
 	read_half(call, &call->update->old, old);
 	read_half(call, &call->update->new, new);
+	if (call->update->names_owner)
+	{
+		HeapTuple kept = clr_owner_keep(call->frame, call->binding, desc, &call->update->old.row,
+										&call->update->new.row, new);
+
+		if (kept != new)
+			read_half(call, &call->update->new, kept);
+		new = kept;
+	}
 	find_change(call, &change);
 	foreach(lc, change.needed)
 		judge_change(call, lfirst(lc), change.moves);
@@ -133,20 +142,6 @@ begin(const ClrWriteCall *call, MemoryContext context)
 	update->attnums = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
 	update->old = half_for(desc->natts, binding->ncolumns);
 	update->new = half_for(desc->natts, binding->ncolumns);
-	for (int i = 0; i < desc->natts; i++)
-	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-		Changeable *column = &update->columns[i];
-
-		/* generated columns are computed after BEFORE triggers */
-		if (attr->attisdropped || attr->attgenerated != '\0')
-			continue;
-		column->name = pstrdup(NameStr(attr->attname));
-		column->type = clr_write_equality(attr);
-		column->by_new_value = names_value(binding, column->name);
-		if (!column->by_new_value)
-			column->needs = needs_of(call, update, column->name, NULL);
-	}
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 	{
 		int attnum = SPI_fnumber(desc, binding->columns[slot].name);
@@ -159,6 +154,19 @@ begin(const ClrWriteCall *call, MemoryContext context)
 	}
 	MemoryContextSwitchTo(caller);
 	return update;
+}
+
+static void
+get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attribute *attr)
+{
+	MemoryContext caller = MemoryContextSwitchTo(call->update->context);
+
+	column->type = clr_write_equality(attr);
+	column->by_new_value = names_value(call->binding, NameStr(attr->attname));
+	if (!column->by_new_value)
+		column->needs = needs_of(call, call->update, NameStr(attr->attname), NULL);
+	column->known = true;
+	MemoryContextSwitchTo(caller);
 }
 
 static Half
@@ -261,45 +269,53 @@ find_change(const ClrWriteCall *call, Change *change)
 	change->becomes = clr_state_guards_of_new(call->binding, &new->row);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		Form_pg_attribute attr = TupleDescAttr(desc, i);
-		const Changeable *column = &update->columns[i];
+		const FormData_pg_attribute *attr = TupleDescAttr(desc, i);
+		Changeable *column = &call->update->columns[i];
 
-		if (column->name == NULL ||
+		/* generated columns are computed after BEFORE triggers */
+		if (attr->attisdropped || attr->attgenerated != '\0' ||
 			(old->nulls[i] == new->nulls[i] &&
 			 (old->nulls[i] ||
 			  datum_image_eq(old->values[i], new->values[i], attr->attbyval, attr->attlen))))
 			continue;
+		if (!column->known)
+			get_to_know(call, column, attr);
 		change->moves |= column->decides; /* be it to what equals */
 		if (old->nulls[i] != new->nulls[i] ||
 			!clr_write_equals(column->type, old->values[i], new->values[i]))
-			add_column(call, change, column, i, attr->atttypid);
+			add_column(call, change, i);
 	}
 }
 
 static void
-add_column(const ClrWriteCall *call, Change *change, const Changeable *column, int at, Oid type)
+add_column(const ClrWriteCall *call, Change *change, int at)
 {
+	const FormData_pg_attribute *attr =
+		TupleDescAttr(RelationGetDescr(call->data->tg_relation), at);
 	const Half *new = &call->update->new;
+	const Changeable *column = &call->update->columns[at];
+	const char *name = NameStr(attr->attname);
 	Needs needs = column->needs;
 	ListCell *lc;
 
 	if (column->by_new_value)
 		needs =
-			needs_of(call, call->update, column->name,
-					 new->nulls[at] ? NULL : clr_value_text(getBaseType(type), new->values[at]));
+			needs_of(call, call->update, name,
+					 new->nulls[at] ? NULL :
+									  clr_value_text(getBaseType(attr->atttypid), new->values[at]));
 	if (needs.follows)
-		judge_following(call, column->name);
+		judge_following(call, name);
 	foreach(lc, needs.asked)
 	{
 		Asked *asked = lfirst(lc);
 
 		if (list_member_ptr(change->needed, asked))
 			continue;
-		asked->column = column->name;
+		asked->column = name;
 		change->needed = lappend(change->needed, asked);
 	}
-	change->held = clr_state_hold(change->held, call->binding, change->was, column->name);
-	change->held = clr_state_hold(change->held, call->binding, change->becomes, column->name);
+	change->held = clr_state_hold(change->held, call->binding, change->was, name);
+	change->held = clr_state_hold(change->held, call->binding, change->becomes, name);
 }
 
 static void

@@ -141,7 +141,7 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
  * column's, which may take different keys for one.
  */
 TypeCacheEntry *
-clr_write_equality(Form_pg_attribute attr)
+clr_write_equality(const FormData_pg_attribute *attr)
 {
 	return lookup_type_cache(getBaseType(attr->atttypid), TYPECACHE_EQ_OPR_FINFO);
 }

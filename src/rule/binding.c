@@ -518,12 +518,18 @@ clr_binding_decides(const ClrBinding *binding, int slot)
 bool
 clr_binding_has_type(const ClrBinding *binding, int slot, Oid type)
 {
-	const ClrColumn *column = &binding->columns[slot];
+	ClrColumn *column = &binding->columns[slot];
+	Oid base;
 
-	type = getBaseType(type);
+	if (type == column->fits && OidIsValid(type))
+		return true;
+	base = getBaseType(type);
 	if (column->is_array)
-		type = getBaseType(get_base_element_type(type));
-	return type == column->type;
+		base = getBaseType(get_base_element_type(base));
+	if (base != column->type)
+		return false;
+	column->fits = type;
+	return true;
 }
 
 /* A row's value as text; NULL if it is NULL. */

@@ -34,6 +34,7 @@ typedef struct ClrColumn
 	Oid type; /* base type, of the elements if an array */
 	bool is_array;
 	ClrKeyClass key_class;
+	Oid fits; /* a type that was found to be that, be it by a domain */
 } ClrColumn;
 
 /*
