@@ -134,6 +134,7 @@ REGRESS = \
 	secrecy \
 	unknown \
 	roles \
+	audit \
 	untold
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale

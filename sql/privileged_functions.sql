@@ -53,7 +53,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
       withdraw_invitation'),
     (false, true, 'administers what belongs to no account; whom EXECUTE is granted',
      'take_mail accept_invitation follow_link trust_role distrust_role map_role unmap_role add_token_key revoke_token_key drop_token_key
-      create_account create_action create_feature add_gate remove_gate
+      create_account create_action create_feature add_gate remove_gate audit_head verify_audit forget_audit changes
       protect unprotect add_parent relate guard_column unguard_column guard_row unguard_row mask_column unmask_column repair sync mirror_membership unmirror_membership
        export import diff diff_digest'),
     (false, true, 'tells of the whole database, and what of that is meant so; whom EXECUTE is granted',
@@ -61,7 +61,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
-     'note_first_project note_outlived refuse_foreign_level drop_levels_of_account'),
+     'note_first_project note_outlived refuse_foreign_level drop_levels_of_account refuse_audit_write'),
     (false, true, 'event triggers',
      'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_names keep_keys_unique keep_masks')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);

@@ -30,6 +30,7 @@
 #include "store/kept.h"
 #include "store/moment.h"
 #include "store/plans.h"
+#include "store/refusal.h"
 #include "store/release.h"
 #include "store/rows.h"
 #include "store/version.h"
@@ -49,6 +50,7 @@ _PG_init(void)
 
 	clr_release_init();
 	clr_catalog_init();
+	clr_refusal_init();
 	clr_actor_init();
 	clr_token_init();
 	clr_frame_init(late);

@@ -20,6 +20,7 @@
 #include "scope/scope_cache.h"
 #include "store/counters.h"
 #include "store/plans.h"
+#include "store/refusal.h"
 #include "store/rows.h"
 
 #define MAX_TEXT 64
@@ -182,6 +183,14 @@ judge(const ClrActing *acting, ClrScope *asker)
 static void
 refuse(const ClrActing *acting, Permission permission)
 {
+	static const char *const reasons[] = { [LACKS_RIGHT] = "it lacks the right",
+										   [NO_SUCH_MEMBER] = "there is no such member",
+										   [MAY_NOT_WRITE] = "the account lets nobody write so" };
+
+	clr_refusal_log(&(ClrRefusal){ .what = "act_as",
+								   .reason = reasons[permission],
+								   .actor = { acting->target, 0 },
+								   .real_actor = acting->asker });
 	if (permission == NO_SUCH_MEMBER)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), clr_count(CLR_ERROR_ACT_AS),
 						errmsg("no member with id " INT64_FORMAT, acting->target),

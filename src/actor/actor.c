@@ -287,30 +287,25 @@ clr_actor_hint_nobody(const ClrIdentity *identity)
 static void
 read_mapping(Oid role, const ClrVersion *version)
 {
-	static const Oid argtypes[] = { OIDOID };
-	Datum args[] = { ObjectIdGetDatum(role) };
 	Mapping found = { .role = role };
-	ClrCatalog state;
+	ClrRows rows;
 
 	mapping.role = InvalidOid;
 	MemoryContextReset(mapping_context);
 	forget(&claims); /* they were read by the other mapping's claim and names */
-	clr_catalog_begin(&state);
-	if (clr_catalog_query("SELECT member_id, partner_id, setting, claim, names, account_id"
-						  " FROM clearance.login_role WHERE role = $1",
-						  1, argtypes, args, NULL) == 1)
+	if (clr_rows_one(&rows, CLR_LOGIN_BY_ROLE, role))
 	{
 		MemoryContext caller = MemoryContextSwitchTo(mapping_context);
 
-		found.member = clr_column_int64(0, 1);
-		found.partner = clr_column_int64(0, 2);
-		found.setting = clr_column_text(0, 3);
-		found.claim = clr_column_text(0, 4);
-		found.names = clr_column_text(0, 5);
-		found.account = clr_column_int64(0, 6);
+		found.member = clr_rows_int64(&rows, LOGIN_MEMBER);
+		found.partner = clr_rows_int64(&rows, LOGIN_PARTNER);
+		found.setting = clr_rows_text(&rows, LOGIN_SETTING);
+		found.claim = clr_rows_text(&rows, LOGIN_CLAIM);
+		found.names = clr_rows_text(&rows, LOGIN_NAMES);
+		found.account = clr_rows_int64(&rows, LOGIN_ACCOUNT);
 		MemoryContextSwitchTo(caller);
+		clr_rows_end(&rows);
 	}
-	clr_catalog_end(&state);
 	/* what a transaction changes itself has no version: it is read each time */
 	if (!clr_version_changed_any())
 		clr_version_copy(&found.version, version, mapping_context);

@@ -31,6 +31,7 @@
 #include "store/catalog.h"
 #include "store/counters.h"
 #include "store/plans.h"
+#include "store/refusal.h"
 
 /* A row of clearance.token_key; memory of the query that read it. */
 typedef struct TokenKey
@@ -331,6 +332,7 @@ refuse(ClrCounter counter, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	clr_refusal_log(&(ClrRefusal){ .what = "token", .reason = reason });
 	ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), clr_count(counter),
 					errmsg("the token is not accepted"), errdetail_log("%s", reason),
 					errhint("Get a new one from whoever issues them; the server's log says what "

@@ -19,6 +19,8 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
+#include "enforce/audit.h"
+#include "enforce/refuse.h"
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/binding.h"
@@ -96,13 +98,19 @@ is_looking(void)
 static bool
 is_kept(Oid relid)
 {
+	Oid namespace = get_rel_namespace(relid);
+
 	return clr_binding_of_relation(relid) != 0 ||
-		   get_rel_namespace(relid) == get_namespace_oid("clearance", true);
+		   namespace == get_namespace_oid("clearance", true) ||
+		   namespace == get_namespace_oid("clearance_internal", true);
 }
 
 static void
 refuse(Oid relid)
 {
+	const ClrVerdict verdict = { .code = CLR_ACTING_AS };
+
+	clr_refuse_log(clr_frame_current(), relid, &verdict);
 	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 					errmsg("writing %s is not permitted", get_rel_name(relid)),
 					errdetail("Who acts as somebody else only looks."),
@@ -148,7 +156,10 @@ clearance_act_as(PG_FUNCTION_ARGS)
 	}
 	clr_acting_set(&acting);
 	if (acting.target != 0)
+	{
 		(void) clr_frame_judge(clr_frame_current()); /* may it? */
+		clr_audit_acting(&acting);
+	}
 	PG_RETURN_VOID();
 }
 

@@ -4,6 +4,9 @@
  */
 #include "enforce/refuse.h"
 
+#include "store/catalog.h"
+#include "store/refusal.h"
+
 /*
  * Refuse a write, naming which half of it failed and why.
  */
@@ -19,6 +22,7 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 	char *needs = "";
 
 	clr_verdict_complete(verdict, judge);
+	clr_refuse_log(frame, binding->relid, verdict);
 	if (asked != NULL)
 		needs =
 			psprintf("Column \"%s\" needs %s.%s. ", verdict->column, asked->feature, asked->name);
@@ -31,4 +35,17 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 								   clr_verdict_text(verdict, judge)),
 			 is_nobody ? errhint("%s", clr_actor_hint_nobody(&frame->identity)) : 0,
 			 clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
+}
+
+/* Tell the server's log, if it is to know. */
+void
+clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict)
+{
+	const ClrActing *acting = &frame->identity.acting;
+
+	clr_refusal_log(&(ClrRefusal){ .what = "write",
+								   .table = clr_catalog_table_name(relid),
+								   .code = clr_verdict_code(verdict),
+								   .actor = clr_frame_actor(frame),
+								   .real_actor = acting->target != 0 ? acting->asker : 0 });
 }

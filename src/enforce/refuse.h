@@ -22,4 +22,6 @@ typedef enum ClrHalf
 extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half,
 							 ClrVerdict *verdict) pg_attribute_noreturn();
 
+extern void clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict);
+
 #endif /* CLR_REFUSE_H */

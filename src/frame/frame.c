@@ -69,7 +69,7 @@ static ClrFrame *new_frame(MemoryContext context);
 static void forget_frame(void *frame);
 static bool touches_protected(const PlannedStmt *plan, bool *binds);
 static bool changes_rows(const PlannedStmt *plan);
-static void resolve(ClrFrame *frame);
+static void resolve(ClrFrame *frame, bool with_scope);
 static void refuse_outdated(ClrFrame *frame);
 static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
 
@@ -113,7 +113,7 @@ clr_frame_open(QueryDesc *query)
 	frame->next = frames;
 	frames = frame;
 	if (binds)
-		resolve(frame);
+		resolve(frame, true);
 	return frame;
 }
 
@@ -354,15 +354,24 @@ ClrJudge *
 clr_frame_judge(ClrFrame *frame)
 {
 	if (!frame->resolved)
-		resolve(frame);
+		resolve(frame, true);
 	return &frame->judge;
 }
 
+/* Who acts in the query: enough for who asks for nothing that it may. */
+ClrActor
+clr_frame_actor(ClrFrame *frame)
+{
+	if (!frame->resolved)
+		resolve(frame, false);
+	return frame->actor;
+}
+
 /*
- * Find actor and scope, under the frame's snapshot.
+ * Find the actor and, if asked to, its scope, under the frame's snapshot.
  */
 static void
-resolve(ClrFrame *frame)
+resolve(ClrFrame *frame, bool with_scope)
 {
 	static ClrVersion version;
 	ClrLeader leader;
@@ -373,7 +382,9 @@ resolve(ClrFrame *frame)
 	PG_TRY();
 	{
 		clr_release_check(); /* what was kept of an earlier one is not used either */
-		clr_version_read_current(&version);
+		version.count = 0;
+		if (with_scope || !clr_version_changed_any()) /* else nothing kept of actors is used */
+			clr_version_read_current(&version);
 		frame->actor = clr_actor_resolve(&frame->identity, &version, frame->judge.at);
 		if (clr_worker_leader(&leader) && leader.resolved &&
 			!clr_actor_equal(&leader.actor, &frame->actor))
@@ -385,8 +396,11 @@ resolve(ClrFrame *frame)
 		if (frame->estate != NULL && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
 			refuse_outdated(frame);
-		frame->judge.scope = clr_scope_acquire(frame->actor, &version, frame->judge.at);
-		frame->resolved = true;
+		if (with_scope)
+		{
+			frame->judge.scope = clr_scope_acquire(frame->actor, &version, frame->judge.at);
+			frame->resolved = true;
+		}
 	}
 	PG_FINALLY();
 	{

@@ -47,6 +47,7 @@ extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
 extern ClrFrame *clr_frame_current(void);
 extern const ClrActing *clr_frame_acting(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
+extern ClrActor clr_frame_actor(ClrFrame *frame);
 extern ClrJudge *clr_frame_judge(ClrFrame *frame);
 
 #endif /* CLR_FRAME_H */

@@ -42,7 +42,10 @@ static void release_from_tree(const AlterTableCmd *command);
 static void refuse_if_protected(RangeVar *table, const char *what);
 static void refuse_if_masked(RangeVar *table);
 static void refuse_if_mirrored(RangeVar *table, const char *what);
-static void refuse_if_own(RangeVar *table, const AlterTableCmd *command);
+static void refuse_triggers_of_own(RangeVar *table, const char *what);
+static void refuse_parts_of_own(RangeVar *table);
+static Oid own_table(RangeVar *table);
+static RangeVar *table_of_trigger(List *names);
 
 /* Set by the functions of enforce.sql and protect.sql while they alter tables themselves. */
 static bool maintaining = false;
@@ -102,9 +105,32 @@ switched_off(const AlterTableCmd *command)
 	}
 }
 
+static void
+refuse_change_of_own(RangeVar *table, const AlterTableCmd *command)
+{
+	switch (command->subtype)
+	{
+		case AT_DisableTrig:
+		case AT_DisableTrigAll:
+		case AT_DisableTrigUser:
+		case AT_EnableTrig:
+		case AT_EnableTrigAll:
+		case AT_EnableTrigUser:
+		case AT_EnableReplicaTrig:
+			refuse_triggers_of_own(table, "alter");
+			break;
+		case AT_AttachPartition:
+		case AT_DetachPartition:
+			refuse_parts_of_own(table);
+			break;
+		default:
+			break;
+	}
+}
+
 /*
- * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE, ALTER TRIGGER
- * and CREATE TRIGGER.
+ * refuse_ddl(): event trigger on ddl_command_start for ALTER TABLE, and for ALTER,
+ * CREATE and DROP TRIGGER.
  */
 Datum
 clearance_refuse_ddl(PG_FUNCTION_ARGS)
@@ -128,7 +154,7 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 
 			refuse_if_protected(statement->relation, switched_off(command));
 			refuse_if_mirrored(statement->relation, disabled(command, is_mirror_trigger));
-			refuse_if_own(statement->relation, command);
+			refuse_change_of_own(statement->relation, command);
 		}
 	}
 	else if (IsA(trigger->parsetree, RenameStmt))
@@ -147,6 +173,14 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 		if (statement->replace && is_mirror_trigger(statement->trigname))
 			refuse_if_mirrored(statement->relation, "replace the triggers of");
 		refuse_if_masked(statement->relation);
+	}
+	else if (IsA(trigger->parsetree, DropStmt))
+	{
+		DropStmt *statement = (DropStmt *) trigger->parsetree;
+
+		foreach(lc, statement->objects)
+			if (statement->removeType == OBJECT_TRIGGER)
+				refuse_triggers_of_own(table_of_trigger(lfirst_node(List, lc)), "drop");
 	}
 	PG_RETURN_NULL();
 }
@@ -212,32 +246,53 @@ refuse_if_mirrored(RangeVar *table, const char *what)
  * switches them off, superusers (pg_restore --disable-triggers) neither.
  */
 static void
-refuse_if_own(RangeVar *table, const AlterTableCmd *command)
+refuse_triggers_of_own(RangeVar *table, const char *what)
 {
-	Oid relid;
+	Oid relid = own_table(table);
 
-	switch (command->subtype)
-	{
-		case AT_DisableTrig:
-		case AT_DisableTrigAll:
-		case AT_DisableTrigUser:
-		case AT_EnableTrig:
-		case AT_EnableTrigAll:
-		case AT_EnableTrigUser:
-		case AT_EnableReplicaTrig:
-			break;
-		default:
-			return;
-	}
-	relid = RangeVarGetRelid(table, NoLock, true);
-	if (OidIsValid(relid) && get_rel_namespace(relid) == get_namespace_oid("clearance", true) &&
-		OidIsValid(get_extension_oid("pg_clearance", true)) && !creating_extension)
+	if (OidIsValid(relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
-				 errmsg("cannot alter the triggers of clearance.%s", get_rel_name(relid)),
-				 errdetail("They tell sessions that permissions changed."),
+				 errmsg("cannot %s the triggers of %s", what, clr_catalog_table_name(relid)),
+				 errdetail("They tell sessions that permissions changed, and the audit log what."),
 				 errhint("To load rows without foreign key checks, set session_replication_role "
 						 "to replica: these triggers fire all the same.")));
+}
+
+static void
+refuse_parts_of_own(RangeVar *table)
+{
+	Oid relid = own_table(table);
+
+	if (OidIsValid(relid))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
+						errmsg("cannot alter the parts of %s", clr_catalog_table_name(relid)),
+						errdetail("Lines of the audit log are written there."),
+						errhint("clearance.forget_audit() drops old lines.")));
+}
+
+/* The table, if it is one of the extension's own; not while that is created or updated. */
+static Oid
+own_table(RangeVar *table)
+{
+	Oid relid;
+	Oid namespace;
+
+	if (creating_extension || !OidIsValid(get_extension_oid("pg_clearance", true)))
+		return InvalidOid;
+	relid = RangeVarGetRelid(table, NoLock, true);
+	namespace = get_rel_namespace(relid);
+	if (OidIsValid(namespace) && (namespace == get_namespace_oid("clearance", true) ||
+								  namespace == get_namespace_oid("clearance_internal", true)))
+		return relid;
+	return InvalidOid;
+}
+
+/* The table of DROP TRIGGER. */
+static RangeVar *
+table_of_trigger(List *names)
+{
+	return makeRangeVarFromNameList(list_truncate(list_copy(names), list_length(names) - 1));
 }
 
 /*

@@ -11,8 +11,8 @@ DO $$
 DECLARE
     tab regclass;
 BEGIN
-    FOR tab IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r'
-               AND NOT c.relrowsecurity LOOP
+    FOR tab IN SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relnamespace IN ('clearance'::regnamespace, 'clearance_internal'::regnamespace)
+               AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity LOOP
         EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
     END LOOP;
 END

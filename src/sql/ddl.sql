@@ -6,7 +6,7 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_refuse_ddl';
 COMMENT ON FUNCTION clearance_internal.refuse_ddl IS 'event trigger: row security and triggers of protected tables are not switched off';
 
-CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER')
+CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER')
     EXECUTE FUNCTION clearance_internal.refuse_ddl();
 COMMENT ON EVENT TRIGGER clearance_refuse_ddl IS 'row security and triggers of protected tables are not switched off, nor triggers of the extension''s own tables';
 

@@ -74,7 +74,7 @@ TO PUBLIC;
 -- these views show what the actor may know
 GRANT SELECT ON
     clearance.levels, clearance.partners, clearance.companies, clearance.invitations,
-    clearance.resources, clearance.allocations, clearance.rates
+    clearance.resources, clearance.allocations, clearance.rates, clearance.audit
 TO PUBLIC;
 
 -- What takes the application's word is for the roles of trust_role(). The rest, which belongs to no account, is for

@@ -73,6 +73,11 @@ $$;
 COMMENT ON FUNCTION clearance.standing IS
 'the acting member, its account, kind and company, if it has standing; else all NULL';
 
+CREATE FUNCTION clearance_internal.log_refusal(reason text) RETURNS void
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 'clearance_log_refusal';
+COMMENT ON FUNCTION clearance_internal.log_refusal IS 'internal: tells the server''s log of a refusal, if clearance.log_refusals is on';
+
 CREATE FUNCTION clearance_internal.require_actor() RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -81,11 +86,13 @@ DECLARE
                          WHERE a.member IS NOT NULL OR a.partner IS NOT NULL);
 BEGIN
     IF (SELECT a.member IS NULL AND a.partner IS NULL FROM clearance.current_actor() a) AND NOT clearance.is_operator() THEN
+        PERFORM clearance_internal.log_refusal('no actor is set');
         RAISE insufficient_privilege USING
             MESSAGE = 'no actor is set', CONSTRAINT = 'no_actor',
             DETAIL = 'Without an actor only superusers and the owner of the extension administer.',
             HINT = 'Call clearance.set_actor() first, or map this login role with clearance.map_role().';
     ELSIF no_standing IS NOT NULL THEN
+        PERFORM clearance_internal.log_refusal(no_standing);
         RAISE insufficient_privilege USING
             MESSAGE = 'the actor has no standing', CONSTRAINT = 'no_standing',
             DETAIL = upper(left(no_standing, 1)) || substr(no_standing, 2) || '.';
@@ -132,6 +139,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM clearance_internal.require_actor();
+    PERFORM clearance_internal.log_refusal(what);
     RAISE insufficient_privilege USING
         MESSAGE = (SELECT coalesce('member "' || clearance_internal.member_label(m) || '"', 'partner "' || p.name || '" as a whole',
                                    'an operator') || ' ' || what
@@ -162,6 +170,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT clearance.is_operator() THEN
+        PERFORM clearance_internal.log_refusal(format('only operators %s', act));
         RAISE insufficient_privilege USING
             MESSAGE = format('only operators %s', act),
             DETAIL = 'Operators are superusers and members of the role that owns the extension, while nobody acts.',

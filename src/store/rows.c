@@ -20,6 +20,7 @@
 #include "access/visibilitymap.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
+#include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
@@ -84,6 +85,12 @@ static const Path paths[] = {
 							  "member_id",
 							  { "role_id" } },
 	[CLR_ROLE_BY_ID] = { "role", "role_id_is_unique", "id", { "level_id" } },
+	[CLR_LEVEL_BY_ID] = { "level", "level_id_is_unique", "id", { "account_id" } },
+	[CLR_LOGIN_BY_ROLE] = { "login_role",
+							"login_role_is_mapped_once",
+							"role",
+							{ "member_id", "partner_id", "setting", "claim", "names",
+							  "account_id" } },
 	[CLR_SWITCHES_OF_MEMBER] = { "member_switch",
 								 "switch_is_set_once",
 								 "member_id",
@@ -124,6 +131,7 @@ static struct
 	Oid table; /* invalid: not known */
 	Oid index;
 	AttrNumber key;
+	Oid key_type;
 	AttrNumber columns[MAX_COLUMNS];
 	bool covered;					  /* the index has all columns */
 	AttrNumber in_index[MAX_COLUMNS]; /* their places there */
@@ -137,6 +145,7 @@ static Oid read_place(ClrPath path);
 static void find_in_index(ClrPath path);
 static void begin_in_table(ClrRows *rows, const int64 *key, bool by_index);
 static void begin_in_index(ClrRows *rows, int64 key);
+static void make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key);
 static bool next_in_index(ClrRows *rows);
 static void forget_places(Datum arg, Oid relation);
 static Datum column_value(const ClrRows *rows, int column);
@@ -201,8 +210,7 @@ begin_in_table(ClrRows *rows, const int64 *key, bool by_index)
 	ScanKeyData scan_key;
 
 	if (key != NULL)
-		ScanKeyInit(&scan_key, places[rows->path].key, BTEqualStrategyNumber, F_INT8EQ,
-					Int64GetDatum(*key));
+		make_key(&scan_key, rows->path, places[rows->path].key, *key);
 	rows->scan = systable_beginscan(rows->relation, places[rows->path].index, by_index,
 									GetActiveSnapshot(), key != NULL ? 1 : 0, &scan_key);
 }
@@ -212,11 +220,36 @@ begin_in_index(ClrRows *rows, int64 key)
 {
 	ScanKeyData scan_key;
 
-	ScanKeyInit(&scan_key, 1, BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(key));
+	make_key(&scan_key, rows->path, 1, key);
 	rows->slot = table_slot_create(rows->relation, NULL);
 	rows->index_scan = index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), 1, 0);
 	rows->index_scan->xs_want_itup = true;
 	index_rescan(rows->index_scan, &scan_key, 1, NULL, 0);
+}
+
+static void
+make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key)
+{
+	RegProcedure equal = F_INT8EQ;
+	Datum value = Int64GetDatum(key);
+
+	switch (places[path].key_type)
+	{
+		case INT8OID:
+			break;
+		case INT4OID:
+			equal = F_INT4EQ;
+			value = Int32GetDatum((int32) key);
+			break;
+		case REGROLEOID:
+			equal = F_OIDEQ;
+			value = ObjectIdGetDatum((Oid) key);
+			break;
+		default:
+			elog(ERROR, "clearance.%s is not found by keys of type %u", paths[path].table,
+				 places[path].key_type);
+	}
+	ScanKeyInit(scan_key, attribute, BTEqualStrategyNumber, equal, value);
 }
 
 bool
@@ -323,6 +356,7 @@ read_place(ClrPath path)
 						   paths[path].index),
 				 errhint("Create the extension again.")));
 	places[path].key = get_attnum(table, paths[path].key);
+	places[path].key_type = get_atttype(table, places[path].key);
 	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
 		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);
 	find_in_index(path);

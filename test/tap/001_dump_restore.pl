@@ -62,6 +62,13 @@ $node->safe_psql('source', q{CREATE ROLE regress_gone;
 	SELECT clearance.map_role('regress_gone', member => id) FROM clearance.member WHERE key = 'pat';
 	DROP ROLE regress_gone;});
 
+# the audit log, which goes on where it was
+my $audit_head = $node->safe_psql('source', 'SELECT clearance.audit_head()');
+my $audited = "SELECT count(*) FROM clearance.audit_log WHERE chain::text IN (SELECT jsonb_object_keys('$audit_head'))"
+  . " AND seq <= ('$audit_head'::jsonb #>> ARRAY[chain::text, 'seq'])::bigint";
+my $lines = $node->safe_psql('source', $audited);
+cmp_ok($lines, '>', 50, 'what made the database is audited');
+
 # all at once
 dump_source('custom', '--format=custom');
 restored('custom', sub { pg_restore($_[0], "$dir/custom") });
@@ -140,6 +147,8 @@ sub restored
 
 	$node->safe_psql('postgres', "CREATE DATABASE $db");
 	$restore->($db);
+	is($node->safe_psql($db, "SELECT count(*) FROM clearance.verify_audit('$audit_head')"), '0', "$db: the audit log is whole");
+	is($node->safe_psql($db, $audited), $lines, "$db: and holds all that was audited");
 	is(declarations($node, $db), $declared, "$db: declarations, policies and triggers are the same");
 	is(rows_by_member($node, $db), $rows, "$db: every member sees and may do the same");
 	is_deeply([ rows_by_login($node, $db) ], \@logins_rows, "$db: so do the mapped login roles");
@@ -158,7 +167,7 @@ sub restored
 }
 
 # Everything that was declared, however it is stored. Versions are of use to one server alone, and
-# mail with its tokens is left out of dumps.
+# mail with its tokens is left out of dumps; the audit log says more after a restore, which is audited.
 sub declarations
 {
 	my ($node, $db) = @_;
@@ -166,7 +175,7 @@ sub declarations
 	return $node->safe_psql($db, <<'EOSQL');
 SELECT format('SELECT %L, t::text FROM clearance.%I t WHERE to_jsonb(t) ->> ''built_in'' IS DISTINCT FROM ''true'' ORDER BY t::text COLLATE "C"',
               relname, relname)
-FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname NOT IN ('version', 'outbox') ORDER BY relname COLLATE "C" \gexec
+FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname NOT IN ('version', 'outbox', 'audit_log', 'audit_chain') ORDER BY relname COLLATE "C" \gexec
 SELECT * FROM clearance.protected_tables ORDER BY "table"::text COLLATE "C";
 SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C", policyname COLLATE "C";
 SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger

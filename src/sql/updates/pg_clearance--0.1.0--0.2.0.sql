@@ -181,6 +181,9 @@ ALTER TABLE clearance.binding_mask ENABLE ALWAYS TRIGGER "00_clearance_note_decl
     ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
 CREATE FUNCTION clearance_internal.keep_masks() RETURNS event_trigger
 LANGUAGE plpgsql AS 'BEGIN END';
+DROP EVENT TRIGGER clearance_refuse_ddl;
+CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALTER TABLE', 'ALTER TRIGGER', 'CREATE TRIGGER', 'DROP TRIGGER')
+    EXECUTE FUNCTION clearance_internal.refuse_ddl();
 CREATE EVENT TRIGGER clearance_keep_masks ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'CREATE INDEX', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance_internal.keep_masks();
@@ -220,6 +223,11 @@ CREATE TABLE clearance.lint_acceptance (
 );
 SELECT pg_catalog.pg_extension_config_dump('clearance.lint_acceptance', '');
 
+-- What follows is audited.
+INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings', 'view_audit', true, true)
+    ON CONFLICT (feature, name) DO UPDATE SET reads = true, built_in = true;
+-- @module audit
+
 -- @replaceable
 
 DROP FUNCTION clearance_internal.effective_grants_before;
@@ -244,6 +252,9 @@ SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, cle
 GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.export, clearance.import, clearance.diff, clearance.diff_digest');
 SELECT clearance_internal.close('FUNCTION clearance.counter_values, clearance.reset_counters'), clearance_internal.close('TABLE clearance.counters');
+SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify_audit, clearance.forget_audit, clearance.changes'),
+    clearance_internal.close('TABLE clearance.audit, clearance.audit_log, clearance.audit_chain');
+GRANT SELECT ON clearance.audit TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
 SELECT clearance_internal.close('FUNCTION clearance.protect');
 -- What a script grants would count as the extension's own, which dumps leave out.

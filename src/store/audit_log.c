@@ -1,0 +1,204 @@
+/*
+ * audit_log.c
+ *		Lines of the audit log.
+ *
+ * A line goes to the tables directly, as the server writes its catalogs: no
+ * privilege, trigger or function of anybody has a part in it. It belongs to the
+ * transaction that makes the change. Its part of the log is that of its month.
+ *
+ * The hash of a line is SHA-256 over the hash of the line before it and over the
+ * texts of its columns from chain to after, each in UTF-8 and ended by a zero
+ * byte; the time is in microseconds since 1970, NULL is no text. So it is the
+ * same whatever a session's settings and a database's encoding are.
+ *
+ * Keeps no state.
+ */
+#include "store/audit_log.h"
+
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/xact.h"
+#include "catalog/indexing.h"
+#include "catalog/namespace.h"
+#include "common/sha2.h"
+#include "datatype/timestamp.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/timestamp.h"
+#include "utils/typcache.h"
+
+#include "store/chain.h"
+
+PG_FUNCTION_INFO_V1(clearance_audit_hash);
+
+/* Columns of clearance.audit_log. */
+enum
+{
+	PART,
+	CHAIN,
+	SEQ,
+	AT,
+	LOGIN,
+	ROLE,
+	ACTOR,
+	PARTNER,
+	REAL_ACTOR,
+	ACCOUNT,
+	TABLE_NAME,
+	OPERATION,
+	BEFORE,
+	AFTER,
+	HASH,
+	COLUMNS
+};
+
+static int16 part_of(TimestampTz at, const char *operation);
+static Relation open_part(int16 part);
+static Datum name_of(Oid role);
+static Datum hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls);
+static char *text_of(TupleDesc desc, int column, Datum value);
+
+#define SET_IF(column, is_there, value) \
+	(nulls[column] = !(is_there), values[column] = nulls[column] ? (Datum) 0 : (value))
+
+void
+clr_audit_log_write(const ClrAuditLine *line)
+{
+	TimestampTz at = GetCurrentStatementStartTimestamp();
+	int16 part = part_of(at, line->operation);
+	Relation relation = open_part(part);
+	TupleDesc desc = RelationGetDescr(relation);
+	Oid taken = GetCurrentRoleId();
+	Datum values[COLUMNS];
+	bool nulls[COLUMNS] = { false };
+	ClrChainEnd end;
+
+	clr_chain_hold(&end);
+	values[PART] = Int16GetDatum(part);
+	values[CHAIN] = end.chain;
+	values[SEQ] = Int64GetDatum(end.seq + 1);
+	values[AT] = TimestampTzGetDatum(at);
+	values[LOGIN] = name_of(GetSessionUserId());
+	values[ROLE] = OidIsValid(taken) ? name_of(taken) : values[LOGIN];
+	SET_IF(ACTOR, line->actor.member != 0, Int64GetDatum(line->actor.member));
+	SET_IF(PARTNER, line->actor.partner != 0, Int64GetDatum(line->actor.partner));
+	SET_IF(REAL_ACTOR, line->real_actor != 0, Int64GetDatum(line->real_actor));
+	SET_IF(ACCOUNT, line->account != 0, Int64GetDatum(line->account));
+	values[TABLE_NAME] = DirectFunctionCall1(namein, CStringGetDatum(line->table));
+	values[OPERATION] = CStringGetTextDatum(line->operation);
+	SET_IF(BEFORE, line->before != NULL, CStringGetTextDatum(line->before));
+	SET_IF(AFTER, line->after != NULL, CStringGetTextDatum(line->after));
+	values[HASH] = hash_of(DatumGetByteaPP(end.hash), desc, values, nulls);
+	clr_chain_move(&end, end.seq + 1, values[HASH]);
+	CatalogTupleInsert(relation, heap_form_tuple(desc, values, nulls));
+	table_close(relation, NoLock);
+}
+
+/* The month; zero for lines that say what was dropped, which are few and looked for. */
+static int16
+part_of(TimestampTz at, const char *operation)
+{
+	struct pg_tm tm;
+	fsec_t fsec;
+
+	if (strcmp(operation, "FORGET") == 0)
+		return 0;
+	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE), errmsg("the time is out of range")));
+	return tm.tm_mon;
+}
+
+static Relation
+open_part(int16 part)
+{
+	Oid relid = get_relname_relid(psprintf("audit_log_%02d", part),
+								  get_namespace_oid("clearance_internal", false));
+
+	if (!OidIsValid(relid))
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("the extension pg_clearance is not complete in this database"),
+						errdetail("A part of clearance.audit_log is missing."),
+						errhint("Create the extension again.")));
+	return table_open(relid, RowExclusiveLock);
+}
+
+static Datum
+name_of(Oid role)
+{
+	return DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(role, false)));
+}
+
+/* See above; the first line of a chain follows a hash of zeros. */
+static Datum
+hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfoSpaces(&text, VARHDRSZ);
+	appendBinaryStringInfo(&text, VARDATA_ANY(before), VARSIZE_ANY_EXHDR(before));
+	for (int i = CHAIN; i <= AFTER; i++)
+	{
+		if (!nulls[i])
+		{
+			char *value = text_of(desc, i, values[i]);
+
+			appendStringInfoString(&text, pg_server_to_any(value, strlen(value), PG_UTF8));
+		}
+		appendStringInfoChar(&text, '\0');
+	}
+	SET_VARSIZE(text.data, text.len);
+	return DirectFunctionCall1(sha256_bytea, PointerGetDatum(text.data));
+}
+
+static char *
+text_of(TupleDesc desc, int column, Datum value)
+{
+	Oid output;
+	bool is_varlena;
+
+	if (column == AT)
+		return psprintf(INT64_FORMAT,
+						DatumGetTimestampTz(value) +
+							(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
+	getTypeOutputInfo(TupleDescAttr(desc, column)->atttypid, &output, &is_varlena);
+	return OidOutputFunctionCall(output, value);
+}
+
+/*
+ * audit_hash(before bytea, line clearance.audit_log): the hash that a line is to
+ * have after one with this hash; NULL: as the first of its chain.
+ */
+Datum
+clearance_audit_hash(PG_FUNCTION_ARGS)
+{
+	bytea *before = palloc0(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	HeapTupleHeader line;
+	HeapTupleData tuple;
+	TupleDesc desc;
+	Datum values[COLUMNS];
+	bool nulls[COLUMNS];
+	Datum hash;
+
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	SET_VARSIZE(before, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (!PG_ARGISNULL(0))
+		before = PG_GETARG_BYTEA_PP(0);
+	line = PG_GETARG_HEAPTUPLEHEADER(1);
+	desc = lookup_rowtype_tupdesc(HeapTupleHeaderGetTypeId(line), HeapTupleHeaderGetTypMod(line));
+	if (desc->natts != COLUMNS)
+		elog(ERROR, "a line of the audit log has %d columns", desc->natts);
+	tuple.t_len = HeapTupleHeaderGetDatumLength(line);
+	tuple.t_data = line;
+	heap_deform_tuple(&tuple, desc, values, nulls);
+	hash = hash_of(before, desc, values, nulls);
+	ReleaseTupleDesc(desc);
+	return hash;
+}

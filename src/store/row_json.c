@@ -1,0 +1,103 @@
+/*
+ * row_json.c
+ *		A row of the extension's own tables as JSON.
+ *
+ * The same whatever a session's settings are: times are in UTC, dates in ISO
+ * style, relations have their schemas. to_json() follows the settings, and takes
+ * three times as long.
+ */
+#include "store/row_json.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgrprotos.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+
+#include "store/catalog.h"
+
+static void put_value(StringInfo json, Oid type, Datum value);
+static char *output_of(Oid type, Datum value);
+
+/*
+ * One column may be secret (else zero): it has a word instead.
+ */
+char *
+clr_row_json(HeapTuple row, TupleDesc desc, AttrNumber secret, const char *instead)
+{
+	StringInfoData json;
+	const char *separator = "{";
+
+	initStringInfo(&json);
+	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
+	{
+		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
+		bool isnull;
+		Datum value = heap_getattr(row, attnum, desc, &isnull);
+
+		if (attr->attisdropped)
+			continue;
+		appendStringInfoString(&json, separator);
+		escape_json(&json, NameStr(attr->attname));
+		appendStringInfoString(&json, ": ");
+		if (isnull)
+			appendStringInfoString(&json, "null");
+		else if (attnum == secret)
+			escape_json(&json, instead);
+		else
+			put_value(&json, getBaseType(attr->atttypid), value);
+		separator = ", ";
+	}
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+static void
+put_value(StringInfo json, Oid type, Datum value)
+{
+	static const int utc = 0;
+	char *printed;
+
+	if (OidIsValid(get_element_type(type)))
+	{
+		Datum array = DirectFunctionCall1(array_to_json, value);
+
+		appendStringInfoString(json, TextDatumGetCString(array));
+		return;
+	}
+	switch (type)
+	{
+		case BOOLOID:
+			appendStringInfoString(json, DatumGetBool(value) ? "true" : "false");
+			break;
+		case DATEOID:
+		case TIMESTAMPTZOID:
+			printed = palloc(MAXDATELEN + 1);
+			(void) JsonEncodeDateTime(printed, value, type, &utc);
+			escape_json(json, printed);
+			break;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+		case JSONBOID:
+			appendStringInfoString(json, output_of(type, value));
+			break;
+		default:
+			escape_json(json, output_of(type, value));
+	}
+}
+
+static char *
+output_of(Oid type, Datum value)
+{
+	Oid output;
+	bool is_varlena;
+
+	if (type == REGCLASSOID && get_rel_name(DatumGetObjectId(value)) != NULL)
+		return clr_catalog_table_name(DatumGetObjectId(value));
+	getTypeOutputInfo(type, &output, &is_varlena);
+	return OidOutputFunctionCall(output, value);
+}
