@@ -83,6 +83,19 @@ for (rows("SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY plain), perc
 }
 put('');
 
+put('## The audit log', '');
+put('Changes of memberships a second, each a transaction, and how much longer one takes with the audit log than without.', '');
+put('| change of a membership | without | with: time as a multiple | target | met |', '| --- | ---: | ---: | ---: | :---: |');
+for (rows("SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY plain), percentile_cont(0.5) WITHIN GROUP (ORDER BY plain / audited),
+	percentile_cont(0.25) WITHIN GROUP (ORDER BY plain / audited), percentile_cont(0.75) WITHIN GROUP (ORDER BY plain / audited)
+	FROM bench.audit_sample GROUP BY name ORDER BY name ~ 'functions', name"))
+{
+	my ($name, $plain, $ratio, $low, $high) = @$_;
+	put(sprintf '| %s | %s/s | %s (%s–%s) | ≤ 1.20 | %s |', $name, thousands(sprintf '%.0f', $plain), short($ratio), short($low), short($high),
+		$ratio <= 1.20 ? 'yes' : 'no');
+}
+put('');
+
 put('## Lists of what may be done', '');
 put('A page of 100 tasks with all their actions, or the columns that may be changed, beyond the same page without: microseconds for one row and action, or column.', '');
 put('| who asks for what | median | quartiles | target | met |', '| --- | ---: | ---: | ---: | :---: |');
