@@ -225,7 +225,7 @@ SELECT clearance.set_level('Regress', clearance.level_document('moderate'));
 SELECT clearance.set_actor(key => 'ann') AS acting \gset
 SELECT clearance.disable_member(:wil);
 SELECT clearance.reset_actor();
-SELECT c.who = format('login "%s"', session_user) OR c.who ~ '^member', regexp_replace(c.who, '^login.*', 'login'), c.operation, c.table_name, c.lines, c.what
+SELECT c.who = format('login "%s"', session_user) OR c.who ~ '^member', regexp_replace(c.who, '^login.*', 'login'), c.operation, c.table_name, c.lines, regexp_replace(c.what, '[a-z_.]+, and', '…, and')
 FROM clearance.changes(now()) c LIMIT 12;
 SELECT count(*) FROM clearance.changes(now(), 3);
 SELECT count(*) FROM clearance.changes('infinity');
