@@ -94,8 +94,8 @@ SELECT m.key, as_other('ada', m.id) FROM public.regress_act_as_member m WHERE m.
 -- one who is disabled sees nothing
 SELECT as_other('ada', :off);
 -- who is of another account does not exist, nor does who is not there
-SELECT replace(as_other('ada', :eve), :'eve', '#'), as_other('ada', 0), as_other('ada', -1), as_other('ada', 4000000000);
-SELECT replace(as_other('eve', :pat), :'pat', '#');
+SELECT replace(as_other('ada', :eve), 'id ' || :'eve', 'id #'), as_other('ada', 0), as_other('ada', -1), as_other('ada', 4000000000);
+SELECT replace(as_other('eve', :pat), 'id ' || :'pat', 'id #');
 -- without the right: others of the vendor's, a partner's admin, a contact, one who is disabled
 SELECT who, as_other(who, :pat) FROM unnest('{sue,col,pam,pat,cleo,off}'::text[]) who;
 RESET ROLE;
