@@ -91,6 +91,7 @@ REGRESS = \
 	privileges \
 	internals \
 	configuration \
+	configuration_accounts \
 	reference \
 	explain \
 	reasons \

@@ -113,11 +113,34 @@ $$;
 COMMENT ON FUNCTION clearance_internal.begin_change IS
 'internal: the level that a name means, which stays until the transaction ends, and as it is if all of it is to change; refuses those who may not';
 
+-- What a configuration says must never be, by whatever function.
+CREATE FUNCTION clearance_internal.require_never_held(levels integer[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    held record;
+BEGIN
+    SELECT l.name AS level, n.feature, n.action INTO held
+    FROM clearance.never_granted n JOIN clearance.level l ON l.id = n.level_id
+    WHERE n.level_id = ANY (levels)
+      AND EXISTS (SELECT FROM clearance_internal.held_grants(ARRAY[n.level_id]) g WHERE (g.feature, g.action) = (n.feature, n.action))
+    ORDER BY 1, 2, 3 LIMIT 1;
+    IF FOUND THEN
+        RAISE check_violation USING
+            MESSAGE = format('level "%s" would hold %s.%s', held.level, held.feature, held.action),
+            DETAIL = 'The configuration says that it never does.',
+            HINT = 'Nothing was changed. Such assertions are among what clearance.export() writes, and clearance.import() changes them.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_never_held IS
+'internal: refuses levels that hold what a configuration says they never do, be it granted or following from grants';
+
 CREATE FUNCTION clearance_internal.end_change(l clearance.level) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ SELECT clearance_internal.require_may_give(ARRAY[l.id], l.account_id) $$;
+AS $$ SELECT clearance_internal.require_may_give(ARRAY[l.id], l.account_id), clearance_internal.require_never_held(ARRAY[l.id]) $$;
 COMMENT ON FUNCTION clearance_internal.end_change IS
-'internal: refuses what a level was given, or what follows from it, if it is beyond the actor';
+'internal: refuses what a level was given, or what follows from it, if it is beyond the actor, or must never be';
 
 -- ---------------------------------------------------------------------------
 -- Made and dropped
@@ -410,7 +433,7 @@ AS $$
 BEGIN
     RAISE USING ERRCODE = state,
         MESSAGE = format('%s: %s', entry, message),
-        DETAIL = concat_ws(' ', nullif(detail, ''), format('The entry is %s.', left(said, 200))),
+        DETAIL = concat_ws(' ', nullif(detail, ''), 'The entry is ' || left(said, 200) || '.'),
         HINT = coalesce(nullif(hint, ''), 'The document changes nothing while it has such an entry.');
 END
 $$;

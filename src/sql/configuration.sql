@@ -8,164 +8,6 @@
 -- ---------------------------------------------------------------------------
 
 -- ---------------------------------------------------------------------------
--- The form of a document
--- ---------------------------------------------------------------------------
-
--- doc/configuration.schema.json, which tools read, is this text.
-CREATE FUNCTION clearance_internal.configuration_form() RETURNS jsonb
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH part AS MATERIALIZED (
-        SELECT '{"type": "string"}'::jsonb AS text,
-               '{"type": "array", "items": {"type": "string"}, "default": []}'::jsonb AS texts,
-               '{"type": "string", "pattern": "^[a-z][a-z0-9_]*[.][a-z][a-z0-9_]*$"}'::jsonb AS action,
-               '{"type": "array", "default": []}'::jsonb AS list,
-               '{"type": "object", "additionalProperties": false}'::jsonb AS closed,
-               '{"type": "boolean", "default": false}'::jsonb AS no,
-               '{"type": "boolean", "default": true}'::jsonb AS yes
-    ), entry AS (
-        SELECT p.*,
-            closed || jsonb_build_object('required', '["action"]'::jsonb, 'properties', jsonb_build_object(
-                'action', action, 'visibility', '{"type": "string", "enum": ["any", "shared"], "default": "any"}'::jsonb,
-                'relation', text || '{"default": "any"}', 'reach', text, 'kinds', texts - 'default')) AS level_grant,
-            closed || jsonb_build_object('required', '["kind"]'::jsonb, 'properties', jsonb_build_object(
-                'kind', text, 'member_column', text, 'link', text, 'link_column', text, 'row_column', text)) AS relation,
-            closed || jsonb_build_object('required', '["column", "parent"]'::jsonb, 'properties', jsonb_build_object(
-                'column', text, 'parent', text, 'type_column', text, 'type_value', text, 'optional', no, 'same_project', yes,
-                'view_action', action, 'create_action', action, 'edit_action', action, 'delete_action', action)) AS parent,
-            closed || jsonb_build_object('required', '["column", "action"]'::jsonb, 'properties', jsonb_build_object(
-                'column', text, 'action', action, 'new_value', text)) AS guard,
-            closed || jsonb_build_object('required', '["state_column", "state_values", "edit_action", "delete_action"]'::jsonb,
-                'properties', jsonb_build_object(
-                'state_column', text, 'state_values', '{"type": "array", "items": {"type": ["string", "null"]}}'::jsonb,
-                'columns', texts - 'default', 'edit_action', action, 'delete_action', action)) AS row_guard,
-            closed || jsonb_build_object('required', '["column", "action"]'::jsonb, 'properties', jsonb_build_object(
-                'column', text, 'action', action, 'mask', text,
-                'filters', '{"type": "string", "enum": ["mask", "error"], "default": "mask"}'::jsonb)) AS mask
-        FROM part p
-    ), named AS (
-        SELECT e.*,
-            closed || jsonb_build_object('required', '["audience"]'::jsonb, 'properties', jsonb_build_object(
-                'audience', '{"type": "string", "enum": ["vendor", "partner", "customer"]}'::jsonb, 'description', text,
-                'grants', list || jsonb_build_object('items', level_grant), 'denials', list || jsonb_build_object('items', action),
-                'not_available', list || jsonb_build_object('items', action))) AS level,
-            closed || jsonb_build_object('required', '["feature"]'::jsonb, 'properties', jsonb_build_object(
-                'feature', text, 'key', text, 'project', text, 'project_optional', no, 'visibility', text, 'shared_values', texts - 'default',
-                'client_visibility', text, 'account', text, 'owner', text, 'kind', text, 'published', text, 'publish_action', text,
-                'view_action', text || '{"default": "view"}', 'create_action', text || '{"default": "create"}',
-                'edit_action', text || '{"default": "edit"}', 'delete_action', text || '{"default": "delete"}', 'force', yes,
-                'relations', list || jsonb_build_object('items', relation), 'parents', list || jsonb_build_object('items', parent),
-                'guards', list || jsonb_build_object('items', guard), 'row_guards', list || jsonb_build_object('items', row_guard),
-                'masks', list || jsonb_build_object('items', mask))) AS bound
-        FROM entry e
-    )
-    SELECT closed || jsonb_build_object(
-        '$schema', 'https://json-schema.org/draft/2020-12/schema', 'title', 'Configuration of pg_clearance',
-        'required', '["format", "features", "actions", "gates", "levels", "tables"]'::jsonb,
-        'properties', jsonb_build_object(
-            'format', '{"type": "integer", "enum": [1]}'::jsonb,
-            'features', jsonb_build_object('type', 'object',
-                'additionalProperties', closed || jsonb_build_object('properties', jsonb_build_object('description', text))),
-            'actions', jsonb_build_object('type', 'object',
-                'additionalProperties', closed || jsonb_build_object('properties', jsonb_build_object('reads', no))),
-            'gates', jsonb_build_object('type', 'array', 'items', closed || jsonb_build_object('required', '["action", "gate"]'::jsonb,
-                'properties', jsonb_build_object('action', action, 'gate', action, 'audiences',
-                    '{"type": "array", "items": {"type": "string"}, "default": ["customer", "partner", "vendor"]}'::jsonb))),
-            'levels', jsonb_build_object('type', 'object', 'additionalProperties', level),
-            'tables', jsonb_build_object('type', 'object', 'additionalProperties', bound),
-            'never', list || jsonb_build_object('items', closed || jsonb_build_object('required', '["level", "action"]'::jsonb,
-                'properties', jsonb_build_object('level', text, 'action', action)))))
-    FROM named
-$$;
-COMMENT ON FUNCTION clearance_internal.configuration_form IS 'the form of a configuration, as a JSON schema';
-
-CREATE FUNCTION clearance_internal.raise_form(path text, what text, hint text DEFAULT NULL) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RAISE invalid_parameter_value USING
-        MESSAGE = format('%s %s', coalesce(nullif(path, ''), 'the document'), what),
-        HINT = coalesce(hint, 'doc/configuration.schema.json is the form of a configuration, and clearance.export() writes one.');
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.raise_form IS 'the error about a part of a configuration that has not its form';
-
-CREATE FUNCTION clearance_internal.path_to(path text, key text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT concat_ws('.', nullif(path, ''), CASE WHEN key ~ '^[a-z0-9_]+$' THEN key ELSE to_json(key)::text END) $$;
-COMMENT ON FUNCTION clearance_internal.path_to IS 'how messages call what a key of a configuration holds';
-
-CREATE FUNCTION clearance_internal.conform_object(value jsonb, form jsonb, path text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    result jsonb := '{}';
-    entry record;
-BEGIN
-    FOR entry IN SELECT e.key, e.value, coalesce(form #> ARRAY['properties', e.key], nullif(form -> 'additionalProperties', 'false')) AS form
-                 FROM jsonb_each(value) e ORDER BY e.key COLLATE "C" LOOP
-        IF entry.form IS NULL THEN
-            PERFORM clearance_internal.raise_form(clearance_internal.path_to(path, entry.key), 'is an unknown key',
-                format('Keys here are: %s.', (SELECT string_agg(k, ', ' ORDER BY k COLLATE "C") FROM jsonb_object_keys(form -> 'properties') k)));
-        END IF;
-        result := result || jsonb_build_object(entry.key,
-            clearance_internal.conform(entry.value, entry.form, clearance_internal.path_to(path, entry.key)));
-    END LOOP;
-    FOR entry IN SELECT r.key FROM jsonb_array_elements_text(form -> 'required') AS r (key) WHERE NOT result ? r.key LOOP
-        PERFORM clearance_internal.raise_form(clearance_internal.path_to(path, entry.key), 'is missing');
-    END LOOP;
-    RETURN coalesce((SELECT jsonb_object_agg(p.key, p.value -> 'default') FROM jsonb_each(form -> 'properties') p
-                     WHERE p.value ? 'default'), '{}') || result;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.conform_object IS 'an object with its defaults, or an error that names the path of what has not its form';
-
--- Arrays are sets: neither order nor repetition means anything in them.
-CREATE FUNCTION clearance_internal.conform(value jsonb, form jsonb, path text) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    type text := CASE WHEN jsonb_typeof(value) = 'number' AND value::numeric = trunc(value::numeric) THEN 'integer' ELSE jsonb_typeof(value) END;
-BEGIN
-    IF NOT form -> 'type' @> to_jsonb(type) THEN
-        PERFORM clearance_internal.raise_form(path, format('is of type %s, not %s', type, form ->> 'type'));
-    ELSIF NOT form -> 'enum' @> value THEN
-        PERFORM clearance_internal.raise_form(path, format('is %s', left(value::text, 100)), format('It is one of: %s.', form ->> 'enum'));
-    ELSIF value #>> '{}' !~ (form ->> 'pattern') THEN
-        PERFORM clearance_internal.raise_form(path, format('is %s', left(value::text, 100)), 'Write feature.action, for example task.edit.');
-    ELSIF type = 'object' THEN
-        RETURN clearance_internal.conform_object(value, form, path);
-    ELSIF type = 'array' THEN
-        RETURN coalesce((SELECT jsonb_agg(DISTINCT clearance_internal.conform(e.value, form -> 'items', format('%s[%s]', path, e.n)))
-                         FROM jsonb_array_elements(value) WITH ORDINALITY AS e (value, n)), '[]');
-    END IF;
-    RETURN value;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.conform IS 'a value with defaults and sorted arrays, or an error that names the path of what has not its form';
-
--- Short things on one line, the rest a line for each entry.
-CREATE FUNCTION clearance_internal.pretty(value jsonb, indent text DEFAULT '') RETURNS text
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    inner_indent text := indent || '  ';
-    first text[] := '{format,never,features,actions,gates,levels,tables,column,kind,action,audience,feature}';
-BEGIN
-    IF length(indent) + length(value::text) <= 120 OR jsonb_typeof(value) NOT IN ('object', 'array') THEN
-        RETURN value::text;
-    ELSIF jsonb_typeof(value) = 'array' THEN
-        RETURN (SELECT format(E'[\n%s\n%s]', string_agg(inner_indent || clearance_internal.pretty(e.value, inner_indent), E',\n' ORDER BY e.n), indent)
-                FROM jsonb_array_elements(value) WITH ORDINALITY AS e (value, n));
-    END IF;
-    RETURN (SELECT format(E'{\n%s\n%s}', string_agg(format('%s%s: %s', inner_indent, to_json(e.key), clearance_internal.pretty(e.value, inner_indent)),
-                          E',\n' ORDER BY array_position(first, e.key), e.key COLLATE "C"), indent)
-            FROM jsonb_each(value) e);
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.pretty IS 'a JSON value as text for people, always the same for the same value';
-
--- ---------------------------------------------------------------------------
 -- The configuration of this database
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.table_name(relation regclass) RETURNS text
@@ -178,68 +20,57 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object(
         'feature', b.feature, 'key', b.key_column, 'project', b.project_column, 'project_optional', b.project_optional,
-        'visibility', b.visibility_column, 'shared_values', b.shared_values, 'client_visibility', b.client_visibility_column,
+        'visibility', b.visibility_column, 'shared_values', CASE WHEN b.shared_values IS NOT NULL THEN clearance_internal.as_set(to_jsonb(b.shared_values)) END, 'client_visibility', b.client_visibility_column,
         'account', b.account_column, 'owner', b.owner_column, 'kind', b.kind_column, 'published', b.published_column,
         'publish_action', b.publish_action, 'view_action', b.view_action, 'create_action', b.create_action,
         'edit_action', b.edit_action, 'delete_action', b.delete_action, 'force', b.force,
-        'relations', (SELECT jsonb_agg(jsonb_build_object('kind', r.kind, 'member_column', r.member_column,
-                          'link', clearance_internal.table_name(r.link), 'link_column', r.link_column, 'row_column', nullif(r.row_column, b.key_column)))
-                      FROM clearance.binding_relation r WHERE r.binding_id = b.id),
-        'parents', (SELECT jsonb_agg(jsonb_build_object('column', p.column_name, 'parent', clearance_internal.table_name(x.relation),
+        'relations', clearance_internal.as_set((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                          'kind', r.kind, 'member_column', r.member_column, 'link', clearance_internal.table_name(r.link),
+                          'link_column', r.link_column, 'row_column', nullif(r.row_column, b.key_column))))
+                      FROM clearance.binding_relation r WHERE r.binding_id = b.id)),
+        'parents', clearance_internal.as_set((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                        'column', p.column_name, 'parent', clearance_internal.table_name(x.relation),
                         'type_column', p.type_column, 'type_value', p.type_value, 'optional', p.optional, 'same_project', p.same_project,
-                        'view_action', p.view_action, 'create_action', p.create_action, 'edit_action', p.edit_action, 'delete_action', p.delete_action))
-                    FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id WHERE p.binding_id = b.id),
-        'guards', (SELECT jsonb_agg(jsonb_build_object('column', g.column_name, 'action', g.feature || '.' || g.action, 'new_value', g.new_value))
-                   FROM clearance.binding_guard g WHERE g.binding_id = b.id),
-        'row_guards', (SELECT jsonb_agg(jsonb_build_object('state_column', g.state_column, 'state_values', g.state_values, 'columns', g.columns,
-                           'edit_action', g.feature || '.' || g.edit_action, 'delete_action', g.feature || '.' || g.delete_action))
-                       FROM clearance.binding_row_guard g WHERE g.binding_id = b.id),
-        'masks', (SELECT jsonb_agg(jsonb_build_object('column', m.column_name, 'action', m.feature || '.' || m.action, 'mask', m.mask, 'filters', m.filters))
-                  FROM clearance.binding_mask m WHERE m.binding_id = b.id)))
+                        'view_action', p.view_action, 'create_action', p.create_action, 'edit_action', p.edit_action, 'delete_action', p.delete_action)))
+                    FROM clearance.binding_parent p JOIN clearance.binding x ON x.id = p.parent_id WHERE p.binding_id = b.id)),
+        'guards', clearance_internal.as_set((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                       'column', g.column_name, 'action', g.feature || '.' || g.action, 'new_value', g.new_value)))
+                   FROM clearance.binding_guard g WHERE g.binding_id = b.id)),
+        'row_guards', clearance_internal.as_set((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                           'state_column', g.state_column, 'state_values', clearance_internal.as_set(to_jsonb(g.state_values)),
+                           'columns', CASE WHEN g.columns IS NOT NULL THEN clearance_internal.as_set(to_jsonb(g.columns)) END,
+                           'edit_action', g.feature || '.' || g.edit_action, 'delete_action', g.feature || '.' || g.delete_action)))
+                       FROM clearance.binding_row_guard g WHERE g.binding_id = b.id)),
+        'masks', clearance_internal.as_set((SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                      'column', m.column_name, 'action', m.feature || '.' || m.action, 'mask', m.mask, 'filters', m.filters)))
+                  FROM clearance.binding_mask m WHERE m.binding_id = b.id))))
 $$;
 COMMENT ON FUNCTION clearance_internal.table_document IS 'what is declared about a table, as configurations say it';
 
--- As it was installed, or as it is now.
-CREATE FUNCTION clearance_internal.level_entry(l clearance.level, as_built boolean) RETURNS jsonb
+-- Accounts are no part of a document that does not name them.
+CREATE FUNCTION clearance_internal.configuration(with_accounts boolean DEFAULT false, with_people_of text[] DEFAULT '{}') RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH given AS MATERIALIZED (
-        SELECT g.feature || '.' || g.action AS action, g.visibility, g.relation, g.reach, g.kinds
-        FROM clearance.level_grant g WHERE g.level_id = l.id AND g.built_in AND as_built
-        UNION
-        SELECT g.feature || '.' || g.action, g.visibility, g.relation, g.reach, g.kinds
-        FROM clearance_internal.given_grants() g WHERE g.level_id = l.id AND NOT as_built
-    )
-    SELECT jsonb_strip_nulls(jsonb_build_object(
-        'audience', l.audience, 'description', l.description,
-        'grants', (SELECT jsonb_agg(to_jsonb(g)) FROM given g),
-        'denials', (SELECT jsonb_agg(d.feature || '.' || d.action) FROM clearance.level_denial d
-                    WHERE d.level_id = l.id AND (d.built_in OR NOT as_built)
-                      AND NOT EXISTS (SELECT FROM given g WHERE g.action = d.feature || '.' || d.action)),
-        'not_available', (SELECT jsonb_agg(n.feature || '.' || n.action) FROM clearance.not_available n WHERE n.level_id = l.id)))
-$$;
-COMMENT ON FUNCTION clearance_internal.level_entry IS 'what a level is given and denied, as configurations say it; as_built: what it ships with';
-
-CREATE FUNCTION clearance_internal.configuration() RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT clearance_internal.conform(jsonb_build_object('format', 1,
+    SELECT jsonb_build_object('format', 1,
         'features', coalesce((SELECT jsonb_object_agg(f.name, jsonb_strip_nulls(jsonb_build_object('description', f.description)))
                               FROM clearance.feature f WHERE NOT f.built_in), '{}'),
         'actions', coalesce((SELECT jsonb_object_agg(a.feature || '.' || a.name, jsonb_build_object('reads', a.reads))
                              FROM clearance.action a WHERE NOT a.built_in), '{}'),
-        'gates', coalesce((SELECT jsonb_agg(jsonb_build_object('action', g.feature || '.' || g.action,
-                               'gate', g.gate_feature || '.' || g.gate_action, 'audiences', g.audiences))
-                           FROM clearance.gate g WHERE NOT g.built_in), '[]'),
+        'gates', clearance_internal.as_set((SELECT jsonb_agg(jsonb_build_object('action', g.feature || '.' || g.action,
+                               'gate', g.gate_feature || '.' || g.gate_action, 'audiences', clearance_internal.as_set(to_jsonb(g.audiences))))
+                           FROM clearance.gate g WHERE NOT g.built_in)),
         'levels', coalesce((SELECT jsonb_object_agg(l.name, clearance_internal.level_entry(l, false)) FROM clearance.level l
                             WHERE l.account_id IS NULL AND (NOT l.built_in
                                 OR EXISTS (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND NOT g.built_in)
                                 OR EXISTS (SELECT FROM clearance.level_denial d WHERE d.level_id = l.id AND NOT d.built_in))), '{}'),
         'tables', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(b.relation), clearance_internal.table_document(b))
-                            FROM clearance.binding b WHERE NOT b.link_only), '{}')),
-        clearance_internal.configuration_form(), '')
+                            FROM clearance.binding b WHERE NOT b.link_only), '{}'),
+        'never', clearance_internal.as_set((SELECT jsonb_agg(jsonb_build_object('level', l.name, 'action', n.feature || '.' || n.action))
+                           FROM clearance.never_granted n JOIN clearance.level l ON l.id = n.level_id)))
+        || CASE WHEN with_accounts THEN jsonb_build_object('accounts', clearance_internal.accounts_document(with_people_of)) ELSE '{}' END
 $$;
-COMMENT ON FUNCTION clearance_internal.configuration IS 'the configuration of this database, in canonical form';
+COMMENT ON FUNCTION clearance_internal.configuration IS
+'the configuration of this database, in canonical form; with_people_of: names of accounts, NULL: of all';
 
 -- ---------------------------------------------------------------------------
 -- A document in canonical form
@@ -269,28 +100,27 @@ DECLARE
 BEGIN
     RETURN t || jsonb_strip_nulls(jsonb_build_object(
         'key', key,
-        'shared_values', to_jsonb(clearance_internal.require_visibility(tab, t ->> 'visibility', shared)),
+        'shared_values', CASE WHEN t ? 'visibility' OR shared IS NOT NULL
+            THEN clearance_internal.as_set(to_jsonb(clearance_internal.require_visibility(tab, t ->> 'visibility', shared))) END,
         'publish_action', CASE WHEN t ? 'published' THEN coalesce(t ->> 'publish_action', 'publish') END)) || jsonb_build_object(
-        'relations', (SELECT coalesce(jsonb_agg(CASE WHEN r ->> 'row_column' = key THEN r - 'row_column' ELSE r END || jsonb_strip_nulls(
-                          jsonb_build_object('link', clearance_internal.table_name(clearance_internal.named_table(r ->> 'link'))))), '[]')
-                      FROM jsonb_array_elements(t -> 'relations') r WHERE r ? 'link')
-                     || (SELECT coalesce(jsonb_agg(r), '[]') FROM jsonb_array_elements(t -> 'relations') r WHERE NOT r ? 'link'),
-        'parents', (SELECT coalesce(jsonb_agg(p || jsonb_strip_nulls(jsonb_build_object(
-                        'parent', clearance_internal.table_name(clearance_internal.named_table(p ->> 'parent')),
-                        'type_value', CASE WHEN p ? 'type_column' THEN clearance_internal.canonical_value(p ->> 'type_value',
-                            clearance_internal.require_label_column(tab, p ->> 'type_column', 'type'), 'type_value') END))), '[]')
-                    FROM jsonb_array_elements(t -> 'parents') p),
-        'guards', (SELECT coalesce(jsonb_agg(g || jsonb_strip_nulls(jsonb_build_object(
-                       'new_value', clearance_internal.guarded_value(tab, g ->> 'column', g ->> 'new_value')))), '[]')
-                   FROM jsonb_array_elements(t -> 'guards') g),
-        'row_guards', (SELECT coalesce(jsonb_agg(g || jsonb_build_object('state_values',
-                           (SELECT jsonb_agg(clearance_internal.canonical_value(v,
-                                clearance_internal.require_label_column(tab, g ->> 'state_column', 'state'), 'a state'))
-                            FROM jsonb_array_elements_text(g -> 'state_values') v))), '[]')
-                       FROM jsonb_array_elements(t -> 'row_guards') g),
-        'masks', (SELECT coalesce(jsonb_agg(m || jsonb_strip_nulls(jsonb_build_object(
-                      'mask', clearance_internal.mask_text(tab, m ->> 'column', m ->> 'mask')))), '[]')
-                  FROM jsonb_array_elements(t -> 'masks') m));
+        'relations', clearance_internal.as_set((SELECT jsonb_agg(CASE WHEN r ? 'link' AND r ->> 'row_column' = key THEN r - 'row_column' ELSE r END
+                || CASE WHEN r ? 'link' THEN jsonb_build_object('link', clearance_internal.table_name(clearance_internal.named_table(r ->> 'link'))) ELSE '{}' END)
+            FROM jsonb_array_elements(t -> 'relations') r)),
+        'parents', clearance_internal.as_set((SELECT jsonb_agg(p || jsonb_strip_nulls(jsonb_build_object(
+                'parent', clearance_internal.table_name(clearance_internal.named_table(p ->> 'parent')),
+                'type_value', CASE WHEN p ? 'type_column' THEN clearance_internal.canonical_value(p ->> 'type_value',
+                    clearance_internal.require_label_column(tab, p ->> 'type_column', 'type'), 'type_value') END)))
+            FROM jsonb_array_elements(t -> 'parents') p)),
+        'guards', clearance_internal.as_set((SELECT jsonb_agg(g || jsonb_strip_nulls(jsonb_build_object(
+                'new_value', clearance_internal.guarded_value(tab, g ->> 'column', g ->> 'new_value'))))
+            FROM jsonb_array_elements(t -> 'guards') g)),
+        'row_guards', clearance_internal.as_set((SELECT jsonb_agg(g || jsonb_build_object('state_values', clearance_internal.as_set(
+                (SELECT jsonb_agg(clearance_internal.canonical_value(v, clearance_internal.require_label_column(tab, g ->> 'state_column', 'state'), 'a state'))
+                 FROM jsonb_array_elements_text(g -> 'state_values') v))))
+            FROM jsonb_array_elements(t -> 'row_guards') g)),
+        'masks', clearance_internal.as_set((SELECT jsonb_agg(m || jsonb_strip_nulls(jsonb_build_object(
+                'mask', clearance_internal.mask_text(tab, m ->> 'column', m ->> 'mask'))))
+            FROM jsonb_array_elements(t -> 'masks') m)));
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.canonical_table IS 'what a configuration says of a table, with names and values as the server writes them';
@@ -315,42 +145,25 @@ BEGIN
     RETURN result;
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    PERFORM clearance_internal.raise_entry(clearance_internal.path_to('tables', entry.key), entry.value::text, SQLSTATE, SQLERRM, detail, hint);
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_text(ARRAY['tables', entry.key]), entry.value::text, SQLSTATE, SQLERRM, detail, hint);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.canonical_tables IS 'what a configuration says of its tables, in canonical form, or an error that names the table';
-
--- What a level ends up with that is given this: see checked_grant() and write_level().
-CREATE FUNCTION clearance_internal.canonical_level(name text, l jsonb) RETURNS jsonb
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT l || jsonb_build_object(
-        'grants', (SELECT coalesce(jsonb_agg(CASE WHEN l ->> 'audience' = 'vendor' AND g ->> 'action' = 'project.view'
-                                                  THEN '{"reach": "member"}' || g ELSE g END), '[]')
-                   FROM jsonb_array_elements(l -> 'grants') g),
-        'denials', (l -> 'denials') || (SELECT coalesce(jsonb_agg(DISTINCT b.feature || '.' || b.action), '[]')
-                   FROM clearance.level t JOIN clearance.level_grant b ON b.level_id = t.id AND b.built_in
-                   WHERE t.name = canonical_level.name AND t.built_in
-                     AND NOT l -> 'grants' @> jsonb_build_array(jsonb_build_object('action', b.feature || '.' || b.action))))
-$$;
-COMMENT ON FUNCTION clearance_internal.canonical_level IS 'what a configuration says of a level, as the level will say it';
 
 CREATE FUNCTION clearance_internal.canonical_configuration(document jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    form jsonb := clearance_internal.configuration_form();
     result jsonb;
 BEGIN
     IF document IS NULL THEN
         RAISE null_value_not_allowed USING MESSAGE = 'document is null';
     END IF;
-    result := clearance_internal.conform(document, form, '');
-    -- once more, since what is written in two ways may be one
-    RETURN clearance_internal.conform(result || jsonb_build_object(
-        'levels', (SELECT coalesce(jsonb_object_agg(l.key, clearance_internal.canonical_level(l.key, l.value)), '{}')
-                   FROM jsonb_each(result -> 'levels') l),
-        'tables', clearance_internal.canonical_tables(result -> 'tables')), form, '');
+    result := clearance_internal.conform(document, clearance_internal.configuration_form(), '{}');
+    RETURN result || jsonb_build_object(
+        'levels', clearance_internal.canonical_levels(result -> 'levels'),
+        'tables', clearance_internal.canonical_tables(result -> 'tables'))
+        || CASE WHEN result ? 'accounts' THEN jsonb_build_object('accounts', clearance_internal.canonical_accounts(result -> 'accounts')) ELSE '{}' END;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.canonical_configuration IS 'a document in canonical form, or an error that names the path of what is wrong';
@@ -363,68 +176,59 @@ COMMENT ON FUNCTION clearance_internal.canonical_configuration IS 'a document in
 CREATE FUNCTION clearance_internal.all_levels(configuration jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance_internal.conform(jsonb_object_agg(l.name, clearance_internal.level_entry(l, true)),
-               clearance_internal.configuration_form() #> '{properties,levels}', 'levels') || (configuration -> 'levels')
-    FROM clearance.level l WHERE l.built_in AND l.name <> 'account_admin'
+    SELECT coalesce(jsonb_object_agg(l.name, clearance_internal.level_entry(l, true)), '{}') || (configuration -> 'levels')
+    FROM clearance.level l WHERE l.built_in AND l.name <> 'account_admin' AND NOT configuration -> 'levels' ? l.name
 $$;
 COMMENT ON FUNCTION clearance_internal.all_levels IS 'the levels of a configuration, with those built-in ones that it leaves out';
 
-CREATE FUNCTION clearance_internal.configuration_items(configuration jsonb)
-RETURNS TABLE (no integer, kind text, object text, part text, value jsonb)
+-- What is about one thing has the number of the line that says that there is this
+-- thing, and whole is what is said about it in all.
+CREATE FUNCTION clearance_internal.table_items(name text, t jsonb)
+RETURNS TABLE (no integer, of integer, kind text, object text, part text, value jsonb, whole jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 1, 'feature', f.key, '', f.value FROM jsonb_each(configuration -> 'features') f
+    SELECT 8, 8, 'table', name, '', '{}'::jsonb, t
     UNION ALL
-    SELECT 2, 'action', a.key, '', a.value FROM jsonb_each(configuration -> 'actions') a
+    SELECT 9, 8, 'property', name, p.key, p.value, NULL
+    FROM jsonb_each(t - '{relations,parents,guards,row_guards,masks,shared_values,publish_action}'::text[]
+        || CASE WHEN t ? 'visibility' THEN jsonb_build_object('visibility', jsonb_build_object('column', t -> 'visibility',
+               'shared_values', t -> 'shared_values')) ELSE '{}' END
+        || CASE WHEN t ? 'published' THEN jsonb_build_object('published', jsonb_build_object('column', t -> 'published',
+               'publish_action', t -> 'publish_action')) ELSE '{}' END) p
     UNION ALL
-    SELECT 3, 'gate', g ->> 'action', g ->> 'gate', g -> 'audiences' FROM jsonb_array_elements(configuration -> 'gates') g
+    SELECT 10, 8, 'relation', name, r::text, r, NULL FROM jsonb_array_elements(t -> 'relations') r
+    UNION ALL
+    SELECT 11, 8, 'parent', name, concat(p ->> 'column', ' → ', p ->> 'parent', ' if ' || (p ->> 'type_value')), p, NULL
+    FROM jsonb_array_elements(t -> 'parents') p
+    UNION ALL
+    SELECT 12, 8, 'guard', name, concat(g ->> 'column', ' to ' || (g ->> 'new_value')), g, NULL FROM jsonb_array_elements(t -> 'guards') g
+    UNION ALL
+    SELECT 13, 8, 'row guard', name, r::text, r, NULL FROM jsonb_array_elements(t -> 'row_guards') r
+    UNION ALL
+    SELECT 14, 8, 'mask', name, m ->> 'column', m, NULL FROM jsonb_array_elements(t -> 'masks') m
+$$;
+COMMENT ON FUNCTION clearance_internal.table_items IS 'what a configuration says of a table, one thing a line';
+
+CREATE FUNCTION clearance_internal.configuration_items(configuration jsonb)
+RETURNS TABLE (no integer, of integer, kind text, object text, part text, value jsonb, whole jsonb)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 1, NULL::integer, 'feature', f.key, '', f.value, NULL::jsonb FROM jsonb_each(configuration -> 'features') f
+    UNION ALL
+    SELECT 2, NULL, 'action', a.key, '', a.value, NULL FROM jsonb_each(configuration -> 'actions') a
+    UNION ALL
+    SELECT 3, NULL, 'gate', g ->> 'action', g ->> 'gate', g -> 'audiences', NULL FROM jsonb_array_elements(configuration -> 'gates') g
     UNION ALL
     SELECT i.* FROM jsonb_each(clearance_internal.all_levels(configuration)) l
-    CROSS JOIN LATERAL (
-        SELECT 4, 'level', l.key, '', l.value - '{grants,denials,not_available}'::text[]
-        UNION ALL
-        SELECT 5, 'grant', l.key, g::text, g FROM jsonb_array_elements(l.value -> 'grants') g
-        UNION ALL
-        SELECT 6, 'denial', l.key, d #>> '{}', d FROM jsonb_array_elements(l.value -> 'denials') d
-        UNION ALL
-        SELECT 7, 'not available', l.key, n #>> '{}', n FROM jsonb_array_elements(l.value -> 'not_available') n) i
+    CROSS JOIN LATERAL clearance_internal.level_items(4, l.key, l.value) i
     UNION ALL
-    SELECT i.* FROM jsonb_each(configuration -> 'tables') t
-    CROSS JOIN LATERAL (
-        SELECT 8, 'table', t.key, '', '{}'::jsonb
-        UNION ALL
-        SELECT 9, 'property', t.key, p.key, p.value
-        FROM jsonb_each(t.value - '{relations,parents,guards,row_guards,masks,shared_values,publish_action}'::text[]
-            || CASE WHEN t.value ? 'visibility' THEN jsonb_build_object('visibility', jsonb_build_object('column', t.value -> 'visibility',
-                   'shared_values', t.value -> 'shared_values')) ELSE '{}' END
-            || CASE WHEN t.value ? 'published' THEN jsonb_build_object('published', jsonb_build_object('column', t.value -> 'published',
-                   'publish_action', t.value -> 'publish_action')) ELSE '{}' END) p
-        UNION ALL
-        SELECT 10, 'relation', t.key, r::text, r FROM jsonb_array_elements(t.value -> 'relations') r
-        UNION ALL
-        SELECT 11, 'parent', t.key, concat(p ->> 'column', ' → ', p ->> 'parent', ' if ' || (p ->> 'type_value')), p
-        FROM jsonb_array_elements(t.value -> 'parents') p
-        UNION ALL
-        SELECT 12, 'guard', t.key, concat(g ->> 'column', ' to ' || (g ->> 'new_value')), g FROM jsonb_array_elements(t.value -> 'guards') g
-        UNION ALL
-        SELECT 13, 'row guard', t.key, r::text, r FROM jsonb_array_elements(t.value -> 'row_guards') r
-        UNION ALL
-        SELECT 14, 'mask', t.key, m ->> 'column', m FROM jsonb_array_elements(t.value -> 'masks') m) i
+    SELECT i.* FROM jsonb_each(configuration -> 'tables') t CROSS JOIN LATERAL clearance_internal.table_items(t.key, t.value) i
+    UNION ALL
+    SELECT 15, NULL, 'assertion', n ->> 'level', n ->> 'action', n, NULL FROM jsonb_array_elements(configuration -> 'never') n
+    UNION ALL
+    SELECT i.* FROM jsonb_each(configuration -> 'accounts') a CROSS JOIN LATERAL clearance_internal.account_items(a.key, a.value) i
 $$;
 COMMENT ON FUNCTION clearance_internal.configuration_items IS 'what a configuration says, one thing a line';
-
--- Whether more is permitted afterwards, or less; mixed is what nobody can tell
--- from the difference alone. A guard of a column takes the place of edit, so it
--- gives as well as takes.
-CREATE FUNCTION clearance_internal.class_if_more(more boolean) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE more WHEN true THEN 'widening' WHEN false THEN 'narrowing' ELSE 'mixed' END $$;
-COMMENT ON FUNCTION clearance_internal.class_if_more IS 'the class of a difference by which more is permitted, or less, or NULL: both';
-
-CREATE FUNCTION clearance_internal.class_of_sets(was jsonb, becomes jsonb) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT CASE WHEN becomes @> was THEN true WHEN was @> becomes THEN false END $$;
-COMMENT ON FUNCTION clearance_internal.class_of_sets IS 'whether a set grows, or shrinks; NULL: both';
 
 -- What is said of an action, or of one that it follows from, may end what follows.
 CREATE FUNCTION clearance_internal.class_of_grant(given jsonb, added boolean) RETURNS text
@@ -450,44 +254,41 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.class_of_property IS 'the class of a column that a table is declared with, or not any more';
 
-CREATE FUNCTION clearance_internal.class_of(kind text, part text, was jsonb, becomes jsonb, has_project boolean) RETURNS text
+CREATE FUNCTION clearance_internal.class_of(no integer, kind text, part text, was jsonb, becomes jsonb, has_project boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN kind IN ('feature', 'level') OR kind = 'action' AND (was IS NULL OR becomes IS NULL) THEN 'neutral'
         WHEN kind = 'grant' THEN clearance_internal.class_of_grant(coalesce(was, becomes), was IS NULL)
         WHEN kind = 'property' THEN clearance_internal.class_of_property(part, was, becomes)
+        WHEN no IN (20, 21) OR no >= 30 THEN clearance_internal.class_of_people(kind, part, was, becomes)
         ELSE clearance_internal.class_if_more(CASE
             WHEN kind = 'action' THEN (becomes ->> 'reads')::boolean
             WHEN kind = 'gate' AND was IS NOT NULL AND becomes IS NOT NULL THEN NOT clearance_internal.class_of_sets(was, becomes)
             WHEN was IS NOT NULL AND becomes IS NOT NULL THEN NULL
             WHEN kind = 'relation' THEN was IS NULL
-            WHEN kind IN ('gate', 'denial', 'not available', 'table', 'row guard', 'mask') THEN becomes IS NULL
+            WHEN kind IN ('gate', 'denial', 'not available', 'table', 'row guard', 'mask', 'assertion') THEN becomes IS NULL
             WHEN kind = 'parent' AND has_project AND NOT coalesce(was, becomes) ? 'type_column' THEN becomes IS NULL END)
         END
 $$;
 COMMENT ON FUNCTION clearance_internal.class_of IS 'narrowing, widening, mixed or neutral: what a difference does to what is permitted';
 
 CREATE FUNCTION clearance_internal.differences(before jsonb, after jsonb)
-RETURNS TABLE (no integer, kind text, object text, part text, was jsonb, becomes jsonb, class text)
+RETURNS TABLE (no integer, kind text, object text, part text, was jsonb, becomes jsonb, all_was jsonb, all_becomes jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH item AS MATERIALIZED (
-        SELECT no, kind, object, part, b.value AS was, a.value AS becomes,
+        SELECT no, coalesce(b.of, a.of) AS of, kind, object, part, b.value AS was, a.value AS becomes, b.whole AS all_was, a.whole AS all_becomes,
                -- of what is there on one side only, its whole entry is told
                first_value(b.value) OVER of_object IS NOT NULL AND first_value(a.value) OVER of_object IS NOT NULL AS on_both
         FROM clearance_internal.configuration_items(before) b FULL JOIN clearance_internal.configuration_items(after) a USING (no, kind, object, part)
-        WINDOW of_object AS (PARTITION BY CASE WHEN no >= 8 THEN 'table' WHEN no >= 4 THEN 'level' ELSE kind END, object ORDER BY no)
+        WINDOW of_object AS (PARTITION BY coalesce(b.of, a.of), object ORDER BY no)
     )
-    SELECT i.no, i.kind, i.object, i.part,
-           CASE WHEN i.no IN (4, 8) THEN before #> ARRAY[i.kind || 's', i.object] ELSE i.was END,
-           CASE WHEN i.no IN (4, 8) THEN after #> ARRAY[i.kind || 's', i.object] ELSE i.becomes END,
-           clearance_internal.class_of(i.kind, i.part, i.was, i.becomes,
-               before #> ARRAY['tables', i.object] ? 'project' AND after #> ARRAY['tables', i.object] ? 'project')
+    SELECT i.no, i.kind, i.object, i.part, i.was, i.becomes, coalesce(i.all_was, i.was), coalesce(i.all_becomes, i.becomes)
     FROM item i
-    WHERE i.was IS DISTINCT FROM i.becomes AND (i.on_both OR i.no IN (1, 2, 3, 4, 8))
+    WHERE i.was IS DISTINCT FROM i.becomes AND (i.of IS NULL OR i.no = i.of OR i.on_both)
 $$;
-COMMENT ON FUNCTION clearance_internal.differences IS 'what two configurations differ in, each with its class';
+COMMENT ON FUNCTION clearance_internal.differences IS 'what two configurations differ in; all_was, all_becomes: with all that is said about it';
 
 -- Guards and masks change in place; whatever names a table that is declared anew,
 -- as parent or link, is declared anew with it.
@@ -521,7 +322,6 @@ BEGIN
             PERFORM clearance.create_feature(entry.object, '{}', entry.becomes ->> 'description');
             CONTINUE;
         END IF;
-        PERFORM clearance_internal.require_operator('change the vocabulary');
         IF entry.kind = 'feature' THEN
             UPDATE clearance.feature f SET description = entry.becomes ->> 'description' WHERE f.name = entry.object;
         ELSE
@@ -546,10 +346,10 @@ DECLARE
 BEGIN
     FOR gone IN SELECT a.feature, a.name FROM clearance.action a
                 WHERE NOT a.built_in AND NOT after -> 'actions' ? (a.feature || '.' || a.name) ORDER BY 1, 2 LOOP
-        PERFORM clearance_internal.require_operator('change the vocabulary');
-        IF EXISTS (SELECT FROM clearance_internal.level_says() s WHERE (s.feature, s.action) = (gone.feature, gone.name)) THEN
+        IF EXISTS (SELECT FROM clearance_internal.level_says() s WHERE (s.feature, s.action) = (gone.feature, gone.name))
+            OR EXISTS (SELECT FROM clearance.member_switch s WHERE (s.feature, s.action) = (gone.feature, gone.name)) THEN
             RAISE object_in_use USING MESSAGE = format('action %s.%s is in use', gone.feature, gone.name),
-                DETAIL = 'A level of an account names it.', HINT = 'Keep it among the actions of the document.';
+                DETAIL = 'A level of an account names it, or it is switched on for a member.', HINT = 'Keep it among the actions of the document.';
         END IF;
         DELETE FROM clearance.action a WHERE (a.feature, a.name) = (gone.feature, gone.name);
     END LOOP;
@@ -573,29 +373,6 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_gates IS 'adds and removes gates as a configuration says';
 
-CREATE FUNCTION clearance_internal.apply_level(name text, l jsonb) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    of_level integer;
-BEGIN
-    IF NOT EXISTS (SELECT FROM clearance.level t WHERE t.name = apply_level.name AND t.account_id IS NULL) THEN
-        PERFORM clearance.create_level(name, l ->> 'audience', description => l ->> 'description');
-    END IF;
-    PERFORM clearance_internal.require_operator('manage levels for all accounts');
-    of_level := clearance_internal.require_level(name);
-    UPDATE clearance.level t SET description = l ->> 'description'
-    WHERE t.id = of_level AND t.description IS DISTINCT FROM l ->> 'description';
-    DELETE FROM clearance.not_available n WHERE n.level_id = of_level AND NOT l -> 'not_available' ? (n.feature || '.' || n.action);
-    INSERT INTO clearance.not_available (level_id, feature, action)
-    SELECT of_level, p.feature, p.action
-    FROM jsonb_array_elements_text(l -> 'not_available') n CROSS JOIN LATERAL clearance_internal.parse_action(n) p
-    ON CONFLICT DO NOTHING;
-    PERFORM clearance.set_level(name, l - '{description,not_available}'::text[]);
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.apply_level IS 'makes a level as a configuration says';
-
 CREATE FUNCTION clearance_internal.apply_levels(before jsonb, after jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -606,19 +383,15 @@ DECLARE
     hint text;
 BEGIN
     FOR entry IN SELECT DISTINCT d.object AS name, levels -> d.object AS level FROM clearance_internal.differences(before, after) d
-                 WHERE d.no BETWEEN 4 AND 7 ORDER BY 1 LOOP
-        IF entry.level IS NULL THEN
-            PERFORM clearance.drop_level(entry.name);
-        ELSE
-            PERFORM clearance_internal.apply_level(entry.name, entry.level);
-        END IF;
+                 WHERE d.no BETWEEN 4 AND 7 AND levels ? d.object ORDER BY 1 LOOP
+        PERFORM clearance_internal.apply_level(entry.name, entry.level);
     END LOOP;
 EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    PERFORM clearance_internal.raise_entry(clearance_internal.path_to('levels', entry.name), entry.level::text, SQLSTATE, SQLERRM, detail, hint);
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_text(ARRAY['levels', entry.name]), entry.level::text, SQLSTATE, SQLERRM, detail, hint);
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.apply_levels IS 'makes, changes and drops levels as a configuration says';
+COMMENT ON FUNCTION clearance_internal.apply_levels IS 'makes and changes levels for all accounts as a configuration says; what goes goes later';
 
 -- Relations through tasks and parents may name tables in a circle, so they go
 -- first; then a table after all that name it as link.
@@ -754,7 +527,7 @@ BEGIN
         END LOOP;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-        PERFORM clearance_internal.raise_entry(clearance_internal.path_to('tables', entry.name), entry.t::text, SQLSTATE, SQLERRM, detail, hint);
+        PERFORM clearance_internal.raise_entry(clearance_internal.path_text(ARRAY['tables', entry.name]), entry.t::text, SQLSTATE, SQLERRM, detail, hint);
     END;
 END
 $$;
@@ -770,8 +543,9 @@ AS $$
         SELECT n AS entry, clearance_internal.require_level(n ->> 'level') AS level, p.feature, p.action
         FROM jsonb_array_elements(never) n CROSS JOIN LATERAL clearance_internal.parse_action(n ->> 'action') p
     )
-    SELECT coalesce(jsonb_agg(n.entry ORDER BY n.entry), '[]') FROM named n
-    WHERE EXISTS (SELECT FROM clearance_internal.held_grants(ARRAY[n.level]) g WHERE (g.feature, g.action) = (n.feature, n.action))
+    SELECT clearance_internal.as_set((
+        SELECT jsonb_agg(n.entry) FROM named n
+        WHERE EXISTS (SELECT FROM clearance_internal.held_grants(ARRAY[n.level]) g WHERE (g.feature, g.action) = (n.feature, n.action))))
 $$;
 COMMENT ON FUNCTION clearance_internal.never_held IS 'assertions of a configuration that do not hold: levels that hold what they never should, be it granted or following from grants';
 
@@ -785,7 +559,9 @@ BEGIN
     IF after -> 'never' = '[]' THEN
         RETURN '[]';
     END IF;
-    PERFORM clearance_internal.apply_vocabulary(before, after), clearance_internal.apply_levels(before, after);
+    DELETE FROM clearance.never_granted;
+    PERFORM clearance_internal.import_as_operator(true),
+            clearance_internal.apply_vocabulary(before, after), clearance_internal.apply_levels(before, after);
     held := clearance_internal.never_held(after -> 'never');
     RAISE EXCEPTION USING ERRCODE = 'CLR00';
 EXCEPTION WHEN SQLSTATE 'CLR00' THEN
@@ -793,6 +569,15 @@ EXCEPTION WHEN SQLSTATE 'CLR00' THEN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.never_held_after IS 'assertions that would not hold under a configuration; changes nothing';
+
+CREATE FUNCTION clearance_internal.apply_never(never jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO clearance.never_granted (level_id, feature, action)
+    SELECT clearance_internal.require_level(n ->> 'level'), p.feature, p.action
+    FROM jsonb_array_elements(never) n CROSS JOIN LATERAL clearance_internal.parse_action(n ->> 'action') p
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_never IS 'notes what a configuration says must never be granted';
 
 -- ---------------------------------------------------------------------------
 -- For people
@@ -809,37 +594,58 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_nobody_acts IS 'refuses a session that acts for somebody';
 
-CREATE FUNCTION clearance.export() RETURNS text
+CREATE FUNCTION clearance.export(clearance.by_name DEFAULT 'by name', accounts boolean DEFAULT false, people boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance_internal.require_nobody_acts();
-    RETURN clearance_internal.pretty(clearance_internal.configuration() - 'never');
+    PERFORM clearance_internal.require_nobody_acts(),
+            clearance_internal.require_given('accounts', accounts::text), clearance_internal.require_given('people', people::text);
+    RETURN clearance_internal.pretty(clearance_internal.configuration(accounts OR people, CASE WHEN NOT people THEN '{}'::text[] END));
 END
 $$;
 COMMENT ON FUNCTION clearance.export IS
-'the configuration as a JSON document: features, actions and gates that were added, levels for all accounts that were added or changed, protected tables; the same text for the same configuration';
+'the configuration as a JSON document: features, actions and gates that were added, levels for all accounts that were added or changed, protected tables; accounts: with their own levels and roles; people: with companies, members and projects too. The same text for the same configuration';
+
+-- What the document says nothing of is not compared.
+CREATE FUNCTION clearance_internal.configuration_like(after jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.configuration(after ? 'accounts', ARRAY(SELECT a.key FROM jsonb_each(after -> 'accounts') a WHERE a.value ? 'people'))
+$$;
+COMMENT ON FUNCTION clearance_internal.configuration_like IS 'the configuration of this database, with accounts and people where another one has them';
+
+CREATE FUNCTION clearance_internal.changes(before jsonb, after jsonb)
+RETURNS TABLE (class text, kind text, object text, part text, was jsonb, becomes jsonb, anew boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    declared_anew text[] := clearance_internal.tables_anew(before - 'accounts', after - 'accounts');
+BEGIN
+    RETURN QUERY
+    SELECT clearance_internal.class_of(d.no, d.kind, d.part, d.was, d.becomes,
+               before #> ARRAY['tables', d.object] ? 'project' AND after #> ARRAY['tables', d.object] ? 'project'),
+           d.kind, d.object, d.part, d.all_was, d.all_becomes,
+           d.no BETWEEN 8 AND 14 AND d.object = ANY (declared_anew) AND after -> 'tables' ? d.object
+    FROM clearance_internal.differences(before, after) d
+    ORDER BY d.kind COLLATE "C", d.object COLLATE "C", d.part COLLATE "C";
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.changes IS 'what two configurations differ in, as diff() and import() tell it';
 
 CREATE FUNCTION clearance.diff(document jsonb)
 RETURNS TABLE (class text, kind text, object text, part text, was jsonb, becomes jsonb, anew boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
     before jsonb;
     after jsonb;
 BEGIN
     PERFORM clearance_internal.require_nobody_acts();
-    before := clearance_internal.configuration();
     after := clearance_internal.canonical_configuration(document);
-    RETURN QUERY
-    SELECT d.class, d.kind, d.object, d.part, d.was, d.becomes,
-           d.no >= 8 AND d.object = ANY (clearance_internal.tables_anew(before, after)) AND after -> 'tables' ? d.object
-    FROM clearance_internal.differences(before, after) d
-    UNION ALL
-    SELECT 'widening', 'never', n ->> 'level', n ->> 'action', NULL, n, false
-    FROM jsonb_array_elements(clearance_internal.never_held_after(before, after)) n
-    ORDER BY 2, 3, 4;
+    before := clearance_internal.configuration_like(after);
+    RETURN QUERY SELECT c.* FROM clearance_internal.changes(before, after) c;
+    RETURN QUERY SELECT 'widening', 'never', n ->> 'level', n ->> 'action', NULL::jsonb, n, false
+                 FROM jsonb_array_elements(clearance_internal.never_held_after(before, after)) n;
 END
 $$;
 COMMENT ON FUNCTION clearance.diff IS
@@ -853,6 +659,46 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance.diff_digest IS 'digest of all that diff() lists, for import(reviewed) to compare';
 
+-- Nobody else changes what is compared.
+CREATE FUNCTION clearance_internal.import_alone(with_people boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance_internal.declare_alone();
+    LOCK TABLE clearance.level, clearance.level_grant, clearance.level_denial, clearance.not_available, clearance.gate,
+        clearance.feature, clearance.action, clearance.never_granted IN SHARE ROW EXCLUSIVE MODE;
+    IF with_people THEN
+        LOCK TABLE clearance.account, clearance.role, clearance.partner, clearance.partner_role, clearance.partner_owner, clearance.customer,
+            clearance.member, clearance.member_role, clearance.member_switch, clearance.resource, clearance.project, clearance.project_feature_off,
+            clearance.project_partner, clearance.project_customer, clearance.project_member IN SHARE ROW EXCLUSIVE MODE;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.import_alone IS 'waits until no other transaction changes a configuration, and has others wait until this one ends';
+
+-- The extension's functions do as an operator asks; tables run code of others.
+-- What they would notice halfway is not so in the end.
+CREATE FUNCTION clearance_internal.apply_configuration(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning
+AS $$
+DECLARE
+    was jsonb := before - 'accounts';
+    becomes jsonb := after - 'accounts';
+BEGIN
+    DELETE FROM clearance.never_granted;
+    PERFORM clearance_internal.import_as_operator(true),
+            clearance_internal.apply_vocabulary(was, becomes), clearance_internal.apply_levels(was, becomes),
+            clearance_internal.apply_gates(was, becomes),
+            clearance_internal.import_as_operator(false);
+    PERFORM clearance_internal.apply_accounts(before, after), clearance_internal.apply_tables(was, becomes);
+    PERFORM clearance_internal.import_as_operator(true),
+            clearance_internal.drop_roles_and_levels(after), clearance_internal.drop_vocabulary(after),
+            clearance_internal.import_as_operator(false);
+    PERFORM clearance_internal.apply_never(after -> 'never');
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_configuration IS 'makes the database as a configuration says';
+
 CREATE FUNCTION clearance.import(document jsonb, reviewed text DEFAULT NULL)
 RETURNS TABLE (class text, kind text, object text, part text, was jsonb, becomes jsonb, anew boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -860,33 +706,28 @@ AS $$
 #variable_conflict use_column
 DECLARE
     before jsonb;
-    after jsonb := clearance_internal.canonical_configuration(document);
-    held jsonb;
+    after jsonb;
     left_over record;
 BEGIN
-    PERFORM clearance_internal.require_nobody_acts(), clearance_internal.declare_alone();
-    LOCK TABLE clearance.level, clearance.level_grant, clearance.level_denial, clearance.not_available, clearance.gate,
-        clearance.feature, clearance.action IN SHARE ROW EXCLUSIVE MODE;
-    IF reviewed <> clearance.diff_digest(document) THEN
+    PERFORM clearance_internal.require_nobody_acts(), clearance_internal.import_alone(document ? 'accounts');
+    after := clearance_internal.canonical_configuration(document);
+    IF reviewed IS NOT NULL AND reviewed <> clearance.diff_digest(document) THEN
         RAISE object_not_in_prerequisite_state USING MESSAGE = 'what the document changes is not what was reviewed',
             DETAIL = 'The document, or the database, has changed since the digest was taken.',
             HINT = 'Review what clearance.diff() lists, and pass what clearance.diff_digest() returns then.';
     END IF;
-    before := clearance_internal.configuration();
-    RETURN QUERY SELECT d.* FROM clearance.diff(document || '{"never": []}') d;
-    PERFORM clearance_internal.apply_vocabulary(before, after), clearance_internal.apply_levels(before, after),
-            clearance_internal.apply_gates(before, after), clearance_internal.apply_tables(before, after),
-            clearance_internal.drop_vocabulary(after);
-    held := clearance_internal.never_held(after -> 'never');
-    IF held <> '[]' THEN
-        RAISE check_violation USING MESSAGE = format('level "%s" would hold %s', held #>> '{0,level}', held #>> '{0,action}'),
-            DETAIL = format('The document says that it never does. Such assertions: %s.', held), HINT = 'Nothing was changed.';
+    before := clearance_internal.configuration_like(after);
+    RETURN QUERY SELECT c.* FROM clearance_internal.changes(before, after) c;
+    IF FOUND THEN
+        PERFORM clearance_internal.apply_configuration(before, after);
     END IF;
+    PERFORM clearance_internal.require_never_held(ARRAY(SELECT DISTINCT n.level_id FROM clearance.never_granted n));
     SELECT d.kind, d.object, d.part INTO left_over
-    FROM clearance_internal.differences(clearance_internal.configuration(), after) d ORDER BY d.no, d.object, d.part LIMIT 1;
+    FROM clearance_internal.differences(clearance_internal.configuration_like(after), after) d ORDER BY d.no, d.object, d.part LIMIT 1;
     IF FOUND THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('the database cannot become equal to the document: %s %s %s', left_over.kind, left_over.object, left_over.part),
+            DETAIL = 'An import removes no account, company, member or project, and moves nobody.',
             HINT = 'Nothing was changed. clearance.export() writes a document that is free of contradictions.';
     END IF;
 END

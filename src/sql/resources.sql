@@ -21,6 +21,22 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_resource IS 'internal: a member''s resource, held until commit, or an error';
 
+CREATE FUNCTION clearance_internal.require_may_supervise(boss clearance.member, m clearance.member) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF m.kind = 'customer' THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('contact "%s" of a customer cannot be a resource', clearance_internal.member_label(m));
+    ELSIF boss.id = m.id OR boss.kind = 'customer' OR (boss.kind = 'partner' AND boss.partner_id IS DISTINCT FROM m.partner_id) THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('member "%s" cannot supervise member "%s"', clearance_internal.member_label(boss), clearance_internal.member_label(m)),
+            HINT = 'Supervisors are other members of the vendor''s team or of the same company.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_may_supervise IS 'internal: refuses a supervisor whom the member cannot have';
+
 CREATE FUNCTION clearance.set_resource(member bigint, supervisor bigint, schedulable boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -35,14 +51,7 @@ BEGIN
     PERFORM clearance_internal.require_given('supervisor', supervisor::text), clearance_internal.require_given('schedulable', schedulable::text);
     boss := clearance_internal.require_member(supervisor);
     PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(boss)), boss.account_id, m.account_id);
-    IF m.kind = 'customer' THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('contact "%s" of a customer cannot be a resource', clearance_internal.member_label(m));
-    ELSIF boss.id = m.id OR boss.kind = 'customer' OR (boss.kind = 'partner' AND boss.partner_id IS DISTINCT FROM m.partner_id) THEN
-        RAISE invalid_parameter_value USING
-            MESSAGE = format('member "%s" cannot supervise member "%s"', clearance_internal.member_label(boss), clearance_internal.member_label(m)),
-            HINT = 'Supervisors are other members of the vendor''s team or of the same company.';
-    END IF;
+    PERFORM clearance_internal.require_may_supervise(boss, m);
     INSERT INTO clearance.resource AS r (account_id, member_id, supervisor_id, schedulable)
     VALUES (m.account_id, m.id, boss.id, set_resource.schedulable)
     ON CONFLICT ON CONSTRAINT resource_is_one_member DO UPDATE SET

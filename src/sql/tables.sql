@@ -122,6 +122,18 @@ COMMENT ON COLUMN clearance.not_available.feature IS 'feature acted on';
 COMMENT ON COLUMN clearance.not_available.action IS 'action that is not available';
 COMMENT ON COLUMN clearance.not_available.built_in IS 'ships with the extension; not dumped';
 
+CREATE TABLE clearance.never_granted (
+    level_id integer NOT NULL CONSTRAINT never_granted_is_about_a_level REFERENCES clearance.level ON DELETE CASCADE,
+    feature  text    NOT NULL,
+    action   text    NOT NULL,
+    CONSTRAINT never_granted_is_said_once PRIMARY KEY (level_id, feature, action),
+    CONSTRAINT never_granted_names_an_action FOREIGN KEY (feature, action) REFERENCES clearance.action ON DELETE CASCADE
+);
+COMMENT ON TABLE clearance.never_granted IS 'what the configuration says a level must never hold, by grants or by what follows from them';
+COMMENT ON COLUMN clearance.never_granted.level_id IS 'the level';
+COMMENT ON COLUMN clearance.never_granted.feature IS 'feature acted on';
+COMMENT ON COLUMN clearance.never_granted.action IS 'the action that it must not hold';
+
 CREATE TABLE clearance.gate (
     feature      text    NOT NULL,
     action       text    NOT NULL,
@@ -883,11 +895,14 @@ COMMENT ON COLUMN clearance.lint_acceptance.ends_at IS 'from then on it counts a
 -- declarations are checked against each other one after the other. A row, not a
 -- table lock: where a transaction's snapshot is too old to check, it is an error.
 CREATE TABLE clearance.declaring (
-    alone boolean NOT NULL DEFAULT true CONSTRAINT one_declares_at_a_time PRIMARY KEY CHECK (alone)
+    alone     boolean NOT NULL DEFAULT true CONSTRAINT one_declares_at_a_time PRIMARY KEY CHECK (alone),
+    importing boolean NOT NULL DEFAULT false
 );
 INSERT INTO clearance.declaring DEFAULT VALUES;
 COMMENT ON TABLE clearance.declaring IS 'one row, held by the transaction that declares something';
 COMMENT ON COLUMN clearance.declaring.alone IS 'always true: there is no second row';
+COMMENT ON COLUMN clearance.declaring.importing IS
+'true: this transaction imports a configuration, and may do what operators may; no other one sees it so, since it is false again at commit';
 
 -- What a dump must hold: everything but what CREATE EXTENSION creates again.
 DO $$
@@ -901,6 +916,7 @@ BEGIN
         ('clearance.level_grant', 'WHERE NOT built_in'),
         ('clearance.level_denial', 'WHERE NOT built_in'),
         ('clearance.not_available', 'WHERE NOT built_in'),
+        ('clearance.never_granted', ''),
         ('clearance.gate', 'WHERE NOT built_in'),
         ('clearance.account', ''),
         ('clearance.role', 'WHERE NOT built_in'),

@@ -223,6 +223,17 @@ CREATE TABLE clearance.lint_acceptance (
 );
 SELECT pg_catalog.pg_extension_config_dump('clearance.lint_acceptance', '');
 
+-- Assertions of configurations, and who imports them.
+CREATE TABLE clearance.never_granted (
+    level_id integer NOT NULL CONSTRAINT never_granted_is_about_a_level REFERENCES clearance.level ON DELETE CASCADE,
+    feature  text    NOT NULL,
+    action   text    NOT NULL,
+    CONSTRAINT never_granted_is_said_once PRIMARY KEY (level_id, feature, action),
+    CONSTRAINT never_granted_names_an_action FOREIGN KEY (feature, action) REFERENCES clearance.action ON DELETE CASCADE
+);
+SELECT pg_catalog.pg_extension_config_dump('clearance.never_granted', '');
+ALTER TABLE clearance.declaring ADD COLUMN importing boolean NOT NULL DEFAULT false;
+
 -- What follows is audited.
 INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings', 'view_audit', true, true)
     ON CONFLICT (feature, name) DO UPDATE SET reads = true, built_in = true;
@@ -242,7 +253,7 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json TO PUBLIC;
-SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance'),
+SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels');
