@@ -570,12 +570,21 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.never_held_after IS 'assertions that would not hold under a configuration; changes nothing';
 
+CREATE FUNCTION clearance_internal.drop_never(never jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clearance.never_granted n USING clearance.level l
+    WHERE l.id = n.level_id AND NOT never @> jsonb_build_array(jsonb_build_object('level', l.name, 'action', n.feature || '.' || n.action))
+$$;
+COMMENT ON FUNCTION clearance_internal.drop_never IS 'ends assertions that a configuration does not say';
+
 CREATE FUNCTION clearance_internal.apply_never(never jsonb) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     INSERT INTO clearance.never_granted (level_id, feature, action)
     SELECT clearance_internal.require_level(n ->> 'level'), p.feature, p.action
     FROM jsonb_array_elements(never) n CROSS JOIN LATERAL clearance_internal.parse_action(n ->> 'action') p
+    ON CONFLICT DO NOTHING
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_never IS 'notes what a configuration says must never be granted';
 
@@ -685,8 +694,7 @@ DECLARE
     was jsonb := before - 'accounts';
     becomes jsonb := after - 'accounts';
 BEGIN
-    DELETE FROM clearance.never_granted;
-    PERFORM clearance_internal.import_as_operator(true),
+    PERFORM clearance_internal.drop_never(after -> 'never'), clearance_internal.import_as_operator(true),
             clearance_internal.apply_vocabulary(was, becomes), clearance_internal.apply_levels(was, becomes),
             clearance_internal.apply_gates(was, becomes),
             clearance_internal.import_as_operator(false);
