@@ -34,7 +34,7 @@ AS 'MODULE_PATHNAME', 'clearance_window_text';
 COMMENT ON FUNCTION clearance_internal.window_text IS 'internal: when something ended or begins, in words; -infinity: it does not';
 
 CREATE FUNCTION clearance_internal.why_no_project(member bigint, partner bigint, project text, at timestamptz,
-    OUT code text, OUT ended timestamptz, OUT begins timestamptz)
+    OUT code text, OUT ended timestamptz, OUT begins timestamptz, OUT said boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -43,11 +43,12 @@ DECLARE
     own record;
     company record;
     side text;
+    of_all boolean := project IS NULL;
 BEGIN
     ended := '-infinity';
     begins := '-infinity';
     SELECT * INTO p FROM clearance.project x WHERE x.key = why_no_project.project;
-    IF NOT FOUND THEN
+    IF NOT FOUND AND NOT of_all THEN
         RETURN;
     END IF;
     SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_project.member;
@@ -59,57 +60,47 @@ BEGIN
         RETURN;
     ELSIF m.customer_id IS NOT NULL THEN
         side := 'customer';
-    ELSIF partner IS NOT NULL OR m.partner_admin OR own.said > 0 THEN
+    ELSIF partner IS NOT NULL OR m.partner_admin OR own.said > 0 OR of_all THEN
         side := 'partner';
     END IF;
     SELECT * INTO company FROM clearance_internal.participation(side, coalesce(partner, m.partner_id, m.customer_id), p.id, at);
+    said := company.said > 0;
     IF company.said > 0 AND company.in_force = 0 THEN
         code := CASE WHEN company.ended > ended THEN 'company_ended' ELSE 'company_not_begun' END;
         ended := company.ended;
         begins := company.begins;
     ELSIF company.said > 0 AND m.customer_id IS NOT NULL THEN
         -- whoever was not put on it in person is not told that there is such a project
-        code := CASE WHEN own.said > 0 AND NOT p.portal THEN 'portal_off' END;
-    ELSIF company.said > 0 AND p.by_phase THEN
+        code := CASE WHEN of_all OR (own.said > 0 AND NOT p.portal) THEN 'portal_off' END;
+    ELSIF company.said > 0 AND (p.by_phase OR (of_all AND (partner IS NOT NULL OR m.partner_admin OR own.said > 0))) THEN
         code := 'by_phase';
     END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.why_no_project IS
-'internal: the code of why an actor has no way into a project, if that is its own or its company''s time there, and when that ended or begins; else NULL, as if there were no such project';
+'internal: the code of why an actor has no way into a project or, for NULL, into any, if that is its own or its company''s time there, and when that ended or begins; else NULL, as if there were no such project. And whether its company is on it at all';
 
 CREATE FUNCTION clearance.verdict_codes() RETURNS TABLE (code text, step text, meaning text)
 LANGUAGE c STABLE
 AS 'MODULE_PATHNAME', 'clearance_verdict_codes';
 COMMENT ON FUNCTION clearance.verdict_codes IS 'the codes of refusals, in the order of the steps of the rule, each with what it means';
 
+-- The reason is the one for which a row of any of its projects would be refused.
 CREATE FUNCTION clearance_internal.why_no_projects(member bigint, partner bigint) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    m clearance.member;
-    own record;
-    company record;
-    at timestamptz := statement_timestamp();
-BEGIN
-    SELECT * INTO m FROM clearance.member x WHERE x.id = why_no_projects.member;
-    SELECT * INTO own FROM clearance_internal.participation('member', m.id, NULL, at);
-    IF own.said > 0 AND own.in_force = 0 THEN
-        RETURN 'its membership ' || clearance_internal.window_text(own.ended, own.begins);
-    ELSIF m.kind = 'vendor' THEN
-        RETURN CASE WHEN EXISTS (SELECT FROM clearance.project p WHERE p.account_id = m.account_id)
+    SELECT CASE WHEN w.code IN ('ended', 'not_begun') THEN 'its membership ' || clearance_internal.window_text(w.ended, w.begins)
+                WHEN w.code IN ('company_ended', 'company_not_begun')
+                    THEN 'the participation of its company ' || clearance_internal.window_text(w.ended, w.begins)
+                WHEN w.code = 'portal_off' THEN 'the client portal is off for those of its company'
+                WHEN w.code = 'by_phase' THEN 'its company''s are reached through phases, and it takes part in none'
+                WHEN m.kind = 'vendor' AND EXISTS (SELECT FROM clearance.project p WHERE p.account_id = m.account_id)
                     THEN 'it is on none, and no level of its own reaches further'
-                    ELSE 'its account has none' END;
-    END IF;
-    SELECT * INTO company
-    FROM clearance_internal.participation(CASE WHEN m.kind = 'customer' THEN 'customer' ELSE 'partner' END,
-                                 coalesce(partner, m.partner_id, m.customer_id), NULL, at);
-    RETURN CASE WHEN company.said = 0 THEN 'its company is on none'
-                WHEN company.in_force = 0 THEN 'the participation of its company ' || clearance_internal.window_text(company.ended, company.begins)
-                WHEN m.kind = 'customer' THEN 'the client portal is off for those of its company'
-                WHEN own.said = 0 AND NOT m.partner_admin THEN 'it is invited to none of its company''s'
-                ELSE 'its company''s are reached through phases, and it takes part in none' END;
-END
+                WHEN m.kind = 'vendor' THEN 'its account has none'
+                WHEN w.said THEN 'it is invited to none of its company''s'
+                ELSE 'its company is on none' END
+    FROM clearance_internal.why_no_project(why_no_projects.member, why_no_projects.partner, NULL, statement_timestamp()) w
+    LEFT JOIN clearance.member m ON m.id = why_no_projects.member
 $$;
 COMMENT ON FUNCTION clearance_internal.why_no_projects IS 'internal: why an actor has no way into any project';
 
