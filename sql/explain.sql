@@ -144,7 +144,8 @@ INSERT INTO refused VALUES
     ('mia', 'task', '21', 'view', 'ended'), ('mia', 'step', '00000000-0000-0000-0000-00000000000b', 'edit', 'parent_hidden'), ('kim', 'task', '2', 'mark_at_risk', 'no_grant');
 SELECT e.explanation FROM refused r CROSS JOIN LATERAL ask(r.who, r.relation, r.key, r.action) e ORDER BY r.i, e.n;
 
--- The code is the one of the case, and no code of a row that is there is left out.
+-- The code is the one of the case, and no code of a row that is there is left out:
+-- topic explain_links has those of changes, of link rows and of torn rows.
 SELECT r.who, r.relation, r.key, r.action, r.code, e.code FROM refused r CROSS JOIN LATERAL ask(r.who, r.relation, r.key, r.action) e
 WHERE e.step = 'verdict' AND (e.code IS DISTINCT FROM r.code OR e.verdict <> 'no');
 SELECT c.code AS has_no_case FROM clearance.verdict_codes() c WHERE c.code NOT IN (SELECT r.code FROM refused r) ORDER BY 1;
@@ -357,7 +358,7 @@ SELECT q || E'\n    ' || refuses(q) FROM unnest(ARRAY[
     $$'task', 1, 'edit', member => 'boss', changes => '{"nothing": 1}'$$, $$'task', 1, 'edit', member => 'boss', changes => '{"price": "x"}'$$,
     $$'task', 1, 'edit', member => 'boss', changes => '{}'$$, $$'task', 1, 'edit', member => 'boss', changes => '[1]'$$, $$'task', 1, member => 'boss', changes => '{"price": 1}'$$,
     $$NULL, 1, member => 'boss'$$, $$'task', NULL, member => 'boss'$$, 
-    $$'plain', 1, member => 'boss'$$, $$'nowhere', 1, member => 'boss'$$, $$'helper', 1, member => 'boss'$$,
+    $$'plain', 1, member => 'boss'$$, $$'nowhere', 1, member => 'boss'$$,
     $$'task', 1, 'fly', member => 'boss'$$, $$'task', 1, 'nothing.view', member => 'boss'$$, $$'task', 1$$,
     $$'task', 1, member => 'nobody-at-all'$$, $$'task', 1, member => 'mia'$$, $$'task', 1, partner => -1$$, $$'task', 1, role => 'regress_explain_bi'$$,
     $$'task', 1, member => 'boss', partner => 1$$]) q;

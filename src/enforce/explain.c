@@ -44,6 +44,7 @@ static void check_may_read(const ClrQuestion *question);
 static void answer(ClrQuestion *question, ClrTrace *trace);
 static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
+static uint64 find_place(const ClrQuestion *question, ClrRow **rows);
 static bool permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
 static bool is_creating(const ClrQuestion *question);
 static const char *lacks_privilege(const ClrQuestion *question);
@@ -117,11 +118,12 @@ read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 	question->whom = find_whom(fcinfo, frame, question->relation);
 	question->judge = clr_whom_judge(&question->whom, &frame->judge);
 	question->binding = clr_judge_binding(question->judge, id);
-	if (question->binding->key_slot == CLR_NO_SLOT)
+	if (question->key != NULL && question->binding->key_slot == CLR_NO_SLOT &&
+		get_rel_relkind(question->relation) == RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rows of %s have no key to name them by", question->binding->relation_name),
-				 errhint("Ask about the row that it links, or belongs to.")));
+				 errhint("Name the partition that the row is in, and as its key its ctid.")));
 	question->action = find_action(question);
 	if (!PG_ARGISNULL(8))
 		clr_change_read(question, PG_GETARG_DATUM(8));
@@ -238,6 +240,8 @@ answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 	trace->refusals = NIL;
 	trace->seen = NIL;
 	trace->root = (ClrTraced){ 0 };
+	trace->table = question->relation;
+	trace->place = question->binding->key_slot == CLR_NO_SLOT ? question->key : NULL;
 	if (question->changed != NIL)
 		permitted = clr_change_answer(question, trace, row);
 	else
@@ -254,14 +258,33 @@ find_rows(const ClrQuestion *question, ClrRow **rows)
 	ClrKey key;
 	uint64 n;
 
-	if (!clr_key_from_text(question->key, binding->columns[binding->key_slot].key_class, &key))
+	if (binding->key_slot == CLR_NO_SLOT)
+		n = find_place(question, rows);
+	else if (clr_key_from_text(question->key, binding->columns[binding->key_slot].key_class, &key))
+		n = clr_lookup_find(question->judge, binding, &key, rows);
+	else
 		return 0;
-	n = clr_lookup_find(question->judge, binding, &key, rows);
 	if (!question->whom.by_operator)
 		for (uint64 i = 0; i < n; i++)
 			if (!clr_rule_permits_verb(question->judge, binding, &(*rows)[i], CLR_VIEW, NULL))
 				(*rows)[i--] = (*rows)[--n];
 	return n;
+}
+
+/* A row that has no key is named by its ctid, as (block,number). */
+static uint64
+find_place(const ClrQuestion *question, ClrRow **rows)
+{
+	ItemPointerData at;
+	BlockNumber block;
+	OffsetNumber number;
+	int end = 0;
+
+	if (sscanf(question->key, "(%u,%hu)%n", &block, &number, &end) != 2 ||
+		question->key[end] != '\0')
+		return 0;
+	ItemPointerSet(&at, block, number);
+	return clr_lookup_at(question->binding, question->relation, &at, rows);
 }
 
 static void
@@ -275,10 +298,15 @@ answer_no_row(const ClrQuestion *question, ClrTrace *trace)
 	first->code = "no_row";
 	if (scope->no_standing != NULL)
 	{
+		bool is_nobody = clr_actor_is_nobody(&scope->actor);
+		bool asks_itself = is_nobody && !question->whom.by_operator;
+
 		trace->depth++;
-		clr_trace_find(trace, "standing", NULL, CLR_ANSWER_NO, scope->no_standing)->code =
-			clr_verdict_code(&(ClrVerdict){
-				.code = clr_actor_is_nobody(&scope->actor) ? CLR_NO_ACTOR : CLR_NO_STANDING });
+		clr_trace_find(trace, "standing", NULL, CLR_ANSWER_NO,
+					   asks_itself ? clr_actor_why_nobody(&clr_frame_current()->identity) :
+									 scope->no_standing)
+			->code =
+			clr_verdict_code(&(ClrVerdict){ .code = is_nobody ? CLR_NO_ACTOR : CLR_NO_STANDING });
 		trace->depth--;
 	}
 }

@@ -401,7 +401,9 @@ add_alternative(Remedies *remedies, const char *const *codes, char **details, in
 	const ClrRefusal *refusal = remedies->refusal;
 	const ClrVerdict *verdict = &refusal->verdict;
 	const ClrAction *action = verdict->action;
-	char *key = clr_trace_key(refusal->binding, refusal->row);
+	const ClrTrace *trace = remedies->trace;
+	bool is_placed = trace->place != NULL && refusal->row == trace->root.row;
+	const char *key = is_placed ? trace->place : clr_trace_key(refusal->binding, refusal->row);
 	char *project = project_key_of(refusal);
 	bool is_first = true;
 
@@ -420,7 +422,7 @@ add_alternative(Remedies *remedies, const char *const *codes, char **details, in
 			details[i] == NULL ? (Datum) 0 : CStringGetTextDatum(details[i]),
 			Int64GetDatum(remedies->whom->actor.member),
 			Int64GetDatum(remedies->whom->actor.partner),
-			ObjectIdGetDatum(refusal->binding->relid),
+			ObjectIdGetDatum(is_placed ? trace->table : refusal->binding->relid),
 			key == NULL ? (Datum) 0 : CStringGetTextDatum(key),
 			project == NULL ? (Datum) 0 : CStringGetTextDatum(project),
 			action == NULL ? (Datum) 0 :

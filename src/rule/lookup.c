@@ -596,6 +596,34 @@ find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows)
 	return n;
 }
 
+/*
+ * The row at a place of a table, a partition or child of the binding's or itself, as
+ * an array in the current context. Returns whether there is one.
+ */
+uint64
+clr_lookup_at(const ClrBinding *binding, Oid table, ItemPointer at, ClrRow **rows)
+{
+	static const Oid argtypes[] = { TIDOID, OIDOID };
+	Datum args[] = { PointerGetDatum(at), ObjectIdGetDatum(table) };
+	ClrTableQuery query = { .nargs = 2, .argtypes = argtypes, .args = args };
+	MemoryContext caller = CurrentMemoryContext;
+	MemoryContext of_query;
+	ClrCatalog state;
+	uint64 found;
+
+	query.columns = clr_binding_columns_sql(binding);
+	query.rest = "WHERE t.ctid OPERATOR(pg_catalog.=) $1 AND t.tableoid OPERATOR(pg_catalog.=) $2";
+	clr_catalog_begin_owner(&state, table);
+	found = clr_catalog_query_table(&state, &query);
+	of_query = MemoryContextSwitchTo(caller);
+	*rows = palloc(sizeof(ClrRow));
+	if (found > 0)
+		row_of_result(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, *rows);
+	MemoryContextSwitchTo(of_query);
+	clr_catalog_end(&state);
+	return found;
+}
+
 static bool
 all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *arg)
 {

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "storage/itemptr.h"
+
 #include "rule/judge.h"
 #include "rule/binding.h"
 #include "rule/shape.h"
@@ -25,6 +27,7 @@ typedef struct ClrLookupCost
 
 extern uint64
 clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow **rows);
+extern uint64 clr_lookup_at(const ClrBinding *binding, Oid table, ItemPointer at, ClrRow **rows);
 extern bool clr_lookup_repeats(ClrJudge *judge, ClrBinding *binding);
 extern bool clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg);
 extern ClrLookupCost clr_lookup_cost(ClrJudge *judge, ClrBinding *binding);

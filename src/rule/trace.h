@@ -57,13 +57,15 @@ typedef struct ClrTraced
 typedef struct ClrTrace
 {
 	ClrJudge *judge;
-	bool of_new;	/* the row is one that a statement would make */
-	bool discreet;	/* of rows that the actor does not see, nothing is told */
-	List *findings; /* of ClrFinding * */
-	List *refusals; /* of ClrRefusal * */
-	List *seen;		/* of char *: rows and actions that are in it */
-	ClrTraced root; /* the row that was asked about */
-	ClrTraced *at;	/* the row whose steps come now */
+	bool of_new;	   /* the row is one that a statement would make */
+	bool discreet;	   /* of rows that the actor does not see, nothing is told */
+	List *findings;	   /* of ClrFinding * */
+	List *refusals;	   /* of ClrRefusal * */
+	List *seen;		   /* of char *: rows and actions that are in it */
+	ClrTraced root;	   /* the row that was asked about */
+	Oid table;		   /* where it is, */
+	const char *place; /* and its ctid there, if it has no key; else NULL */
+	ClrTraced *at;	   /* the row whose steps come now */
 	int depth;
 	bool refused; /* a step of it was, which was judged last */
 } ClrTrace;

@@ -278,11 +278,11 @@ AS $$
     SELECT CASE kind WHEN 'own' THEN 'make it the owner of the row' WHEN 'followed' THEN 'have it follow the row'
                      WHEN 'invited' THEN 'invite it to the row' ELSE 'assign the row to it' END,
            CASE WHEN w.link IS NULL
-                THEN format('UPDATE %s SET %I = %s WHERE %I = %L', b.relation, w.member_column,
+                THEN format('UPDATE %s SET %I = %s WHERE %s = %L', b.relation, w.member_column,
                             CASE WHEN t.typcategory = 'A' THEN format('array_append(%I, %L)', w.member_column, m.key) ELSE quote_literal(m.key) END,
-                            b.key_column, row_key)
-                ELSE format('INSERT INTO %s (%I, %I) SELECT t.%I, %L FROM %s t WHERE t.%I = %L', w.link, w.link_column, w.member_column,
-                            coalesce(w.row_column, b.key_column), m.key, b.relation, b.key_column, row_key) END
+                            coalesce(quote_ident(b.key_column), 'ctid'), row_key)
+                ELSE format('INSERT INTO %s (%I, %I) SELECT t.%I, %L FROM %s t WHERE t.%s = %L', w.link, w.link_column, w.member_column,
+                            coalesce(w.row_column, b.key_column), m.key, b.relation, coalesce(quote_ident(b.key_column), 'ctid'), row_key) END
     FROM (SELECT 1 AS place, b.owner_column AS member_column, NULL::regclass AS link, NULL::name AS link_column, NULL::name AS row_column, 0 AS id
           WHERE kind = 'own' AND b.owner_column IS NOT NULL
           UNION ALL
@@ -299,7 +299,7 @@ COMMENT ON FUNCTION clearance_internal.relate_to_row IS 'internal: the statement
 CREATE FUNCTION clearance_internal.set_in_row(b clearance.binding, row_key text, "column" name, value text) RETURNS text
 LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('UPDATE %s SET %I = %L WHERE %I = %L', b.relation, "column", value, b.key_column, row_key)
+    SELECT format('UPDATE %s SET %I = %L WHERE %s = %L', b.relation, "column", value, coalesce(quote_ident(b.key_column), 'ctid'), row_key)
 $$;
 COMMENT ON FUNCTION clearance_internal.set_in_row IS 'internal: the statement that gives a row another value';
 
@@ -316,7 +316,8 @@ DECLARE
 BEGIN
     SELECT * INTO m FROM clearance.member x WHERE x.id = member;
     SELECT * INTO company FROM clearance.partner x WHERE x.id = partner;
-    SELECT * INTO b FROM clearance.binding x WHERE x.relation = relation;
+    SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance_internal.binding_of(relation);
+    b.relation := relation;
     IF code IN ('no_way_in', 'ended', 'not_begun', 'company_ended', 'company_not_begun', 'portal_off', 'by_phase') THEN
         RETURN QUERY SELECT * FROM clearance_internal.ways_into(m, company, project_key);
     ELSIF code = 'no_standing' THEN
