@@ -94,6 +94,7 @@ REGRESS = \
 	configuration_accounts \
 	reference \
 	explain \
+	explain_links \
 	reasons \
 	verdicts \
 	whoami \

@@ -24,6 +24,7 @@
 #include "store/counters.h"
 
 static bool judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half);
+static bool all_columns_are_one(ClrBinding *binding);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
 PG_FUNCTION_INFO_V1(clearance_visible);
@@ -97,10 +98,26 @@ static bool
 judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half)
 {
 	ClrVerdict verdict = { 0 };
+	ClrAttempt attempt;
 
-	if (!permits(call->judge, call->binding, &call->row, &verdict))
-		clr_refuse_write(call->frame, call->binding, half, &verdict);
-	return true;
+	if (permits(call->judge, call->binding, &call->row, &verdict))
+		return true;
+	attempt = clr_refuse_attempt_new(call->binding, &call->row, NULL, NULL);
+	if (half == CLR_ROW_CHANGED && call->binding->key_slot != CLR_NO_SLOT)
+		attempt.key = clr_binding_value_text(call->binding, &call->row, call->binding->key_slot);
+	clr_refuse_write(call->frame, call->binding, half, &verdict,
+					 half == CLR_NEW_ROW || all_columns_are_one(call->binding) ? &attempt : NULL);
+}
+
+/*
+ * Which columns an UPDATE changes is not known here. Where each is as good as any
+ * other, one may ask as if it were all.
+ */
+static bool
+all_columns_are_one(ClrBinding *binding)
+{
+	return binding->key_slot != CLR_NO_SLOT && clr_write_needs(binding) == NIL &&
+		   binding->row_guards == NIL && binding->masks == NIL;
 }
 
 /* The columns are the arguments from `first` on. */

@@ -1,17 +1,32 @@
 /*
  * refuse.c
  *		Writes that are not permitted, as errors. Judges nothing.
+ *
+ * Every error says why, and has the verdict's code. Account admins, and whoever
+ * acts as somebody else, are told how to ask for all of it: what other members see
+ * of an error is often what an application shows to people.
  */
 #include "enforce/refuse.h"
 
+#include "utils/builtins.h"
+#include "utils/json.h"
+#include "utils/lsyscache.h"
+
 #include "store/catalog.h"
 #include "store/refusal.h"
+
+#define LONGEST_VALUE 1000
+
+static const char *
+hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt);
+static bool may_be_told(const ClrFrame *frame, const ClrScope *scope);
 
 /*
  * Refuse a write, naming which half of it failed and why.
  */
 void
-clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict)
+clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict,
+				 const ClrAttempt *attempt)
 {
 	static const char *const halves[] = { [CLR_NEW_ROW] = "the new row",
 										  [CLR_ROW_WAS] = "the row as it was",
@@ -19,6 +34,7 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 	ClrJudge *judge = clr_frame_judge(frame);
 	bool is_nobody = clr_actor_is_nobody(&judge->scope->actor);
 	const ClrAction *asked = verdict->column_needs;
+	const char *advice = hint(frame, judge->scope, half, attempt);
 	char *needs = "";
 
 	clr_verdict_complete(verdict, judge);
@@ -33,7 +49,7 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 			 errdetail("%sJudging %s: %s.", needs, halves[half],
 					   is_nobody ? clr_actor_why_nobody(&frame->identity) :
 								   clr_verdict_text(verdict, judge)),
-			 is_nobody ? errhint("%s", clr_actor_hint_nobody(&frame->identity)) : 0,
+			 advice != NULL ? errhint("%s", advice) : 0,
 			 clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
 }
 
@@ -48,4 +64,73 @@ clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict)
 								   .code = clr_verdict_code(verdict),
 								   .actor = clr_frame_actor(frame),
 								   .real_actor = acting->target != 0 ? acting->asker : 0 });
+}
+
+static const char *
+hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt)
+{
+	const char *whom = "";
+
+	if (clr_actor_is_nobody(&scope->actor))
+		return clr_actor_hint_nobody(&frame->identity);
+	if (attempt == NULL || !may_be_told(frame, scope))
+		return NULL;
+	if (scope->member_keys != NIL)
+		whom = psprintf("member => %s, ", quote_literal_cstr(linitial(scope->member_keys)));
+	return psprintf("Each step, and what would change it: SELECT explanation FROM "
+					"clearance.explain(%s, %s, '%s', %schanges => %s);",
+					quote_literal_cstr(clr_catalog_table_name(attempt->relation)),
+					attempt->key != NULL ? quote_literal_cstr(attempt->key) : "NULL",
+					half == CLR_NEW_ROW ? "create" : "edit", whom,
+					quote_literal_cstr(psprintf("{%s}", attempt->changes)));
+}
+
+/* Account admins, and who looks as somebody else, which takes a right of that kind. */
+static bool
+may_be_told(const ClrFrame *frame, const ClrScope *scope)
+{
+	return scope->account_level->levels.admin || frame->identity.acting.target != 0;
+}
+
+/*
+ * The attempt to add a row: what its bound columns hold, and one more, unless it is
+ * NULL.
+ */
+ClrAttempt
+clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row, const char *column,
+					   const char *value)
+{
+	StringInfoData changes;
+
+	initStringInfo(&changes);
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+	{
+		const ClrColumn *bound = &binding->columns[slot];
+		Oid type = bound->is_array ? get_array_type(bound->type) : bound->type;
+
+		if (column != NULL && strcmp(column, bound->name) == 0)
+			column = NULL;
+		clr_refuse_add(&changes, bound->name,
+					   row->nulls[slot] ? NULL : clr_value_text(type, row->values[slot]));
+	}
+	if (column != NULL)
+		clr_refuse_add(&changes, column, value);
+	return (ClrAttempt){ binding->relid, NULL, changes.data };
+}
+
+/*
+ * One column more of what a statement writes. A long value is left out: nothing is
+ * decided by what is no key and no word.
+ */
+void
+clr_refuse_add(StringInfo changes, const char *column, const char *value)
+{
+	if (changes->len > 0)
+		appendStringInfoString(changes, ", ");
+	escape_json(changes, column);
+	appendStringInfoString(changes, ": ");
+	if (value == NULL || strlen(value) > LONGEST_VALUE)
+		appendStringInfoString(changes, "null");
+	else
+		escape_json(changes, value);
 }

@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "lib/stringinfo.h"
+
 #include "frame/frame.h"
 #include "rule/binding.h"
 #include "rule/verdict.h"
@@ -19,8 +21,20 @@ typedef enum ClrHalf
 	CLR_ROW_CHANGED,
 } ClrHalf;
 
-extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half,
-							 ClrVerdict *verdict) pg_attribute_noreturn();
+/* What explain() is to be asked about a write; NULL where it cannot be. */
+typedef struct ClrAttempt
+{
+	Oid relation;
+	const char *key;	 /* NULL: of a new row */
+	const char *changes; /* the inside of a JSON object */
+} ClrAttempt;
+
+extern void clr_refuse_add(StringInfo changes, const char *column, const char *value);
+extern ClrAttempt clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row,
+										 const char *column, const char *value);
+extern void
+clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict,
+				 const ClrAttempt *attempt) pg_attribute_noreturn();
 
 extern void clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict);
 

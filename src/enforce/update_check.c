@@ -89,11 +89,15 @@ needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const 
 static Asked *asked_for(ClrUpdate *update, ClrAction *action);
 static void read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple);
 static void find_change(const ClrWriteCall *call, Change *change);
+static Changeable *find_other(const ClrWriteCall *call, int at);
+static bool is_changed(const ClrWriteCall *call, int at);
 static void add_column(const ClrWriteCall *call, Change *change, int at);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
 static bool is_open(const ClrWriteCall *call, Asked *asked);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
+static void
+refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict) pg_attribute_noreturn();
 
 /*
  * The row as an UPDATE leaves it, for which it is permitted, or an error.
@@ -262,29 +266,51 @@ find_change(const ClrWriteCall *call, Change *change)
 {
 	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
 	const ClrUpdate *update = call->update;
-	const Half *old = &update->old;
-	const Half *new = &update->new;
 
-	change->was = clr_state_guards(call->binding, &old->row);
-	change->becomes = clr_state_guards_of_new(call->binding, &new->row);
+	change->was = clr_state_guards(call->binding, &update->old.row);
+	change->becomes = clr_state_guards_of_new(call->binding, &update->new.row);
 	for (int i = 0; i < desc->natts; i++)
 	{
-		const FormData_pg_attribute *attr = TupleDescAttr(desc, i);
-		Changeable *column = &call->update->columns[i];
+		const Changeable *column = find_other(call, i);
 
-		/* generated columns are computed after BEFORE triggers */
-		if (attr->attisdropped || attr->attgenerated != '\0' ||
-			(old->nulls[i] == new->nulls[i] &&
-			 (old->nulls[i] ||
-			  datum_image_eq(old->values[i], new->values[i], attr->attbyval, attr->attlen))))
+		if (column == NULL)
 			continue;
-		if (!column->known)
-			get_to_know(call, column, attr);
 		change->moves |= column->decides; /* be it to what equals */
-		if (old->nulls[i] != new->nulls[i] ||
-			!clr_write_equals(column->type, old->values[i], new->values[i]))
+		if (is_changed(call, i))
 			add_column(call, change, i);
 	}
+}
+
+/* What is known of a column, if it looks different after; else NULL. */
+static Changeable *
+find_other(const ClrWriteCall *call, int at)
+{
+	const FormData_pg_attribute *attr =
+		TupleDescAttr(RelationGetDescr(call->data->tg_relation), at);
+	const Half *old = &call->update->old;
+	const Half *new = &call->update->new;
+	Changeable *column = &call->update->columns[at];
+
+	/* generated columns are computed after BEFORE triggers */
+	if (attr->attisdropped || attr->attgenerated != '\0' ||
+		(old->nulls[at] == new->nulls[at] &&
+		 (old->nulls[at] ||
+		  datum_image_eq(old->values[at], new->values[at], attr->attbyval, attr->attlen))))
+		return NULL;
+	if (!column->known)
+		get_to_know(call, column, attr);
+	return column;
+}
+
+/* Whether it is different then, too. */
+static bool
+is_changed(const ClrWriteCall *call, int at)
+{
+	const Half *old = &call->update->old;
+	const Half *new = &call->update->new;
+
+	return old->nulls[at] != new->nulls[at] ||
+		   !clr_write_equals(call->update->columns[at].type, old->values[at], new->values[at]);
 }
 
 static void
@@ -335,7 +361,7 @@ judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 		return;
 	if (asked->action != clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
 		clr_verdict_column(&verdict, asked->column, asked->action);
-	clr_refuse_write(call->frame, binding, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
+	refuse(call, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
 }
 
 /*
@@ -382,13 +408,13 @@ judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves)
 	ClrVerdict verdict = { 0 };
 
 	if (!clr_state_permits(judge, call->binding, &update->old.row, guard, CLR_EDIT, &verdict))
-		clr_refuse_write(call->frame, call->binding,
-						 clr_state_holds(call->binding, &update->old.row, guard) ? CLR_ROW_WAS :
-																				   CLR_ROW_CHANGED,
-						 &verdict);
+		refuse(call,
+			   clr_state_holds(call->binding, &update->old.row, guard) ? CLR_ROW_WAS :
+																		 CLR_ROW_CHANGED,
+			   &verdict);
 	if (moves &&
 		!clr_state_permits(judge, call->binding, &update->new.row, guard, CLR_EDIT, &verdict))
-		clr_refuse_write(call->frame, call->binding, CLR_ROW_CHANGED, &verdict);
+		refuse(call, CLR_ROW_CHANGED, &verdict);
 }
 
 /*
@@ -405,11 +431,43 @@ judge_following(const ClrWriteCall *call, const char *name)
 	ClrVerdict verdict = { 0 };
 
 	if (!clr_rule_permits_following(judge, binding, old, &verdict))
-		clr_refuse_write(call->frame, binding, CLR_ROW_WAS, &verdict);
+		refuse(call, CLR_ROW_WAS, &verdict);
 	(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, name);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
 			!clr_write_only_me_changes(judge, &binding->columns[slot], old->nulls[slot],
 									   old->values[slot], new->nulls[slot], new->values[slot]))
-			clr_refuse_write(call->frame, binding, CLR_ROW_CHANGED, &verdict);
+			refuse(call, CLR_ROW_CHANGED, &verdict);
+}
+
+/* Refuse the UPDATE, with what it changes. */
+static void
+refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict)
+{
+	const ClrBinding *binding = call->binding;
+	const ClrUpdate *update = call->update;
+	Relation relation = call->data->tg_relation;
+	TupleDesc desc = RelationGetDescr(relation);
+	ItemPointer place = &call->data->tg_trigtuple->t_self;
+	ClrAttempt attempt = { .relation = binding->relid };
+	StringInfoData changes;
+
+	initStringInfo(&changes);
+	for (int i = 0; i < desc->natts; i++)
+		if (find_other(call, i) != NULL && is_changed(call, i))
+			clr_refuse_add(&changes, NameStr(TupleDescAttr(desc, i)->attname),
+						   update->new.nulls[i] ?
+							   NULL :
+							   clr_value_text(getBaseType(TupleDescAttr(desc, i)->atttypid),
+											  update->new.values[i]));
+	attempt.changes = changes.data;
+	if (binding->key_slot != CLR_NO_SLOT)
+		attempt.key = clr_binding_value_text(binding, &update->old.row, binding->key_slot);
+	else
+	{
+		attempt.relation = RelationGetRelid(relation);
+		attempt.key = psprintf("(%u,%u)", ItemPointerGetBlockNumber(place),
+							   ItemPointerGetOffsetNumber(place));
+	}
+	clr_refuse_write(call->frame, binding, half, verdict, &attempt);
 }

@@ -38,6 +38,8 @@
 
 PG_FUNCTION_INFO_V1(clearance_write_check);
 
+static void judge_guarded_value(ClrFrame *frame, ClrBinding *binding, const ClrRow *row,
+								const ClrGuard *guard, const char *value);
 static ClrWriteCall *write_call(FunctionCallInfo fcinfo);
 static HeapTuple check_insert(const ClrWriteCall *call);
 
@@ -94,16 +96,13 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
 	Relation named = clr_partition_named(frame, trigger);
-	ClrJudge *judge = clr_frame_judge(frame);
 	ClrRow row = clr_binding_row(binding, desc, tuple);
-	ListCell *lg;
-	ListCell *ln;
+	ListCell *lc;
 
-	foreach(lg, binding->guards)
+	foreach(lc, binding->guards)
 	{
-		const ClrGuard *guard = lfirst(lg);
+		const ClrGuard *guard = lfirst(lc);
 		int attnum = SPI_fnumber(desc, guard->column);
-		Form_pg_attribute attr;
 		bool isnull;
 		Datum value;
 
@@ -115,21 +114,33 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 		value = heap_getattr(tuple, attnum, desc, &isnull);
 		if (is_default(named, guard->column, value, isnull))
 			continue;
-		attr = TupleDescAttr(desc, attnum - 1);
-		foreach(ln, clr_write_needs_of_guards(binding, guard->column, false,
-											  isnull ? NULL :
-													   clr_value_text(getBaseType(attr->atttypid),
-																	  value)))
-		{
-			ClrNeed *need = lfirst(ln);
-			ClrAction *asked = clr_write_asked_by(judge->scope, need);
-			ClrVerdict verdict = { 0 };
+		judge_guarded_value(frame, binding, &row, guard,
+							isnull ? NULL :
+									 clr_value_text(getBaseType(
+														TupleDescAttr(desc, attnum - 1)->atttypid),
+													value));
+	}
+}
 
-			if (clr_rule_permits_new(judge, binding, &row, asked, &verdict))
-				continue;
-			clr_verdict_column(&verdict, need->column, asked);
-			clr_refuse_write(frame, binding, CLR_NEW_ROW, &verdict);
-		}
+static void
+judge_guarded_value(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, const ClrGuard *guard,
+					const char *value)
+{
+	ClrJudge *judge = clr_frame_judge(frame);
+	ListCell *lc;
+
+	foreach(lc, clr_write_needs_of_guards(binding, guard->column, false, value))
+	{
+		ClrNeed *need = lfirst(lc);
+		ClrAction *asked = clr_write_asked_by(judge->scope, need);
+		ClrAttempt attempt;
+		ClrVerdict verdict = { 0 };
+
+		if (clr_rule_permits_new(judge, binding, row, asked, &verdict))
+			continue;
+		clr_verdict_column(&verdict, need->column, asked);
+		attempt = clr_refuse_attempt_new(binding, row, guard->column, value);
+		clr_refuse_write(frame, binding, CLR_NEW_ROW, &verdict, &attempt);
 	}
 }
 
