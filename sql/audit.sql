@@ -220,7 +220,12 @@ RESET ROLE;
 --
 -- What changed, to read: a row for what one statement did to one table.
 --
+-- in the order of their keys, wherever their rows are
+SET enable_seqscan = off;
+SET enable_bitmapscan = off;
 UPDATE clearance.member SET name = initcap(key) WHERE account_id = :account AND name IS DISTINCT FROM initcap(key);
+RESET enable_seqscan;
+RESET enable_bitmapscan;
 SELECT clearance.set_level('Regress', clearance.level_document('moderate'));
 SELECT clearance.set_actor(key => 'ann') AS acting \gset
 SELECT clearance.disable_member(:wil);
