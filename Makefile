@@ -95,6 +95,7 @@ REGRESS = \
 	reference \
 	explain \
 	explain_links \
+	who_can \
 	reasons \
 	verdicts \
 	whoami \

@@ -40,12 +40,10 @@ PG_FUNCTION_INFO_V1(clearance_explain);
 static void read_question(FunctionCallInfo fcinfo, ClrQuestion *question);
 static ClrWhom find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation);
 static ClrAction *find_action(ClrQuestion *question);
-static void check_may_read(const ClrQuestion *question);
 static void answer(ClrQuestion *question, ClrTrace *trace);
 static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
 static uint64 find_place(const ClrQuestion *question, ClrRow **rows);
-static bool permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
 static bool is_creating(const ClrQuestion *question);
 static const char *lacks_privilege(const ClrQuestion *question);
 static void list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks);
@@ -93,7 +91,6 @@ static void
 read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 {
 	ClrFrame *frame = clr_frame_current();
-	int32 id;
 
 	clr_secrecy_check_asked(frame);
 	if (PG_ARGISNULL(0) || (PG_ARGISNULL(1) && PG_ARGISNULL(8)))
@@ -106,18 +103,38 @@ read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 	question->key = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
 	if (!PG_ARGISNULL(2))
 		question->action_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
-	id = clr_binding_of_relation(question->relation);
+	(void) clr_question_binding(question->relation);
+	question->whom = find_whom(fcinfo, frame, question->relation);
+	clr_question_judge(question, &frame->judge);
+	if (!PG_ARGISNULL(8))
+		clr_change_read(question, PG_GETARG_DATUM(8));
+	if (!question->whom.by_operator)
+		clr_question_check_may_read(question);
+}
+
+/* The binding of the table that a question is about; an error if there is none. */
+int32
+clr_question_binding(Oid relation)
+{
+	int32 id = clr_binding_of_relation(relation);
+
 	if (id == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("%s is no protected table",
-						DatumGetCString(DirectFunctionCall1(regclassout,
-															ObjectIdGetDatum(question->relation)))),
+				 errmsg("%s is no protected table", DatumGetCString(DirectFunctionCall1(
+														regclassout, ObjectIdGetDatum(relation)))),
 				 errdetail("Nothing but privileges decides about it."),
 				 errhint("clearance.protected_tables lists the protected ones.")));
-	question->whom = find_whom(fcinfo, frame, question->relation);
-	question->judge = clr_whom_judge(&question->whom, &frame->judge);
-	question->binding = clr_judge_binding(question->judge, id);
+	return id;
+}
+
+/* A judge for whom it is about, who knows the table and the action. */
+void
+clr_question_judge(ClrQuestion *question, const ClrJudge *like)
+{
+	question->judge = clr_whom_judge(&question->whom, like);
+	question->binding =
+		clr_judge_binding(question->judge, clr_question_binding(question->relation));
 	if (question->key != NULL && question->binding->key_slot == CLR_NO_SLOT &&
 		get_rel_relkind(question->relation) == RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
@@ -125,10 +142,6 @@ read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 				 errmsg("rows of %s have no key to name them by", question->binding->relation_name),
 				 errhint("Name the partition that the row is in, and as its key its ctid.")));
 	question->action = find_action(question);
-	if (!PG_ARGISNULL(8))
-		clr_change_read(question, PG_GETARG_DATUM(8));
-	if (!question->whom.by_operator)
-		check_may_read(question);
 }
 
 /*
@@ -199,8 +212,8 @@ find_action(ClrQuestion *question)
 }
 
 /* It shows what bound columns hold, as a query would. */
-static void
-check_may_read(const ClrQuestion *question)
+void
+clr_question_check_may_read(const ClrQuestion *question)
 {
 	const ClrBinding *binding = question->binding;
 	Oid user = GetUserId();
@@ -250,20 +263,27 @@ answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 		clr_remedy_list(trace, &question->whom);
 }
 
+/* The rows with the key. */
+uint64
+clr_question_rows(const ClrQuestion *question, ClrRow **rows)
+{
+	ClrBinding *binding = question->binding;
+	ClrKey key;
+
+	if (binding->key_slot == CLR_NO_SLOT)
+		return find_place(question, rows);
+	if (!clr_key_from_text(question->key, binding->columns[binding->key_slot].key_class, &key))
+		return 0;
+	return clr_lookup_find(question->judge, binding, &key, rows);
+}
+
 /* Of rows that who asks about itself does not see, none. */
 static uint64
 find_rows(const ClrQuestion *question, ClrRow **rows)
 {
 	ClrBinding *binding = question->binding;
-	ClrKey key;
-	uint64 n;
+	uint64 n = clr_question_rows(question, rows);
 
-	if (binding->key_slot == CLR_NO_SLOT)
-		n = find_place(question, rows);
-	else if (clr_key_from_text(question->key, binding->columns[binding->key_slot].key_class, &key))
-		n = clr_lookup_find(question->judge, binding, &key, rows);
-	else
-		return 0;
 	if (!question->whom.by_operator)
 		for (uint64 i = 0; i < n; i++)
 			if (!clr_rule_permits_verb(question->judge, binding, &(*rows)[i], CLR_VIEW, NULL))
@@ -362,8 +382,8 @@ list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks)
 }
 
 /* What the rule says, as it does to statements and can_row(). */
-static bool
-permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
+bool
+clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
 {
 	if (is_creating(question))
 		return clr_rule_permits_verb(question->judge, question->binding, row, CLR_CREATE, verdict);
@@ -382,7 +402,7 @@ answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 {
 	ClrVerdict verdict = { 0 };
 	const char *lacks = lacks_privilege(question);
-	bool permitted = permits(question, row, &verdict);
+	bool permitted = clr_question_permits(question, row, &verdict);
 	ClrFinding *first = clr_explain_begin(question, trace,
 										  (permitted || !question->whom.is_bound) && lacks == NULL);
 	bool holds;

@@ -35,6 +35,12 @@ typedef struct ClrQuestion
 	ClrRow defaults; /* of a new row */
 } ClrQuestion;
 
+extern int32 clr_question_binding(Oid relation);
+extern void clr_question_judge(ClrQuestion *question, const ClrJudge *like);
+extern void clr_question_check_may_read(const ClrQuestion *question);
+extern uint64 clr_question_rows(const ClrQuestion *question, ClrRow **rows);
+extern bool
+clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
 extern ClrFinding *clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted);
 extern void clr_explain_column(const ClrQuestion *question, ClrTrace *trace, const char *column,
 							   const ClrAction *action, bool holds, ClrVerdict *verdict);

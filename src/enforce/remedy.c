@@ -64,9 +64,12 @@ clr_whom_judge(const ClrWhom *whom, const ClrJudge *like)
 	judge->command = CLR_NO_COMMAND;
 	clr_release_check();
 	clr_version_read_current(&version);
-	judge->scope = whom->with_standing ?
-					   clr_scope_suppose_standing(whom->actor, &version, judge->at) :
-					   clr_scope_load(whom->actor, &version, judge->at, 0);
+	if (whom->with_standing)
+		judge->scope = clr_scope_suppose_standing(whom->actor, &version, judge->at);
+	else if (whom->within != NULL)
+		judge->scope = clr_scope_load_within(whom->actor, &version, judge->at, whom->within);
+	else
+		judge->scope = clr_scope_load(whom->actor, &version, judge->at, 0);
 	foreach(lc, whom->with_projects)
 	{
 		const ClrSupposed *supposed = lfirst(lc);

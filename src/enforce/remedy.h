@@ -21,6 +21,7 @@ typedef struct ClrWhom
 	char **lacks;	  /* privileges that the role lacks on the table */
 	int lacking;
 	bool by_operator; /* who may know everything asks */
+	const ClrProjectIds *within; /* the question has to do with no other projects; NULL: it may */
 
 	/* what if: */
 	bool with_standing;

@@ -52,6 +52,46 @@ clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGra
 	elog(ERROR, "unknown reach %d", grant->reach);
 }
 
+/* In words: who comes in so. */
+const char *
+clr_way_name(ClrWay way)
+{
+	switch (way)
+	{
+		case CLR_WAY_REACH:
+			return "reach of the account";
+		case CLR_WAY_OWNER:
+			return "owner of the project";
+		case CLR_WAY_MEMBER:
+			return "member of the project";
+		case CLR_WAY_PARTNER:
+			return "partner on the project";
+		case CLR_WAY_CUSTOMER:
+			return "customer on the project";
+		case CLR_WAY_OPEN:
+			return "open project";
+	}
+	elog(ERROR, "unknown way %d", way);
+}
+
+/* In words: what names levels. */
+const char *
+clr_place_name(ClrPlace place)
+{
+	static const char *const names[] = {
+		[CLR_PLACE_NONE] = NULL,
+		[CLR_PLACE_MEMBERSHIP] = "membership",
+		[CLR_PLACE_PARTICIPATION] = "partner on the project",
+		[CLR_PLACE_PARTNER] = "partner",
+		[CLR_PLACE_CUSTOMER] = "customer",
+		[CLR_PLACE_ROLE] = "role",
+		[CLR_PLACE_ACCOUNT] = "account",
+		[CLR_PLACE_OPEN] = "open project",
+	};
+
+	return names[place];
+}
+
 /* Whether a grant reaches all projects, and rows without one as well. */
 bool
 clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant)

@@ -43,6 +43,17 @@ typedef struct ClrLevels
 /* Id of what stands for a project where rows may have none: they are of the account. */
 #define CLR_PROJECT_NONE (-2)
 
+/* How an actor comes into a project: for those who ask, as the place of levels; the rule does not. */
+typedef enum ClrWay
+{
+	CLR_WAY_REACH,	  /* vendor: its levels reach the account, if they reach it */
+	CLR_WAY_OWNER,	  /* vendor: it owns the project */
+	CLR_WAY_MEMBER,	  /* it is on the project itself */
+	CLR_WAY_PARTNER,  /* its partner is on it: an admin's, and a partner's as a whole */
+	CLR_WAY_CUSTOMER, /* its customer is */
+	CLR_WAY_OPEN,	  /* the project is open to its audience */
+} ClrWay;
+
 /* A project that the actor may have a way into, or the account as a whole. */
 typedef struct ClrProject
 {
@@ -54,8 +65,16 @@ typedef struct ClrProject
 	bool is_owner;	  /* vendor: owner of the project */
 	bool archived;
 	bool client_upload;
+	ClrWay way;
 	List *features_off; /* of char * */
 } ClrProject;
+
+/* Some projects, by their ids. */
+typedef struct ClrProjectIds
+{
+	int count;
+	int64 *ids;
+} ClrProjectIds;
 
 /* One feature.action with all that the actor's levels say about it. */
 typedef struct ClrAction
@@ -108,6 +127,8 @@ typedef struct ClrScope
 
 extern ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit);
+extern ClrScope *clr_scope_load_within(ClrActor actor, const ClrVersion *version, TimestampTz at,
+									   const ClrProjectIds *within);
 extern ClrProject *clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts,
 										 const List *levels, ClrPlace place);
 extern void
@@ -117,6 +138,8 @@ clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampT
 extern ClrProject *clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level);
 extern void clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action);
 extern char *clr_scope_digest(ClrScope *scope);
+extern const char *clr_way_name(ClrWay way);
+extern const char *clr_place_name(ClrPlace place);
 extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern bool clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant);

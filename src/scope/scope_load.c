@@ -28,6 +28,7 @@ typedef struct Who
 {
 	ClrScope *scope;
 	TimestampTz at;
+	const ClrProjectIds *within; /* other projects are left out; NULL: none is */
 	bool partner_admin;
 	bool account_active;
 	bool company_active;  /* or it has none */
@@ -50,8 +51,8 @@ typedef struct Own
 
 PG_FUNCTION_INFO_V1(clearance_scope_actor);
 
-static ClrScope *
-load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit, bool supposed);
+static ClrScope *load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit,
+					  bool supposed);
 static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
 static void release_parts(void *scope);
 static bool load_standing(Who *who);
@@ -72,6 +73,8 @@ static bool reaches_account(const ClrScope *scope);
 static void load_partners(Who *who);
 static void load_customers(Who *who);
 static void load_open(Who *who);
+static bool is_within(const Who *who, int64 project);
+static List *within_of(const Who *who, bool open);
 static Own *own_of(const Who *who, int64 project);
 static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
@@ -84,19 +87,33 @@ static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
 ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit)
 {
-	return load(actor, version, at, projects_limit, false);
+	return load((Who){ .at = at }, actor, version, projects_limit, false);
+}
+
+/*
+ * The same, as far as some projects go: what it says of each of these, and of rows
+ * without a project, is what the whole scope says. Projects are read one by one,
+ * and none bears on another: the whole one is a union of such scopes, but for
+ * `level_ids`, which only names more levels of other projects, and the moments
+ * between which it holds.
+ */
+ClrScope *
+clr_scope_load_within(ClrActor actor, const ClrVersion *version, TimestampTz at,
+					  const ClrProjectIds *within)
+{
+	return load((Who){ .at = at, .within = within }, actor, version, SIZE_MAX, false);
 }
 
 /* `supposed`: with standing, if there is such an actor. */
 static ClrScope *
-load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit, bool supposed)
+load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit, bool supposed)
 {
 	bool pushed = clr_catalog_push_snapshot();
 	ClrScope *scope = new_scope(version, actor, projects_limit);
 	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
-	Who who = { .scope = scope, .at = at };
 	ListCell *lc;
 
+	who.scope = scope;
 	if (load_standing(&who) || (supposed && scope->is_known))
 	{
 		scope->is_only_account = is_only_account();
@@ -440,7 +457,7 @@ add_own(Who *who, int64 member)
 		bool found;
 		Own *own;
 
-		if ((as_whole && !through_phase) || !in_force(who, &rows))
+		if (!is_within(who, key.integer) || (as_whole && !through_phase) || !in_force(who, &rows))
 			continue;
 		entry = clr_keytab_add(who->own, &key, &found);
 		if (!found)
@@ -479,6 +496,38 @@ in_force(Who *who, ClrRows *rows)
 	return moments[0] <= who->at && who->at < moments[1];
 }
 
+static bool
+is_within(const Who *who, int64 project)
+{
+	if (who->within == NULL)
+		return true;
+	for (int i = 0; i < who->within->count; i++)
+		if (who->within->ids[i] == project)
+			return true;
+	return false;
+}
+
+/* Projects of the account, all or the open ones: ClrProjectFacts. */
+static List *
+within_of(const Who *who, bool open)
+{
+	ClrProjects *projects = who->scope->facts;
+	int64 account = who->scope->account;
+	List *within = NIL;
+
+	if (who->within == NULL)
+		return open ? clr_projects_open_in(projects, account) :
+					  clr_projects_of_account(projects, account);
+	for (int i = 0; i < who->within->count; i++)
+	{
+		const ClrProjectFacts *facts = clr_projects_find(projects, who->within->ids[i]);
+
+		if (facts != NULL && facts->account == account && (!open || facts->open_level != 0))
+			within = lappend(within, (void *) facts);
+	}
+	return within;
+}
+
 static Own *
 own_of(const Who *who, int64 project)
 {
@@ -500,7 +549,7 @@ load_vendor(Who *who)
 
 	if (reaches_account(scope))
 	{
-		foreach(lc, clr_projects_of_account(scope->facts, scope->account))
+		foreach(lc, within_of(who, false))
 			add_vendor_project(who, lfirst(lc));
 		return;
 	}
@@ -512,7 +561,7 @@ load_vendor(Who *who)
 		if (facts != NULL && facts->account == scope->account)
 			add_vendor_project(who, facts);
 	}
-	foreach(lc, clr_projects_open_in(scope->facts, scope->account))
+	foreach(lc, within_of(who, true))
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
 
@@ -548,6 +597,9 @@ add_vendor_project(Who *who, const ClrProjectFacts *facts)
 
 	project->is_member = own != NULL;
 	project->is_owner = own != NULL && own->is_owner;
+	project->way = project->is_owner	? CLR_WAY_OWNER :
+				   project->is_member ? CLR_WAY_MEMBER :
+										CLR_WAY_REACH;
 	if (open != NULL && open->audience == CLR_VENDOR)
 	{
 		project->open_level = open->id;
@@ -573,18 +625,21 @@ load_partners(Who *who)
 		Own *own = own_of(who, id);
 		const ClrProjectFacts *facts;
 		List *levels = own != NULL ? own->levels : NIL;
+		ClrProject *project;
 
-		if ((own == NULL && !who->partner_admin) || !in_force(who, &rows))
+		if (!is_within(who, id) || (own == NULL && !who->partner_admin) || !in_force(who, &rows))
 			continue;
 		facts = clr_projects_find(scope->facts, id);
 		if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
 			continue;
 		if (levels != NIL)
-			clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP)->is_member = true;
+			project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP);
 		else
-			clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
-								  CLR_PLACE_PARTICIPATION)
-				->is_member = true;
+			project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
+											CLR_PLACE_PARTICIPATION);
+		project->is_member = true;
+		project->way =
+			own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
 	}
 	clr_rows_end(&rows);
 }
@@ -602,14 +657,17 @@ load_customers(Who *who)
 		int64 id = clr_rows_int64(&rows, ON_PROJECT);
 		Own *own = own_of(who, id);
 		const ClrProjectFacts *facts;
+		ClrProject *project;
 
-		if (!in_force(who, &rows))
+		if (!is_within(who, id) || !in_force(who, &rows))
 			continue;
 		facts = clr_projects_find(scope->facts, id);
-		if (facts != NULL && facts->portal)
-			clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL,
-								  CLR_PLACE_MEMBERSHIP)
-				->is_member = true;
+		if (facts == NULL || !facts->portal)
+			continue;
+		project = clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL,
+										CLR_PLACE_MEMBERSHIP);
+		project->is_member = true;
+		project->way = own != NULL ? CLR_WAY_MEMBER : CLR_WAY_CUSTOMER;
 	}
 	clr_rows_end(&rows);
 }
@@ -621,7 +679,7 @@ static void
 load_open(Who *who)
 {
 	ClrScope *scope = who->scope;
-	List *open = clr_projects_open_in(scope->facts, scope->account);
+	List *open = within_of(who, true);
 	ClrKeyTable *others;
 	ListCell *lc;
 
@@ -641,11 +699,15 @@ load_open(Who *who)
 		ClrKey key = { .class = CLR_KEY_INT, .integer = facts->id };
 		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
 
-		if (level != NULL && level->audience == scope->audience &&
-			(scope->audience != CLR_CUSTOMER || facts->portal) &&
-			clr_keytab_find(others, &key) == NULL)
-			clr_scope_add_project(scope, facts, list_make1_int(level->id), CLR_PLACE_OPEN)
-				->is_member = true;
+		ClrProject *project;
+
+		if (level == NULL || level->audience != scope->audience ||
+			(scope->audience == CLR_CUSTOMER && !facts->portal) ||
+			clr_keytab_find(others, &key) != NULL)
+			continue;
+		project = clr_scope_add_project(scope, facts, list_make1_int(level->id), CLR_PLACE_OPEN);
+		project->is_member = true;
+		project->way = CLR_WAY_OPEN;
 	}
 }
 
@@ -714,6 +776,8 @@ close_where_reached(ClrScope *scope, ClrProject *project)
 	}
 	if (lc != NULL || project->levels.admin)
 		project->open_level = 0;
+	else if (!project->is_member)
+		project->way = CLR_WAY_OPEN;
 }
 
 /* ---------- what if ---------- */
@@ -724,7 +788,7 @@ close_where_reached(ClrScope *scope, ClrProject *project)
 ClrScope *
 clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at)
 {
-	return load(actor, version, at, 0, true);
+	return load((Who){ .at = at }, actor, version, 0, true);
 }
 
 /* ---------- SQL ---------- */

@@ -151,9 +151,8 @@ read_levels(ClrVocabulary *vocabulary)
 	Datum *ids;
 
 	vocabulary->nlevels = clr_catalog_query(
-		"SELECT l.id, l.audience, l.built_in AND l.name = 'client', l.name = 'account_admin' OR EXISTS"
-		" (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND g.reach = 'account'),"
-		" coalesce(l.account_id, 0)"
+		"SELECT l.id, l.audience, l.built_in AND l.name = 'client',"
+		" clearance_internal.may_reach_account(l), coalesce(l.account_id, 0)"
 		" FROM clearance.level l WHERE l.account_id IS NULL OR l.account_id = $1 ORDER BY l.id",
 		1, argtypes, args, NULL);
 	ids = palloc(sizeof(Datum) * vocabulary->nlevels);
