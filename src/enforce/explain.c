@@ -386,7 +386,7 @@ bool
 clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
 {
 	if (is_creating(question))
-		return clr_rule_permits_verb(question->judge, question->binding, row, CLR_CREATE, verdict);
+		return clr_rule_permits_adding(question->judge, question->binding, row, verdict);
 	return clr_write_permits_action(question->judge, question->binding, row, question->action,
 									verdict);
 }

@@ -35,6 +35,8 @@
 
 static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict);
+static ClrTrial trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+							  ClrVerb verb, ClrVerdict *verdict);
 static bool permits(ClrTrial *trial, ClrAction *action);
 static bool has_standing(ClrTrial *trial, const ClrAction *action);
 static bool is_open(ClrTrial *trial, ClrAction *action);
@@ -110,6 +112,23 @@ trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *act
 }
 
 /*
+ * May the actor add a row like this one? With a verdict, also what permits it.
+ */
+bool
+clr_rule_permits_adding(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						ClrVerdict *verdict)
+{
+	ClrTrial trial = trial_of_verb(judge, binding, row, CLR_CREATE, verdict);
+	ClrAction *action = clr_rule_action(judge, binding, binding->actions[CLR_CREATE]);
+
+	if (!permits(&trial, action))
+		return false;
+	if (verdict != NULL)
+		tell_ground(&trial, action);
+	return true;
+}
+
+/*
  * May a statement with this verb see, add, change or remove the row? Two verbs
  * may ask for one action and still be judged each in its way.
  */
@@ -117,7 +136,16 @@ bool
 clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
 					  ClrVerdict *verdict)
 {
-	ClrTrial trial = { .judge = judge,
+	ClrTrial trial = trial_of_verb(judge, binding, row, verb, verdict);
+
+	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
+}
+
+static ClrTrial
+trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
+			  ClrVerdict *verdict)
+{
+	return (ClrTrial){ .judge = judge,
 					   .scope = judge->scope,
 					   .binding = binding,
 					   .row = row,
@@ -126,8 +154,6 @@ clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 					   .writing = verb != CLR_VIEW,
 					   .verb = verb,
 					   .verdict = verdict };
-
-	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
 }
 
 /*

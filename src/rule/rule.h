@@ -16,13 +16,15 @@ struct ClrTrace;
 
 /*
  * All of these answer for the judge's actor. `verdict`, unless NULL, gets the
- * first reason of a refusal, and from clr_rule_permits() what permits: it tells
- * nothing of rows that the actor cannot see.
+ * first reason of a refusal, and from clr_rule_permits() and _adding() what permits:
+ * it tells nothing of rows that the actor cannot see.
  */
 extern bool clr_rule_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 							 ClrAction *action, ClrVerdict *verdict);
 extern bool clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								  ClrVerb verb, ClrVerdict *verdict);
+extern bool clr_rule_permits_adding(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									ClrVerdict *verdict);
 extern bool clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								 ClrAction *action, ClrVerdict *verdict);
 extern bool
