@@ -1,7 +1,8 @@
--- ./run demo: loads the workspace, looks at it as seven people, then tells a story.
+-- ./run demo: loads the workspace, looks at it as seven people, tells a story, then answers questions.
 \ir load.sql
 \ir tour.sql
 \ir story.sql
+\ir answers.sql
 
 \echo
 \echo 'What to type next:'
