@@ -119,12 +119,12 @@ clr_question_binding(Oid relation)
 	int32 id = clr_binding_of_relation(relation);
 
 	if (id == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
-				 errmsg("%s is no protected table", DatumGetCString(DirectFunctionCall1(
-														regclassout, ObjectIdGetDatum(relation)))),
-				 errdetail("Nothing but privileges decides about it."),
-				 errhint("clearance.protected_tables lists the protected ones.")));
+		ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+						errmsg("%s is no protected table",
+							   DatumGetCString(
+								   DirectFunctionCall1(regclassout, ObjectIdGetDatum(relation)))),
+						errdetail("Nothing but privileges decides about it."),
+						errhint("clearance.protected_tables lists the protected ones.")));
 	return id;
 }
 

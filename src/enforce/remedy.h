@@ -20,7 +20,7 @@ typedef struct ClrWhom
 	bool is_bound;	  /* row security binds that role, and any other way */
 	char **lacks;	  /* privileges that the role lacks on the table */
 	int lacking;
-	bool by_operator; /* who may know everything asks */
+	bool by_operator;			 /* who may know everything asks */
 	const ClrProjectIds *within; /* the question has to do with no other projects; NULL: it may */
 
 	/* what if: */

@@ -340,7 +340,8 @@ int64s_of(const List *found, size_t offset)
 	ListCell *lc;
 
 	foreach(lc, found)
-		values[foreach_current_index(lc)] = Int64GetDatum(*(int64 *) ((char *) lfirst(lc) + offset));
+		values[foreach_current_index(lc)] =
+			Int64GetDatum(*(int64 *) ((char *) lfirst(lc) + offset));
 	return PointerGetDatum(construct_array(values, list_length(found), INT8OID, sizeof(int64),
 										   FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
@@ -369,9 +370,9 @@ texts_of(const List *found, size_t offset)
 static void
 put(ReturnSetInfo *result, const List *found, TimestampTz at)
 {
-	static const Oid argtypes[] = { INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,	TEXTARRAYOID,
-									TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-									TIMESTAMPTZOID };
+	static const Oid argtypes[] = { INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
+									TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+									TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID };
 	Datum args[] = { int64s_of(found, offsetof(Found, actor.member)),
 					 int64s_of(found, offsetof(Found, actor.partner)),
 					 int64s_of(found, offsetof(Found, project)),

@@ -35,8 +35,8 @@
 
 static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict);
-static ClrTrial trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
-							  ClrVerb verb, ClrVerdict *verdict);
+static ClrTrial trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
+							  ClrVerdict *verdict);
 static bool permits(ClrTrial *trial, ClrAction *action);
 static bool has_standing(ClrTrial *trial, const ClrAction *action);
 static bool is_open(ClrTrial *trial, ClrAction *action);

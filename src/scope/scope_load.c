@@ -51,8 +51,8 @@ typedef struct Own
 
 PG_FUNCTION_INFO_V1(clearance_scope_actor);
 
-static ClrScope *load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit,
-					  bool supposed);
+static ClrScope *
+load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit, bool supposed);
 static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
 static void release_parts(void *scope);
 static bool load_standing(Who *who);
@@ -597,7 +597,7 @@ add_vendor_project(Who *who, const ClrProjectFacts *facts)
 
 	project->is_member = own != NULL;
 	project->is_owner = own != NULL && own->is_owner;
-	project->way = project->is_owner	? CLR_WAY_OWNER :
+	project->way = project->is_owner  ? CLR_WAY_OWNER :
 				   project->is_member ? CLR_WAY_MEMBER :
 										CLR_WAY_REACH;
 	if (open != NULL && open->audience == CLR_VENDOR)
@@ -638,8 +638,7 @@ load_partners(Who *who)
 			project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
 											CLR_PLACE_PARTICIPATION);
 		project->is_member = true;
-		project->way =
-			own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
+		project->way = own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
 	}
 	clr_rows_end(&rows);
 }
