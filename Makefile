@@ -96,6 +96,7 @@ REGRESS = \
 	explain \
 	explain_links \
 	who_can \
+	what_can \
 	reasons \
 	verdicts \
 	whoami \

@@ -14,6 +14,7 @@
 
 #include "actor/actor.h"
 #include "enforce/condition.h"
+#include "enforce/progress.h"
 #include "frame/frame.h"
 #include "guard/ddl.h"
 #include "rule/binding.h"
@@ -66,6 +67,7 @@ _PG_init(void)
 	clr_seal_init();
 	clr_masked_init();
 	clr_ddl_init();
+	clr_progress_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();
 	clr_binding_init();

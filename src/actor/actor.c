@@ -149,8 +149,10 @@ assign_actor(const char *newval, void *extra)
 ClrIdentity
 clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 {
-	ClrIdentity identity = { setting_member, clr_token_setting(), GetSessionUserId(), NULL,
-							 *clr_acting_setting() };
+	ClrIdentity identity = { .setting = setting_member,
+							 .token = clr_token_setting(),
+							 .login_role = GetSessionUserId(),
+							 .acting = *clr_acting_setting() };
 
 	if (around != NULL)
 		identity = *around;
@@ -170,6 +172,8 @@ clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 ClrActor
 clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 {
+	if (!clr_actor_is_nobody(&identity->about))
+		return identity->about;
 	return clr_acting_resolve(&identity->acting, who_asks(identity, version, at), version, at);
 }
 
@@ -214,7 +218,8 @@ clr_actor_is_still(const ClrIdentity *identity)
 {
 	const char *claims;
 
-	if (identity->setting != setting_member || identity->login_role != GetSessionUserId() ||
+	if (!clr_actor_is_nobody(&identity->about) || identity->setting != setting_member ||
+		identity->login_role != GetSessionUserId() ||
 		strcmp(identity->token, clr_token_setting()) != 0 ||
 		!clr_acting_equal(&identity->acting, clr_acting_setting()))
 		return false;

@@ -19,6 +19,7 @@ typedef struct ClrIdentity
 	Oid login_role;		/* session user, whose mapping counts otherwise */
 	const char *claims; /* value of the setting that the mapping names, once read */
 	ClrActing acting;	/* that one acts as another */
+	ClrActor about;		/* whom an answer is about, who acts while it is found; nobody: none is */
 } ClrIdentity;
 
 extern void clr_actor_init(void);

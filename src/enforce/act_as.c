@@ -29,7 +29,6 @@
 PG_FUNCTION_INFO_V1(clearance_act_as);
 PG_FUNCTION_INFO_V1(clearance_asker);
 
-static bool is_looking(void);
 static bool is_kept(Oid relid);
 static void refuse(Oid relid);
 
@@ -43,7 +42,7 @@ clr_act_as_check_start(const QueryDesc *query, int eflags)
 	const PlannedStmt *plan = query->plannedstmt;
 	ListCell *lc;
 
-	if (!is_looking() || (eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	if (!clr_frame_only_looks() || (eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		return;
 	foreach(lc, plan->resultRelations)
 	{
@@ -71,7 +70,7 @@ clr_act_as_check_utility(const Node *statement)
 	List *tables = NIL;
 	ListCell *lc;
 
-	if (!is_looking())
+	if (!clr_frame_only_looks())
 		return;
 	if (IsA(statement, CopyStmt) && ((const CopyStmt *) statement)->is_from)
 		tables = list_make1(((const CopyStmt *) statement)->relation);
@@ -84,14 +83,6 @@ clr_act_as_check_utility(const Node *statement)
 		if (OidIsValid(relid) && is_kept(relid))
 			refuse(relid);
 	}
-}
-
-static bool
-is_looking(void)
-{
-	const ClrActing *acting = clr_frame_acting();
-
-	return acting->target != 0 && !acting->writes;
 }
 
 /* Whether a table is protected, or one of the extension's own. */

@@ -44,7 +44,6 @@ static void answer(ClrQuestion *question, ClrTrace *trace);
 static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
 static uint64 find_place(const ClrQuestion *question, ClrRow **rows);
-static bool is_creating(const ClrQuestion *question);
 static const char *lacks_privilege(const ClrQuestion *question);
 static void list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks);
 static void answer_no_row(const ClrQuestion *question, ClrTrace *trace);
@@ -109,7 +108,7 @@ read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 	if (!PG_ARGISNULL(8))
 		clr_change_read(question, PG_GETARG_DATUM(8));
 	if (!question->whom.by_operator)
-		clr_question_check_may_read(question);
+		clr_question_check_may_read(question->binding);
 }
 
 /* The binding of the table that a question is about; an error if there is none. */
@@ -211,20 +210,46 @@ find_action(ClrQuestion *question)
 	return action;
 }
 
-/* It shows what bound columns hold, as a query would. */
-void
-clr_question_check_may_read(const ClrQuestion *question)
+/* Whether who asks may read all bound columns: answers tell of them, as queries would. */
+bool
+clr_question_may_read(const ClrBinding *binding)
 {
-	const ClrBinding *binding = question->binding;
 	Oid user = GetUserId();
 
 	if (pg_class_aclcheck(binding->relid, user, ACL_SELECT) == ACLCHECK_OK)
-		return;
+		return true;
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (pg_attribute_aclcheck(binding->relid,
 								  get_attnum(binding->relid, binding->columns[slot].name), user,
 								  ACL_SELECT) != ACLCHECK_OK)
-			aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(binding->relid));
+			return false;
+	return true;
+}
+
+void
+clr_question_check_may_read(const ClrBinding *binding)
+{
+	if (!clr_question_may_read(binding))
+		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(binding->relid));
+}
+
+/*
+ * Of which account one asks about others: zero for operators, who ask about all;
+ * who may act as others in its account could ask as each of them. An error for
+ * everybody else.
+ */
+int64
+clr_question_account(void)
+{
+	ClrCatalog state;
+	int64 account;
+
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query("SELECT clearance_internal.account_asked_about()", 0, NULL, NULL,
+							 NULL);
+	account = clr_column_int64(0, 1);
+	clr_catalog_end(&state);
+	return account;
 }
 
 static void
@@ -385,14 +410,14 @@ list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks)
 bool
 clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
 {
-	if (is_creating(question))
+	if (clr_question_is_creating(question))
 		return clr_rule_permits_adding(question->judge, question->binding, row, verdict);
 	return clr_write_permits_action(question->judge, question->binding, row, question->action,
 									verdict);
 }
 
-static bool
-is_creating(const ClrQuestion *question)
+bool
+clr_question_is_creating(const ClrQuestion *question)
 {
 	return question->is_verb && question->verb == CLR_CREATE;
 }
@@ -421,8 +446,9 @@ answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 		first->found = clr_verdict_text(&verdict, question->judge);
 		first->code = clr_verdict_code(&verdict);
 	}
-	holds = clr_trace_row(trace, question->binding, row, question->action, is_creating(question));
-	if (!is_creating(question))
+	holds = clr_trace_row(trace, question->binding, row, question->action,
+						  clr_question_is_creating(question));
+	if (!clr_question_is_creating(question))
 		holds &= list_states(question, trace, row);
 	if (holds != permitted)
 		elog(ERROR, "the steps of the rule do not add up to its verdict");

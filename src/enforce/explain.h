@@ -37,10 +37,13 @@ typedef struct ClrQuestion
 
 extern int32 clr_question_binding(Oid relation);
 extern void clr_question_judge(ClrQuestion *question, const ClrJudge *like);
-extern void clr_question_check_may_read(const ClrQuestion *question);
+extern bool clr_question_may_read(const ClrBinding *binding);
+extern void clr_question_check_may_read(const ClrBinding *binding);
+extern int64 clr_question_account(void);
 extern uint64 clr_question_rows(const ClrQuestion *question, ClrRow **rows);
 extern bool
 clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
+extern bool clr_question_is_creating(const ClrQuestion *question);
 extern ClrFinding *clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted);
 extern void clr_explain_column(const ClrQuestion *question, ClrTrace *trace, const char *column,
 							   const ClrAction *action, bool holds, ClrVerdict *verdict);

@@ -3,10 +3,12 @@
  *		Who may do something to a row, and how each of them comes in.
  *
  * Members who can have a way in are found from the projects that the row, and all
- * that it belongs to, is in; the rule is then asked about each, as statements and
- * explain() ask it. The rule asks a scope about these projects and no others, so
- * each is read as far as they go (clr_scope_load_within()). Where a row has no
- * project, anybody of the account may be related to it, and is asked about.
+ * that it belongs to, is in: who is on them and, of the vendor's team, who has a
+ * level by which the action reaches the account (reaching_levels()). The rule is
+ * then asked about each, as statements and explain() ask it. It asks a scope about
+ * these projects and no others, so each is read as far as they go
+ * (clr_scope_load_within()). Where a row has no project, anybody of the account may
+ * be related to it, and is asked about.
  *
  * All is read under the snapshot of the asking statement. Keeps no state.
  */
@@ -23,11 +25,13 @@
 #include "utils/tuplestore.h"
 
 #include "enforce/explain.h"
+#include "enforce/progress.h"
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/lookup.h"
 #include "rule/row.h"
 #include "rule/rule.h"
+#include "scope/vocabulary.h"
 #include "store/catalog.h"
 
 PG_FUNCTION_INFO_V1(clearance_who_can);
@@ -38,6 +42,8 @@ typedef struct Around
 	ClrJudge *judge; /* nobody's: it reads rows */
 	ClrProjectIds projects;
 	bool without_project; /* some of these rows have none */
+	List *levels;		  /* by which one of them may be reached by who is not on its project */
+	const char *feature;  /* a switch of which may do that, too */
 	List *seen;			  /* of char *: tables and keys */
 } Around;
 
@@ -53,17 +59,18 @@ typedef struct Found
 	const char *relation;
 } Found;
 
-static int64 find_asker(ClrQuestion *question);
 static uint64 find_row(ClrQuestion *question, ClrFrame *frame, ClrRow **rows);
 static void look_around(Around *around, ClrBinding *binding, const ClrRow *row);
 static void look_up(Around *around, int32 binding_id, const ClrKey *key);
 static void add_project(Around *around, const char *key);
+static void add_reaching_levels(Around *around, const ClrQuestion *question);
+static void add_levels_of(Around *around, int64 account, const char *action);
 static List *find_candidates(const Around *around, int64 account);
 static void judge_candidate(const ClrQuestion *asked, const ClrJudge *like, const ClrRow *row,
 							MemoryContext scratch, List **found);
 static Found *new_found(const ClrActor *actor, const ClrVerdict *verdict);
 static char *level_ids(const ClrProject *project);
-static void put(ReturnSetInfo *result, const List *found, TimestampTz at);
+static void put(ReturnSetInfo *result, const List *found, TimestampTz at, int64 account);
 
 /*
  * who_can(relation regclass, key app_key, action text) returns setof (member, key,
@@ -95,45 +102,35 @@ clearance_who_can(PG_FUNCTION_ARGS)
 	question.relation = PG_GETARG_OID(0);
 	question.key = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	question.action_name = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
-	account = find_asker(&question);
+	account = clr_question_account();
+	question.whom.by_operator = account == 0;
 	n = find_row(&question, frame, &rows);
 	for (uint64 i = 0; i < n; i++)
 	{
 		Around around = { .judge = question.judge };
+		ClrProgress progress;
+		List *candidates;
 		ListCell *lc;
 
 		look_around(&around, question.binding, &rows[i]);
+		add_reaching_levels(&around, &question);
+		if (clr_question_is_creating(&question) &&
+			strcmp(question.binding->feature, "project") == 0)
+			around.without_project = true;
 		question.whom.within = &around.projects;
-		foreach(lc, find_candidates(&around, account))
+		candidates = find_candidates(&around, account);
+		progress = clr_progress_begin("who_can", "candidates", list_length(candidates));
+		foreach(lc, candidates)
 		{
-			CHECK_FOR_INTERRUPTS();
 			question.whom.actor = *(ClrActor *) lfirst(lc);
 			judge_candidate(&question, &frame->judge, &rows[i], scratch, &found);
+			clr_progress_step(&progress);
 		}
 	}
-	put(result, found, frame->judge.at);
+	put(result, found, frame->judge.at, account);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return (Datum) 0;
-}
-
-/*
- * Operators ask about everything (zero), who may act as others in its account
- * about that: it could ask as each of them. Others are refused.
- */
-static int64
-find_asker(ClrQuestion *question)
-{
-	ClrCatalog state;
-	int64 account;
-
-	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance_internal.account_asked_about()", 0, NULL, NULL,
-							 NULL);
-	account = clr_column_int64(0, 1);
-	clr_catalog_end(&state);
-	question->whom.by_operator = account == 0;
-	return account;
 }
 
 /*
@@ -147,7 +144,7 @@ find_row(ClrQuestion *question, ClrFrame *frame, ClrRow **rows)
 
 	clr_question_judge(question, &frame->judge);
 	if (!question->whom.by_operator)
-		clr_question_check_may_read(question);
+		clr_question_check_may_read(question->binding);
 	n = clr_question_rows(question, rows);
 	if (!question->whom.by_operator)
 	{
@@ -234,30 +231,87 @@ add_project(Around *around, const char *key)
 	projects->ids[projects->count++] = id;
 }
 
+/*
+ * Levels of the vendor's team by which somebody who is not on the projects may reach
+ * the row. Whatever else the rule asks, the action itself has to be given, for the
+ * row or for what it belongs to (of a link row: sight of what it links).
+ */
+static void
+add_reaching_levels(Around *around, const ClrQuestion *question)
+{
+	ClrBinding *binding = question->binding;
+	const char *action = question->action->name;
+
+	around->feature = question->action->feature;
+	if (binding->link_only)
+	{
+		const ClrLinkRole *role = linitial(binding->link_roles);
+
+		binding = clr_judge_binding(around->judge, role->target);
+		around->feature = binding->feature;
+		action = binding->actions[CLR_VIEW];
+	}
+	for (int i = 0; i < around->projects.count; i++)
+	{
+		const ClrProjectFacts *facts =
+			clr_projects_find(around->judge->scope->facts, around->projects.ids[i]);
+
+		if (facts != NULL)
+			add_levels_of(around, facts->account, action);
+	}
+}
+
+static void
+add_levels_of(Around *around, int64 account, const char *action)
+{
+	ClrVocabulary *vocabulary =
+		clr_vocabulary_acquire(&around->judge->scope->kept.version, account);
+
+	PG_TRY();
+	{
+		around->levels =
+			list_concat_unique_int(around->levels,
+								   clr_vocabulary_levels_beyond(vocabulary, around->feature,
+																action));
+	}
+	PG_FINALLY();
+	{
+		clr_kept_release(&vocabulary->kept);
+	}
+	PG_END_TRY();
+}
+
 /* ---------- candidates ---------- */
 
 /* Whoever can have a way in: ClrActor. Of one account, or (zero) of all. */
 static List *
 find_candidates(const Around *around, int64 account)
 {
-	static const Oid argtypes[] = { INT8ARRAYOID, BOOLOID, INT8OID };
+	static const Oid argtypes[] = { INT8ARRAYOID, INT4ARRAYOID, TEXTOID, BOOLOID, INT8OID };
 	MemoryContext caller = CurrentMemoryContext;
 	Datum *ids = palloc(sizeof(Datum) * Max(around->projects.count, 1));
-	Datum args[3];
-	char nulls[] = { ' ', ' ', account == 0 ? 'n' : ' ' };
+	Datum *levels = palloc(sizeof(Datum) * Max(list_length(around->levels), 1));
+	Datum args[5];
+	char nulls[] = { ' ', ' ', ' ', ' ', account == 0 ? 'n' : ' ' };
 	List *candidates = NIL;
+	ListCell *lc;
 	ClrCatalog state;
 	uint64 rows;
 
 	for (int i = 0; i < around->projects.count; i++)
 		ids[i] = Int64GetDatum(around->projects.ids[i]);
+	foreach(lc, around->levels)
+		levels[foreach_current_index(lc)] = Int32GetDatum(lfirst_int(lc));
 	args[0] = PointerGetDatum(construct_array(ids, around->projects.count, INT8OID, sizeof(int64),
 											  FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	args[1] = BoolGetDatum(around->without_project);
-	args[2] = Int64GetDatum(account);
+	args[1] = PointerGetDatum(construct_array(levels, list_length(around->levels), INT4OID,
+											  sizeof(int32), true, TYPALIGN_INT));
+	args[2] = CStringGetTextDatum(around->feature);
+	args[3] = BoolGetDatum(around->without_project);
+	args[4] = Int64GetDatum(account);
 	clr_catalog_begin(&state);
 	rows = clr_catalog_query("SELECT member, partner"
-							 " FROM clearance_internal.candidates($1, $2, $3)",
+							 " FROM clearance_internal.candidates($1, $2, $3, $4, $5)",
 							 lengthof(argtypes), argtypes, args, nulls);
 	for (uint64 i = 0; i < rows; i++)
 	{
@@ -368,11 +422,11 @@ texts_of(const List *found, size_t offset)
 
 /* With their names, which SQL knows, in its order. */
 static void
-put(ReturnSetInfo *result, const List *found, TimestampTz at)
+put(ReturnSetInfo *result, const List *found, TimestampTz at, int64 account)
 {
-	static const Oid argtypes[] = { INT8ARRAYOID, INT8ARRAYOID, INT8ARRAYOID,
-									TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
-									TEXTARRAYOID, TEXTARRAYOID, TIMESTAMPTZOID };
+	static const Oid argtypes[] = { INT8ARRAYOID,	INT8ARRAYOID, INT8ARRAYOID, TEXTARRAYOID,
+									TEXTARRAYOID,	TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID,
+									TIMESTAMPTZOID, INT8OID };
 	Datum args[] = { int64s_of(found, offsetof(Found, actor.member)),
 					 int64s_of(found, offsetof(Found, actor.partner)),
 					 int64s_of(found, offsetof(Found, project)),
@@ -381,14 +435,16 @@ put(ReturnSetInfo *result, const List *found, TimestampTz at)
 					 texts_of(found, offsetof(Found, place)),
 					 texts_of(found, offsetof(Found, ground)),
 					 texts_of(found, offsetof(Found, relation)),
-					 TimestampTzGetDatum(at) };
+					 TimestampTzGetDatum(at),
+					 Int64GetDatum(account) };
+	char nulls[] = { ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', account == 0 ? 'n' : ' ' };
 	ClrCatalog state;
 	uint64 rows;
 
 	clr_catalog_begin(&state);
 	rows = clr_catalog_query("SELECT * FROM clearance_internal.named_candidates($1, $2, $3, $4,"
-							 " $5, $6, $7, $8, $9)",
-							 lengthof(argtypes), argtypes, args, NULL);
+							 " $5, $6, $7, $8, $9, $10)",
+							 lengthof(argtypes), argtypes, args, nulls);
 	for (uint64 i = 0; i < rows; i++)
 		tuplestore_puttuple(result->setResult, SPI_tuptable->vals[i]);
 	clr_catalog_end(&state);

@@ -186,6 +186,21 @@ clr_frame_enter_planning(void)
 	return previous;
 }
 
+/*
+ * Queries that run until the frame is left are for somebody whom an answer is
+ * about, whoever asks for it. It lives in the current context.
+ */
+ClrCurrent
+clr_frame_enter_as(ClrActor actor)
+{
+	ClrFrame *frame = new_frame(CurrentMemoryContext);
+
+	frame->identity.about = actor;
+	if (current != NULL)
+		frame->judge.snapshot = current->judge.snapshot;
+	return clr_frame_enter(frame);
+}
+
 void
 clr_frame_leave(ClrCurrent previous)
 {
@@ -245,11 +260,14 @@ clr_frame_current(void)
 	return current != NULL ? current : new_frame(CurrentMemoryContext);
 }
 
-/* Who acts as whom in the running query, or in one that starts now. */
-const ClrActing *
-clr_frame_acting(void)
+/* Whether who acts in the running query, or in one that starts now, writes nothing. */
+bool
+clr_frame_only_looks(void)
 {
-	return current != NULL ? &current->identity.acting : clr_acting_setting();
+	const ClrActing *acting = current != NULL ? &current->identity.acting : clr_acting_setting();
+
+	return (acting->target != 0 && !acting->writes) ||
+		   (current != NULL && !clr_actor_is_nobody(&current->identity.about));
 }
 
 /*

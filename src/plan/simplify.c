@@ -68,7 +68,9 @@ static bool
 say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
 static Expr *in_projects(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
 static Expr *project_or(const ClrBinding *binding, List *columns, Expr *test);
-static bool is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call);
+static bool
+is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const ClrFrame *frame);
+static Index relation_of(FuncExpr *call);
 static bool contains(Node *node, void *part);
 static bool is_nullable(Node *node, Index relation, bool below_outer);
 static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
@@ -198,7 +200,7 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 	class = class_of(frame, binding, verb);
 	if (clr_version_is_outdated())
 		clr_plans_forget_at_end();
-	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call) &&
+	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&
 		clr_whole_is_likely(clr_frame_judge(frame), binding) &&
 		clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false);
@@ -284,24 +286,37 @@ say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class
  * that are written or locked may come in a newer version than the snapshot
  * sees (EvalPlanQual(), execMain.c), which may be in a project newer than all
  * that is known. And a query that writes the same call itself may ask about
- * rows of nulls, which joins and grouping sets make.
+ * rows of nulls, which joins and grouping sets make; one of ours does not.
  */
 static bool
-is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call)
+is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const ClrFrame *frame)
 {
-	Index relation = ((Var *) lsecond(call->args))->varno;
+	Index relation = relation_of(call);
 	RangeTblEntry *entry = planner_rt_fetch(relation, root);
 	ListCell *lc;
 
 	if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding->id ||
 		relation == (Index) root->parse->resultRelation || root->parse->groupingSets != NIL ||
 		is_nullable((Node *) root->parse->jointree, relation, false) ||
-		!contains((Node *) entry->securityQuals, call))
+		(!contains((Node *) entry->securityQuals, call) &&
+		 clr_actor_is_nobody(&frame->identity.about)))
 		return false;
 	foreach(lc, root->parse->rowMarks)
 		if (lfirst_node(RowMarkClause, lc)->rti == relation)
 			return false;
 	return strcmp(get_func_name(call->funcid), "visible") == 0;
+}
+
+/* The one whose columns a call has: are_its_columns() found that it has some, and nulls. */
+static Index
+relation_of(FuncExpr *call)
+{
+	ListCell *lc;
+
+	foreach(lc, call->args)
+		if (IsA(lfirst(lc), Var))
+			return lfirst_node(Var, lc)->varno;
+	elog(ERROR, "a policy has no columns");
 }
 
 static bool
@@ -346,7 +361,10 @@ permitted_call(Const *id, ClrVerb verb, List *columns)
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
-/* Whether these are columns of one row as the binding has them; anybody may write a call. */
+/*
+ * Whether these are columns of one row as the binding has them; anybody may write a
+ * call. What the rule does not go by may be a null, as what_can() writes it.
+ */
 static bool
 are_its_columns(const ClrBinding *binding, List *columns)
 {
@@ -358,6 +376,9 @@ are_its_columns(const ClrBinding *binding, List *columns)
 	{
 		Var *column = lfirst(lc);
 
+		if (IsA(column, Const) && ((Const *) column)->constisnull &&
+			!clr_binding_decides(binding, foreach_current_index(lc)))
+			continue;
 		if (!IsA(column, Var) || column->varlevelsup != 0 ||
 			!clr_binding_has_type(binding, foreach_current_index(lc), exprType((Node *) column)))
 			return false;

@@ -21,7 +21,6 @@
 #include "store/catalog.h"
 #include "store/rows.h"
 
-#define ACCOUNT_ADMIN_LEVEL 1 /* fixed id, see src/sql/levels.sql */
 
 /* Who the actor is, while its projects are found. */
 typedef struct Who
@@ -750,7 +749,7 @@ clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPla
 		int32 id = lfirst_int(lc);
 
 		levels->ids[levels->count++] = id;
-		levels->admin |= id == ACCOUNT_ADMIN_LEVEL;
+		levels->admin |= id == CLR_ACCOUNT_ADMIN_LEVEL;
 		scope->level_ids = list_append_unique_int(scope->level_ids, id);
 	}
 }

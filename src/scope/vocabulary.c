@@ -151,8 +151,9 @@ read_levels(ClrVocabulary *vocabulary)
 	Datum *ids;
 
 	vocabulary->nlevels = clr_catalog_query(
-		"SELECT l.id, l.audience, l.built_in AND l.name = 'client',"
-		" clearance_internal.may_reach_account(l), coalesce(l.account_id, 0)"
+		"SELECT l.id, l.audience, l.built_in AND l.name = 'client', l.name = 'account_admin' OR EXISTS"
+		" (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND g.reach = 'account'),"
+		" coalesce(l.account_id, 0)"
 		" FROM clearance.level l WHERE l.account_id IS NULL OR l.account_id = $1 ORDER BY l.id",
 		1, argtypes, args, NULL);
 	ids = palloc(sizeof(Datum) * vocabulary->nlevels);
@@ -241,6 +242,30 @@ clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char
 	definition->is_complete = true;
 	MemoryContextSwitchTo(caller);
 	return definition;
+}
+
+/*
+ * Levels that may give an action in projects that one is not on, in a new list. An
+ * owner may invite to its row by any that reach the project at all.
+ */
+List *
+clr_vocabulary_levels_beyond(ClrVocabulary *vocabulary, const char *feature, const char *action)
+{
+	const ClrDefinition *definition = clr_vocabulary_action(vocabulary, feature, action);
+	List *levels = list_make1_int(CLR_ACCOUNT_ADMIN_LEVEL);
+	ListCell *lc;
+
+	foreach(lc, definition->grants)
+	{
+		const ClrGrant *grant = lfirst(lc);
+
+		if (grant->reach == CLR_REACH_ACCOUNT)
+			levels = list_append_unique_int(levels, grant->level);
+	}
+	for (int i = 0; strcmp(action, "invite") == 0 && i < vocabulary->nlevels; i++)
+		if (vocabulary->levels[i].reaches_account)
+			levels = list_append_unique_int(levels, vocabulary->levels[i].id);
+	return levels;
 }
 
 /*

@@ -50,6 +50,9 @@ typedef enum ClrReach
 	CLR_REACH_ACCOUNT,
 } ClrReach;
 
+/* Holds every action in its account; a fixed id, see src/sql/levels.sql. */
+#define CLR_ACCOUNT_ADMIN_LEVEL 1
+
 typedef struct ClrLevel
 {
 	int32 id;
@@ -122,6 +125,8 @@ extern void clr_vocabulary_read_all(ClrVocabulary *vocabulary);
 extern const ClrLevel *clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id);
 extern const ClrDefinition *
 clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name);
+extern List *
+clr_vocabulary_levels_beyond(ClrVocabulary *vocabulary, const char *feature, const char *action);
 extern const char *clr_audience_name(ClrAudience audience);
 extern ClrRelationKind clr_relation_kind(const char *name);
 extern const char *clr_relation_name(ClrRelationKind kind);

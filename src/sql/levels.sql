@@ -184,13 +184,6 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION clearance_internal.level_says IS 'actions that a level is given or denied, or that are not available to it';
 
-CREATE FUNCTION clearance_internal.may_reach_account(l clearance.level) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN l.name = 'account_admin'
-    OR EXISTS (SELECT FROM clearance.level_grant g WHERE g.level_id = l.id AND g.reach = 'account');
-COMMENT ON FUNCTION clearance_internal.may_reach_account IS
-'internal: whether a grant of a level reaches beyond the projects that one is on';
-
 CREATE FUNCTION clearance_internal.effective_grants(levels integer[])
 RETURNS TABLE (level_id integer, feature text, action text, visibility text, relation text, reach text, kinds text[])
 LANGUAGE c STABLE PARALLEL RESTRICTED

@@ -93,11 +93,13 @@ static void become(ClrCatalog *state, Oid user, int context);
 static void become_owner(ClrCatalog *state, Oid table);
 static SPIPlanPtr find_plan(const char *sql, int nargs, const Oid *argtypes);
 static SPIPlanPtr find_table_plan(const ClrCatalog *state, const ClrTableQuery *query);
+static char *table_query_text(const ClrCatalog *state, const ClrTableQuery *query);
 static ClrKey plan_key(const char *text, int nargs, const Oid *argtypes);
 static void let_go(TablePlan *kept);
 static void check_reads(SPIPlanPtr plan, Oid table);
 static void free_outdated(XactEvent event, void *arg);
 static SPIPlanPtr prepare(const char *sql, int nargs, const Oid *argtypes);
+static SPIPlanPtr keep(SPIPlanPtr plan);
 
 void
 clr_catalog_init(void)
@@ -323,7 +325,7 @@ find_plan(const char *sql, int nargs, const Oid *argtypes)
 	entry = clr_keytab_find(plans, &key);
 	if (entry == NULL)
 	{
-		SPIPlanPtr plan = prepare(sql, nargs, argtypes); /* may add others */
+		SPIPlanPtr plan = keep(prepare(sql, nargs, argtypes)); /* may add others */
 
 		entry = clr_keytab_add(plans, &key, &found);
 		entry->value = plan;
@@ -356,13 +358,17 @@ uint64
 clr_catalog_query_table(const ClrCatalog *state, const ClrTableQuery *query)
 {
 	MemoryContext caller = CurrentMemoryContext;
-	SPIPlanPtr plan = find_table_plan(state, query);
+	SPIPlanPtr plan = query->once ?
+						  prepare(table_query_text(state, query), query->nargs, query->argtypes) :
+						  find_table_plan(state, query);
 	int result = SPI_execute_plan(plan, unconstify(Datum *, query->args), NULL, !query->fresh, 0);
 
 	MemoryContextSwitchTo(caller);
 	if (result != SPI_OK_SELECT)
 		elog(ERROR, "query of the extension failed: %s", SPI_result_code_string(result));
 	check_reads(plan, state->table);
+	if (query->once)
+		SPI_freeplan(plan);
 	return SPI_processed;
 }
 
@@ -376,6 +382,13 @@ clr_catalog_open_table(const ClrCatalog *state, const ClrTableQuery *query)
 
 	check_reads(plan, state->table);
 	return portal;
+}
+
+static char *
+table_query_text(const ClrCatalog *state, const ClrTableQuery *query)
+{
+	return psprintf("SELECT %s FROM %s t %s", query->columns, clr_catalog_table_name(state->table),
+					query->rest);
 }
 
 /*
@@ -403,8 +416,7 @@ find_table_plan(const ClrCatalog *state, const ClrTableQuery *query)
 		let_go(kept);
 	if (kept->plan == NULL)
 	{
-		kept->plan = prepare(psprintf("SELECT %s FROM %s t %s", query->columns, name, query->rest),
-							 query->nargs, query->argtypes);
+		kept->plan = keep(prepare(table_query_text(state, query), query->nargs, query->argtypes));
 		kept->name = MemoryContextStrdup(TopMemoryContext, name);
 	}
 	return kept->plan;
@@ -473,6 +485,12 @@ prepare(const char *sql, int nargs, const Oid *argtypes)
 
 	if (plan == NULL)
 		elog(ERROR, "SPI_prepare failed: %s", SPI_result_code_string(SPI_result));
+	return plan;
+}
+
+static SPIPlanPtr
+keep(SPIPlanPtr plan)
+{
 	if (SPI_keepplan(plan) != 0)
 		elog(ERROR, "SPI_keepplan failed");
 	return plan;

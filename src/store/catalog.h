@@ -32,6 +32,7 @@ typedef struct ClrTableQuery
 	int nargs;
 	const Oid *argtypes;
 	const Datum *args;
+	bool once;	/* it is planned for who acts now, and the plan not kept */
 	bool fresh; /* rows as a statement of its own sees or locks them, not those of the snapshot */
 } ClrTableQuery;
 
