@@ -1,8 +1,8 @@
 -- who_can() against a loop over everybody, on the loaded workspace: of rows of every
--- table, who sees them, may edit or delete them.
+-- table, who sees them, and who may do each action of the table's feature.
 --
 -- Everybody is asked in its own name, by real SQL: a row is seen if a SELECT finds it,
--- the rest is can_row() in a query on it. Among the rows are some of projects that are
+-- the rest is can_row() in a query on it. So are partners as a whole, by their logins. Among the rows are some of projects that are
 -- archived, open to an audience, reached by phases, or in which memberships and
 -- participations ended, and some without a project. Everything is rolled back.
 \set ECHO none
@@ -17,7 +17,9 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 \o /dev/null
 
 CREATE TEMP TABLE looked_at AS
-SELECT b.relation, b.key_column AS key, b.edit_action, b.delete_action, NULL::text[] AS keys, b.project_column AS project, b.project_optional
+SELECT b.relation, b.key_column AS key, NULL::text[] AS keys,
+       -- NULL: sight; a new row is judged in another way
+       ARRAY(SELECT NULL UNION ALL SELECT a.name FROM clearance.action a WHERE a.feature = b.feature AND a.name <> b.create_action) AS actions, b.project_column AS project, b.project_optional
 FROM clearance.binding b WHERE b.key_column IS NOT NULL;
 
 -- What happens to projects.
@@ -61,16 +63,16 @@ CREATE TEMP TABLE told (LIKE may);
 GRANT SELECT ON looked_at TO PUBLIC;
 
 -- What real SQL says to whoever acts.
-CREATE FUNCTION pg_temp.ask(role name) RETURNS TABLE (relation regclass, key text, action text) LANGUAGE plpgsql AS $$
+CREATE FUNCTION pg_temp.ask(become text, role name) RETURNS TABLE (relation regclass, key text, action text) LANGUAGE plpgsql AS $$
 DECLARE
     t looked_at;
 BEGIN
     FOR t IN SELECT * FROM looked_at LOOP
-        PERFORM set_config('role', role, true);
+        PERFORM set_config(become, role, true);
         RETURN QUERY EXECUTE format('SELECT $1, t.%1$I::text, a.action FROM %2$s t CROSS JOIN unnest($2) a (action)
                                      WHERE t.%1$I::text = ANY ($3) AND (a.action IS NULL OR clearance.can_row(a.action, t))', t.key, t.relation)
-            USING t.relation, ARRAY[NULL, t.edit_action, t.delete_action], t.keys;
-        RESET ROLE;
+            USING t.relation, t.actions, t.keys;
+        PERFORM set_config(become, CASE become WHEN 'role' THEN 'none' ELSE 'postgres' END, true);
     END LOOP;
 END
 $$;
@@ -80,19 +82,23 @@ DECLARE
 BEGIN
     FOR m IN SELECT x.id FROM clearance.member x LOOP
         PERFORM clearance.set_actor(id => m.id);
-        INSERT INTO may SELECT m.id, * FROM pg_temp.ask('app_user');
+        INSERT INTO may SELECT m.id, * FROM pg_temp.ask('role', 'app_user');
         PERFORM clearance.reset_actor();
+    END LOOP;
+    FOR m IN SELECT l.role FROM clearance.login_role l WHERE l.partner_id IS NOT NULL LOOP
+        EXECUTE format('GRANT USAGE ON SCHEMA app TO %1$s; GRANT SELECT ON ALL TABLES IN SCHEMA app TO %1$s', m.role);
+        INSERT INTO may SELECT NULL, * FROM pg_temp.ask('session_authorization', m.role::name);
     END LOOP;
 END
 $$;
 
 INSERT INTO told
 SELECT w.member, l.relation, k.key, a.action
-FROM looked_at l CROSS JOIN LATERAL unnest(l.keys) k (key) CROSS JOIN unnest(ARRAY[NULL, l.edit_action, l.delete_action]) a (action)
+FROM looked_at l CROSS JOIN LATERAL unnest(l.keys) k (key) CROSS JOIN unnest(l.actions) a (action)
 CROSS JOIN LATERAL clearance.who_can(l.relation, k.key, a.action) w;
 \o
 SELECT plan(3);
-SELECT diag(format('%s questions about rows of %s tables, %s answers of %s members; %s rows without project', (SELECT sum(cardinality(keys) * 3) FROM looked_at),
+SELECT diag(format('%s questions about rows of %s tables, %s answers of %s members; %s rows without project', (SELECT sum(cardinality(keys) * cardinality(actions)) FROM looked_at),
                    (SELECT count(*) FROM looked_at), count(*), count(DISTINCT member), (SELECT count(*) FROM looked_at l WHERE l.project_optional)))
 FROM told;
 SELECT is((SELECT count(*) FROM (SELECT member, relation, key, action FROM may EXCEPT SELECT member, relation, key, action FROM told) x), 0::bigint, 'who may is named')
