@@ -107,6 +107,18 @@ for (rows('SELECT name, percentile_cont(0.5) WITHIN GROUP (ORDER BY us), percent
 }
 put('');
 
+put('## Answers about others', '');
+put('Who may do something to a row (`who_can`), how many rows of all tables together somebody sees and may write (`what_can`), and how many of one everybody sees (`access_matrix`), asked by an operator.', '');
+put('| question | members | rows | median, ms | quartiles | target | met |', '| --- | ---: | ---: | ---: | ---: | ---: | :---: |');
+for (rows('SELECT name, x, max(rows), percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), percentile_cont(0.25) WITHIN GROUP (ORDER BY ms),
+	percentile_cont(0.75) WITHIN GROUP (ORDER BY ms), max(target) FROM bench.answer_sample GROUP BY name, x ORDER BY x, max(target), name'))
+{
+	my ($name, $x, $n, $median, $low, $high, $target) = @$_;
+	put(sprintf '| %s | %s | %s | %s | %s–%s | %s | %s |', $name, thousands($x), thousands($n), short($median), short($low), short($high),
+		length $target ? ("≤ $target", $median <= $target ? 'yes' : 'no') : ('', ''));
+}
+put('');
+
 put('## Scoped counts against hand-written policies', '');
 put('How many times faster clearance is than each; the target is 10 against the best static one.', '');
 put('| case | naive | static | tuned |', '| --- | ---: | ---: | ---: |');

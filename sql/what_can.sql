@@ -15,16 +15,18 @@ SET LOCAL search_path = regress_what;
 SELECT clearance.trust_role('regress_what'), clearance.trust_role('regress_what_some');
 SELECT clearance.create_account('Regress what', key => 'regress-what') AS account \gset
 SELECT clearance.create_account('Regress what else', key => 'regress-what-else') AS elsewhere \gset
-SELECT clearance.create_partner('Vega', 'moderate', account => :account) AS vega \gset
+SELECT clearance.create_partner('Vega', 'moderate', account => :account) AS vega,
+       clearance.create_partner('Wren', 'restricted', account => :account) AS wren \gset
 SELECT clearance.add_member('boss', roles => '{account_admin}', account => :account) AS boss,
        clearance.add_member('cora', roles => '{collaborator}', account => :account) AS cora,
        clearance.add_member('vic', partner => :vega, partner_admin => true, account => :account) AS vic,
+       clearance.add_member('rob', partner => :wren, partner_admin => true, account => :account) AS rob,
        clearance.add_member('off', partner => :vega, account => :account) AS off,
        clearance.add_member('ella', roles => '{account_admin}', account => :elsewhere) AS ella \gset
 SELECT clearance.disable_member(:off);
 SELECT count(clearance.create_project('w-' || p, :account)) FROM unnest('{live,other}'::text[]) p;
 SELECT clearance.add_member_to_project('w-live', :cora);
-SELECT clearance.add_partner_to_project('w-live', :vega);
+SELECT clearance.add_partner_to_project('w-live', p) FROM unnest(ARRAY[:vega, :wren]) p;
 SELECT clearance.add_member_to_project('w-live', :off);
 CREATE TABLE task (id integer PRIMARY KEY, project text, is_private boolean, author text, worth numeric);
 CREATE TABLE remark (id integer PRIMARY KEY, task integer, author text);
@@ -50,7 +52,7 @@ GRANT SELECT ON remark TO regress_what_some;
 INSERT INTO task VALUES (1, 'w-live', false, 'cora', 10), (2, 'w-live', true, 'boss', 10), (3, 'w-live', false, 'vic', 10),
     (4, 'w-other', false, 'boss', 10), (5, 'w-nowhere', false, 'boss', 10), (6, NULL, false, 'boss', 10);
 INSERT INTO remark VALUES (1, 1, 'cora'), (2, 2, 'boss'), (3, 3, 'vic'), (4, 4, 'boss'), (5, NULL, 'boss');
-INSERT INTO helper VALUES (1, 'vic'), (4, 'cora');
+INSERT INTO helper VALUES (1, 'vic'), (4, 'cora'), (2, 'rob');
 
 --
 -- Of each protected table; of those that link members to rows if they are named.
@@ -59,6 +61,7 @@ INSERT INTO helper VALUES (1, 'vic'), (4, 'cora');
 SELECT w.* FROM clearance.what_can(:boss) w WHERE w.relation IN ('task'::regclass, 'remark', 'helper');
 SELECT w.* FROM clearance.what_can(:cora) w WHERE w.relation IN ('task'::regclass, 'remark', 'helper');
 SELECT w.* FROM clearance.what_can(:vic) w WHERE w.relation IN ('task'::regclass, 'remark', 'helper');
+SELECT w.* FROM clearance.what_can(:rob) w WHERE w.relation IN ('task'::regclass, 'remark', 'helper');
 SELECT w.* FROM clearance.what_can(:vic, 'helper') w;
 SELECT w.* FROM clearance.what_can(:off) w WHERE w.relation IN ('task'::regclass, 'remark', 'helper');
 SELECT a.member_key, a.kind, a.company, a.visible FROM clearance.access_matrix('task') a WHERE a.account = 'Regress what';

@@ -124,6 +124,22 @@ SELECT count(*) FROM who('event', '1');
 SELECT count(*) FROM who('event_now', '1');
 SELECT who, way FROM who('event', '2');
 
+-- Who is of the vendor's team and on no project comes in by what reaches the account: a
+-- level that gives the action, or a switch of it; an owner, who invites to its row, by any.
+SAVEPOINT beyond;
+SELECT clearance.create_level('regress viewing', 'vendor', 'super_user', account => :account) > 0 AS made;
+SELECT clearance.deny('regress viewing', 'task', a, account => :account) FROM unnest('{edit,invite}'::text[]) a;
+SELECT clearance.create_role('viewer', access_level => 'regress viewing', account => :account) > 0 AS made;
+SELECT clearance.set_member_roles(:far, '{viewer}');
+SELECT who, way, given_by FROM who('"a task"', 'shared') WHERE who = 'far';
+SELECT who, way, given_by FROM who('"a task"', 'shared', 'edit') WHERE who = 'far';
+SELECT clearance.switch_on(:far, 'task', 'edit');
+SELECT who, way, given_by FROM who('"a task"', 'shared', 'edit') WHERE who = 'far';
+SELECT who, way, given_by FROM who('"a task"', 'shared', 'invite') WHERE who = 'far';
+UPDATE "a task" SET author = 'far' WHERE "the id" = 'shared';
+SELECT who, way, given_by FROM who('"a task"', 'shared', 'invite') WHERE who = 'far';
+ROLLBACK TO beyond;
+
 -- What is in force is what there is in the snapshot, and at the moment of the statement.
 SELECT clearance.remove_member_from_project('w-live', :cora);
 SELECT who FROM who('"a task"', 'shared') WHERE who = 'cora';

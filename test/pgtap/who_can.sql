@@ -1,5 +1,6 @@
 -- who_can() against a loop over everybody, on the loaded workspace: of rows of every
--- table, who sees them, and who may do each action of the table's feature.
+-- table, who sees them, may edit or delete them, and of one row of each, who may do each
+-- action of the table's feature.
 --
 -- Everybody is asked in its own name, by real SQL: a row is seen if a SELECT finds it,
 -- the rest is can_row() in a query on it. So are partners as a whole, by their logins. Among the rows are some of projects that are
@@ -19,7 +20,8 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 CREATE TEMP TABLE looked_at AS
 SELECT b.relation, b.key_column AS key, NULL::text[] AS keys,
        -- NULL: sight; a new row is judged in another way
-       ARRAY(SELECT NULL UNION ALL SELECT a.name FROM clearance.action a WHERE a.feature = b.feature AND a.name <> b.create_action) AS actions, b.project_column AS project, b.project_optional
+       ARRAY(SELECT NULL UNION ALL SELECT a.name FROM clearance.action a WHERE a.feature = b.feature AND a.name <> b.create_action) AS actions,
+       ARRAY[NULL, b.edit_action, b.delete_action] AS few, b.project_column AS project, b.project_optional
 FROM clearance.binding b WHERE b.key_column IS NOT NULL;
 
 -- What happens to projects.
@@ -69,9 +71,9 @@ DECLARE
 BEGIN
     FOR t IN SELECT * FROM looked_at LOOP
         PERFORM set_config(become, role, true);
-        RETURN QUERY EXECUTE format('SELECT $1, t.%1$I::text, a.action FROM %2$s t CROSS JOIN unnest($2) a (action)
+        RETURN QUERY EXECUTE format('SELECT $1, t.%1$I::text, a.action FROM %2$s t CROSS JOIN unnest(CASE t.%1$I::text WHEN $3[1] THEN $2 ELSE $4 END) a (action)
                                      WHERE t.%1$I::text = ANY ($3) AND (a.action IS NULL OR clearance.can_row(a.action, t))', t.key, t.relation)
-            USING t.relation, t.actions, t.keys;
+            USING t.relation, t.actions, t.keys, t.few;
         PERFORM set_config(become, CASE become WHEN 'role' THEN 'none' ELSE 'postgres' END, true);
     END LOOP;
 END
@@ -94,11 +96,11 @@ $$;
 
 INSERT INTO told
 SELECT w.member, l.relation, k.key, a.action
-FROM looked_at l CROSS JOIN LATERAL unnest(l.keys) k (key) CROSS JOIN unnest(l.actions) a (action)
+FROM looked_at l CROSS JOIN LATERAL unnest(l.keys) k (key) CROSS JOIN unnest(CASE k.key WHEN l.keys[1] THEN l.actions ELSE l.few END) a (action)
 CROSS JOIN LATERAL clearance.who_can(l.relation, k.key, a.action) w;
 \o
 SELECT plan(3);
-SELECT diag(format('%s questions about rows of %s tables, %s answers of %s members; %s rows without project', (SELECT sum(cardinality(keys) * cardinality(actions)) FROM looked_at),
+SELECT diag(format('%s questions about rows of %s tables, %s answers of %s members; %s rows without project', (SELECT sum(cardinality(actions) + (cardinality(keys) - 1) * 3) FROM looked_at),
                    (SELECT count(*) FROM looked_at), count(*), count(DISTINCT member), (SELECT count(*) FROM looked_at l WHERE l.project_optional)))
 FROM told;
 SELECT is((SELECT count(*) FROM (SELECT member, relation, key, action FROM may EXCEPT SELECT member, relation, key, action FROM told) x), 0::bigint, 'who may is named')
