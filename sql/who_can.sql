@@ -200,5 +200,7 @@ SELECT count(*) FROM who('plain', '1');
 ROLLBACK TO asking;
 SELECT count(*) FROM who('helper', '1');
 ROLLBACK TO asking;
+SELECT count(*) > 0 AS some FROM who('helper', (SELECT ctid::text FROM helper LIMIT 1));
+ROLLBACK TO asking;
 SELECT count(*) FROM who('"a task"', 'shared', 'dance');
 ROLLBACK;

@@ -156,11 +156,14 @@ find_row(ClrQuestion *question, ClrFrame *frame, ClrRow **rows)
 				(*rows)[i--] = (*rows)[--n];
 	}
 	if (n == 0)
-		ereport(ERROR, (errcode(ERRCODE_NO_DATA_FOUND),
-						errmsg("%s has no row with the key \"%s\"",
-							   clr_catalog_table_name(question->relation), question->key),
-						errhint("Name a row by the column that the table was declared with: %s.",
-								question->binding->columns[question->binding->key_slot].name)));
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("%s has no row with the key \"%s\"",
+						clr_catalog_table_name(question->relation), question->key),
+				 question->binding->key_slot == CLR_NO_SLOT ?
+					 errhint("The table was declared without a key: name a row by its ctid.") :
+					 errhint("Name a row by the column that the table was declared with: %s.",
+							 question->binding->columns[question->binding->key_slot].name)));
 	return n;
 }
 
