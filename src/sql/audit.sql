@@ -26,7 +26,6 @@ CREATE TABLE clearance.audit_log (
     hash       bytea       NOT NULL,
     CONSTRAINT line_has_one_place PRIMARY KEY (part, chain, seq)
 ) PARTITION BY LIST (part);
-CREATE INDEX audit_log_by_time ON clearance.audit_log USING brin (at);
 COMMENT ON TABLE clearance.audit_log IS 'lines of the audit log; view audit shows them, verify_audit() checks them';
 COMMENT ON COLUMN clearance.audit_log.part IS 'month of the year, in UTC; 0: what was dropped';
 COMMENT ON COLUMN clearance.audit_log.chain IS 'the chain that the line is of';
@@ -327,7 +326,12 @@ BEGIN
                   ELSE '' END
                || CASE WHEN c.lines > 1 THEN format(', and %s more', c.lines - 1) ELSE '' END
     FROM (SELECT l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain, min(l.seq) AS first, count(*) AS lines
-          FROM clearance.audit_log l WHERE l.at >= since
+          FROM clearance.audit_log l
+          WHERE l.at >= since
+            AND l.part = ANY (CASE WHEN since > now() - interval '10 months'
+                              THEN ARRAY(SELECT extract(month FROM m AT TIME ZONE 'UTC')::smallint FROM generate_series(since, now(), interval '1 day') m)
+                                  || extract(month FROM now() AT TIME ZONE 'UTC')::smallint || 0::smallint
+                              ELSE ARRAY(SELECT generate_series(0, 12)::smallint) END)
           GROUP BY l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain
           ORDER BY l.at DESC, 9 DESC LIMIT most) c
     JOIN clearance.audit_log f ON f.chain = c.chain AND f.seq = c.first

@@ -11,18 +11,20 @@
  * byte; the time is in microseconds since 1970, NULL is no text. So it is the
  * same whatever a session's settings and a database's encoding are.
  *
- * Keeps no state.
+ * State: `sha256`, OpenSSL's algorithm once it was looked for.
  */
 #include "store/audit_log.h"
+
+#include <openssl/evp.h>
 
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_type.h"
 #include "common/sha2.h"
 #include "datatype/timestamp.h"
-#include "executor/executor.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
@@ -57,11 +59,15 @@ enum
 	COLUMNS
 };
 
+static EVP_MD *sha256 = NULL;
+
 static int16 part_of(TimestampTz at, const char *operation);
 static Relation open_part(int16 part);
 static Datum name_of(Oid role);
 static Datum hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls);
-static char *text_of(TupleDesc desc, int column, Datum value);
+static void put_value(StringInfo line, Oid type, Datum value);
+static void put_text(StringInfo line, const char *value);
+static Datum digest(const StringInfo line);
 
 #define SET_IF(column, is_there, value) \
 	(nulls[column] = !(is_there), values[column] = nulls[column] ? (Datum) 0 : (value))
@@ -138,37 +144,66 @@ name_of(Oid role)
 static Datum
 hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls)
 {
-	StringInfoData text;
+	StringInfoData line;
 
-	initStringInfo(&text);
-	appendStringInfoSpaces(&text, VARHDRSZ);
-	appendBinaryStringInfo(&text, VARDATA_ANY(before), VARSIZE_ANY_EXHDR(before));
+	initStringInfo(&line);
+	appendBinaryStringInfo(&line, VARDATA_ANY(before), VARSIZE_ANY_EXHDR(before));
 	for (int i = CHAIN; i <= AFTER; i++)
 	{
 		if (!nulls[i])
-		{
-			char *value = text_of(desc, i, values[i]);
-
-			appendStringInfoString(&text, pg_server_to_any(value, strlen(value), PG_UTF8));
-		}
-		appendStringInfoChar(&text, '\0');
+			put_value(&line, TupleDescAttr(desc, i)->atttypid, values[i]);
+		appendStringInfoChar(&line, '\0');
 	}
-	SET_VARSIZE(text.data, text.len);
-	return DirectFunctionCall1(sha256_bytea, PointerGetDatum(text.data));
+	return digest(&line);
 }
 
-static char *
-text_of(TupleDesc desc, int column, Datum value)
+static void
+put_value(StringInfo line, Oid type, Datum value)
 {
-	Oid output;
-	bool is_varlena;
+	switch (type)
+	{
+		case INT8OID:
+			appendStringInfo(line, INT64_FORMAT, DatumGetInt64(value));
+			break;
+		case TIMESTAMPTZOID:
+			appendStringInfo(line, INT64_FORMAT,
+							 DatumGetTimestampTz(value) +
+								 (POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
+			break;
+		case UUIDOID:
+			put_text(line, DatumGetCString(DirectFunctionCall1(uuid_out, value)));
+			break;
+		case NAMEOID:
+			put_text(line, NameStr(*DatumGetName(value)));
+			break;
+		case TEXTOID:
+		case JSONOID:
+			put_text(line, TextDatumGetCString(value));
+			break;
+		default:
+			elog(ERROR, "a line of the audit log has no columns of type %u", type);
+	}
+}
 
-	if (column == AT)
-		return psprintf(INT64_FORMAT,
-						DatumGetTimestampTz(value) +
-							(POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE) * USECS_PER_DAY);
-	getTypeOutputInfo(TupleDescAttr(desc, column)->atttypid, &output, &is_varlena);
-	return OidOutputFunctionCall(output, value);
+static void
+put_text(StringInfo line, const char *value)
+{
+	appendStringInfoString(line, pg_server_to_any(value, strlen(value), PG_UTF8));
+}
+
+/* By OpenSSL itself: the server's functions look for the algorithm each time. */
+static Datum
+digest(const StringInfo line)
+{
+	bytea *hash = palloc(VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+
+	SET_VARSIZE(hash, VARHDRSZ + PG_SHA256_DIGEST_LENGTH);
+	if (sha256 == NULL)
+		sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	if (sha256 == NULL ||
+		EVP_Digest(line->data, line->len, (unsigned char *) VARDATA(hash), NULL, sha256, NULL) != 1)
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("SHA-256 cannot be computed")));
+	return PointerGetDatum(hash);
 }
 
 /*

@@ -30,25 +30,26 @@ clr_row_json(HeapTuple row, TupleDesc desc, AttrNumber secret, const char *inste
 {
 	StringInfoData json;
 	const char *separator = "{";
+	Datum *values = palloc(desc->natts * sizeof(Datum));
+	bool *nulls = palloc(desc->natts * sizeof(bool));
 
+	heap_deform_tuple(row, desc, values, nulls);
 	initStringInfo(&json);
 	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
-		bool isnull;
-		Datum value = heap_getattr(row, attnum, desc, &isnull);
 
 		if (attr->attisdropped)
 			continue;
 		appendStringInfoString(&json, separator);
 		escape_json(&json, NameStr(attr->attname));
 		appendStringInfoString(&json, ": ");
-		if (isnull)
+		if (nulls[attnum - 1])
 			appendStringInfoString(&json, "null");
 		else if (attnum == secret)
 			escape_json(&json, instead);
 		else
-			put_value(&json, getBaseType(attr->atttypid), value);
+			put_value(&json, getBaseType(attr->atttypid), values[attnum - 1]);
 		separator = ", ";
 	}
 	appendStringInfoChar(&json, '}');
