@@ -118,6 +118,7 @@ REGRESS = \
 	notices \
 	lint \
 	self_test \
+	report \
 	cache \
 	counters \
 	plans \

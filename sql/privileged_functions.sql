@@ -57,7 +57,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
       protect unprotect add_parent relate guard_column unguard_column guard_row unguard_row mask_column unmask_column repair sync mirror_membership unmirror_membership
        export import diff diff_digest'),
     (false, true, 'tells of the whole database, and what of that is meant so; whom EXECUTE is granted',
-     'lint accept_finding withdraw_acceptance'),
+     'lint accept_finding withdraw_acceptance report'),
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',

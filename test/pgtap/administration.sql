@@ -218,6 +218,7 @@ INSERT INTO call (expected, sql) VALUES
     ('nnn nn n n n n y', 'unmap_role(''regress_administration_bi'')'),
     ('nnn nn n n n n y', 'mirror_membership(''public.regress_administration'', ''project'', ''member'')'),
     ('nnn nn n n n n y', 'lint()'),
+    ('nnn nn n n n n y', 'report()'),
     ('nnn nn n n n n y', 'accept_finding(''view_definer'', ''app.portal'', ''as it is'')'),
     ('nnn nn n n n n y', 'withdraw_acceptance(''view_definer'', ''app.portal'')');
 CREATE TABLE public.regress_administration (id integer PRIMARY KEY, project text, member text);

@@ -249,7 +249,7 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
     clearance.unmask_column(regclass, name), clearance.unmask_column(regclass, name[]), clearance.column_masked, clearance.columns,
     clearance.guard_column(regclass, name[], text, text, text), clearance.unguard_column(regclass, name, text),
     clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row,
-    clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance, clearance.self_test');
+    clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance, clearance.self_test, clearance.report');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.who_can, clearance.what_can, clearance.access_matrix');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
