@@ -1,4 +1,4 @@
--- report(): a page about who may what. test/tap/021_report.pl looks at it in a
+-- report(): a page about who may what. test/tap/020_report.pl looks at it in a
 -- browser; here is who gets it, and what stands in it, in a database of its own.
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
@@ -14,7 +14,7 @@ CREATE ROLE regress_report LOGIN;
 -- what is in a section, cells set apart
 CREATE FUNCTION pg_temp.section(page text, id text) RETURNS SETOF text LANGUAGE sql AS $$
     SELECT line FROM regexp_replace(substring(page, '<section id="section-' || id || '".*?</section>'), '</t[hd]><t[hd][^>]*>', ' | ', 'g') AS c (cells),
-        regexp_replace(cells, '<(caption|tr|details|p|li|h3)[ >]', E'\n\\&', 'g') AS l (lines),
+        regexp_replace(cells, '<(caption|tr|details|p|ul|h3)[ >]', E'\n\\&', 'g') AS l (lines),
         regexp_split_to_table(regexp_replace(lines, '<(?!/?bdi|script|img)[^>]*>', '', 'g'), '\n') line WHERE line <> '' $$;
 
 --
@@ -22,7 +22,7 @@ CREATE FUNCTION pg_temp.section(page text, id text) RETURNS SETOF text LANGUAGE 
 --
 SELECT clearance.report() LIKE E'<!DOCTYPE html>\n%</html>\n';
 SELECT pg_temp.section(clearance.report(), 'companies');
-SELECT pg_temp.section(clearance.report(), 'levels') LIMIT 14;
+SELECT pg_temp.section(clearance.report(), 'levels') LIMIT 6;
 
 --
 -- Operators alone get it, while nobody acts, whoever else may execute it.
@@ -54,12 +54,26 @@ SELECT clearance.create_partner('<script>alert(1)</script> & "Söhne"', 'moderat
 SELECT clearance.create_partner(U&'\202Ekcab\2069 &lt; \200B.', kind => 'contractor') AS back \gset
 SELECT clearance.create_partner('%s %1$s \1 $1 ''') AS signs \gset
 SELECT clearance.create_customer('<img src=x onerror=alert(1)>') AS image \gset
-SELECT count(clearance.create_project(k)) FROM unnest('{1 <b>,two,three,four}'::text[]) k;
-SELECT count(clearance.add_partner_to_project(p.key, :script, ends_at => CASE p.key WHEN 'four' THEN timestamptz '2020-01-01' END)::text) FROM clearance.project p WHERE p.key <> 'three';
+SELECT count(clearance.create_project(k)) FROM unnest('{1 <b>,two,three,four,one}'::text[]) k;
+SELECT count(clearance.add_partner_to_project(p.key, :script, ends_at => CASE p.key WHEN 'four' THEN timestamptz '2020-01-01' END)::text) FROM clearance.project p WHERE p.key NOT IN ('one', 'three');
 SELECT clearance.add_customer_to_project('two', :image);
 SELECT clearance.disable_partner(:back);
 SELECT pg_temp.section(clearance.report(), 'companies');
-SELECT clearance_internal.html_text(E'a\tb\n\r\x1F\x7F' || U&'\0085\061C\2028\2066\FEFF'), clearance_internal.html_text(NULL), clearance_internal.html_text(''), clearance_internal.html_text(repeat('x', 2000), 3), clearance_internal.html('%s %s', NULL, '%s');
+SELECT clearance_internal.html_text(E'a\tb\n\r\x1F\x7F' || U&'\0085\061C\2028\2066\FEFF'), clearance_internal.html_text(NULL), clearance_internal.html_text(''), clearance_internal.html_text(repeat('x', 2000), 3), clearance_internal.html('%s %s', NULL, '%s_a');
+
+
+--
+-- Whatever names a level for a company's people is said, the most specific first.
+--
+SELECT clearance.create_level(n, a) > 0 FROM (VALUES ('personal', 'partner'), ('by role', 'partner'), ('open', 'partner'), ('guest', 'customer')) l (n, a);
+SELECT clearance.create_role('hunter', access_level => 'by role', available_to_partners => true);
+SELECT clearance.create_partner('Place', 'moderate', roles => '{hunter}') AS place \gset
+SELECT clearance.add_member(key => 'pat', partner => :place, roles => '{hunter}') AS pat \gset
+SELECT clearance.add_member(key => 'cleo', customer => :image) AS cleo \gset
+SELECT count(clearance.add_partner_to_project(k, :place, 'restricted')::text) FROM unnest('{one,two}'::text[]) k;
+SELECT clearance.add_member_to_project('two', :pat, 'personal'), clearance.add_member_to_project('two', :cleo, 'guest'), clearance.set_project('three', open_level => 'open');
+SELECT c.side, l.name, v.places FROM (VALUES ('partner', :place), ('partner', :back), ('customer', :image)) c (side, id)
+CROSS JOIN clearance_internal.report_company_levels(c.side, c.id) v JOIN clearance.level l ON l.id = v.level_id;
 
 --
 -- Lines that are left out are counted.

@@ -12,9 +12,9 @@ AS $$
         SELECT count(*), 'accounts' FROM clearance.account a WHERE report_figures.account IS NULL
         UNION ALL SELECT count(*), 'protected tables' FROM clearance.binding
         UNION ALL SELECT count(*), 'projects' FROM clearance.project p WHERE report_figures.account IS NULL OR p.account_id = report_figures.account
-        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'vendor'), 0), 'active in the team' FROM m
-        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'partner'), 0), 'active of partners' FROM m
-        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'customer'), 0), 'active of customers' FROM m
+        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'vendor'), 0), 'people in the team' FROM m
+        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'partner'), 0), 'people of partners' FROM m
+        UNION ALL SELECT coalesce(sum(m.active) FILTER (WHERE m.kind = 'customer'), 0), 'people of customers' FROM m
     )
     SELECT '<dl class="figures">' || string_agg(format('<div><dt>%s</dt><dd>%s</dd></div>', f.what, clearance_internal.html_number(f.n::bigint)), '') || '</dl>' || E'\n'
     FROM figure f WHERE NOT (f.what = 'accounts' AND report_figures.account IS NOT NULL)
@@ -36,8 +36,7 @@ AS $$
         '<li><b class="x never">&#215;</b> never: cannot be switched on either</li><li><span class="more">+3</span> so many of the other actions</li></ul>'
         || clearance_internal.report_overview(l.levels)
         || clearance_internal.html_rest(cardinality(l.levels), l.total, 'levels', 'account')
-        || '<h3>Every action</h3><p>Unfold a feature to see which rows each level reaches. Columns to the left of a line are another audience&#8217;s.</p>'
-        || clearance_internal.report_features(l.levels))
+        || coalesce(clearance_internal.report_features(l.levels), ''))
     FROM clearance_internal.report_levels(account) l
 $$;
 COMMENT ON FUNCTION clearance_internal.report_levels_section IS 'the section about levels';
@@ -58,7 +57,7 @@ CREATE FUNCTION clearance_internal.report_lead(about text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT clearance_internal.html('<header><h1>Who may see and do what</h1><p class="soft">%s', about)
-        || clearance_internal.html(', database %s, made ', current_database()) || to_char(statement_timestamp(), 'YYYY-MM-DD HH24:MI')
+        || clearance_internal.html(', database %s, made ', current_database()) || clearance_internal.html_time(statement_timestamp())
         || clearance_internal.html(' (%s) by %s with pg_clearance ', current_setting('TimeZone'), session_user)
         || (SELECT e.extversion FROM pg_extension e WHERE e.extname = 'pg_clearance') || '</p></header>' || E'\n'
 $$;
@@ -73,7 +72,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.report_contents IS 'links to sections, each given as id:title';
 
-CREATE FUNCTION clearance.report(relation regclass DEFAULT NULL, account bigint DEFAULT NULL, lines integer DEFAULT 100) RETURNS text
+CREATE FUNCTION clearance.report(account bigint DEFAULT NULL, lines integer DEFAULT 100) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE

@@ -7,6 +7,15 @@
 -- elsewhere is markup, numbers, and what came from there.
 -- ---------------------------------------------------------------------------
 
+-- Marks and overrides of direction, spaces without width, ends of lines, tags.
+CREATE FUNCTION clearance_internal.unseen_letters() RETURNS int4multirange
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT '{[128,159],[173,173],[847,847],[1564,1564],[4447,4448],[8203,8203],[8206,8207],[8232,8238],[8288,8303],
+             [12644,12644],[65279,65279],[65440,65440],[65529,65531],[917504,917631]}'::int4multirange
+$$;
+COMMENT ON FUNCTION clearance_internal.unseen_letters IS 'codes of letters that are not to be seen, or that turn the text around them';
+
 -- ASCII alone passes as it is. Of the rest, what is not to be seen and what turns
 -- the text around it, an isolate's end too, is shown instead of obeyed.
 CREATE FUNCTION clearance_internal.html_text(value text, most integer DEFAULT 300) RETURNS text
@@ -20,8 +29,7 @@ BEGIN
                    WHEN c.code IN (9, 10) THEN c.letter
                    WHEN c.code < 32 THEN format('&#%s;', 9216 + c.code)
                    WHEN c.code = 127 THEN '&#9249;'
-                   WHEN c.code BETWEEN 8203 AND 8203 OR c.code BETWEEN 8232 AND 8238 OR c.code BETWEEN 8294 AND 8297
-                       OR c.code = 65279 OR (c.code BETWEEN 128 AND 159 AND getdatabaseencoding() = 'UTF8')
+                   WHEN getdatabaseencoding() = 'UTF8' AND c.code <@ clearance_internal.unseen_letters()
                        THEN format('[U+%s]', upper(lpad(to_hex(c.code), 4, '0')))
                    ELSE c.letter END, '' ORDER BY c.n) INTO text
         FROM (SELECT l.letter, ascii(l.letter) AS code, l.n FROM regexp_split_to_table(text, '') WITH ORDINALITY l (letter, n)) c;
@@ -31,14 +39,18 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.html_text IS 'a value as text of an HTML page, or as a quoted attribute; most: characters of it';
 
--- Each %s of the template is a value, whose direction is its own; a dash stands for NULL.
+-- The direction of a value is its own. It may be broken after an underscore; a dash stands for NULL.
+CREATE FUNCTION clearance_internal.html_value(value text, most integer DEFAULT 300) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce('<bdi>' || replace(clearance_internal.html_text(value, most), '_', '_<wbr>') || '</bdi>', '&#8211;') $$;
+COMMENT ON FUNCTION clearance_internal.html_value IS 'a value among others, as text of an HTML page; most: characters of it';
+
 CREATE FUNCTION clearance_internal.html(template text, VARIADIC plain text[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format(template, VARIADIC ARRAY(SELECT coalesce('<bdi>' || clearance_internal.html_text(p.value) || '</bdi>', '&#8211;')
-                                           FROM unnest(plain) WITH ORDINALITY p (value, n) ORDER BY p.n))
+    SELECT format(template, VARIADIC ARRAY(SELECT clearance_internal.html_value(p.value) FROM unnest(plain) WITH ORDINALITY p (value, n) ORDER BY p.n))
 $$;
-COMMENT ON FUNCTION clearance_internal.html IS 'a template of HTML with values in it';
+COMMENT ON FUNCTION clearance_internal.html IS 'a template of HTML with a value for each %s';
 
 CREATE FUNCTION clearance_internal.html_number(n bigint) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -50,12 +62,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT clearance_internal.html_number(n) || ' ' || CASE WHEN n = 1 THEN one ELSE coalesce(many, one || 's') END $$;
 COMMENT ON FUNCTION clearance_internal.html_count IS 'so many things, in words';
 
-CREATE FUNCTION clearance_internal.html_time(at timestamptz, precise boolean DEFAULT true) RETURNS text
+-- In the time zone of the session, which the head of the page names; NULL for no end and no beginning.
+CREATE FUNCTION clearance_internal.html_time(at timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN isfinite(at) THEN to_char(at, CASE WHEN precise THEN 'YYYY-MM-DD HH24:MI' ELSE 'YYYY-MM-DD' END) ELSE '&#8211;' END
-$$;
-COMMENT ON FUNCTION clearance_internal.html_time IS 'a moment in the session''s time zone; a dash for none';
+AS $$ SELECT CASE WHEN isfinite(at) THEN to_char(at, 'YYYY-MM-DD HH24:MI') END $$;
+COMMENT ON FUNCTION clearance_internal.html_time IS 'a moment';
+
+CREATE FUNCTION clearance_internal.html_day(at timestamptz) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT left(clearance_internal.html_time(at), 10) $$;
+COMMENT ON FUNCTION clearance_internal.html_day IS 'the day of a moment';
 
 -- A region of its own is scrolled where its table is wider than the page, by keyboard too.
 CREATE FUNCTION clearance_internal.html_table(id text, caption text, head text, body text, class text DEFAULT '') RETURNS text

@@ -41,7 +41,7 @@ $$;
 COMMENT ON FUNCTION clearance_internal.report_extents IS
 'of each level and action: all, some, none or never, and in words which rows; gates: what is needed besides';
 
--- Levels by audience, each with how far it reaches.
+-- Levels by audience. A heading stays in sight, so a long name must not fill the screen.
 CREATE FUNCTION clearance_internal.report_levels_head(levels integer[], first text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -52,7 +52,7 @@ AS $$
         || (SELECT string_agg(format('<th scope="colgroup" colspan="%s" class="edge">%s</th>', g.n, initcap(g.audience)), '' ORDER BY g.place)
             FROM (SELECT s.audience, s.place, count(*) AS n FROM shown s GROUP BY 1, 2) g)
         || '</tr><tr>'
-        || (SELECT string_agg(clearance_internal.html('<th scope="col"' || CASE WHEN s.first THEN ' class="edge"' ELSE '' END || '>%s</th>', s.name),
+        || (SELECT string_agg('<th scope="col"' || CASE WHEN s.first THEN ' class="edge"' ELSE '' END || '>' || clearance_internal.html_value(s.name, 40) || '</th>',
                               '' ORDER BY s.place, s.id)
             FROM (SELECT h.*, h.id = min(h.id) OVER (PARTITION BY h.place) AS first FROM shown h) s)
         || '</tr>'
@@ -132,14 +132,14 @@ COMMENT ON FUNCTION clearance_internal.report_actions IS 'of each feature, its a
 CREATE FUNCTION clearance_internal.report_features(levels integer[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT string_agg(
-        clearance_internal.html('<details class="feature"><summary><h4>%s</h4> <small>', f.feature) || clearance_internal.html_count(f.actions, 'action')
-        || coalesce((SELECT ', ' || string_agg(clearance_internal.html('%s', b.relation::text), ', ' ORDER BY b.relation::text COLLATE "C")
-                     FROM clearance.binding b WHERE b.feature = f.feature), '')
+    SELECT '<div class="unfold"><h3>Every action</h3><p>Unfold a feature to see which rows each level reaches.</p><div class="folds">' || string_agg(
+        clearance_internal.html('<details><summary><h4>%s</h4> <small>', f.feature) || clearance_internal.html_count(f.actions, 'action')
         || '</small></summary><div id="feature-' || f.feature || '">'
+        || coalesce((SELECT '<p class="soft">Tables: ' || string_agg(clearance_internal.html('%s', b.relation::text), ', ' ORDER BY b.relation::text COLLATE "C") || '</p>'
+                     FROM clearance.binding b WHERE b.feature = f.feature), '')
         || clearance_internal.html_table('actions-' || f.feature, clearance_internal.html('Actions of %s', f.feature),
                clearance_internal.report_levels_head(levels, 'Action'), f.lines, 'matrix words')
-        || '</div></details>' || E'\n', '' ORDER BY f.feature COLLATE "C")
+        || '</div></details>' || E'\n', '' ORDER BY f.feature COLLATE "C") || '</div></div>' || E'\n'
     FROM clearance_internal.report_actions(levels) f
 $$;
 COMMENT ON FUNCTION clearance_internal.report_features IS 'levels by action, feature after feature, folded';
