@@ -89,11 +89,12 @@ BEGIN
     RETURN clearance_internal.report_page(
         'Access report of ' || clearance_internal.html_text(current_database()),
         clearance_internal.report_lead(coalesce(about, 'All accounts')) || clearance_internal.report_figures(account)
-        || clearance_internal.report_contents('{levels:Levels,companies:Partners and customers,findings:Findings}'),
+        || clearance_internal.report_contents('{levels:Levels,companies:Partners and customers,changes:Changes,findings:Findings}'),
         ARRAY[clearance_internal.report_levels_section(account),
               clearance_internal.report_companies_section(account, lines),
+              clearance_internal.report_changes_section(account, lines),
               clearance_internal.report_findings_section(lines)]);
 END
 $$;
 COMMENT ON FUNCTION clearance.report IS
-'a page of HTML about who may what: levels, partners and customers, findings; for operators';
+'a page of HTML about who may what: levels, partners and customers, changes, findings; for operators';

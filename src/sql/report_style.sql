@@ -75,6 +75,11 @@ tbody tr:hover > * { background-image: linear-gradient(color-mix(in srgb, var(--
 .prose { min-width: 18rem; max-width: 32rem; }
 .tags { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.25rem 0.4rem; overflow-wrap: anywhere; }
 .folds { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); column-gap: 2rem; }
+del { color: var(--soft); }
+.values { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; overflow-wrap: anywhere; }
+.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
+td small { display: block; }
+.tags small { display: inline; }
 details { border-top: 1px solid var(--line); min-width: 0; }
 details[open] { grid-column: 1 / -1; }
 summary { cursor: pointer; padding: 0.5rem 0.25rem; }
