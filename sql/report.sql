@@ -100,6 +100,22 @@ WHERE (e.feature, e.action) IN (('task', 'view'), ('task', 'edit'), ('task', 'de
 SELECT clearance.report() LIKE '%<td class="some"><bdi>assigned, shared; own: &lt;bug&gt;</bdi></td>%';
 
 --
+-- Changes: who made them, values before and after, names for ids.
+--
+CREATE TEMP TABLE since AS SELECT clock_timestamp() AS at;
+SELECT clearance.set_actor(key => 'ada', local => false) = :ada;
+UPDATE clearance.partner SET name = '<del>' WHERE name = '<script>alert(1)</script> & "Söhne"';
+UPDATE clearance.partner SET level_id = (SELECT l.id FROM clearance.level l WHERE l.name = 'restricted') WHERE id = :script;
+SELECT clearance.remove_partner_from_project('four', :script);
+SELECT clearance.reset_actor();
+SELECT clearance.add_partner_to_project('three', :script, starts_at => '2020-01-01');
+SELECT replace(s, session_user, 'me') FROM clearance.audit_log l CROSS JOIN regexp_replace(clearance_internal.report_author(login, role, actor, partner, real_actor) || ' ' || clearance_internal.report_change_sign(operation) || table_name || clearance_internal.report_difference(before, after), '<(?!/?bdi|/?del)[^>]*>', '', 'g') s
+WHERE at > (SELECT since.at FROM since) ORDER BY at, seq;
+SELECT regexp_replace(replace(s, session_user, 'me'), '^[-0-9: ]{16}', 'then') FROM pg_temp.section(clearance.report(account => :north, lines => 1), 'changes') s WHERE s !~ 'These are';
+SELECT substring(clearance.report(account => a, lines => 1000), '<section id="section-changes".*') ~ 'Southerner' FROM unnest(ARRAY[:north, :south]) a;
+SELECT clearance_internal.report_difference('{"member_id": 999999, "level_id": null, "x": "a"}', NULL), clearance_internal.report_difference('{}', '{}') IS NULL;
+
+--
 -- Findings, accepted ones too.
 --
 CREATE TABLE task (id integer PRIMARY KEY, project_id text, secret text);

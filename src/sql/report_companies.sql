@@ -9,15 +9,24 @@ RETURNS TABLE (side text, id bigint, account_id bigint, account_name text, name 
                members bigint, working bigint, projects bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.side, c.id, c.account_id, a.name, c.name, c.kind, c.level, c.active AND a.active,
-           (SELECT count(*) FROM clearance.member m WHERE m.partner_id = c.partner OR m.customer_id = c.customer),
-           (SELECT count(*) FROM clearance.member m WHERE (m.partner_id = c.partner OR m.customer_id = c.customer) AND m.status = 'active'),
-           (SELECT count(*) FROM clearance_internal.report_participations(c.side, c.id) p WHERE p.now)
-    FROM (SELECT 'partner' AS side, p.id, p.id AS partner, NULL::bigint AS customer, p.account_id, p.name, p.kind, l.name AS level, p.active
+    WITH people AS (
+        SELECT m.kind AS side, coalesce(m.partner_id, m.customer_id) AS id, count(*) AS n, count(*) FILTER (WHERE m.status = 'active') AS active
+        FROM clearance.member m GROUP BY 1, 2
+    ), participation AS (
+        SELECT p.side, p.id, count(*) FILTER (WHERE clearance_internal.in_force(p.starts_at, p.ends_at, statement_timestamp())) AS n
+        FROM (SELECT 'partner' AS side, pp.partner_id AS id, pp.starts_at, pp.ends_at FROM clearance.project_partner pp
+              UNION ALL
+              SELECT 'customer', pc.customer_id, pc.starts_at, pc.ends_at FROM clearance.project_customer pc) p
+        GROUP BY 1, 2
+    )
+    SELECT c.side, c.id, c.account_id, a.name, c.name, c.kind, c.level, c.active AND a.active, coalesce(m.n, 0), coalesce(m.active, 0), coalesce(p.n, 0)
+    FROM (SELECT 'partner' AS side, p.id, p.account_id, p.name, p.kind, l.name AS level, p.active
           FROM clearance.partner p LEFT JOIN clearance.level l ON l.id = p.level_id
           UNION ALL
-          SELECT 'customer', c.id, NULL, c.id, c.account_id, c.name, c.kind, NULL, c.active FROM clearance.customer c) c
+          SELECT 'customer', c.id, c.account_id, c.name, c.kind, NULL, c.active FROM clearance.customer c) c
     JOIN clearance.account a ON a.id = c.account_id
+    LEFT JOIN people m ON (m.side, m.id) = (c.side, c.id)
+    LEFT JOIN participation p ON (p.side, p.id) = (c.side, c.id)
     WHERE report_companies.account IS NULL OR a.id = report_companies.account
     ORDER BY a.name COLLATE "C", a.id, c.side DESC, c.name COLLATE "C", c.id
 $$;
@@ -77,7 +86,9 @@ AS $$
         UNION ALL
         SELECT c.account_id, NULL FROM clearance.customer c WHERE side = 'customer' AND c.id = company
     ), people AS (
-        SELECT m.id FROM clearance.member m WHERE company = CASE side WHEN 'partner' THEN m.partner_id ELSE m.customer_id END
+        SELECT m.id FROM clearance.member m WHERE side = 'partner' AND m.partner_id = company
+        UNION ALL
+        SELECT m.id FROM clearance.member m WHERE side = 'customer' AND m.customer_id = company
     ), said (level_id, rank, place) AS (
         SELECT pm.level_id, 1, 'for ' || clearance_internal.html_count(count(DISTINCT pm.member_id), 'person', 'people') || ' on projects'
         FROM people JOIN clearance.project_member pm ON pm.member_id = people.id GROUP BY pm.level_id

@@ -77,10 +77,12 @@ tbody tr:hover > * { background-image: linear-gradient(color-mix(in srgb, var(--
 .folds { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); column-gap: 2rem; }
 del { color: var(--soft); }
 .values { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; overflow-wrap: anywhere; }
-.when { white-space: nowrap; font-variant-numeric: tabular-nums; }
+.when { min-width: 9rem; max-width: 14rem; font-variant-numeric: tabular-nums; }
+.when + .prose { max-width: 56rem; }
 td small { display: block; }
 .tags small { display: inline; }
 details { border-top: 1px solid var(--line); min-width: 0; }
+strong { font-weight: 600; }
 details[open] { grid-column: 1 / -1; }
 summary { cursor: pointer; padding: 0.5rem 0.25rem; }
 summary h3, summary h4 { display: inline; margin: 0; font-size: 1rem; }
