@@ -31,8 +31,8 @@ AS $$
         WHERE name NOT IN ('id', 'account_id', 'digest', 'accepted_at', 'accepted_by')
     )
     SELECT '<ul class="values">' || string_agg(clearance_internal.html('<li>%s: ', replace(regexp_replace(v.name, '_id$', ''), '_', ' '))
-               || concat_ws(' ', '<del>' || CASE WHEN v.old IS NOT NULL THEN clearance_internal.html_value(clearance_internal.report_named(v.name, v.old), 100) END || '</del>',
-                            CASE WHEN v.new IS NOT NULL THEN clearance_internal.html_value(clearance_internal.report_named(v.name, v.new), 100) END)
+               || concat_ws(' ', '<del>' || CASE WHEN v.old IS NOT NULL THEN clearance_internal.html_value(clearance_internal.report_named(v.name, v.old), 60) END || '</del>',
+                            CASE WHEN v.new IS NOT NULL THEN clearance_internal.html_value(clearance_internal.report_named(v.name, v.new), 60) END)
                || '</li>', '' ORDER BY v.is_reference DESC, v.name COLLATE "C") || '</ul>'
     FROM value v
     WHERE coalesce(v.old, v.new) IS NOT NULL AND (v.is_other OR v.is_reference OR v.name IN ('name', 'key', 'feature', 'action'))
