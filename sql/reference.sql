@@ -82,3 +82,30 @@ SELECT c.relname FROM pg_class c CROSS JOIN part
 WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind IN ('r', 'v')
   AND part.public !~ format('`%s`|clearance\.%1$s\y|\n### (\w+, )*%1$s\y', c.relname)
 ORDER BY 1;
+
+-- The columns of a view are told in a sentence: "View: …" under its heading, or "View `name` …: …". What else
+-- stands in backquotes there is in brackets, or has a name that no column could have.
+CREATE TEMP VIEW told AS
+SELECT v.name AS "view", w[1] AS "column"
+FROM part
+CROSS JOIN regexp_split_to_table(part.public, E'\n(?=##+ )') AS section
+CROSS JOIN LATERAL (SELECT substring(section FROM '^##+ ([a-z_, ]+)') AS heading, regexp_replace(section, '\([^()]*\)', '', 'g') AS said) AS s
+CROSS JOIN LATERAL (SELECT s.heading, m[1] FROM regexp_matches(s.said, '\nViews?: ((?:[^.\n]|\.\S)*)\.', 'g') AS m
+                    UNION ALL
+                    SELECT m[1], m[2] FROM regexp_matches(s.said, 'View `([a-z_]+)`[^:\n]*: ((?:[^.\n]|\.\S)*)\.', 'g') AS m) AS l (views, list)
+CROSS JOIN LATERAL regexp_split_to_table(l.views, ', ') AS v (name)
+CROSS JOIN LATERAL regexp_matches(l.list, '`([a-z_]+)`', 'g') AS w;
+CREATE TEMP VIEW told_otherwise AS
+WITH made AS (
+    SELECT c.relname::text AS "view", a.attname::text AS "column" FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'v'
+)
+SELECT 'is not told' AS what, x.* FROM (TABLE made EXCEPT TABLE told) x
+UNION ALL
+SELECT 'is no column', x.* FROM (TABLE told EXCEPT TABLE made) x;
+SELECT * FROM told_otherwise ORDER BY 1, 2, 3;
+BEGIN;
+CREATE VIEW clearance.regress_view AS SELECT 1 AS more;
+UPDATE part SET public = replace(replace(public, '`licences_used`', '`licenses_used`'), 'View `companies`', 'It');
+SELECT * FROM told_otherwise ORDER BY 1, 2, 3;
+ROLLBACK;

@@ -1,7 +1,7 @@
 
 # The examples of the documents are what happens: those of README.md, of
-# doc/reference.md, which goes on where README ends, and of doc/cookbook.md run
-# from top to bottom, as their readers would type them in. Document.pm says how
+# doc/reference.md and doc/tokens.md, which go on where README ends, and of
+# doc/cookbook.md run from top to bottom, as their readers would type them in. Document.pm says how
 # a document shows results and errors.
 
 use strict;
@@ -65,6 +65,8 @@ $node->safe_psql('postgres', 'CREATE DATABASE readme');
 run_document($node, 'readme', 'README.md', 40);
 $node->safe_psql('postgres', 'CREATE DATABASE reference TEMPLATE readme');
 run_document($node, 'reference', 'doc/reference.md', 200);
+$node->safe_psql('postgres', 'CREATE DATABASE northwind TEMPLATE readme');
+run_tokens($node, 'northwind');
 $node->stop;
 
 # login roles of the same names: they belong to the server
@@ -78,6 +80,35 @@ my $help = `$top/run help`;
 like($help, qr/^\.\/run $_\b/m, "README.md: ./run $_ is there") foreach slurp_file("$top/README.md") =~ /\.\/run ([a-z]+)/g;
 
 done_testing();
+
+# What its shell makes is the token that the session shows, as the application's login does and nobody who would see
+# more. The rest is a superuser's, with a key and a schema of the reader's.
+sub run_tokens
+{
+	my ($server, $db) = @_;
+	my $text = slurp_file("$top/doc/tokens.md");
+	my $dir = PostgreSQL::Test::Utils::tempdir();
+	local %ENV = (%ENV, PGHOST => $server->host, PGPORT => $server->port, PGDATABASE => $db);
+
+	append_to_file("$dir/issuer.sh", "cd '$dir'\n" . join('', $text =~ /^```sh\n(.*?)^```$/gms));
+	my ($token) = `bash -e $dir/issuer.sh` =~ /(\S+)\n\z/;
+	my ($begins) = $text =~ /authenticate\('(\w+)/;
+	is($?, 0, 'doc/tokens.md: the shell makes keys and a token');
+	like($token, qr/^$begins/, 'which begins as it says');
+
+	my ($shown, @rest) = map { "```sql\n$_```\n" } ($text =~ s/$begins[^']*/$token/r) =~ /^```sql\n(.*?)^```$/gms;
+	my @wrong = run_examples($server, $db, examples_of("```sql\nSET SESSION AUTHORIZATION app_backend;\n```\n$shown"));
+	my $mine = "```sql\nCREATE SCHEMA api;\n\\set key `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 | openssl pkey -pubout`\n```\n";
+	push @wrong, run_examples($server, $db, examples_of(join '', $mine, @rest));
+	is(scalar @wrong, 0, 'the examples of doc/tokens.md are so') or diag(join "\n", @wrong);
+
+	my $header = "SELECT set_config('request.headers', '{\"authorization\": \"Bearer $token\"}', true); SELECT api.show_token();";
+	is($server->safe_psql($db, "GRANT USAGE ON SCHEMA api TO app_backend; BEGIN; SET LOCAL ROLE app_backend; $header SELECT title FROM app.task") =~ s/.*\n//sr,
+		'Survey', 'what PostgREST hands on is shown');
+	my ($refused) = $text =~ /^```\n(ERROR: .*?)^```$/ms;
+	my ($rc, $out, $err) = $server->psql($db, "SELECT clearance.authenticate('$token.')");
+	is($err =~ s/^psql:\S+:\d+: //mgr . "\n", $refused, 'and one that is refused has the error that it says');
+}
 
 # Runs its examples, more than so many statements, in this database.
 sub run_document
