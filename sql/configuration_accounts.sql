@@ -152,6 +152,18 @@ SELECT north(:'doc', '{people,projects,p-1,customers,Bank,ends_at}', '"2019-01-0
 SELECT comes_true(jsonb_set(:'doc', '{accounts,Regress South,people,projects,p-1}', '{}'));
 SELECT comes_true(:'doc');
 SELECT clearance.export(people => true) = :'doc';
+-- A table that says who is on a project is mirrored; what it says is no membership of the document's.
+CREATE TABLE regress_joined (id integer PRIMARY KEY, project text, member text, level text, until timestamptz);
+INSERT INTO regress_joined VALUES (1, 'p-2', '3', 'restricted', NULL), (2, 'p-2', 'boss', NULL, '2000-01-01');
+SELECT :'doc'::jsonb || '{"mirrors": {"public.regress_joined": {"project": "project", "member": "member", "access_level": "level", "ends_at": "until"}}}' AS mirrored \gset
+SELECT comes_true(:'mirrored');
+SELECT clearance.export(people => true)::jsonb @> :'mirrored'::jsonb, (SELECT count(*) FROM clearance.project_member pm WHERE starts_with(pm.source, 'mirror:'));
+SELECT comes_true(:'mirrored'::jsonb #- '{mirrors,public.regress_joined,access_level}');
+SELECT comes_true(:'doc'::jsonb || '{"mirrors": {"public.regress_joined": {"project": "projekt", "member": "member"}}}');
+SELECT comes_true(:'doc'::jsonb || '{"mirrors": {"public.regress_gone": {"project": "project", "member": "member"}}}');
+SELECT comes_true(:'doc'::jsonb || '{"mirrors": {"public.regress_joined": {"project": "project"}}}');
+SELECT comes_true(:'doc');
+SELECT clearance.export(people => true) = :'doc', (SELECT count(*) FROM clearance.project_member pm WHERE starts_with(pm.source, 'mirror:'));
 -- Where a name could be two people's, there is no document.
 SELECT clearance.add_member('new@oak.example', account => :north) > 0;
 SELECT clearance.export(people => true);

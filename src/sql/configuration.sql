@@ -65,6 +65,10 @@ AS $$
                                 OR EXISTS (SELECT FROM clearance.level_denial d WHERE d.level_id = l.id AND NOT d.built_in))), '{}'),
         'tables', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(b.relation), clearance_internal.table_document(b))
                             FROM clearance.binding b WHERE NOT b.link_only), '{}'),
+        'mirrors', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(m.relation), jsonb_strip_nulls(jsonb_build_object(
+                                 'project', m.project_column, 'member', m.member_column, 'access_level', m.level_column,
+                                 'starts_at', m.starts_column, 'ends_at', m.ends_column, 'through_phase', m.through_phase)))
+                             FROM clearance.mirror m), '{}'),
         'never', clearance_internal.as_set((SELECT jsonb_agg(jsonb_build_object('level', l.name, 'action', n.feature || '.' || n.action))
                            FROM clearance.never_granted n JOIN clearance.level l ON l.id = n.level_id)))
         || CASE WHEN with_accounts THEN jsonb_build_object('accounts', clearance_internal.accounts_document(with_people_of)) ELSE '{}' END
@@ -150,6 +154,13 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.canonical_tables IS 'what a configuration says of its tables, in canonical form, or an error that names the table';
 
+CREATE FUNCTION clearance_internal.canonical_mirrors(mirrors jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_object_agg(clearance_internal.table_name(clearance_internal.named_table(m.key)), m.value), '{}') FROM jsonb_each(mirrors) m
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_mirrors IS 'what a configuration says of mirrored tables, by names as the server writes them';
+
 CREATE FUNCTION clearance_internal.canonical_configuration(document jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -162,7 +173,8 @@ BEGIN
     result := clearance_internal.conform(document, clearance_internal.configuration_form(), '{}');
     RETURN result || jsonb_build_object(
         'levels', clearance_internal.canonical_levels(result -> 'levels'),
-        'tables', clearance_internal.canonical_tables(result -> 'tables'))
+        'tables', clearance_internal.canonical_tables(result -> 'tables'),
+        'mirrors', clearance_internal.canonical_mirrors(result -> 'mirrors'))
         || CASE WHEN result ? 'accounts' THEN jsonb_build_object('accounts', clearance_internal.canonical_accounts(result -> 'accounts')) ELSE '{}' END;
 END
 $$;
@@ -226,6 +238,8 @@ AS $$
     UNION ALL
     SELECT 15, NULL, 'assertion', n ->> 'level', n ->> 'action', n, NULL FROM jsonb_array_elements(configuration -> 'never') n
     UNION ALL
+    SELECT 16, NULL, 'mirror', m.key, '', m.value, NULL FROM jsonb_each(configuration -> 'mirrors') m
+    UNION ALL
     SELECT i.* FROM jsonb_each(configuration -> 'accounts') a CROSS JOIN LATERAL clearance_internal.account_items(a.key, a.value) i
 $$;
 COMMENT ON FUNCTION clearance_internal.configuration_items IS 'what a configuration says, one thing a line';
@@ -266,6 +280,7 @@ AS $$
             WHEN kind = 'action' THEN (becomes ->> 'reads')::boolean
             WHEN kind = 'gate' AND was IS NOT NULL AND becomes IS NOT NULL THEN NOT clearance_internal.class_of_sets(was, becomes)
             WHEN was IS NOT NULL AND becomes IS NOT NULL THEN NULL
+            WHEN kind = 'mirror' THEN CASE WHEN NOT coalesce(was, becomes) ? 'access_level' THEN was IS NULL END
             WHEN kind = 'relation' THEN was IS NULL
             WHEN kind IN ('gate', 'denial', 'not available', 'table', 'row guard', 'mask', 'assertion') THEN becomes IS NULL
             WHEN kind = 'parent' AND has_project AND NOT coalesce(was, becomes) ? 'type_column' THEN becomes IS NULL END)
@@ -533,6 +548,32 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_tables IS 'protects tables, and ends their protection, as a configuration says';
 
+-- Whoever they are about, is there before.
+CREATE FUNCTION clearance_internal.apply_mirrors(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry record;
+    detail text;
+    hint text;
+BEGIN
+    FOR entry IN SELECT d.object AS name, d.was, d.becomes AS m FROM clearance_internal.differences(before, after) d
+                 WHERE d.kind = 'mirror' ORDER BY d.object COLLATE "C" LOOP
+        IF entry.was IS NOT NULL THEN
+            PERFORM clearance.unmirror_membership(to_regclass(entry.name));
+        END IF;
+        IF entry.m IS NOT NULL THEN
+            PERFORM clearance.mirror_membership(to_regclass(entry.name), (entry.m ->> 'project')::name, (entry.m ->> 'member')::name,
+                (entry.m ->> 'access_level')::name, (entry.m ->> 'starts_at')::name, (entry.m ->> 'ends_at')::name, (entry.m ->> 'through_phase')::boolean);
+        END IF;
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_text(ARRAY['mirrors', entry.name]), entry.m::text, SQLSTATE, SQLERRM, detail, hint);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_mirrors IS 'mirrors tables, and ends that, as a configuration says';
+
 -- ---------------------------------------------------------------------------
 -- What must never be granted
 -- ---------------------------------------------------------------------------
@@ -613,7 +654,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance.export IS
-'the configuration as a JSON document: features, actions and gates that were added, levels for all accounts that were added or changed, protected tables; accounts: with their own levels and roles; people: with companies, members and projects too. The same text for the same configuration';
+'the configuration as a JSON document: features, actions and gates that were added, levels for all accounts that were added or changed, protected and mirrored tables; accounts: with their own levels and roles; people: with companies, members and projects too. The same text for the same configuration';
 
 -- What the document says nothing of is not compared.
 CREATE FUNCTION clearance_internal.configuration_like(after jsonb) RETURNS jsonb
@@ -698,7 +739,8 @@ BEGIN
             clearance_internal.apply_vocabulary(was, becomes), clearance_internal.apply_levels(was, becomes),
             clearance_internal.apply_gates(was, becomes),
             clearance_internal.import_as_operator(false);
-    PERFORM clearance_internal.apply_accounts(before, after), clearance_internal.apply_tables(was, becomes);
+    PERFORM clearance_internal.apply_accounts(before, after), clearance_internal.apply_tables(was, becomes),
+            clearance_internal.apply_mirrors(was, becomes);
     PERFORM clearance_internal.import_as_operator(true),
             clearance_internal.drop_roles_and_levels(after), clearance_internal.drop_vocabulary(after),
             clearance_internal.import_as_operator(false);

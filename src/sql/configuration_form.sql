@@ -128,6 +128,9 @@ AS $$
                     '{"type": "array", "items": {"type": "string"}, "default": ["customer", "partner", "vendor"]}'::jsonb))),
             'levels', jsonb_build_object('type', 'object', 'additionalProperties', level),
             'tables', jsonb_build_object('type', 'object', 'additionalProperties', bound),
+            'mirrors', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', closed || jsonb_build_object(
+                'required', '["project", "member"]'::jsonb, 'properties', jsonb_build_object('project', text, 'member', text, 'access_level', text,
+                    'starts_at', text, 'ends_at', text, 'through_phase', no))),
             'accounts', jsonb_build_object('type', 'object', 'additionalProperties', clearance_internal.account_form(level, action)),
             'never', list || jsonb_build_object('items', closed || jsonb_build_object('required', '["level", "action"]'::jsonb,
                 'properties', jsonb_build_object('level', text, 'action', action)))))
