@@ -66,13 +66,17 @@ static void load_switches(ClrScope *scope);
 static void load_projects(Who *who);
 static void load_own(Who *who);
 static void add_own(Who *who, int64 member);
+static void add_membership(Who *who, ClrRows *rows);
+static void
+read_projects(Who *who, ClrPath all, ClrPath one, int64 id, void (*add)(Who *who, ClrRows *rows));
 static bool in_force(Who *who, ClrRows *rows);
 static void load_vendor(Who *who);
 static bool reaches_account(const ClrScope *scope);
 static void load_partners(Who *who);
+static void add_of_partner(Who *who, ClrRows *rows);
 static void load_customers(Who *who);
+static void add_of_customer(Who *who, ClrRows *rows);
 static void load_open(Who *who);
-static bool is_within(const Who *who, int64 project);
 static List *within_of(const Who *who, bool open);
 static Own *own_of(const Who *who, int64 project);
 static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
@@ -443,38 +447,57 @@ load_own(Who *who)
 static void
 add_own(Who *who, int64 member)
 {
-	bool as_whole = who->scope->actor.member == 0;
 	MemoryContext caller = MemoryContextSwitchTo(who->scratch);
+
+	read_projects(who, CLR_PROJECTS_OF_MEMBER, CLR_MEMBER_ON_PROJECT, member, add_membership);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+add_membership(Who *who, ClrRows *rows)
+{
+	bool as_whole = who->scope->actor.member == 0;
+	ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(rows, ON_PROJECT) };
+	bool through_phase = clr_rows_bool(rows, ON_PROJECT_THROUGH_PHASE);
+	ClrKeyEntry *entry;
+	bool found;
+	Own *own;
+
+	if ((as_whole && !through_phase) || !in_force(who, rows))
+		return;
+	entry = clr_keytab_add(who->own, &key, &found);
+	if (!found)
+	{
+		entry->value = palloc0(sizeof(Own));
+		who->own_in_turn = lappend(who->own_in_turn, entry->value);
+	}
+	own = entry->value;
+	own->project = key.integer;
+	own->through_phase |= through_phase;
+	if (as_whole)
+		return;
+	own->is_owner |= clr_rows_bool(rows, ON_PROJECT_OWNER);
+	own->levels =
+		level_of_audience(who->scope, own->levels, clr_rows_int32(rows, ON_PROJECT_LEVEL));
+}
+
+/* The projects that somebody is on: all in one scan, or one for each that matters. */
+static void
+read_projects(Who *who, ClrPath all, ClrPath one, int64 id, void (*add)(Who *who, ClrRows *rows))
+{
+	int scans = who->within == NULL ? 1 : who->within->count;
 	ClrRows rows;
 
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_MEMBER, &member);
-	while (clr_rows_next(&rows))
+	for (int i = 0; i < scans; i++)
 	{
-		ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(&rows, ON_PROJECT) };
-		bool through_phase = clr_rows_bool(&rows, ON_PROJECT_THROUGH_PHASE);
-		ClrKeyEntry *entry;
-		bool found;
-		Own *own;
-
-		if (!is_within(who, key.integer) || (as_whole && !through_phase) || !in_force(who, &rows))
-			continue;
-		entry = clr_keytab_add(who->own, &key, &found);
-		if (!found)
-		{
-			entry->value = palloc0(sizeof(Own));
-			who->own_in_turn = lappend(who->own_in_turn, entry->value);
-		}
-		own = entry->value;
-		own->project = key.integer;
-		own->through_phase |= through_phase;
-		if (as_whole)
-			continue;
-		own->is_owner |= clr_rows_bool(&rows, ON_PROJECT_OWNER);
-		own->levels =
-			level_of_audience(who->scope, own->levels, clr_rows_int32(&rows, ON_PROJECT_LEVEL));
+		if (who->within == NULL)
+			clr_rows_begin(&rows, all, &id);
+		else
+			clr_rows_begin_pair(&rows, one, who->within->ids[i], id);
+		while (clr_rows_next(&rows))
+			add(who, &rows);
+		clr_rows_end(&rows);
 	}
-	clr_rows_end(&rows);
-	MemoryContextSwitchTo(caller);
 }
 
 /* Whether a membership is in force; the scope is valid until one begins or ends. */
@@ -493,17 +516,6 @@ in_force(Who *who, ClrRows *rows)
 			scope->valid_until = Min(scope->valid_until, moments[i]);
 	}
 	return moments[0] <= who->at && who->at < moments[1];
-}
-
-static bool
-is_within(const Who *who, int64 project)
-{
-	if (who->within == NULL)
-		return true;
-	for (int i = 0; i < who->within->count; i++)
-		if (who->within->ids[i] == project)
-			return true;
-	return false;
 }
 
 /* Projects of the account, all or the open ones: ClrProjectFacts. */
@@ -613,61 +625,61 @@ add_vendor_project(Who *who, const ClrProjectFacts *facts)
 static void
 load_partners(Who *who)
 {
+	read_projects(who, CLR_PROJECTS_OF_PARTNER, CLR_PARTNER_ON_PROJECT, who->scope->partner,
+				  add_of_partner);
+}
+
+static void
+add_of_partner(Who *who, ClrRows *rows)
+{
 	ClrScope *scope = who->scope;
-	ClrRows rows;
+	int64 id = clr_rows_int64(rows, ON_PROJECT);
+	int32 level = clr_rows_int32(rows, ON_PROJECT_LEVEL);
+	Own *own = own_of(who, id);
+	const ClrProjectFacts *facts;
+	List *levels = own != NULL ? own->levels : NIL;
+	ClrProject *project;
 
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_PARTNER, &who->scope->partner);
-	while (clr_rows_next(&rows))
-	{
-		int64 id = clr_rows_int64(&rows, ON_PROJECT);
-		int32 level = clr_rows_int32(&rows, ON_PROJECT_LEVEL);
-		Own *own = own_of(who, id);
-		const ClrProjectFacts *facts;
-		List *levels = own != NULL ? own->levels : NIL;
-		ClrProject *project;
-
-		if (!is_within(who, id) || (own == NULL && !who->partner_admin) || !in_force(who, &rows))
-			continue;
-		facts = clr_projects_find(scope->facts, id);
-		if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
-			continue;
-		if (levels != NIL)
-			project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP);
-		else
-			project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
-											CLR_PLACE_PARTICIPATION);
-		project->is_member = true;
-		project->way = own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
-	}
-	clr_rows_end(&rows);
+	if ((own == NULL && !who->partner_admin) || !in_force(who, rows))
+		return;
+	facts = clr_projects_find(scope->facts, id);
+	if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
+		return;
+	if (levels != NIL)
+		project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP);
+	else
+		project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
+										CLR_PLACE_PARTICIPATION);
+	project->is_member = true;
+	project->way = own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
 }
 
 /* Projects of the customer that have a portal. */
 static void
 load_customers(Who *who)
 {
+	read_projects(who, CLR_PROJECTS_OF_CUSTOMER, CLR_CUSTOMER_ON_PROJECT, who->scope->customer,
+				  add_of_customer);
+}
+
+static void
+add_of_customer(Who *who, ClrRows *rows)
+{
 	ClrScope *scope = who->scope;
-	ClrRows rows;
+	int64 id = clr_rows_int64(rows, ON_PROJECT);
+	Own *own = own_of(who, id);
+	const ClrProjectFacts *facts;
+	ClrProject *project;
 
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_CUSTOMER, &who->scope->customer);
-	while (clr_rows_next(&rows))
-	{
-		int64 id = clr_rows_int64(&rows, ON_PROJECT);
-		Own *own = own_of(who, id);
-		const ClrProjectFacts *facts;
-		ClrProject *project;
-
-		if (!is_within(who, id) || !in_force(who, &rows))
-			continue;
-		facts = clr_projects_find(scope->facts, id);
-		if (facts == NULL || !facts->portal)
-			continue;
-		project = clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL,
-										CLR_PLACE_MEMBERSHIP);
-		project->is_member = true;
-		project->way = own != NULL ? CLR_WAY_MEMBER : CLR_WAY_CUSTOMER;
-	}
-	clr_rows_end(&rows);
+	if (!in_force(who, rows))
+		return;
+	facts = clr_projects_find(scope->facts, id);
+	if (facts == NULL || !facts->portal)
+		return;
+	project =
+		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
+	project->is_member = true;
+	project->way = own != NULL ? CLR_WAY_MEMBER : CLR_WAY_CUSTOMER;
 }
 
 /*

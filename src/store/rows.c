@@ -123,6 +123,26 @@ static const Path paths[] = {
 						   "feature_is_switched_off_once",
 						   "project_id",
 						   { "project_id", "feature" } },
+	[CLR_MEMBER_ON_PROJECT] = { "project_member",
+								"membership_is_said_once_by_a_source",
+								"project_id",
+								{ "project_id", "starts_at", "ends_at", "level_id", "is_owner",
+								  "through_phase" } },
+	[CLR_PARTNER_ON_PROJECT] = { "project_partner",
+								 "partner_is_on_a_project_once",
+								 "project_id",
+								 { "project_id", "starts_at", "ends_at", "level_id" } },
+	[CLR_CUSTOMER_ON_PROJECT] = { "project_customer",
+								  "customer_is_on_a_project_once",
+								  "project_id",
+								  { "project_id", "starts_at", "ends_at" } },
+};
+
+/* The second key of paths that have one. It is a bigint. */
+static const char *const seconds[lengthof(paths)] = {
+	[CLR_MEMBER_ON_PROJECT] = "member_id",
+	[CLR_PARTNER_ON_PROJECT] = "partner_id",
+	[CLR_CUSTOMER_ON_PROJECT] = "customer_id",
 };
 
 /* Where a path leads in this database. */
@@ -132,6 +152,7 @@ static struct
 	Oid index;
 	AttrNumber key;
 	Oid key_type;
+	AttrNumber second;
 	AttrNumber columns[MAX_COLUMNS];
 	bool covered;					  /* the index has all columns */
 	AttrNumber in_index[MAX_COLUMNS]; /* their places there */
@@ -143,7 +164,8 @@ static Relation open_table(ClrPath path);
 static void find_place(ClrPath path);
 static Oid read_place(ClrPath path);
 static void find_in_index(ClrPath path);
-static void begin_in_table(ClrRows *rows, const int64 *key, bool by_index);
+static void begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second);
+static void begin_in_table(ClrRows *rows, const int64 *key, const int64 *second, bool by_index);
 static void begin_in_index(ClrRows *rows, int64 key);
 static void make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key);
 static bool next_in_index(ClrRows *rows);
@@ -171,6 +193,21 @@ forget_places(Datum arg, Oid relation)
 void
 clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 {
+	begin(rows, path, key, NULL);
+}
+
+/*
+ * Rows with these values in the path's two keys.
+ */
+void
+clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second)
+{
+	begin(rows, path, &key, &second);
+}
+
+static void
+begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second)
+{
 	bool by_index;
 	int natts;
 
@@ -178,10 +215,10 @@ clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 	rows->relation = open_table(path);
 	rows->index = index_open(places[path].index, AccessShareLock);
 	by_index = key != NULL && clr_rows_index_is_usable(rows->index);
-	if (by_index && places[path].covered)
+	if (by_index && second == NULL && places[path].covered)
 		begin_in_index(rows, *key);
 	else
-		begin_in_table(rows, key, by_index);
+		begin_in_table(rows, key, second, by_index);
 	natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
 	rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
 	rows->nulls = (bool *) (rows->values + natts);
@@ -205,14 +242,18 @@ open_table(ClrPath path)
 }
 
 static void
-begin_in_table(ClrRows *rows, const int64 *key, bool by_index)
+begin_in_table(ClrRows *rows, const int64 *key, const int64 *second, bool by_index)
 {
-	ScanKeyData scan_key;
+	ScanKeyData scan_keys[2];
+	int keys = 0;
 
 	if (key != NULL)
-		make_key(&scan_key, rows->path, places[rows->path].key, *key);
+		make_key(&scan_keys[keys++], rows->path, places[rows->path].key, *key);
+	if (second != NULL)
+		ScanKeyInit(&scan_keys[keys++], places[rows->path].second, BTEqualStrategyNumber, F_INT8EQ,
+					Int64GetDatum(*second));
 	rows->scan = systable_beginscan(rows->relation, places[rows->path].index, by_index,
-									GetActiveSnapshot(), key != NULL ? 1 : 0, &scan_key);
+									GetActiveSnapshot(), keys, scan_keys);
 }
 
 static void
@@ -357,6 +398,8 @@ read_place(ClrPath path)
 				 errhint("Create the extension again.")));
 	places[path].key = get_attnum(table, paths[path].key);
 	places[path].key_type = get_atttype(table, places[path].key);
+	if (seconds[path] != NULL)
+		places[path].second = get_attnum(table, seconds[path]);
 	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
 		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);
 	find_in_index(path);

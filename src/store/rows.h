@@ -37,6 +37,9 @@ typedef enum ClrPath
 	CLR_PROJECTS_OF_ACCOUNT,
 	CLR_OPEN_PROJECTS_OF_ACCOUNT,
 	CLR_FEATURES_OFF,
+	CLR_MEMBER_ON_PROJECT, /* these three by two keys */
+	CLR_PARTNER_ON_PROJECT,
+	CLR_CUSTOMER_ON_PROJECT,
 } ClrPath;
 
 /* Columns of each path, in the order of its list in rows.c. */
@@ -135,6 +138,7 @@ typedef struct ClrRows
 
 extern void clr_rows_init(void);
 extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
+extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second);
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);
