@@ -184,14 +184,16 @@ COMMENT ON FUNCTION clearance_internal.canonical_configuration IS 'a document in
 -- Differences
 -- ---------------------------------------------------------------------------
 
--- Built-in levels that a document leaves out are as they ship.
-CREATE FUNCTION clearance_internal.all_levels(configuration jsonb) RETURNS jsonb
+-- Built-in levels that a document leaves out are as they ship; those that neither
+-- names do not differ.
+CREATE FUNCTION clearance_internal.all_levels(configuration jsonb, other jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(jsonb_object_agg(l.name, clearance_internal.level_entry(l, true)), '{}') || (configuration -> 'levels')
-    FROM clearance.level l WHERE l.built_in AND l.name <> 'account_admin' AND NOT configuration -> 'levels' ? l.name
+    FROM clearance.level l
+    WHERE l.built_in AND l.name <> 'account_admin' AND other -> 'levels' ? l.name AND NOT configuration -> 'levels' ? l.name
 $$;
-COMMENT ON FUNCTION clearance_internal.all_levels IS 'the levels of a configuration, with those built-in ones that it leaves out';
+COMMENT ON FUNCTION clearance_internal.all_levels IS 'the levels of a configuration, with those built-in ones that another names, and it leaves out';
 
 -- What is about one thing has the number of the line that says that there is this
 -- thing, and whole is what is said about it in all.
@@ -221,7 +223,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.table_items IS 'what a configuration says of a table, one thing a line';
 
-CREATE FUNCTION clearance_internal.configuration_items(configuration jsonb)
+CREATE FUNCTION clearance_internal.configuration_items(configuration jsonb, other jsonb)
 RETURNS TABLE (no integer, of integer, kind text, object text, part text, value jsonb, whole jsonb)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -231,7 +233,7 @@ AS $$
     UNION ALL
     SELECT 3, NULL, 'gate', g ->> 'action', g ->> 'gate', g -> 'audiences', NULL FROM jsonb_array_elements(configuration -> 'gates') g
     UNION ALL
-    SELECT i.* FROM jsonb_each(clearance_internal.all_levels(configuration)) l
+    SELECT i.* FROM jsonb_each(clearance_internal.all_levels(configuration, other)) l
     CROSS JOIN LATERAL clearance_internal.level_items(4, l.key, l.value) i
     UNION ALL
     SELECT i.* FROM jsonb_each(configuration -> 'tables') t CROSS JOIN LATERAL clearance_internal.table_items(t.key, t.value) i
@@ -242,7 +244,7 @@ AS $$
     UNION ALL
     SELECT i.* FROM jsonb_each(configuration -> 'accounts') a CROSS JOIN LATERAL clearance_internal.account_items(a.key, a.value) i
 $$;
-COMMENT ON FUNCTION clearance_internal.configuration_items IS 'what a configuration says, one thing a line';
+COMMENT ON FUNCTION clearance_internal.configuration_items IS 'what a configuration says, one thing a line, to be compared with another';
 
 -- What is said of an action, or of one that it follows from, may end what follows.
 CREATE FUNCTION clearance_internal.class_of_grant(given jsonb, added boolean) RETURNS text
@@ -296,7 +298,7 @@ AS $$
         SELECT no, coalesce(b.of, a.of) AS of, kind, object, part, b.value AS was, a.value AS becomes, b.whole AS all_was, a.whole AS all_becomes,
                -- of what is there on one side only, its whole entry is told
                first_value(b.value) OVER of_object IS NOT NULL AND first_value(a.value) OVER of_object IS NOT NULL AS on_both
-        FROM clearance_internal.configuration_items(before) b FULL JOIN clearance_internal.configuration_items(after) a USING (no, kind, object, part)
+        FROM clearance_internal.configuration_items(before, after) b FULL JOIN clearance_internal.configuration_items(after, before) a USING (no, kind, object, part)
         WINDOW of_object AS (PARTITION BY coalesce(b.of, a.of), object ORDER BY no)
     )
     SELECT i.no, i.kind, i.object, i.part, i.was, i.becomes, coalesce(i.all_was, i.was), coalesce(i.all_becomes, i.becomes)
@@ -392,7 +394,7 @@ CREATE FUNCTION clearance_internal.apply_levels(before jsonb, after jsonb) RETUR
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    levels jsonb := clearance_internal.all_levels(after);
+    levels jsonb := clearance_internal.all_levels(after, before);
     entry record;
     detail text;
     hint text;
