@@ -123,6 +123,16 @@ SELECT clearance.protect('task', 'task', 'project_id') > 0;
 SELECT clearance.accept_finding('unmasked_secret', 'public.task.secret', 'it is <small>');
 SELECT replace(s, session_user, 'me') FROM pg_temp.section(clearance.report(), 'findings') s WHERE s ~ 'task|accept';
 
+--
+-- Who sees a table that is named: people of the account, or of all.
+--
+SELECT clearance.allow('personal', 'task', 'view');
+INSERT INTO task VALUES (1, 'two'), (2, 'two'), (3, 'three');
+SELECT pg_temp.section(clearance.report('task'), 'access');
+SELECT pg_temp.section(clearance.report('task', :south), 'access');
+SELECT count(*) FROM pg_temp.section(clearance.report(), 'access');
+SELECT clearance.report('pg_class');
+
 \c :home
 SET client_min_messages = warning;
 DROP DATABASE regress_report;

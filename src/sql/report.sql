@@ -72,7 +72,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.report_contents IS 'links to sections, each given as id:title';
 
-CREATE FUNCTION clearance.report(account bigint DEFAULT NULL, lines integer DEFAULT 100) RETURNS text
+CREATE FUNCTION clearance.report(relation regclass DEFAULT NULL, account bigint DEFAULT NULL, lines integer DEFAULT 100) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET jit = off
 AS $$
 DECLARE
@@ -89,12 +89,14 @@ BEGIN
     RETURN clearance_internal.report_page(
         'Access report of ' || clearance_internal.html_text(current_database()),
         clearance_internal.report_lead(coalesce(about, 'All accounts')) || clearance_internal.report_figures(account)
-        || clearance_internal.report_contents('{levels:Levels,companies:Partners and customers,changes:Changes,findings:Findings}'),
+        || clearance_internal.report_contents(array_remove(ARRAY['levels:Levels', 'companies:Partners and customers',
+            CASE WHEN relation IS NOT NULL THEN 'access:Who sees a table' END, 'changes:Changes', 'findings:Findings'], NULL)),
         ARRAY[clearance_internal.report_levels_section(account),
               clearance_internal.report_companies_section(account, lines),
+              CASE WHEN relation IS NOT NULL THEN clearance_internal.report_access_section(relation, account, lines) END,
               clearance_internal.report_changes_section(account, lines),
               clearance_internal.report_findings_section(lines)]);
 END
 $$;
 COMMENT ON FUNCTION clearance.report IS
-'a page of HTML about who may what: levels, partners and customers, changes, findings; for operators';
+'a page of HTML about who may what: levels, partners and customers, who sees a table that is named, changes, findings; for operators';

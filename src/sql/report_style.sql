@@ -75,6 +75,8 @@ tbody tr:hover > * { background-image: linear-gradient(color-mix(in srgb, var(--
 .prose { min-width: 18rem; max-width: 32rem; }
 .tags { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0.25rem 0.4rem; overflow-wrap: anywhere; }
 .folds { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); column-gap: 2rem; }
+.share { min-width: 8rem; vertical-align: middle; }
+.bar { display: block; height: 0.55rem; background-color: var(--all); border-radius: 2px; }
 del { color: var(--soft); }
 .values { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: 0 1rem; overflow-wrap: anywhere; }
 .when { min-width: 9rem; max-width: 14rem; font-variant-numeric: tabular-nums; }
