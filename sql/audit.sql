@@ -108,6 +108,7 @@ SELECT pg_temp.lines();
 -- Direct DML, of several rows, and what a foreign key takes along. No change, no line.
 --
 UPDATE clearance.member SET name = upper(key) WHERE account_id = :account;
+SELECT l FROM pg_temp.lines() l ORDER BY l;
 UPDATE clearance.member SET name = name WHERE account_id = :account;
 INSERT INTO clearance.member_switch VALUES (:max, 'task', 'edit') ON CONFLICT DO NOTHING;
 DELETE FROM clearance.member WHERE id = :max;
@@ -230,7 +231,7 @@ SELECT clearance.set_level('Regress', clearance.level_document('moderate'));
 SELECT clearance.set_actor(key => 'ann') AS acting \gset
 SELECT clearance.disable_member(:wil);
 SELECT clearance.reset_actor();
-SELECT c.who = format('login "%s"', session_user) OR c.who ~ '^member', regexp_replace(c.who, '^login.*', 'login'), c.operation, c.table_name, c.lines, regexp_replace(c.what, '[a-z_.]+, and', '…, and')
+SELECT c.who = format('login "%s"', session_user) OR c.who ~ '^member', regexp_replace(c.who, '^login.*', 'login'), c.operation, c.table_name, c.lines, regexp_replace(c.what, '^.*, and', '…, and')
 FROM clearance.changes(now()) c LIMIT 12;
 SELECT count(*) FROM clearance.changes(now(), 3);
 SELECT count(*) FROM clearance.changes('infinity');
