@@ -97,6 +97,7 @@ REGRESS = \
 	explain_links \
 	who_can \
 	what_can \
+	preview \
 	reasons \
 	verdicts \
 	whoami \

@@ -35,6 +35,8 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'visible creatable editable edited deletable permitted in_set set_keys own_account mask_open'),
     (true, false, 'answers about the actor, who may know them',
      'actor current_actor can can_row column_masked permissions editable_columns explain explain_json who_can what_can access_matrix'),
+    (true, false, 'runs statements as whoever asks, and rolls them back; tells operators and account admins what others would see',
+     'preview'),
     (true, false, 'lists what is documented, the same for everybody',
      'verdict_codes'),
     (true, false, 'stops acting, or acts for whom a token proves',

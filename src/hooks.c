@@ -19,6 +19,7 @@
 #include "actor/actor.h"
 #include "enforce/act_as.h"
 #include "enforce/condition.h"
+#include "enforce/preview.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
 #include "guard/masked.h"
@@ -74,6 +75,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	else
 		standard_ExecutorStart(query, eflags);
 	clr_act_as_check_start(query, eflags);
+	clr_preview_note_query(query);
 	frame = clr_frame_open(query);
 	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_class_check_plan(frame, query);
@@ -203,6 +205,7 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 	PG_TRY();
 	{
 		clr_act_as_check_utility(plan->utilityStmt);
+		clr_preview_check_utility(plan->utilityStmt);
 		(void) clr_masked_copy(plan->utilityStmt);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);

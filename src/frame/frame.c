@@ -260,6 +260,13 @@ clr_frame_current(void)
 	return current != NULL ? current : new_frame(CurrentMemoryContext);
 }
 
+/* Whether a query that needs a frame runs. */
+bool
+clr_frame_runs(void)
+{
+	return current != NULL;
+}
+
 /* Whether who acts in the running query, or in one that starts now, writes nothing. */
 bool
 clr_frame_only_looks(void)

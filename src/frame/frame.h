@@ -46,6 +46,7 @@ extern ClrCurrent clr_frame_enter_as(ClrActor actor);
 extern void clr_frame_leave(ClrCurrent previous);
 extern bool clr_frame_tell_workers(QueryDesc *query, int *told);
 extern ClrFrame *clr_frame_current(void);
+extern bool clr_frame_runs(void);
 extern bool clr_frame_only_looks(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);

@@ -29,6 +29,7 @@
 #include "utils/rel.h"
 
 #include "store/catalog.h"
+#include "store/noted.h"
 
 PG_FUNCTION_INFO_V1(clearance_canonical_text);
 PG_FUNCTION_INFO_V1(clearance_note_declaration);
@@ -344,6 +345,7 @@ clearance_note_declaration(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 						errmsg("note_declaration is a trigger of the extension's tables")));
 	CacheInvalidateRelcache(trigger->tg_relation);
+	clr_noted_declaration(trigger);
 	return PointerGetDatum(NULL);
 }
 

@@ -54,10 +54,10 @@ clr_projects_acquire(const ClrVersion *version, Size max_bytes)
 	ClrProjects *projects;
 
 	limit = max_bytes;
-	if (clr_version_changed_here(CLR_CHANGED_PROJECTS))
+	if (!clr_kept_is_of_use(CLR_CHANGED_PROJECTS))
 		return new_projects(version);
 	if (last != NULL && (!clr_kept_holds(&last->kept, version, CLR_CHANGED_PROJECTS) ||
-						 clr_kept_bytes(&last->kept) > limit))
+						 (clr_kept_bytes(&last->kept) > limit && !clr_kept_is_still())))
 	{
 		clr_kept_release(&last->kept);
 		last = NULL;

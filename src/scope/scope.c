@@ -12,12 +12,15 @@
  */
 #include "scope/scope.h"
 
+#include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
 static void forget_actions(ClrScope *scope, int known);
+static ClrAction **guess_of(ClrScope *scope, const char *feature, const char *name);
+static bool is_action(const ClrAction *action, const char *feature, const char *name);
 static ClrAction *add_action(ClrScope *scope, const char *feature, const char *name);
 
 /*
@@ -146,11 +149,17 @@ clr_scope_projects_array(ClrScope *scope, Oid type)
 ClrAction *
 clr_scope_action(ClrScope *scope, const char *feature, const char *name)
 {
-	ClrAction *action = find_action(scope, feature, name);
+	ClrAction **guess = guess_of(scope, feature, name);
+	ClrAction *action = *guess;
 	volatile int known = list_length(scope->actions);
 
+	if (action == NULL || !is_action(action, feature, name))
+		action = find_action(scope, feature, name);
 	if (action != NULL)
+	{
+		*guess = action;
 		return action;
+	}
 	check_stack_depth();
 	PG_TRY();
 	{
@@ -178,6 +187,22 @@ forget_actions(ClrScope *scope, int known)
 		pfree(action);
 	}
 	scope->actions = list_truncate(scope->actions, known);
+	memset(scope->guesses, 0, sizeof(scope->guesses));
+}
+
+/* Where the action may be that was last asked for by these very strings, whatever they hold now. */
+static ClrAction **
+guess_of(ClrScope *scope, const char *feature, const char *name)
+{
+	uint32 hash = murmurhash32((uint32) ((uintptr_t) feature ^ (uintptr_t) name));
+
+	return &scope->guesses[hash % lengthof(scope->guesses)];
+}
+
+static bool
+is_action(const ClrAction *action, const char *feature, const char *name)
+{
+	return strcmp(action->name, name) == 0 && strcmp(action->feature, feature) == 0;
 }
 
 static ClrAction *
@@ -186,12 +211,8 @@ find_action(ClrScope *scope, const char *feature, const char *name)
 	ListCell *lc;
 
 	foreach(lc, scope->actions)
-	{
-		ClrAction *action = lfirst(lc);
-
-		if (strcmp(action->name, name) == 0 && strcmp(action->feature, feature) == 0)
-			return action;
-	}
+		if (is_action(lfirst(lc), feature, name))
+			return lfirst(lc);
 	return NULL;
 }
 

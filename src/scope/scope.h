@@ -122,6 +122,7 @@ typedef struct ClrScope
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
 	ClrPeopleKeys people[CLR_PEOPLE_KINDS];
 	List *actions; /* of ClrAction *, added when first asked for */
+	ClrAction *guesses[64]; /* some of them, see scope.c */
 	List *shapes;  /* of ClrShape *, one for a binding and verb, see shape.c */
 } ClrScope;
 
@@ -136,8 +137,11 @@ clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPla
 extern ClrScope *
 clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at);
 extern ClrProject *clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level);
+extern void clr_scope_suppose_only(ClrScope *scope, ClrKeyTable *projects);
 extern void clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action);
-extern char *clr_scope_digest(ClrScope *scope);
+extern char *clr_scope_digest(const ClrScope *scope);
+extern char *clr_scope_text(const ClrScope *scope);
+extern char *clr_scope_project_text(const ClrProject *project);
 extern const char *clr_way_name(ClrWay way);
 extern const char *clr_place_name(ClrPlace place);
 extern bool

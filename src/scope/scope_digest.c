@@ -14,16 +14,8 @@
 
 #include "store/catalog.h"
 
+static char *query_text(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static Datum ints_array(const List *list);
-
-static int
-compare_projects(const ListCell *a, const ListCell *b)
-{
-	int64 left = ((ClrProject *) lfirst(a))->id;
-	int64 right = ((ClrProject *) lfirst(b))->id;
-
-	return (left > right) - (left < right);
-}
 
 static int
 compare_texts(const ListCell *a, const ListCell *b)
@@ -56,17 +48,35 @@ append_levels(StringInfo text, const ClrLevels *levels)
  * In the current context.
  */
 char *
-clr_scope_digest(ClrScope *scope)
+clr_scope_digest(const ClrScope *scope)
+{
+	static const Oid argtypes[] = { INT4ARRAYOID };
+	Datum args[] = { ints_array(scope->level_ids) };
+	List *projects = NIL;
+	StringInfoData text;
+	ListCell *lc;
+
+	foreach(lc, scope->projects)
+		projects = lappend(projects, clr_scope_project_text(lfirst(lc)));
+	initStringInfo(&text);
+	appendStringInfoString(&text, clr_scope_text(scope));
+	append_texts(&text, projects);
+	appendStringInfoString(&text, query_text("SELECT clearance_internal.levels_digest($1)",
+											 lengthof(argtypes), argtypes, args));
+	return text.data;
+}
+
+/*
+ * The same, but for projects, and what levels grant.
+ */
+char *
+clr_scope_text(const ClrScope *scope)
 {
 	static const Oid argtypes[] = { INT4ARRAYOID, INT8OID, INT8OID, INT8OID, INT8OID };
-	List *projects = list_copy(scope->projects);
-	MemoryContext caller = CurrentMemoryContext;
 	Datum args[] = { ints_array(scope->level_ids), Int64GetDatum(scope->account),
 					 Int64GetDatum(scope->partner), Int64GetDatum(scope->customer),
 					 Int64GetDatum(scope->actor.member) };
 	StringInfoData text;
-	ClrCatalog state;
-	ListCell *lc;
 
 	initStringInfo(&text);
 	appendStringInfo(&text, "%d " INT64_FORMAT " %s %d %s;", scope->audience, scope->account,
@@ -75,25 +85,42 @@ clr_scope_digest(ClrScope *scope)
 	append_texts(&text, scope->member_keys);
 	append_texts(&text, scope->switched_on);
 	append_levels(&text, &scope->account_level->levels);
-	list_sort(projects, compare_projects);
-	foreach(lc, projects)
-	{
-		ClrProject *project = lfirst(lc);
-
-		appendStringInfo(&text, "\n" INT64_FORMAT " %s %d %d %d %d %d;", project->id,
-						 quote_literal_cstr(project->key), project->open_level, project->is_member,
-						 project->is_owner, project->archived, project->client_upload);
-		append_levels(&text, &project->levels);
-		append_texts(&text, project->features_off);
-	}
-	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance_internal.levels_digest($1)"
-							 " || clearance_internal.people_digest($1, $2, $3, $4, $5)",
-							 lengthof(argtypes), argtypes, args, NULL);
-	MemoryContextSwitchTo(caller);
-	appendStringInfoString(&text, clr_column_text(0, 1));
-	clr_catalog_end(&state);
+	appendStringInfoString(&text,
+						   query_text("SELECT clearance_internal.people_digest($1, $2, $3, $4, $5)",
+									  lengthof(argtypes), argtypes, args));
 	return text.data;
+}
+
+/*
+ * A text that is the same for a project in two scopes if they permit the same there.
+ */
+char *
+clr_scope_project_text(const ClrProject *project)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendStringInfo(&text, INT64_FORMAT " %s %d %d %d %d %d;", project->id,
+					 quote_literal_cstr(project->key), project->open_level, project->is_member,
+					 project->is_owner, project->archived, project->client_upload);
+	append_levels(&text, &project->levels);
+	append_texts(&text, project->features_off);
+	return text.data;
+}
+
+static char *
+query_text(const char *sql, int nargs, const Oid *argtypes, const Datum *args)
+{
+	MemoryContext caller = CurrentMemoryContext;
+	ClrCatalog state;
+	char *text;
+
+	clr_catalog_begin(&state);
+	(void) clr_catalog_query(sql, nargs, argtypes, args, NULL);
+	MemoryContextSwitchTo(caller);
+	text = clr_column_text(0, 1);
+	clr_catalog_end(&state);
+	return text;
 }
 
 static Datum

@@ -62,11 +62,30 @@ clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *actio
 	MemoryContextSwitchTo(caller);
 }
 
+/*
+ * What if the actor had a way into these projects alone, by id?
+ */
+void
+clr_scope_suppose_only(ClrScope *scope, ClrKeyTable *projects)
+{
+	ListCell *lc;
+
+	foreach(lc, scope->projects)
+	{
+		const ClrKey id = { .class = CLR_KEY_INT, .integer = ((ClrProject *) lfirst(lc))->id };
+
+		if (clr_keytab_find(projects, &id) == NULL)
+			scope->projects = foreach_delete_current(scope->projects, lc);
+	}
+	forget_found(scope);
+}
+
 /* What follows from the rest is found again. */
 static void
 forget_found(ClrScope *scope)
 {
 	scope->actions = NIL;
+	memset(scope->guesses, 0, sizeof(scope->guesses));
 	scope->shapes = NIL;
 	memset(scope->by_key, 0, sizeof(scope->by_key));
 }

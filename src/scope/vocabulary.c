@@ -94,7 +94,7 @@ clr_vocabulary_acquire(const ClrVersion *version, int64 account)
 static ClrVocabulary *
 of_account(const ClrVersion *version, int64 account)
 {
-	if (clr_version_changed_here(CLR_CHANGED_LEVELS))
+	if (!clr_kept_is_of_use(CLR_CHANGED_LEVELS))
 		return load(version, account);
 	for (int i = 0; i < VOCABULARIES; i++)
 	{

@@ -47,7 +47,7 @@ TO PUBLIC;
 GRANT EXECUTE ON FUNCTION
     clearance.actor, clearance.current_actor, clearance.whoami,
     clearance.authenticate, clearance.act_as, clearance.asker, clearance.reset_actor, clearance.reset_session,
-    clearance.can, clearance.can_row, clearance.permissions, clearance.editable_columns, clearance.column_masked, clearance.columns, clearance.explain, clearance.explain_json, clearance.who_can, clearance.what_can, clearance.access_matrix, clearance.verdict_codes, clearance.has_right, clearance.is_operator, clearance.standing,
+    clearance.can, clearance.can_row, clearance.permissions, clearance.editable_columns, clearance.column_masked, clearance.columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix, clearance.verdict_codes, clearance.has_right, clearance.is_operator, clearance.standing,
     clearance.accounts_with, clearance.projects_with, clearance.project_team, clearance.supervises, clearance.may_track_time
 TO PUBLIC;
 

@@ -5,11 +5,16 @@
  * It holds for every snapshot that sees the version under which it was read,
  * and what is read into it later is read under such a snapshot. A SERIALIZABLE
  * transaction has no version and uses what it read itself: the server must
- * know that it depends on those rows.
+ * know that it depends on those rows. A transaction that changed something sees
+ * states without a version, and uses nothing that is kept, but while it says that
+ * nothing changes any more and all is read under one snapshot.
  *
  * Lifetime: each has a memory context and counts its users. It begins in the
  * current context, so that an error while it is read leaves nothing behind,
  * and with one user.
+ *
+ * State: `still`, from clr_kept_begin_still() to clr_kept_end_still(), which the
+ * caller must reach after errors too.
  */
 #include "store/kept.h"
 
@@ -17,6 +22,10 @@
 #include "utils/memutils.h"
 
 static MemoryContext kept_context = NULL;
+
+/* Which time in which nothing changes this is; zero: it is none. */
+static uint64 still = 0;
+static uint64 last_still = 0;
 
 void
 clr_kept_init(void)
@@ -39,6 +48,7 @@ clr_kept_new(const char *name, Size size, const ClrVersion *version)
 	kept->context = context;
 	kept->users = 1;
 	kept->read_in = MyProc->lxid;
+	kept->still = still;
 	clr_version_copy(&kept->version, version, context);
 	return kept;
 }
@@ -56,6 +66,8 @@ clr_kept_settle(ClrKept *kept)
 bool
 clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrChange what)
 {
+	if (still != 0 || kept->still != 0)
+		return kept->still == still;
 	if (version->count == 0)
 		return kept->version.count == 0 && kept->read_in == MyProc->lxid;
 	return clr_version_same(&kept->version, version, what);
@@ -78,4 +90,33 @@ clr_kept_release(ClrKept *kept)
 {
 	if (--kept->users == 0)
 		MemoryContextDelete(kept->context);
+}
+
+/*
+ * From here on, until the next call or clr_kept_end_still(), nothing changes, and
+ * all is read under one snapshot: what was read since is used again, and nothing else.
+ */
+void
+clr_kept_begin_still(void)
+{
+	still = ++last_still;
+}
+
+void
+clr_kept_end_still(void)
+{
+	still = 0;
+}
+
+bool
+clr_kept_is_still(void)
+{
+	return still != 0;
+}
+
+/* Whether what is kept of a kind may be used again, if it holds. */
+bool
+clr_kept_is_of_use(ClrChange what)
+{
+	return still != 0 || !clr_version_changed_here(what);
 }

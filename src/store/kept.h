@@ -16,6 +16,7 @@ typedef struct ClrKept
 	int users; /* the last one to let go frees it */
 	ClrVersion version;
 	LocalTransactionId read_in; /* under SERIALIZABLE, where there is no version */
+	uint64 still; /* while nothing changes, see clr_kept_begin_still(); zero: not then */
 } ClrKept;
 
 extern void clr_kept_init(void);
@@ -25,5 +26,9 @@ extern bool clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrCh
 extern Size clr_kept_bytes(const ClrKept *kept);
 extern void clr_kept_use(ClrKept *kept);
 extern void clr_kept_release(ClrKept *kept);
+extern void clr_kept_begin_still(void);
+extern void clr_kept_end_still(void);
+extern bool clr_kept_is_still(void);
+extern bool clr_kept_is_of_use(ClrChange what);
 
 #endif /* CLR_KEPT_H */

@@ -54,6 +54,7 @@
 
 #include "store/catalog.h"
 #include "store/counters.h"
+#include "store/noted.h"
 #include "store/plans.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_change);
@@ -342,6 +343,7 @@ Datum
 clearance_note_change(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
+	ClrChange what;
 
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR, (errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
@@ -350,7 +352,9 @@ clearance_note_change(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permissions cannot change within a security-restricted operation"),
 						errdetail("Code of a table's owner runs there in the session of others.")));
-	note_change(kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : ""));
+	what = kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : "");
+	note_change(what);
+	clr_noted_row(trigger, what);
 	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
 	{
 		clr_plans_forget_everywhere();

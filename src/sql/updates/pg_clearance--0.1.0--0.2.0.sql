@@ -251,8 +251,8 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
     clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row,
     clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance, clearance.self_test, clearance.report');
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
-SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.who_can, clearance.what_can, clearance.access_matrix');
-GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix');
+GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
 SELECT clearance_internal.close('TABLE clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
