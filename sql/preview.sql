@@ -99,7 +99,7 @@ INSERT INTO task (id, project) VALUES (90, 'pv-1');
 SELECT clearance.update_partner(:acme, access_level => 'permissive');
 SELECT shown('DELETE FROM task WHERE id = 90');
 SELECT shown(format('SELECT clearance.update_partner(%s, access_level => %L)', :acme, 'moderate'), sample => 1) LIMIT 2;
-SELECT clearance.set_actor(id => :pat);
+SELECT clearance.set_actor(id => :pat) \g /dev/null
 SET LOCAL ROLE regress_preview_app;
 SELECT string_agg(id::text, ' ' ORDER BY id) FROM task;
 ROLLBACK;
@@ -158,7 +158,7 @@ SELECT * FROM clearance.preview('SELECT 1');
 RESET ROLE;
 -- acting as somebody else, one only looks
 BEGIN;
-SELECT clearance.set_actor(id => :ada);
+SELECT clearance.set_actor(id => :ada) \g /dev/null
 SELECT clearance.act_as(:pat);
 SELECT * FROM clearance.preview('SELECT 1');
 ROLLBACK;
@@ -166,5 +166,4 @@ ROLLBACK;
 DROP SCHEMA regress_preview CASCADE;
 SELECT clearance.distrust_role('regress_preview_app');
 DELETE FROM clearance.account WHERE id IN (:account, :abroad);
-DELETE FROM clearance.action WHERE name = 'regress_preview_estimate';
 DROP ROLE regress_preview_app;

@@ -121,9 +121,9 @@ typedef struct ClrScope
 	List *projects;						  /* of ClrProject * */
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
 	ClrPeopleKeys people[CLR_PEOPLE_KINDS];
-	List *actions; /* of ClrAction *, added when first asked for */
+	List *actions;			/* of ClrAction *, added when first asked for */
 	ClrAction *guesses[64]; /* some of them, see scope.c */
-	List *shapes;  /* of ClrShape *, one for a binding and verb, see shape.c */
+	List *shapes;			/* of ClrShape *, one for a binding and verb, see shape.c */
 } ClrScope;
 
 extern ClrScope *
