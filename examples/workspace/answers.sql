@@ -20,4 +20,11 @@ SELECT explanation FROM clearance.explain('app.task', 4106, member => 113);
 \echo '    SELECT … FROM clearance.who_can(''app.document'', 7)'
 SELECT coalesce(company, 'the vendor') AS company, way, levels, count(*) AS members, string_agg(name, ', ' ORDER BY name) FILTER (WHERE name NOT LIKE 'Person %') AS among
 FROM clearance.who_can('app.document', 7) GROUP BY 1, 2, 3 ORDER BY max(kind) <> 'vendor', 1, 2, 3;
+
+\echo
+\echo 'What if Fir, a partner, becomes moderate?'
+\echo '    SELECT … FROM clearance.preview(''SELECT clearance.update_partner(6, access_level => moderate)'')'
+SELECT coalesce(relation, 'everything: ' || class) AS relation, action, count(member) AS members, sum(gained) AS gained, sum(lost) AS lost
+FROM clearance.preview('SELECT clearance.update_partner(6, access_level => ''moderate'')')
+WHERE line = 'all' OR relation IN ('app.document', 'app.task') GROUP BY 1, 2, line ORDER BY line, 1, 2;
 \pset footer on

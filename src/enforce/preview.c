@@ -31,26 +31,24 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "enforce/progress.h"
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "store/catalog.h"
 
 PG_FUNCTION_INFO_V1(clearance_preview);
 
-#define TELL_EVERY_MS 2000
-
 static bool previewing = false;
 
 static void check_may_run(FunctionCallInfo fcinfo);
 static void read_limits(FunctionCallInfo fcinfo, ClrPreview *preview);
-static void find_asker(ClrPreview *preview);
+static int64 account_asked_about(void);
 static TimestampTz end_of(TimestampTz started, const Interval *limit);
 static void change_and_look(ClrPreview *preview, const char *change, Snapshot before);
 static void run(const char *change);
 static void run_all(const char *statements);
 static void look_after(ClrPreview *preview, Snapshot before);
 static void look(ClrPreview *preview);
-static void tell(ClrPreview *preview, const char *what, int done);
 static void find_tables(ClrPreview *preview);
 static ClrPreviewTable *table_of(ClrPreview *preview, Oid relid);
 static void settle_tables(ClrPreview *preview);
@@ -84,11 +82,11 @@ clearance_preview(PG_FUNCTION_ARGS)
 	preview = palloc0(sizeof(ClrPreview));
 	preview->context = context;
 	preview->at = GetCurrentStatementStartTimestamp();
-	preview->told = GetCurrentTimestamp();
 	preview->listed = clr_keytab_new(context, 64);
 	read_limits(fcinfo, preview);
-	end = end_of(preview->told, PG_GETARG_INTERVAL_P(5));
-	find_asker(preview);
+	end = end_of(GetCurrentTimestamp(), PG_GETARG_INTERVAL_P(5));
+	preview->account = account_asked_about();
+	MemoryContextSwitchTo(context);
 
 	PushCopiedSnapshot(GetTransactionSnapshot());
 	before = RegisterSnapshot(GetActiveSnapshot());
@@ -161,32 +159,20 @@ end_of(TimestampTz started, const Interval *limit)
 	return end;
 }
 
-/* Who asks, and may it? Found before anything runs. */
-static void
-find_asker(ClrPreview *preview)
+/* Of which account may who asks know? Found before anything runs; zero: of all. */
+static int64
+account_asked_about(void)
 {
-	ClrFrame *frame = clr_frame_current();
-	const ClrScope *scope = clr_frame_judge(frame)->scope;
 	ClrCatalog state;
-	bool by_operator;
+	int64 account;
 
-	clr_secrecy_check_asked(frame);
+	clr_secrecy_check_asked(clr_frame_current());
 	clr_catalog_begin(&state);
-	(void) clr_catalog_query("SELECT clearance.is_operator()", 0, NULL, NULL, NULL);
-	by_operator = clr_column_bool(0, 1);
+	(void) clr_catalog_query("SELECT clearance_internal.account_asked_about()", 0, NULL, NULL,
+							 NULL);
+	account = clr_column_int64(0, 1);
 	clr_catalog_end(&state);
-	MemoryContextSwitchTo(preview->context);
-	if (by_operator)
-		return;
-	if (scope->no_standing != NULL || !scope->account_level->levels.admin)
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("the actor may not preview changes"),
-				 errdetail("A preview tells what others see."),
-				 errhint("Account admins may, and, while nobody acts, superusers and members of "
-						 "the role that owns the extension.")));
-	preview->asker = frame->actor;
-	preview->account = scope->account;
+	return account;
 }
 
 /* ---------- the change ---------- */
@@ -343,7 +329,11 @@ look_after(ClrPreview *preview, Snapshot before)
 static void
 look(ClrPreview *preview)
 {
-	static const char *const names[] = { [CLR_BEFORE] = "before", [CLR_AFTER] = "after" };
+	static const char *const what[] = {
+		[CLR_BEFORE] = "before the change", [CLR_AFTER] = "after the change"
+	};
+	ClrProgress progress =
+		clr_progress_begin(what[preview->state], "actors", list_length(preview->actors));
 	ListCell *lc;
 
 	preview->visited = 0;
@@ -352,23 +342,9 @@ look(ClrPreview *preview)
 	{
 		ClrPreviewActor *actor = lfirst(lc);
 
-		tell(preview, names[preview->state], foreach_current_index(lc));
 		actor->sets[preview->state] = clr_preview_look(preview, actor);
+		clr_progress_step(&progress);
 	}
-}
-
-/* Who waits is told now and then. */
-static void
-tell(ClrPreview *preview, const char *what, int done)
-{
-	TimestampTz now = GetCurrentTimestamp();
-
-	CHECK_FOR_INTERRUPTS();
-	if (!TimestampDifferenceExceeds(preview->told, now, TELL_EVERY_MS))
-		return;
-	preview->told = now;
-	ereport(NOTICE, (errmsg("preview, %s the change: %d of %d actors", what, done,
-							list_length(preview->actors))));
 }
 
 /* ---------- tables ---------- */
@@ -551,6 +527,8 @@ find_rights(ClrPreview *preview, ClrPreviewState state)
 {
 	static ClrVersion version;
 	const ClrNoted *noted = preview->noted;
+	ClrProgress progress =
+		clr_progress_begin("whose rights change", "actors", list_length(preview->actors));
 	ListCell *lc;
 
 	clr_kept_begin_still();
@@ -559,7 +537,7 @@ find_rights(ClrPreview *preview, ClrPreviewState state)
 		ClrPreviewActor *actor = lfirst(lc);
 		ClrScope *scope;
 
-		tell(preview, "looking for who is touched by", foreach_current_index(lc));
+		clr_progress_step(&progress);
 		if (!actor->touched || GetCurrentTimestamp() > preview->deadline)
 			continue;
 		clr_version_read_current(&version);

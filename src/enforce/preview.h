@@ -68,15 +68,13 @@ typedef struct ClrPreview
 	MemoryContext context;
 	ClrNoted *noted;
 	TimestampTz at; /* of the statement that asks */
-	ClrActor asker; /* nobody: an operator, who may know everything */
-	int64 account;	/* of the asker; zero: all */
+	int64 account;	/* that who asks may know of; zero: all */
 	int sample;
 	int64 actors_limit;
 	int64 rows_limit;
 	ClrPreviewState state; /* that is looked at */
 	int64 visited;		   /* rows in that state */
 	TimestampTz deadline;
-	TimestampTz told;	 /* when somebody was told how far it is */
 	List *tables;		 /* of ClrPreviewTable *, in the order of declaration */
 	int acts;			 /* of all tables */
 	List *actors;		 /* of ClrPreviewActor * */

@@ -2,8 +2,7 @@
  * preview_sets.c
  *		What one actor sees and may do, as sets of row numbers.
  *
- * The rule is asked for each row that may be open, as a query would ask it. For
- * who is not told everything, only rows count that it sees itself.
+ * The rule is asked for each row that may be open, as a query would ask it.
  *
  * Lifetime: sets and numbers live in the preview's context, what was read for the
  * actor in a context of its own, gone when it has been looked at.
@@ -35,8 +34,6 @@ typedef struct Look
 	ClrJudge *near;	 /* of rows in the projects in which rights changed, others are closed */
 	ClrJudge *judge; /* one of these */
 	ClrBinding *binding;
-	ClrJudge *asker; /* NULL: all rows count */
-	ClrBinding *asker_binding;
 	List *masks; /* of ClrMaskAnswers *, by column of the table; NULL: it is not masked */
 	bool ended;	 /* a limit is reached */
 } Look;
@@ -46,7 +43,6 @@ static void end_judge(ClrJudge *judge);
 static void look_at_table(Look *look, const ClrPreviewActor *actor);
 static void look_by(Look *look, ClrJudge *judge);
 static bool look_at_row(const ClrRow *row, void *arg);
-static bool counts(Look *look, const ClrRow *row);
 static bool is_over(const ClrPreview *preview);
 static void look_at_key(const ClrKeyEntry *entry, void *arg);
 static void look_at_projects(Look *look);
@@ -74,8 +70,6 @@ clr_preview_look(ClrPreview *preview, const ClrPreviewActor *actor)
 		look.near = new_judge(preview, actor->actor);
 		clr_scope_suppose_only(look.near->scope, actor->within);
 	}
-	if (preview->account != 0)
-		look.asker = new_judge(preview, preview->asker);
 	foreach(lc, preview->tables)
 	{
 		look.table = lfirst(lc);
@@ -85,8 +79,6 @@ clr_preview_look(ClrPreview *preview, const ClrPreviewActor *actor)
 	}
 	end_judge(look.full);
 	end_judge(look.near);
-	if (look.asker != NULL)
-		end_judge(look.asker);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 	return look.ended ? NULL : sets;
@@ -144,8 +136,6 @@ look_by(Look *look, ClrJudge *judge)
 
 	look->judge = judge;
 	look->binding = clr_judge_binding(judge, binding);
-	if (look->asker != NULL)
-		look->asker_binding = clr_judge_binding(look->asker, binding);
 	look->masks = NIL;
 	foreach(lc, look->table->columns)
 	{
@@ -172,7 +162,8 @@ look_at_row(const ClrRow *row, void *arg)
 		look->ended = is_over(look->preview);
 	if (look->ended)
 		return false;
-	if (row->nulls[look->binding->key_slot] || !counts(look, row))
+	if (row->nulls[look->binding->key_slot] ||
+		!clr_rule_permits_verb(look->judge, look->binding, row, CLR_VIEW, NULL))
 		return true;
 	clr_key_from_datum(row->values[look->binding->key_slot], key_column->key_class,
 					   key_column->type, &key);
@@ -188,15 +179,6 @@ look_at_row(const ClrRow *row, void *arg)
 		if (lfirst(lc) == NULL || clr_mask_opens(lfirst(lc), row))
 			add(look, CLR_VERBS + foreach_current_index(lc), number);
 	return true;
-}
-
-/* Whether the actor sees the row, and who asks may know that. */
-static bool
-counts(Look *look, const ClrRow *row)
-{
-	return clr_rule_permits_verb(look->judge, look->binding, row, CLR_VIEW, NULL) &&
-		   (look->asker == NULL ||
-			clr_rule_permits_verb(look->asker, look->asker_binding, row, CLR_VIEW, NULL));
 }
 
 static bool

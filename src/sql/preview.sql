@@ -60,4 +60,4 @@ RETURNS TABLE (line text, class text, member text, name text, company text, rela
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'clearance_preview';
 COMMENT ON FUNCTION clearance.preview IS
-'what statements would give and take: they run with the rights of whoever asks, are rolled back, and rows gained and lost are reported per actor, table and action. For operators, and account admins about their account';
+'what statements would give and take: they run with the rights of whoever asks, are rolled back, and rows gained and lost are reported per actor, table and action. For operators, and for whoever may act as others, about its account';
