@@ -29,6 +29,8 @@
 #include "utils/snapmgr.h"
 #include "utils/uuid.h"
 
+#include "store/rows.h"
+
 /* Columns of clearance.audit_chain. */
 enum
 {
@@ -45,7 +47,6 @@ static ItemPointerData last_place;
 static int32 hold_slot(Oid relid);
 static HeapTuple read_head(Relation relation, int32 slot);
 static HeapTuple read_last_place(Relation relation);
-static void prune(Relation relation, BlockNumber block);
 static bool is_of_slot(Relation relation, HeapTuple head, int32 slot);
 static void begin_chain(ClrChainEnd *end);
 
@@ -119,23 +120,13 @@ read_last_place(Relation relation)
 	if (!ItemPointerIsValid(&last_place) ||
 		ItemPointerGetBlockNumber(&last_place) >= RelationGetNumberOfBlocks(relation))
 		return NULL;
-	prune(relation, ItemPointerGetBlockNumber(&last_place));
+	clr_rows_prune(relation, ItemPointerGetBlockNumber(&last_place));
 	if (heap_fetch(relation, SnapshotSelf, &tuple, &buffer, false))
 	{
 		found = heap_copytuple(&tuple);
 		ReleaseBuffer(buffer);
 	}
 	return found;
-}
-
-/* Scans that see heads as they are now leave old ones where they are. */
-static void
-prune(Relation relation, BlockNumber block)
-{
-	Buffer buffer = ReadBuffer(relation, block);
-
-	heap_page_prune_opt(relation, buffer);
-	ReleaseBuffer(buffer);
 }
 
 static bool

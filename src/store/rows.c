@@ -12,6 +12,7 @@
  */
 #include "store/rows.h"
 
+#include "access/heapam.h"
 #include "access/htup_details.h"
 #include "access/itup.h"
 #include "access/table.h"
@@ -365,6 +366,16 @@ clr_rows_end(ClrRows *rows)
 	}
 	index_close(rows->index, AccessShareLock);
 	table_close(rows->relation, AccessShareLock);
+}
+
+/* Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there. */
+void
+clr_rows_prune(Relation relation, BlockNumber block)
+{
+	Buffer buffer = ReadBuffer(relation, block);
+
+	heap_page_prune_opt(relation, buffer);
+	ReleaseBuffer(buffer);
 }
 
 /* Again, if a message came meanwhile: what was read may be older. */

@@ -142,6 +142,7 @@ extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 se
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);
+extern void clr_rows_prune(Relation relation, BlockNumber block);
 extern bool clr_rows_index_is_usable(Relation index);
 
 /* Columns of the present row: zero, false, NULL if the value is NULL. */

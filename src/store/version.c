@@ -56,6 +56,7 @@
 #include "store/counters.h"
 #include "store/noted.h"
 #include "store/plans.h"
+#include "store/rows.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_change);
 
@@ -429,6 +430,8 @@ replace_one(Relation relation, HeapTuple own)
 	HeapTuple tuple;
 	bool replaced = false;
 
+	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
+		clr_rows_prune(relation, block);
 	scan = table_beginscan(relation, SnapshotSelf, 0, NULL);
 	while (!replaced && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
