@@ -23,8 +23,8 @@ FROM clearance.who_can('app.document', 7) GROUP BY 1, 2, 3 ORDER BY max(kind) <>
 
 \echo
 \echo 'What if Fir, a partner, becomes moderate?'
-\echo '    SELECT … FROM clearance.preview(''SELECT clearance.update_partner(6, access_level => moderate)'')'
+\echo '    SELECT … FROM clearance.preview($$SELECT clearance.update_partner(6, access_level => ''moderate'')$$)'
 SELECT coalesce(relation, 'everything: ' || class) AS relation, action, count(member) AS members, sum(gained) AS gained, sum(lost) AS lost
-FROM clearance.preview('SELECT clearance.update_partner(6, access_level => ''moderate'')')
+FROM clearance.preview($$SELECT clearance.update_partner(6, access_level => 'moderate')$$)
 WHERE line = 'all' OR relation IN ('app.document', 'app.task') GROUP BY 1, 2, line ORDER BY line, 1, 2;
 \pset footer on
