@@ -1,5 +1,6 @@
--- What answers about others take: who may do something to a row, and how many rows
--- somebody sees and may write, of every table. Operators ask.
+-- What answers about others take: who may do something to a row, how many rows
+-- somebody sees and may write, of every table, and what a change would give and
+-- take. Operators ask.
 CREATE TABLE bench.answer_sample (
     name   text NOT NULL,
     x      bigint NOT NULL,           -- members of the company
@@ -19,6 +20,10 @@ LANGUAGE sql STABLE AS $$
     FROM bench.page_asker() a
     UNION ALL
     SELECT 'what the manager of 3,000 projects sees and may write', 'SELECT sum(visible) FROM clearance.what_can(50)', 1000, false
+    UNION ALL
+    SELECT 'what if a ' || l.name || ' partner becomes moderate',
+           format('SELECT count(*) FROM clearance.preview(%L)', format('SELECT clearance.update_partner(%s, access_level => ''moderate'')', min(p.id))), 2000, false
+    FROM clearance.partner p JOIN clearance.level l ON l.id = p.level_id WHERE l.name IN ('permissive', 'restricted') GROUP BY l.name
     UNION ALL
     SELECT 'tasks that everybody sees', 'SELECT sum(visible) FROM clearance.access_matrix(''protected.task'')', NULL, true
 $$;
