@@ -305,6 +305,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audit_person IS 'internal: a member of the log, by name where it is still there; NULL: none';
 
+CREATE FUNCTION clearance_internal.audit_parts(since timestamptz) RETURNS smallint[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN since > now() - interval '10 months'
+           THEN ARRAY(SELECT DISTINCT extract(month FROM m AT TIME ZONE 'UTC')::smallint FROM generate_series(since, now(), interval '1 day') m
+                      UNION SELECT extract(month FROM now() AT TIME ZONE 'UTC')::smallint UNION SELECT 0::smallint)
+           ELSE ARRAY(SELECT generate_series(0, 12)::smallint) END
+$$;
+COMMENT ON FUNCTION clearance_internal.audit_parts IS 'internal: the parts of the log that lines of since then are in';
+
 CREATE FUNCTION clearance.changes(since timestamptz DEFAULT now() - interval '7 days', most integer DEFAULT 100,
                                   OUT at timestamptz, OUT who text, OUT login name, OUT operation text, OUT table_name name, OUT lines bigint, OUT what text)
 RETURNS SETOF record
@@ -328,10 +338,7 @@ BEGIN
     FROM (SELECT l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain, min(l.seq) AS first, count(*) AS lines
           FROM clearance.audit_log l
           WHERE l.at >= since
-            AND l.part = ANY (CASE WHEN since > now() - interval '10 months'
-                              THEN ARRAY(SELECT extract(month FROM m AT TIME ZONE 'UTC')::smallint FROM generate_series(since, now(), interval '1 day') m)
-                                  || extract(month FROM now() AT TIME ZONE 'UTC')::smallint || 0::smallint
-                              ELSE ARRAY(SELECT generate_series(0, 12)::smallint) END)
+            AND l.part = ANY (clearance_internal.audit_parts(since))
           GROUP BY l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain
           ORDER BY l.at DESC, 9 DESC LIMIT most) c
     JOIN clearance.audit_log f ON f.chain = c.chain AND f.seq = c.first

@@ -67,7 +67,8 @@ AS $$
     WITH change AS (
         SELECT l.*, count(*) OVER () AS total, row_number() OVER (ORDER BY l.at DESC, l.chain, l.seq DESC) AS n
         FROM clearance.audit_log l
-        WHERE l.at > statement_timestamp() - interval '30 days' AND (report_changes.account IS NULL OR l.account_id = report_changes.account)
+        WHERE l.at > statement_timestamp() - interval '30 days' AND l.part = ANY (clearance_internal.audit_parts(statement_timestamp() - interval '30 days'))
+          AND (report_changes.account IS NULL OR l.account_id = report_changes.account)
     )
     SELECT CASE WHEN count(*) = 0 THEN '<p>Nothing.</p>' ELSE
         clearance_internal.html_table('changes-table', 'Changes, the latest first', clearance_internal.html_head('When, and who', 'What'),
