@@ -20,6 +20,7 @@
 #include "store/catalog.h"
 
 static void put_value(StringInfo json, Oid type, Datum value);
+static void put_other(StringInfo json, Oid type, Datum value);
 static char *output_of(Oid type, Datum value);
 
 /*
@@ -56,19 +57,13 @@ clr_row_json(HeapTuple row, TupleDesc desc, AttrNumber secret, const char *inste
 	return json.data;
 }
 
+/* Most columns are of a few types, which need no look-up. */
 static void
 put_value(StringInfo json, Oid type, Datum value)
 {
 	static const int utc = 0;
-	char *printed;
+	char printed[MAXDATELEN + 1];
 
-	if (OidIsValid(get_element_type(type)))
-	{
-		Datum array = DirectFunctionCall1(array_to_json, value);
-
-		appendStringInfoString(json, TextDatumGetCString(array));
-		return;
-	}
 	switch (type)
 	{
 		case BOOLOID:
@@ -76,19 +71,42 @@ put_value(StringInfo json, Oid type, Datum value)
 			break;
 		case DATEOID:
 		case TIMESTAMPTZOID:
-			printed = palloc(MAXDATELEN + 1);
 			(void) JsonEncodeDateTime(printed, value, type, &utc);
 			escape_json(json, printed);
 			break;
 		case INT2OID:
+			appendStringInfo(json, "%d", DatumGetInt16(value));
+			break;
 		case INT4OID:
+			appendStringInfo(json, "%d", DatumGetInt32(value));
+			break;
 		case INT8OID:
+			appendStringInfo(json, INT64_FORMAT, DatumGetInt64(value));
+			break;
+		case TEXTOID:
+			escape_json(json, TextDatumGetCString(value));
+			break;
 		case JSONBOID:
 			appendStringInfoString(json, output_of(type, value));
 			break;
 		default:
-			escape_json(json, output_of(type, value));
+			put_other(json, type, value);
 	}
+}
+
+/* A domain's value is one of the type below. */
+static void
+put_other(StringInfo json, Oid type, Datum value)
+{
+	Oid base = getBaseType(type);
+
+	if (base != type)
+		put_value(json, base, value);
+	else if (OidIsValid(get_element_type(type)))
+		appendStringInfoString(json,
+							   TextDatumGetCString(DirectFunctionCall1(array_to_json, value)));
+	else
+		escape_json(json, output_of(type, value));
 }
 
 static char *
