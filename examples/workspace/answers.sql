@@ -1,5 +1,6 @@
 -- The third act: what a DBA is asked, each answered by one statement. Run it on the
 -- loaded workspace as a superuser. It changes nothing.
+\set QUIET on
 \pset pager off
 \pset footer off
 \pset null ''
@@ -24,7 +25,7 @@ FROM clearance.who_can('app.document', 7) GROUP BY 1, 2, 3 ORDER BY max(kind) <>
 \echo
 \echo 'What if Fir, a partner, becomes moderate?'
 \echo '    SELECT … FROM clearance.preview($$SELECT clearance.update_partner(6, access_level => ''moderate'')$$)'
-SELECT coalesce(relation, 'everything: ' || class) AS relation, action, count(member) AS members, sum(gained) AS gained, sum(lost) AS lost
+SELECT coalesce(relation, 'everything: ' || class) AS relation, action, nullif(count(member), 0) AS members, sum(gained) AS gained, sum(lost) AS lost
 FROM clearance.preview($$SELECT clearance.update_partner(6, access_level => 'moderate')$$)
 WHERE line = 'all' OR relation IN ('app.document', 'app.task') GROUP BY 1, 2, line ORDER BY line, 1, 2;
 \pset footer on
