@@ -52,6 +52,15 @@ SELECT shown($$SELECT clearance.create_action('task', 'regress_preview_estimate'
 SELECT shown($$SELECT clearance.unprotect('regress_preview.note')$$);
 -- What changes nothing gives nothing; the ids of candidates are found to be the same.
 SELECT shown(format('SELECT clearance.update_partner(%s, access_level => %L)', :acme, 'moderate'));
+-- What goes with the files of its table is found: rewritten, and with a child that is dropped.
+SELECT shown($$SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM note WHERE task = 4; DELETE FROM task WHERE id = 4; ALTER TABLE task ADD COLUMN z timestamptz DEFAULT clock_timestamp()$$);
+CREATE TABLE old_task () INHERITS (task);
+INSERT INTO old_task (id, project, owner) VALUES (6, 'pv-1', 'pv-ada');
+SELECT shown('DROP TABLE old_task');
+DROP TABLE old_task;
+-- What waits for the commit would run with the rights of a SECURITY DEFINER function.
+CREATE FUNCTION as_definer(change text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM clearance.preview(change)';
+SELECT as_definer('SELECT 1');
 -- A new member; one that goes.
 SELECT shown(format($$SELECT clearance.add_member_to_project('pv-1', clearance.add_member('pv-new', partner => %s, account => %s))$$, :acme, :account));
 SELECT shown($$DELETE FROM clearance.member WHERE key = 'pv-pat'$$);

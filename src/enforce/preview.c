@@ -28,6 +28,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
@@ -133,6 +134,12 @@ check_may_run(FunctionCallInfo fcinfo)
 	if (InSecurityRestrictedOperation())
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("a preview does not run within a security-restricted operation")));
+	/* what waits for the commit runs, whoever queued it */
+	if (InLocalUserIdChange())
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("a preview does not run within a SECURITY DEFINER function"),
+						errdetail("Triggers that wait for the commit would run with its rights."),
+						errhint("Ask by itself: SELECT * FROM clearance.preview(…);")));
 }
 
 static void
@@ -210,6 +217,7 @@ change_and_look(ClrPreview *preview, const char *change, Snapshot before)
 	clr_kept_end_still();
 	previewing = false;
 	RollbackAndReleaseCurrentSubTransaction();
+	ResetPlanCache(); /* a plan made meanwhile may lack a child that is there again */
 	MemoryContextSwitchTo(caller);
 	CurrentResourceOwner = owner;
 	if (error != NULL)
@@ -367,7 +375,8 @@ find_tables(ClrPreview *preview)
 		" SELECT p.binding_id FROM far f JOIN clearance.binding_parent p ON p.parent_id = f.id)"
 		" SELECT b.id, b.relation::oid::bigint, b.relation::text, b.key_column IS NOT NULL, ARRAY("
 		"SELECT m.column_name::text FROM clearance.binding_mask m WHERE m.binding_id = b.id"
-		" ORDER BY m.id), b.id IN (SELECT f.id FROM far f) FROM clearance.binding b WHERE b.key_column IS NOT NULL OR NOT b.link_only"
+		" ORDER BY m.id), b.id IN (SELECT f.id FROM far f),"
+		" clearance_internal.previewed_files(b.id, b.relation) FROM clearance.binding b WHERE b.key_column IS NOT NULL OR NOT b.link_only"
 		" ORDER BY b.declared",
 		0, NULL, NULL, NULL);
 	of_query = MemoryContextSwitchTo(preview->context);
@@ -384,6 +393,7 @@ find_tables(ClrPreview *preview)
 			table->left_out = "its rows have no key";
 		columns = clr_column_texts(i, 5, &count);
 		table->far |= clr_column_bool(i, 6);
+		table->files[preview->state] = clr_column_text(i, 7);
 		for (int column = 0; column < count; column++)
 			if (!list_member(table->columns, makeString(columns[column])))
 				table->columns = lappend(table->columns, makeString(columns[column]));
@@ -429,6 +439,9 @@ settle_tables(ClrPreview *preview)
 		else if (preview->account != 0 &&
 				 pg_class_aclcheck(table->relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 			table->left_out = "the role may not read it";
+		/* what changed is looked for where rows are, and some may be nowhere any more */
+		table->whole = table->files[CLR_BEFORE] != NULL && table->files[CLR_AFTER] != NULL &&
+					   strcmp(table->files[CLR_BEFORE], table->files[CLR_AFTER]) != 0;
 	}
 }
 

@@ -39,6 +39,7 @@ typedef struct ClrPreviewTable
 	Oid relid;
 	const char *name;
 	int32 bindings[CLR_PREVIEW_STATES]; /* zero: it is not protected there */
+	char *files[CLR_PREVIEW_STATES];	/* that its rows, and those of its links, are in */
 	List *columns;						/* of char *: masked in one of the states */
 	ClrPreviewKeys rows;
 	ClrPreviewKeys projects;

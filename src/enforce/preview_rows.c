@@ -82,7 +82,7 @@ clr_preview_find_rows(ClrPreview *preview)
 	{
 		const ClrPreviewTable *table = lfirst(lc);
 
-		if (list_member_int(preview->noted->bindings, table->bindings[CLR_AFTER]))
+		if (table->whole || list_member_int(preview->noted->bindings, table->bindings[CLR_AFTER]))
 			make_whole(&search, table->relid);
 	}
 	foreach(lc, search.tables)

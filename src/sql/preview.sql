@@ -53,6 +53,19 @@ $$;
 COMMENT ON FUNCTION clearance_internal.previewed_actors IS
 'members, and partners that log in as a whole, whom changed rows can be about, or all; zero: in all accounts';
 
+-- A table that was rewritten, or lost or got a partition, is in other files.
+CREATE FUNCTION clearance_internal.previewed_files(binding integer, relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE tree AS (
+        SELECT previewed_files.relation::oid AS id
+        UNION SELECT r.link::oid FROM clearance.binding_relation r WHERE r.binding_id = previewed_files.binding AND r.link IS NOT NULL
+        UNION SELECT i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.id
+    )
+    SELECT coalesce(string_agg(c.oid || ':' || c.relfilenode, ' ' ORDER BY c.oid), '') FROM tree t JOIN pg_class c ON c.oid = t.id
+$$;
+COMMENT ON FUNCTION clearance_internal.previewed_files IS 'internal: the files that the rows of a table and of its links are in';
+
 CREATE FUNCTION clearance.preview(change text, clearance.by_name DEFAULT 'by name',
     sample integer DEFAULT 3, actors_limit integer DEFAULT 10000, rows_limit bigint DEFAULT 50000000, time_limit interval DEFAULT '1 minute')
 RETURNS TABLE (line text, class text, member text, name text, company text, relation text, action text,
