@@ -316,6 +316,8 @@ SELECT pg_temp.tampered(:'mine', :here, 'UPDATE clearance.audit_log SET seq = -s
 SELECT pg_temp.tampered(:'mine', :here, 'INSERT INTO clearance.audit_log SELECT 1, chain, max(seq) + 1, now(), ''x'', ''x'', NULL, NULL, NULL, NULL, ''member'', ''INSERT'', NULL, ''{}'', ''''
      FROM clearance.audit_log WHERE @mine GROUP BY chain');
 SELECT pg_temp.tampered(:'mine', 0, 'INSERT INTO clearance.audit_log SELECT 1, gen_random_uuid(), 1, now(), ''x'', ''x'', NULL, NULL, NULL, NULL, ''member'', ''INSERT'', NULL, ''{}'', ''''');
+-- a line goes to another month, where nobody looks for it
+SELECT pg_temp.tampered(:'mine', :here, 'UPDATE clearance.audit_log SET part = part % 12 + 1 WHERE @mine AND seq = @here');
 -- lines change places
 SELECT pg_temp.tampered(:'mine', :here, 'UPDATE clearance.audit_log SET seq = CASE seq WHEN @here THEN -1 ELSE -2 END WHERE @mine AND seq IN (@here, @here + 1)',
     'UPDATE clearance.audit_log SET seq = CASE seq WHEN -1 THEN @here + 1 ELSE @here END WHERE @mine AND seq < 0');

@@ -153,7 +153,9 @@ CREATE FUNCTION clearance_internal.fires_always(tab regclass, VARIADIC functions
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT count(DISTINCT (t.tgfoid, t.tgtype & 32)) = 2 FROM pg_catalog.pg_trigger t
-    WHERE t.tgrelid = fires_always.tab AND t.tgfoid = ANY (fires_always.functions) AND t.tgenabled = 'A' AND t.tgqual IS NULL AND (t.tgtype & 24 = 24 OR t.tgtype & 32 = 32)
+    WHERE t.tgrelid = fires_always.tab AND t.tgfoid = ANY (fires_always.functions) AND t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgattr::text = ''
+      -- bits of pg_trigger.h: BEFORE TRUNCATE; BEFORE or AFTER each row, of what may happen to it
+      AND t.tgtype = CASE WHEN t.tgtype & 32 = 32 THEN 34 WHEN t.tgfoid = 'clearance_internal.refuse_audit_write'::regproc THEN 27 ELSE 29 END
 $$;
 COMMENT ON FUNCTION clearance_internal.fires_always IS 'internal: whether a table has these triggers, for rows and for TRUNCATE, and they fire always';
 
@@ -238,7 +240,8 @@ BEGIN
         SELECT a.chain, a.seq, a.hash FROM clearance_internal.audit_anchors() a
     ), line AS MATERIALIZED (
         SELECT l.chain, l.seq, l.hash, coalesce(lag(l.seq) OVER w, a.seq, 0) AS seq_before,
-               clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) AS right_hash
+               clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) AS right_hash,
+               l.part = CASE WHEN l.operation = 'FORGET' THEN 0 ELSE extract(month FROM l.at AT TIME ZONE 'UTC') END AS in_place
         FROM clearance.audit_log l LEFT JOIN anchor a ON a.chain = l.chain AND a.seq < l.seq
         WINDOW w AS (PARTITION BY l.chain ORDER BY l.seq)
     ), place AS (
@@ -249,9 +252,10 @@ BEGIN
         SELECT h.key::uuid AS chain, (h.value ->> 'seq')::bigint AS seq, decode(h.value ->> 'hash', 'hex') AS hash FROM jsonb_each(head) h
     )
     SELECT l.chain, l.seq, CASE WHEN l.seq <> l.seq_before + 1 THEN 'lines before it are missing'
-                                ELSE 'it does not follow from the line before: one of them was changed, moved or put there' END
+                                WHEN l.hash <> l.right_hash THEN 'it does not follow from the line before: one of them was changed, moved or put there'
+                                ELSE 'it is in the part of another month' END
     FROM line l
-    WHERE l.seq <> l.seq_before + 1 OR l.hash <> l.right_hash
+    WHERE l.seq <> l.seq_before + 1 OR l.hash <> l.right_hash OR NOT l.in_place
     UNION ALL
     SELECT coalesce(c.chain, t.chain), t.seq, 'it is not the last line that the chain''s head names'
     FROM clearance.audit_chain c FULL JOIN last t ON t.chain = c.chain
