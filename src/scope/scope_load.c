@@ -2,10 +2,9 @@
  * scope_load.c
  *		Reads the scope of an actor.
  *
- * The first three steps of the rule: whether the actor has standing, which
- * projects it may have a way into, and the levels in force in each: the most
- * specific place that names any, several at one place adding up. Everything is
- * read under the snapshot of the executing query.
+ * The first step of the rule: whether the actor has standing, and the levels that
+ * are in force wherever no project names any. Its projects are the next two
+ * (scope_projects.c). Everything is read under the snapshot of the executing query.
  */
 #include "scope/scope.h"
 
@@ -21,37 +20,22 @@
 #include "store/catalog.h"
 #include "store/rows.h"
 
-
-/* Who the actor is, while its projects are found. */
+/* Who the actor is, while its standing is found. */
 typedef struct Who
 {
 	ClrScope *scope;
-	TimestampTz at;
-	const ClrProjectIds *within; /* other projects are left out; NULL: none is */
 	bool partner_admin;
 	bool account_active;
 	bool company_active;  /* or it has none */
 	bool portal;		  /* the account has one */
 	int32 external_level; /* the account's, for partners without one */
 	const char *status;	  /* of the member */
-	MemoryContext scratch;
-	ClrKeyTable *own;  /* of Own: memberships, by project */
-	List *own_in_turn; /* the same as a list */
 } Who;
-
-/* Memberships of one project, of all sources together. */
-typedef struct Own
-{
-	int64 project;
-	bool is_owner;
-	bool through_phase;
-	List *levels; /* of int */
-} Own;
 
 PG_FUNCTION_INFO_V1(clearance_scope_actor);
 
-static ClrScope *
-load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit, bool supposed);
+static ClrScope *load(ClrActor actor, const ClrVersion *version, TimestampTz at,
+					  Size projects_limit, const ClrProjectIds *within, bool supposed);
 static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
 static void release_parts(void *scope);
 static bool load_standing(Who *who);
@@ -63,25 +47,6 @@ static bool is_only_account(void);
 static const char *why_no_standing(const Who *who);
 static List *levels_of_roles(const Who *who);
 static void load_switches(ClrScope *scope);
-static void load_projects(Who *who);
-static void load_own(Who *who);
-static void add_own(Who *who, int64 member);
-static void add_membership(Who *who, ClrRows *rows);
-static void
-read_projects(Who *who, ClrPath all, ClrPath one, int64 id, void (*add)(Who *who, ClrRows *rows));
-static bool in_force(Who *who, ClrRows *rows);
-static void load_vendor(Who *who);
-static bool reaches_account(const ClrScope *scope);
-static void load_partners(Who *who);
-static void add_of_partner(Who *who, ClrRows *rows);
-static void load_customers(Who *who);
-static void add_of_customer(Who *who, ClrRows *rows);
-static void load_open(Who *who);
-static List *within_of(const Who *who, bool open);
-static Own *own_of(const Who *who, int64 project);
-static void add_vendor_project(Who *who, const ClrProjectFacts *facts);
-static void close_where_reached(ClrScope *scope, ClrProject *project);
-static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
 
 /*
  * Load the scope of an actor at a moment, with one user. The snapshot to read
@@ -90,7 +55,7 @@ static List *level_of_audience(const ClrScope *scope, List *levels, int32 id);
 ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit)
 {
-	return load((Who){ .at = at }, actor, version, projects_limit, false);
+	return load(actor, version, at, projects_limit, NULL, false);
 }
 
 /*
@@ -104,28 +69,26 @@ ClrScope *
 clr_scope_load_within(ClrActor actor, const ClrVersion *version, TimestampTz at,
 					  const ClrProjectIds *within)
 {
-	return load((Who){ .at = at, .within = within }, actor, version, SIZE_MAX, false);
+	return load(actor, version, at, SIZE_MAX, within, false);
 }
 
 /* `supposed`: with standing, if there is such an actor. */
 static ClrScope *
-load(Who who, ClrActor actor, const ClrVersion *version, Size projects_limit, bool supposed)
+load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit,
+	 const ClrProjectIds *within, bool supposed)
 {
 	bool pushed = clr_catalog_push_snapshot();
 	ClrScope *scope = new_scope(version, actor, projects_limit);
 	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
-	ListCell *lc;
+	Who who = { .scope = scope };
 
-	who.scope = scope;
 	if (load_standing(&who) || (supposed && scope->is_known))
 	{
 		scope->is_only_account = is_only_account();
 		scope->without_project->levels = scope->account_level->levels;
 		scope->no_standing = NULL;
 		load_switches(scope);
-		load_projects(&who);
-		foreach(lc, scope->projects)
-			close_where_reached(scope, lfirst(lc));
+		clr_scope_load_projects(scope, at, within, who.partner_admin);
 	}
 	MemoryContextSwitchTo(caller);
 	if (pushed)
@@ -356,7 +319,7 @@ levels_of_roles(const Who *who)
 	{
 		if (!clr_rows_one(&role, CLR_ROLE_BY_ID, clr_rows_int64(&roles, MEMBER_ROLE_ROLE)))
 			continue;
-		levels = level_of_audience(who->scope, levels, clr_rows_int32(&role, ROLE_LEVEL));
+		levels = clr_scope_add_level(who->scope, levels, clr_rows_int32(&role, ROLE_LEVEL));
 		clr_rows_end(&role);
 	}
 	clr_rows_end(&roles);
@@ -367,8 +330,8 @@ levels_of_roles(const Who *who)
  * Add a level (zero: none), unless it is for another audience. One that the
  * account does not know grants nothing, but is named: no other place counts.
  */
-static List *
-level_of_audience(const ClrScope *scope, List *levels, int32 id)
+List *
+clr_scope_add_level(const ClrScope *scope, List *levels, int32 id)
 {
 	const ClrLevel *level = id == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, id);
 
@@ -394,356 +357,6 @@ load_switches(ClrScope *scope)
 	clr_rows_end(&rows);
 }
 
-/* ---------- projects ---------- */
-
-/*
- * The projects that the actor may have a way into.
- */
-static void
-load_projects(Who *who)
-{
-	who->scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance scope being read",
-										 ALLOCSET_SMALL_SIZES);
-	who->own = clr_keytab_new(who->scratch, 64);
-	load_own(who);
-	switch (who->scope->audience)
-	{
-		case CLR_VENDOR:
-			load_vendor(who);
-			break;
-		case CLR_PARTNER:
-			load_partners(who);
-			load_open(who);
-			break;
-		case CLR_CUSTOMER:
-			load_customers(who);
-			load_open(who);
-			break;
-	}
-	MemoryContextDelete(who->scratch);
-}
-
-/*
- * Memberships in force: the member's, or of a partner as a whole the phases of
- * its active members.
- */
-static void
-load_own(Who *who)
-{
-	ClrRows rows;
-
-	if (who->scope->actor.member != 0)
-	{
-		add_own(who, who->scope->actor.member);
-		return;
-	}
-	clr_rows_begin(&rows, CLR_MEMBERS_OF_PARTNER, &who->scope->partner);
-	while (clr_rows_next(&rows))
-		if (strcmp(clr_rows_text(&rows, MEMBER_STATUS), "active") == 0)
-			add_own(who, clr_rows_int64(&rows, MEMBER_ID));
-	clr_rows_end(&rows);
-}
-
-static void
-add_own(Who *who, int64 member)
-{
-	MemoryContext caller = MemoryContextSwitchTo(who->scratch);
-
-	read_projects(who, CLR_PROJECTS_OF_MEMBER, CLR_MEMBER_ON_PROJECT, member, add_membership);
-	MemoryContextSwitchTo(caller);
-}
-
-static void
-add_membership(Who *who, ClrRows *rows)
-{
-	bool as_whole = who->scope->actor.member == 0;
-	ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(rows, ON_PROJECT) };
-	bool through_phase = clr_rows_bool(rows, ON_PROJECT_THROUGH_PHASE);
-	ClrKeyEntry *entry;
-	bool found;
-	Own *own;
-
-	if ((as_whole && !through_phase) || !in_force(who, rows))
-		return;
-	entry = clr_keytab_add(who->own, &key, &found);
-	if (!found)
-	{
-		entry->value = palloc0(sizeof(Own));
-		who->own_in_turn = lappend(who->own_in_turn, entry->value);
-	}
-	own = entry->value;
-	own->project = key.integer;
-	own->through_phase |= through_phase;
-	if (as_whole)
-		return;
-	own->is_owner |= clr_rows_bool(rows, ON_PROJECT_OWNER);
-	own->levels =
-		level_of_audience(who->scope, own->levels, clr_rows_int32(rows, ON_PROJECT_LEVEL));
-}
-
-/* The projects that somebody is on: all in one scan, or one for each that matters. */
-static void
-read_projects(Who *who, ClrPath all, ClrPath one, int64 id, void (*add)(Who *who, ClrRows *rows))
-{
-	int scans = who->within == NULL ? 1 : who->within->count;
-	ClrRows rows;
-
-	for (int i = 0; i < scans; i++)
-	{
-		if (who->within == NULL)
-			clr_rows_begin(&rows, all, &id);
-		else
-			clr_rows_begin_pair(&rows, one, who->within->ids[i], id);
-		while (clr_rows_next(&rows))
-			add(who, &rows);
-		clr_rows_end(&rows);
-	}
-}
-
-/* Whether a membership is in force; the scope is valid until one begins or ends. */
-static bool
-in_force(Who *who, ClrRows *rows)
-{
-	TimestampTz moments[] = { clr_rows_timestamptz(rows, ON_PROJECT_STARTS),
-							  clr_rows_timestamptz(rows, ON_PROJECT_ENDS) };
-	ClrScope *scope = who->scope;
-
-	for (int i = 0; i < (int) lengthof(moments); i++)
-	{
-		if (moments[i] <= who->at)
-			scope->valid_from = Max(scope->valid_from, moments[i]);
-		else
-			scope->valid_until = Min(scope->valid_until, moments[i]);
-	}
-	return moments[0] <= who->at && who->at < moments[1];
-}
-
-/* Projects of the account, all or the open ones: ClrProjectFacts. */
-static List *
-within_of(const Who *who, bool open)
-{
-	ClrProjects *projects = who->scope->facts;
-	int64 account = who->scope->account;
-	List *within = NIL;
-
-	if (who->within == NULL)
-		return open ? clr_projects_open_in(projects, account) :
-					  clr_projects_of_account(projects, account);
-	for (int i = 0; i < who->within->count; i++)
-	{
-		const ClrProjectFacts *facts = clr_projects_find(projects, who->within->ids[i]);
-
-		if (facts != NULL && facts->account == account && (!open || facts->open_level != 0))
-			within = lappend(within, (void *) facts);
-	}
-	return within;
-}
-
-static Own *
-own_of(const Who *who, int64 project)
-{
-	ClrKey key = { .class = CLR_KEY_INT, .integer = project };
-	ClrKeyEntry *entry = clr_keytab_find(who->own, &key);
-
-	return entry == NULL ? NULL : entry->value;
-}
-
-/*
- * Vendor members: those that they are on and those that are open; all of the
- * account, if a level of theirs may reach so far.
- */
-static void
-load_vendor(Who *who)
-{
-	ClrScope *scope = who->scope;
-	ListCell *lc;
-
-	if (reaches_account(scope))
-	{
-		foreach(lc, within_of(who, false))
-			add_vendor_project(who, lfirst(lc));
-		return;
-	}
-	foreach(lc, who->own_in_turn)
-	{
-		const ClrProjectFacts *facts =
-			clr_projects_find(scope->facts, ((Own *) lfirst(lc))->project);
-
-		if (facts != NULL && facts->account == scope->account)
-			add_vendor_project(who, facts);
-	}
-	foreach(lc, within_of(who, true))
-	{
-		const ClrProjectFacts *facts = lfirst(lc);
-
-		if (own_of(who, facts->id) == NULL)
-			add_vendor_project(who, facts);
-	}
-}
-
-static bool
-reaches_account(const ClrScope *scope)
-{
-	const ClrLevels *base = &scope->account_level->levels;
-
-	for (int i = 0; i < base->count; i++)
-	{
-		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, base->ids[i]);
-
-		if (level != NULL && level->reaches_account)
-			return true;
-	}
-	return false;
-}
-
-static void
-add_vendor_project(Who *who, const ClrProjectFacts *facts)
-{
-	ClrScope *scope = who->scope;
-	Own *own = own_of(who, facts->id);
-	ClrProject *project =
-		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
-	const ClrLevel *open =
-		facts->open_level == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, facts->open_level);
-
-	project->is_member = own != NULL;
-	project->is_owner = own != NULL && own->is_owner;
-	project->way = project->is_owner  ? CLR_WAY_OWNER :
-				   project->is_member ? CLR_WAY_MEMBER :
-										CLR_WAY_REACH;
-	if (open != NULL && open->audience == CLR_VENDOR)
-	{
-		project->open_level = open->id;
-		scope->level_ids = list_append_unique_int(scope->level_ids, open->id);
-	}
-}
-
-/*
- * Projects that the partner is on: all of them to its admins, to others those
- * that they are on themselves, through a phase where the project asks for it.
- */
-static void
-load_partners(Who *who)
-{
-	read_projects(who, CLR_PROJECTS_OF_PARTNER, CLR_PARTNER_ON_PROJECT, who->scope->partner,
-				  add_of_partner);
-}
-
-static void
-add_of_partner(Who *who, ClrRows *rows)
-{
-	ClrScope *scope = who->scope;
-	int64 id = clr_rows_int64(rows, ON_PROJECT);
-	int32 level = clr_rows_int32(rows, ON_PROJECT_LEVEL);
-	Own *own = own_of(who, id);
-	const ClrProjectFacts *facts;
-	List *levels = own != NULL ? own->levels : NIL;
-	ClrProject *project;
-
-	if ((own == NULL && !who->partner_admin) || !in_force(who, rows))
-		return;
-	facts = clr_projects_find(scope->facts, id);
-	if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
-		return;
-	if (levels != NIL)
-		project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP);
-	else
-		project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
-										CLR_PLACE_PARTICIPATION);
-	project->is_member = true;
-	project->way = own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
-}
-
-/* Projects of the customer that have a portal. */
-static void
-load_customers(Who *who)
-{
-	read_projects(who, CLR_PROJECTS_OF_CUSTOMER, CLR_CUSTOMER_ON_PROJECT, who->scope->customer,
-				  add_of_customer);
-}
-
-static void
-add_of_customer(Who *who, ClrRows *rows)
-{
-	ClrScope *scope = who->scope;
-	int64 id = clr_rows_int64(rows, ON_PROJECT);
-	Own *own = own_of(who, id);
-	const ClrProjectFacts *facts;
-	ClrProject *project;
-
-	if (!in_force(who, rows))
-		return;
-	facts = clr_projects_find(scope->facts, id);
-	if (facts == NULL || !facts->portal)
-		return;
-	project =
-		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
-	project->is_member = true;
-	project->way = own != NULL ? CLR_WAY_MEMBER : CLR_WAY_CUSTOMER;
-}
-
-/*
- * Open projects, for partner members and contacts who have no other way in.
- */
-static void
-load_open(Who *who)
-{
-	ClrScope *scope = who->scope;
-	List *open = within_of(who, true);
-	ClrKeyTable *others;
-	ListCell *lc;
-
-	if (open == NIL)
-		return;
-	others = clr_keytab_new(who->scratch, list_length(scope->projects));
-	foreach(lc, scope->projects)
-	{
-		ClrKey key = { .class = CLR_KEY_INT, .integer = ((ClrProject *) lfirst(lc))->id };
-		bool found;
-
-		(void) clr_keytab_add(others, &key, &found);
-	}
-	foreach(lc, open)
-	{
-		const ClrProjectFacts *facts = lfirst(lc);
-		ClrKey key = { .class = CLR_KEY_INT, .integer = facts->id };
-		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
-
-		ClrProject *project;
-
-		if (level == NULL || level->audience != scope->audience ||
-			(scope->audience == CLR_CUSTOMER && !facts->portal) ||
-			clr_keytab_find(others, &key) != NULL)
-			continue;
-		project = clr_scope_add_project(scope, facts, list_make1_int(level->id), CLR_PLACE_OPEN);
-		project->is_member = true;
-		project->way = CLR_WAY_OPEN;
-	}
-}
-
-/*
- * One more project; levels: those that it names for the actor, if any, and where.
- */
-ClrProject *
-clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts, const List *levels,
-					  ClrPlace place)
-{
-	const ClrLevels *base = &scope->account_level->levels;
-	ClrProject *project = palloc0(sizeof(ClrProject));
-
-	project->id = facts->id;
-	project->key = facts->key;
-	project->archived = facts->archived;
-	project->client_upload = facts->client_upload;
-	project->features_off = facts->features_off;
-	if (levels != NIL && !base->admin)
-		clr_scope_set_levels(scope, &project->levels, levels, place);
-	else
-		project->levels = *base; /* nothing can demote an account_admin */
-	scope->projects = lappend(scope->projects, project);
-	return project;
-}
-
 /*
  * The levels in force at a place.
  */
@@ -766,30 +379,6 @@ clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPla
 	}
 }
 
-/*
- * A project opens with a level to vendor members who have no other way into
- * it: those whose project.view does not reach it. To others it is not open.
- */
-static void
-close_where_reached(ClrScope *scope, ClrProject *project)
-{
-	ListCell *lc;
-
-	if (project->open_level == 0)
-		return;
-	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
-	{
-		ClrGrant *grant = lfirst(lc);
-
-		if (grant->level != project->open_level && clr_scope_reaches(scope, project, grant))
-			break;
-	}
-	if (lc != NULL || project->levels.admin)
-		project->open_level = 0;
-	else if (!project->is_member)
-		project->way = CLR_WAY_OPEN;
-}
-
 /* ---------- what if ---------- */
 
 /*
@@ -798,7 +387,7 @@ close_where_reached(ClrScope *scope, ClrProject *project)
 ClrScope *
 clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampTz at)
 {
-	return load((Who){ .at = at }, actor, version, 0, true);
+	return load(actor, version, at, 0, NULL, true);
 }
 
 /* ---------- SQL ---------- */
