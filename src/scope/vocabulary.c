@@ -72,8 +72,6 @@ static void read_grants(Reading *reading);
 static void add(Reading *reading);
 static ClrReach
 level_reach(ClrVocabulary *vocabulary, const ClrDefinition *definition, int32 level);
-static ClrAudience parse_audience(const char *name);
-static ClrReach parse_reach(const char *name);
 
 /*
  * The vocabulary of an account (zero: of none) under the active snapshot, which
@@ -165,7 +163,7 @@ read_levels(ClrVocabulary *vocabulary)
 		ClrLevel *level = &vocabulary->levels[i];
 
 		level->id = clr_column_int64(i, 1);
-		level->audience = parse_audience(clr_column_text(i, 2));
+		level->audience = clr_audience_of(clr_column_text(i, 2));
 		level->reaches_account = clr_column_bool(i, 4);
 		level->account = clr_column_int64(i, 5);
 		if (clr_column_bool(i, 3))
@@ -580,7 +578,7 @@ read_gates(Reading *reading)
 		gate->feature = MemoryContextStrdup(reading->context, clr_column_text(i, 3));
 		gate->name = MemoryContextStrdup(reading->context, clr_column_text(i, 4));
 		for (int j = 0; j < naudiences; j++)
-			gate->for_audience[parse_audience(audiences[j])] = true;
+			gate->for_audience[clr_audience_of(audiences[j])] = true;
 		spi = MemoryContextSwitchTo(reading->context);
 		definition->gates = lappend(definition->gates, gate);
 		MemoryContextSwitchTo(spi);
@@ -622,7 +620,7 @@ read_sources(Reading *reading)
 
 		if (definition == NULL)
 			continue;
-		source->audience = parse_audience(clr_column_text(i, 3));
+		source->audience = clr_audience_of(clr_column_text(i, 3));
 		source->name = MemoryContextStrdup(reading->context, clr_column_text(i, 4));
 		source->own_only = clr_column_bool(i, 5);
 		source->any_only = clr_column_bool(i, 6);
@@ -659,7 +657,7 @@ read_grants(Reading *reading)
 			grant->kinds = lappend(grant->kinds, pstrdup(kinds[j]));
 		grant->reach_given = reach != NULL;
 		if (reach != NULL)
-			grant->reach = parse_reach(reach);
+			grant->reach = clr_reach_of(reach);
 		if (definition != NULL)
 			definition->given = lappend(definition->given, grant);
 		MemoryContextSwitchTo(spi);
@@ -690,118 +688,4 @@ level_reach(ClrVocabulary *vocabulary, const ClrDefinition *definition, int32 le
 		}
 	}
 	return found ? reach : CLR_REACH_MEMBER;
-}
-
-/* ---------- names ---------- */
-
-static const char *const audience_names
-	[] = { [CLR_VENDOR] = "vendor", [CLR_PARTNER] = "partner", [CLR_CUSTOMER] = "customer" };
-
-static const char *const reach_names[] = { [CLR_REACH_OWNED] = "owned",
-										   [CLR_REACH_MEMBER] = "member",
-										   [CLR_REACH_ACCOUNT] = "account" };
-
-static const char *const relation_names[] = {
-	[CLR_REL_ANY] = "any",			 [CLR_REL_ASSIGNED] = "assigned",
-	[CLR_REL_FOLLOWED] = "followed", [CLR_REL_INVITED] = "invited",
-	[CLR_REL_OWN] = "own",			 [CLR_REL_ASSIGNED_TASK] = "assigned_task",
-	[CLR_REL_COMPANY] = "company",	 [CLR_REL_REPORTS] = "reports",
-};
-
-static int
-find_name(const char *const *names, int count, const char *name)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	elog(ERROR, "unknown audience, reach or relation \"%s\"", name);
-}
-
-const char *
-clr_audience_name(ClrAudience audience)
-{
-	return audience_names[audience];
-}
-
-const char *
-clr_relation_name(ClrRelationKind kind)
-{
-	return relation_names[kind];
-}
-
-const char *
-clr_reach_name(ClrReach reach)
-{
-	return reach_names[reach];
-}
-
-ClrRelationKind
-clr_relation_kind(const char *name)
-{
-	return find_name(relation_names, lengthof(relation_names), name);
-}
-
-static ClrAudience
-parse_audience(const char *name)
-{
-	return find_name(audience_names, lengthof(audience_names), name);
-}
-
-static ClrReach
-parse_reach(const char *name)
-{
-	return find_name(reach_names, lengthof(reach_names), name);
-}
-
-/*
- * The action that gives somebody this relation to a row; NULL: following,
- * which everybody does for oneself.
- */
-const char *
-clr_relation_giver(ClrRelationKind kind)
-{
-	switch (kind)
-	{
-		case CLR_REL_ASSIGNED:
-		case CLR_REL_ASSIGNED_TASK:
-			return "assign";
-		case CLR_REL_INVITED:
-			return "invite";
-		case CLR_REL_OWN:
-			return "change_owner";
-		case CLR_REL_FOLLOWED:
-			return NULL;
-		case CLR_REL_ANY:
-		case CLR_REL_COMPANY:
-		case CLR_REL_REPORTS:
-			break;
-	}
-	elog(ERROR, "relation %d is not given", kind);
-}
-
-/*
- * Whoever holds the one relation to a row holds the other: owners count as
- * invited, and everybody is of its own company. Nobody supervises itself.
- */
-bool
-clr_relation_implies(ClrRelationKind held, ClrRelationKind asked)
-{
-	return held == asked || (held == CLR_REL_OWN && asked == CLR_REL_INVITED) ||
-		   ((held == CLR_REL_OWN || held == CLR_REL_ASSIGNED) && asked == CLR_REL_COMPANY);
-}
-
-/* Whether one relation is found by what is declared of another: whom that names. */
-bool
-clr_relation_follows(ClrRelationKind declared, ClrRelationKind asked)
-{
-	if (asked == CLR_REL_REPORTS)
-		return declared == CLR_REL_OWN || declared == CLR_REL_ASSIGNED;
-	return clr_relation_implies(declared, asked);
-}
-
-/* Of whom a row must name one. */
-ClrPeople
-clr_relation_people(ClrRelationKind kind)
-{
-	return kind == CLR_REL_COMPANY ? CLR_COMPANY : kind == CLR_REL_REPORTS ? CLR_REPORTS : CLR_ME;
 }

@@ -127,10 +127,14 @@ extern const ClrDefinition *
 clr_vocabulary_action(ClrVocabulary *vocabulary, const char *feature, const char *name);
 extern List *
 clr_vocabulary_levels_beyond(ClrVocabulary *vocabulary, const char *feature, const char *action);
+
+/* words.c; of a name that is none, an error */
 extern const char *clr_audience_name(ClrAudience audience);
+extern ClrAudience clr_audience_of(const char *name);
 extern ClrRelationKind clr_relation_kind(const char *name);
 extern const char *clr_relation_name(ClrRelationKind kind);
 extern const char *clr_reach_name(ClrReach reach);
+extern ClrReach clr_reach_of(const char *name);
 extern const char *clr_relation_giver(ClrRelationKind kind);
 extern bool clr_relation_implies(ClrRelationKind held, ClrRelationKind asked);
 extern bool clr_relation_follows(ClrRelationKind declared, ClrRelationKind asked);
