@@ -187,7 +187,7 @@ refuse(const ClrActing *acting, Permission permission)
 										   [NO_SUCH_MEMBER] = "there is no such member",
 										   [MAY_NOT_WRITE] = "the account lets nobody write so" };
 
-	clr_refusal_log(&(ClrRefusal){ .what = "act_as",
+	clr_refusal_log(&(ClrRefused){ .what = "act_as",
 								   .reason = reasons[permission],
 								   .actor = { acting->target, 0 },
 								   .real_actor = acting->asker });

@@ -332,7 +332,7 @@ refuse(ClrCounter counter, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
-	clr_refusal_log(&(ClrRefusal){ .what = "token", .reason = reason });
+	clr_refusal_log(&(ClrRefused){ .what = "token", .reason = reason });
 	ereport(ERROR, (errcode(ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION), clr_count(counter),
 					errmsg("the token is not accepted"), errdetail_log("%s", reason),
 					errhint("Get a new one from whoever issues them; the server's log says what "

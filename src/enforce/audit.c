@@ -145,11 +145,9 @@ static void
 tell(ClrAuditLine *line)
 {
 	ClrFrame *frame = clr_frame_current();
-	const ClrActing *acting = &frame->identity.acting;
 
 	line->actor = clr_frame_actor(frame);
-	if (acting->target != 0)
-		line->real_actor = acting->asker;
+	line->real_actor = clr_frame_real_actor(frame);
 	clr_audit_log_write(line);
 }
 
@@ -232,12 +230,11 @@ Datum
 clearance_log_refusal(PG_FUNCTION_ARGS)
 {
 	ClrFrame *frame = clr_frame_current();
-	const ClrActing *acting = &frame->identity.acting;
 
-	clr_refusal_log(&(ClrRefusal){ .what = "administration",
+	clr_refusal_log(&(ClrRefused){ .what = "administration",
 								   .reason = TextDatumGetCString(PG_GETARG_DATUM(0)),
 								   .actor = clr_frame_actor(frame),
-								   .real_actor = acting->target != 0 ? acting->asker : 0 });
+								   .real_actor = clr_frame_real_actor(frame) });
 	PG_RETURN_VOID();
 }
 

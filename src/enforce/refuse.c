@@ -57,13 +57,11 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 void
 clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict)
 {
-	const ClrActing *acting = &frame->identity.acting;
-
-	clr_refusal_log(&(ClrRefusal){ .what = "write",
+	clr_refusal_log(&(ClrRefused){ .what = "write",
 								   .table = clr_catalog_table_name(relid),
 								   .code = clr_verdict_code(verdict),
 								   .actor = clr_frame_actor(frame),
-								   .real_actor = acting->target != 0 ? acting->asker : 0 });
+								   .real_actor = clr_frame_real_actor(frame) });
 }
 
 static const char *

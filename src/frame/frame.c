@@ -69,6 +69,7 @@ static ClrFrame *new_frame(MemoryContext context);
 static void forget_frame(void *frame);
 static bool touches_protected(const PlannedStmt *plan, bool *binds);
 static bool changes_rows(const PlannedStmt *plan);
+static bool is_protected(const RangeTblEntry *entry);
 static void resolve(ClrFrame *frame, bool with_scope);
 static void refuse_outdated(ClrFrame *frame);
 static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
@@ -132,10 +133,16 @@ clr_frame_open_utility(void)
 void
 clr_frame_planned(const PlannedStmt *plan)
 {
-	bool binds;
+	ListCell *lc;
 
-	if (!clr_catalog_is_reading() && touches_protected(plan, &binds))
-		clr_count(CLR_COUNT_PLANNED);
+	if (clr_catalog_is_reading())
+		return;
+	foreach(lc, plan->rtable)
+		if (is_protected(lfirst_node(RangeTblEntry, lc)))
+		{
+			clr_count(CLR_COUNT_PLANNED);
+			return;
+		}
 }
 
 /*
@@ -330,6 +337,12 @@ forget_frame(void *arg)
 		clr_scope_release(frame->judge.scope);
 }
 
+static bool
+is_protected(const RangeTblEntry *entry)
+{
+	return entry->rtekind == RTE_RELATION && clr_binding_of_relation(entry->relid) != 0;
+}
+
 /*
  * Whether a query touches a protected table, also through a view or a
  * partition; and whether row security binds the user who looks at one.
@@ -345,7 +358,7 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
 
-		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) == 0)
+		if (!is_protected(entry))
 			continue;
 		touches = true;
 		if (check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
@@ -390,6 +403,15 @@ clr_frame_actor(ClrFrame *frame)
 	if (!frame->resolved)
 		resolve(frame, false);
 	return frame->actor;
+}
+
+/* The member who acts as somebody else in the query; zero: nobody does. */
+int64
+clr_frame_real_actor(const ClrFrame *frame)
+{
+	const ClrActing *acting = &frame->identity.acting;
+
+	return acting->target != 0 ? acting->asker : 0;
 }
 
 /*

@@ -32,7 +32,7 @@ clr_refusal_init(void)
 
 /* Call it before the error. */
 void
-clr_refusal_log(const ClrRefusal *refusal)
+clr_refusal_log(const ClrRefused *refusal)
 {
 	StringInfoData json;
 

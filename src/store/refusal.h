@@ -10,7 +10,7 @@
 #include "store/who.h"
 
 /* What was refused, and to whom; zero and NULL: nothing to say. */
-typedef struct ClrRefusal
+typedef struct ClrRefused
 {
 	const char *what; /* write, act_as, administration or token */
 	const char *table;
@@ -18,9 +18,9 @@ typedef struct ClrRefusal
 	const char *reason;
 	ClrActor actor;
 	int64 real_actor; /* who acts as the actor */
-} ClrRefusal;
+} ClrRefused;
 
 extern void clr_refusal_init(void);
-extern void clr_refusal_log(const ClrRefusal *refusal);
+extern void clr_refusal_log(const ClrRefused *refusal);
 
 #endif /* CLR_REFUSAL_H */
