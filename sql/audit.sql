@@ -80,6 +80,14 @@ SET LOCAL ROLE regress_audit_bypass;
 UPDATE clearance.member_switch SET action = 'edit' WHERE member_id = :max;
 RESET ROLE;
 SELECT pg_temp.lines();
+-- a superuser who becomes somebody else for the session is still who logged in
+CREATE ROLE regress_audit_other SUPERUSER;
+SET LOCAL SESSION AUTHORIZATION regress_audit_other;
+UPDATE clearance.member_switch SET action = 'delete' WHERE member_id = :max;
+RESET SESSION AUTHORIZATION;
+SELECT pg_temp.lines();
+UPDATE clearance.member_switch SET action = 'edit' WHERE member_id = :max;
+SELECT pg_temp.lines();
 -- who acts as somebody else is there with its own name, and that it began to
 SELECT clearance.add_member('eva', roles => '{account_admin}') AS eva \gset
 SELECT clearance.set_account(:account, act_as_writes => true);
@@ -249,6 +257,8 @@ UPDATE clearance.audit_chain SET seq = 0;
 DELETE FROM clearance.audit_chain;
 TRUNCATE clearance.audit_chain;
 
+-- nor is it told of what cannot be read again
+SELECT clearance_internal.audit_forget('no JSON');
 -- nor what writes it and keeps it as it is
 ALTER TABLE clearance.member DISABLE TRIGGER "00_clearance_audit";
 DROP TRIGGER "00_clearance_audit" ON clearance.member;
@@ -344,6 +354,9 @@ SELECT pg_temp.tampered(:'mine', :here, 'UPDATE clearance.audit_log SET login = 
 -- what writes lines and keeps them is gone
 SELECT pg_temp.tampered(:'mine', 0, 'UPDATE pg_trigger SET tgenabled = ''D'' WHERE tgname = ''00_clearance_audit'' AND tgrelid = ''clearance.member''::regclass');
 SELECT pg_temp.tampered(:'mine', 0, 'UPDATE pg_trigger SET tgenabled = ''O'' WHERE tgname = ''00_clearance_audit_truncate'' AND tgrelid = ''clearance.level_grant''::regclass');
+SELECT pg_temp.tampered(:'mine', 0, 'UPDATE pg_trigger SET tgtype = (tgtype & ~4)::smallint WHERE tgname = ''00_clearance_audit'' AND tgrelid = ''clearance.member''::regclass');
+SELECT pg_temp.tampered(:'mine', 0, 'UPDATE pg_trigger SET tgattr = ''2'' WHERE tgname = ''00_clearance_audit'' AND tgrelid = ''clearance.member''::regclass');
+SELECT pg_temp.tampered(:'mine', 0, 'UPDATE pg_trigger SET tgnargs = 1, tgargs = convert_to(''name'', ''UTF8'') || decode(''00'', ''hex'') WHERE tgname = ''00_clearance_audit'' AND tgrelid = ''clearance.member''::regclass');
 SELECT pg_temp.tampered(:'mine', 0, 'SET LOCAL clearance.maintaining = on', 'DROP TRIGGER "00_clearance_refuse_write" ON clearance_internal.audit_log_01');
 SELECT pg_temp.tampered(:'mine', 0, 'SET LOCAL clearance.maintaining = on', 'ALTER TABLE clearance.audit_log DETACH PARTITION clearance_internal.audit_log_02');
 

@@ -32,7 +32,7 @@ COMMENT ON COLUMN clearance.audit_log.chain IS 'the chain that the line is of';
 COMMENT ON COLUMN clearance.audit_log.seq IS 'number of the line in its chain, without gaps';
 COMMENT ON COLUMN clearance.audit_log.at IS 'when the statement began that made the change; it counts from its transaction''s commit';
 COMMENT ON COLUMN clearance.audit_log.login IS 'the role that had logged in';
-COMMENT ON COLUMN clearance.audit_log.role IS 'the role that it had taken with SET ROLE, or the same';
+COMMENT ON COLUMN clearance.audit_log.role IS 'the role that it had taken, with SET ROLE or SET SESSION AUTHORIZATION, or the same';
 COMMENT ON COLUMN clearance.audit_log.actor IS 'id of the acting member; NULL: none acted';
 COMMENT ON COLUMN clearance.audit_log.partner IS 'id of the partner that acted as a whole; NULL: none did';
 COMMENT ON COLUMN clearance.audit_log.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
@@ -93,7 +93,7 @@ AS 'MODULE_PATHNAME', 'clearance_audit_truncate';
 COMMENT ON FUNCTION clearance_internal.audit_truncate IS
 'trigger: a table of the extension is emptied; argument: as of audit_change()';
 
-CREATE FUNCTION clearance_internal.audit_forget(anchors text) RETURNS void
+CREATE FUNCTION clearance_internal.audit_forget(anchors json) RETURNS void
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_audit_forget';
 COMMENT ON FUNCTION clearance_internal.audit_forget IS 'internal: a line that says up to where chains are dropped';
@@ -149,15 +149,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audited_tables IS 'internal: tables whose changes are audited, and the column of which the log says "kept" or "changed" alone';
 
-CREATE FUNCTION clearance_internal.fires_always(tab regclass, VARIADIC functions regproc[]) RETURNS boolean
+CREATE FUNCTION clearance_internal.fires_always(tab regclass, argument text, VARIADIC functions regproc[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT count(DISTINCT (t.tgfoid, t.tgtype & 32)) = 2 FROM pg_catalog.pg_trigger t
     WHERE t.tgrelid = fires_always.tab AND t.tgfoid = ANY (fires_always.functions) AND t.tgenabled = 'A' AND t.tgqual IS NULL AND t.tgattr::text = ''
+      AND t.tgargs = coalesce(convert_to(argument, 'UTF8') || decode('00', 'hex'), '')
       -- bits of pg_trigger.h: BEFORE TRUNCATE; BEFORE or AFTER each row, of what may happen to it
       AND t.tgtype = CASE WHEN t.tgtype & 32 = 32 THEN 34 WHEN t.tgfoid = 'clearance_internal.refuse_audit_write'::regproc THEN 27 ELSE 29 END
 $$;
-COMMENT ON FUNCTION clearance_internal.fires_always IS 'internal: whether a table has these triggers, for rows and for TRUNCATE, and they fire always';
+COMMENT ON FUNCTION clearance_internal.fires_always IS 'internal: whether a table has these triggers, for rows and for TRUNCATE, with this argument or without one, and they fire always';
 
 -- @again
 DO $$
@@ -205,7 +206,7 @@ OFFSET 0;
 COMMENT ON VIEW clearance.audit IS 'who changed permissions, when, what was before and after: all lines for operators, those of its account for a vendor''s member with settings.view_audit';
 COMMENT ON COLUMN clearance.audit.at IS 'when the statement began that made the change; it counts from its transaction''s commit';
 COMMENT ON COLUMN clearance.audit.login IS 'the role that had logged in';
-COMMENT ON COLUMN clearance.audit.role IS 'the role that it had taken with SET ROLE, or the same';
+COMMENT ON COLUMN clearance.audit.role IS 'the role that it had taken, with SET ROLE or SET SESSION AUTHORIZATION, or the same';
 COMMENT ON COLUMN clearance.audit.actor IS 'id of the acting member; NULL: none acted';
 COMMENT ON COLUMN clearance.audit.partner IS 'id of the partner that acted as a whole; NULL: none did';
 COMMENT ON COLUMN clearance.audit.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
@@ -268,11 +269,11 @@ BEGIN
     UNION ALL
     SELECT NULL, NULL, format('changes of %s leave no lines: its triggers are gone or disabled', t.tab)
     FROM clearance_internal.audited_tables() t
-    WHERE NOT clearance_internal.fires_always(t.tab, 'clearance_internal.audit_change', 'clearance_internal.audit_truncate')
+    WHERE NOT clearance_internal.fires_always(t.tab, t.secret, 'clearance_internal.audit_change', 'clearance_internal.audit_truncate')
     UNION ALL
     SELECT NULL, NULL, format('lines in %s can be rewritten: its triggers are gone or disabled', t.tab)
     FROM clearance_internal.audit_tables() t (tab)
-    WHERE NOT clearance_internal.fires_always(t.tab, 'clearance_internal.refuse_audit_write')
+    WHERE NOT clearance_internal.fires_always(t.tab, NULL, 'clearance_internal.refuse_audit_write')
     UNION ALL
     SELECT NULL, NULL, format('lines of a month have no place: of 12 parts and that of dropped lines there are %s', count(*))
     FROM pg_partition_tree('clearance.audit_log') p WHERE p.isleaf HAVING count(*) <> 13
@@ -386,7 +387,7 @@ BEGIN
     IF anchors IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM clearance_internal.audit_forget(anchors::text);
+    PERFORM clearance_internal.audit_forget(anchors);
     -- A month goes whole if nothing of it stays, which its trigger makes sure of; this one is written, and would wait for who writes.
     FOR i IN 0 .. 12 LOOP
         part := format('clearance_internal.audit_log_%s', lpad(i::text, 2, '0'));

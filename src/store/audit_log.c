@@ -89,8 +89,8 @@ clr_audit_log_write(const ClrAuditLine *line)
 	values[CHAIN] = end.chain;
 	values[SEQ] = Int64GetDatum(end.seq + 1);
 	values[AT] = TimestampTzGetDatum(at);
-	values[LOGIN] = name_of(GetSessionUserId());
-	values[ROLE] = OidIsValid(taken) ? name_of(taken) : values[LOGIN];
+	values[LOGIN] = name_of(GetAuthenticatedUserId());
+	values[ROLE] = name_of(OidIsValid(taken) ? taken : GetSessionUserId());
 	SET_IF(ACTOR, line->actor.member != 0, Int64GetDatum(line->actor.member));
 	SET_IF(PARTNER, line->actor.partner != 0, Int64GetDatum(line->actor.partner));
 	SET_IF(REAL_ACTOR, line->real_actor != 0, Int64GetDatum(line->real_actor));

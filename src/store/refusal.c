@@ -34,6 +34,7 @@ clr_refusal_init(void)
 void
 clr_refusal_log(const ClrRefused *refusal)
 {
+	Oid role = OidIsValid(GetCurrentRoleId()) ? GetCurrentRoleId() : GetSessionUserId();
 	StringInfoData json;
 
 	if (!log_refusals)
@@ -46,9 +47,9 @@ clr_refusal_log(const ClrRefused *refusal)
 	put_id(&json, "actor", refusal->actor.member);
 	put_id(&json, "partner", refusal->actor.partner);
 	put_id(&json, "real_actor", refusal->real_actor);
-	put_text(&json, "login", GetUserNameFromId(GetSessionUserId(), true));
-	if (OidIsValid(GetCurrentRoleId()))
-		put_text(&json, "role", GetUserNameFromId(GetCurrentRoleId(), true));
+	put_text(&json, "login", GetUserNameFromId(GetAuthenticatedUserId(), true));
+	if (role != GetAuthenticatedUserId())
+		put_text(&json, "role", GetUserNameFromId(role, true));
 	ereport(LOG_SERVER_ONLY,
 			(errmsg("clearance refused {%s}", json.data), errhidestmt(true), errhidecontext(true)));
 	pfree(json.data);
