@@ -26,6 +26,7 @@
 #include "enforce/explain.h"
 #include "enforce/remedy.h"
 #include "frame/frame.h"
+#include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "rule/lookup.h"
 #include "rule/mask.h"
@@ -40,6 +41,7 @@ PG_FUNCTION_INFO_V1(clearance_explain);
 static void read_question(FunctionCallInfo fcinfo, ClrQuestion *question);
 static ClrWhom find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation);
 static ClrAction *find_action(ClrQuestion *question);
+static bool has_privilege(const ClrBinding *binding);
 static void answer(ClrQuestion *question, ClrTrace *trace);
 static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
@@ -211,8 +213,8 @@ find_action(ClrQuestion *question)
 }
 
 /* Whether who asks may read all bound columns: answers tell of them, as queries would. */
-bool
-clr_question_may_read(const ClrBinding *binding)
+static bool
+has_privilege(const ClrBinding *binding)
 {
 	Oid user = GetUserId();
 
@@ -229,8 +231,22 @@ clr_question_may_read(const ClrBinding *binding)
 void
 clr_question_check_may_read(const ClrBinding *binding)
 {
-	if (!clr_question_may_read(binding))
+	if (!has_privilege(binding))
 		aclcheck_error(ACLCHECK_NO_PRIV, OBJECT_TABLE, get_rel_name(binding->relid));
+	if (clr_seal_is_narrowed(binding->relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("policies of others hide rows of %s, too", binding->relation_name),
+				 errdetail("What the rule says of a row could tell of one that they hide."),
+				 errhint("Operators may ask: superusers, and members of the role that owns the "
+						 "extension, while nobody acts.")));
+}
+
+/* Whether that is no error. */
+bool
+clr_question_may_read(const ClrBinding *binding)
+{
+	return has_privilege(binding) && !clr_seal_is_narrowed(binding->relid);
 }
 
 /*

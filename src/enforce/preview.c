@@ -34,6 +34,7 @@
 
 #include "enforce/progress.h"
 #include "frame/frame.h"
+#include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "store/catalog.h"
 
@@ -439,6 +440,8 @@ settle_tables(ClrPreview *preview)
 		else if (preview->account != 0 &&
 				 pg_class_aclcheck(table->relid, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
 			table->left_out = "the role may not read it";
+		else if (preview->account != 0 && clr_seal_is_narrowed(table->relid))
+			table->left_out = "policies of others hide rows of it, too";
 		/* what changed is looked for where rows are, and some may be nowhere any more */
 		table->whole = table->files[CLR_BEFORE] != NULL && table->files[CLR_AFTER] != NULL &&
 					   strcmp(table->files[CLR_BEFORE], table->files[CLR_AFTER]) != 0;

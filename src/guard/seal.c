@@ -17,8 +17,9 @@
  */
 #include "guard/seal.h"
 
-#include "catalog/namespace.h"
 #include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_authid.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -342,6 +343,28 @@ clr_seal_refuse_table(Oid relid)
 			 errhint(
 				 "Protect it with clearance.protect(), attach it again, restore it together with "
 				 "its declaration, or take the policies off with clearance.unprotect().")));
+}
+
+/*
+ * Whether policies of somebody else may hide rows of a table that the rule shows: what
+ * the rule says of those rows is then not for everybody to whom it would show them.
+ */
+bool
+clr_seal_is_narrowed(Oid relid)
+{
+	Relation relation = relation_open(relid, AccessShareLock);
+	bool narrowed = false;
+	ListCell *lc;
+
+	foreach(lc, relation->rd_rsdesc != NULL ? relation->rd_rsdesc->policies : NIL)
+	{
+		const RowSecurityPolicy *policy = lfirst(lc);
+
+		narrowed |= !policy->permissive && (policy->polcmd == 'r' || policy->polcmd == '*') &&
+					strcmp(policy->policy_name, expected_for(CMD_SELECT)->seal) != 0;
+	}
+	relation_close(relation, NoLock);
+	return narrowed;
 }
 
 /*

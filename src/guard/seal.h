@@ -15,6 +15,7 @@ extern void clr_seal_init(void);
 extern List *clr_seal_policies(CmdType command, Relation relation);
 extern bool clr_seal_is_policy(Node *qual);
 extern void clr_seal_check_tables(List *range_table);
+extern bool clr_seal_is_narrowed(Oid relid);
 extern void clr_seal_refuse_table(Oid relid) pg_attribute_noreturn();
 
 #endif /* CLR_SEAL_H */
