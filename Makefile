@@ -204,7 +204,7 @@ fuzz: build/jwt_fuzz
 	$(MKDIR_P) build/fuzz_corpus
 	build/jwt_fuzz $(FUZZ_OPTIONS) build/fuzz_corpus test/fuzz/corpus
 
-C_FILES = $(C_SOURCES) $(C_HEADERS) $(sort $(wildcard test/*/*.c))
+C_FILES = $(C_SOURCES) $(C_HEADERS) $(sort $(wildcard test/*/*.c bench/*.c))
 
 # Rooms from the top down. Actor and rule know nothing of each other: who acts is found above the
 # rule, and the rule judges whomever it is asked about.
