@@ -121,6 +121,7 @@ REGRESS = \
 	self_test \
 	report \
 	cache \
+	versions \
 	counters \
 	plans \
 	company_reports \

@@ -105,7 +105,7 @@ SELECT id FROM project;
 SELECT name, code, added > 0 FROM moved('plans');
 RESET ROLE;
 SELECT clearance.reset_actor();
-SELECT clearance.add_member_to_project('1', :mia);
+SELECT clearance.add_member_to_project('1', :max);
 SELECT clearance.set_actor(key => 'max', local => false) = :max;
 SET ROLE regress_counters;
 SELECT FROM moved() WHERE false;

@@ -34,6 +34,7 @@
 #include "store/refusal.h"
 #include "store/release.h"
 #include "store/rows.h"
+#include "store/touched.h"
 #include "store/version.h"
 
 PG_MODULE_MAGIC;
@@ -70,6 +71,7 @@ _PG_init(void)
 	clr_progress_init();
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();
+	clr_touched_init();
 	clr_binding_init();
 	clr_condition_init();
 	clr_hooks_init();

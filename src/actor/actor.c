@@ -23,7 +23,9 @@
  * runs, the actor stays.
  *
  * State: setting_member, written by the assign hook alone; `mapping`, `claims`
- * and `tokens`, which hold for the version that they were read under.
+ * and `tokens`, which hold while what they depend on stays as it was read (stamp.c):
+ * a mapping depends on what login roles are mapped to; what a text said, on who has
+ * which key, e-mail and id, of the mapping's account or of all, and on token keys.
  */
 #include "actor/actor.h"
 
@@ -48,6 +50,7 @@
 #include "store/key.h"
 #include "store/plans.h"
 #include "store/rows.h"
+#include "store/stamp.h"
 
 /* Texts remembered at a time, and how long one may be. */
 #define MAX_REMEMBERED 256
@@ -57,7 +60,7 @@
 typedef struct Mapping
 {
 	Oid role;
-	ClrVersion version;
+	ClrStamp stamp;
 	int64 member;
 	int64 partner;
 	char *setting; /* NULL: none; the member's id, key or e-mail, or JSON that holds it */
@@ -77,7 +80,7 @@ typedef struct Memory
 {
 	MemoryContext context;
 	ClrKeyTable *table; /* NULL: nothing is remembered */
-	ClrVersion version; /* under which all of it was read */
+	ClrStamp stamp;		/* of all of it */
 	int count;
 } Memory;
 
@@ -94,6 +97,7 @@ static int64 member_of_token(const char *text, const ClrVersion *version, Timest
 static void *recall(Memory *memory, const char *text, const ClrVersion *version);
 static void
 remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version);
+static void begin_memory(Memory *memory, const ClrVersion *version);
 static void forget(Memory *memory);
 static uint64 look_up_claims(const char *value, int64 *member);
 static char *claim_of(const char *value);
@@ -195,7 +199,7 @@ who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 	}
 	if (actor.member != 0)
 		return actor;
-	if (mapping.role != identity->login_role || !clr_version_equal(&mapping.version, version))
+	if (mapping.role != identity->login_role || !clr_stamp_holds(&mapping.stamp, version))
 		read_mapping(identity->login_role, version);
 	actor.member = mapping.member;
 	actor.partner = mapping.partner;
@@ -313,7 +317,10 @@ read_mapping(Oid role, const ClrVersion *version)
 	}
 	/* what a transaction changes itself has no version: it is read each time */
 	if (!clr_version_changed_any())
-		clr_version_copy(&found.version, version, mapping_context);
+	{
+		clr_stamp_begin(&found.stamp, version, mapping_context);
+		clr_stamp_add(&found.stamp, CLR_ABOUT_LOGINS, 0);
+	}
 	mapping = found;
 }
 
@@ -370,7 +377,7 @@ recall(Memory *memory, const char *text, const ClrVersion *version)
 	ClrKey key;
 
 	if (memory->table == NULL || clr_version_changed_any() ||
-		!clr_version_equal(&memory->version, version))
+		!clr_stamp_holds(&memory->stamp, version))
 		return NULL;
 	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
 	entry = clr_keytab_find(memory->table, &key);
@@ -386,21 +393,28 @@ remember(Memory *memory, const char *text, const void *value, Size size, const C
 
 	if (clr_version_changed_any() || version->count == 0 || strlen(text) > MAX_REMEMBERED_LENGTH)
 		return;
-	if (memory->context == NULL)
-		memory->context =
-			AllocSetContextCreate(TopMemoryContext, "clearance identities", ALLOCSET_DEFAULT_SIZES);
 	if (memory->table == NULL || memory->count == MAX_REMEMBERED ||
-		!clr_version_equal(&memory->version, version))
-	{
-		forget(memory);
-		clr_version_copy(&memory->version, version, memory->context);
-		memory->table = clr_keytab_new(memory->context, 16);
-	}
+		!clr_stamp_holds(&memory->stamp, version))
+		begin_memory(memory, version);
 	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
 	entry = clr_keytab_add(memory->table, &key, &found);
 	entry->value = MemoryContextAlloc(memory->context, size);
 	memcpy(entry->value, value, size);
 	memory->count++;
+}
+
+static void
+begin_memory(Memory *memory, const ClrVersion *version)
+{
+	forget(memory);
+	if (memory->context == NULL)
+		memory->context =
+			AllocSetContextCreate(TopMemoryContext, "clearance identities", ALLOCSET_DEFAULT_SIZES);
+	clr_stamp_begin(&memory->stamp, version, memory->context);
+	if (memory == &tokens)
+		clr_stamp_add(&memory->stamp, CLR_ABOUT_TOKEN_KEYS, 0);
+	clr_stamp_add(&memory->stamp, CLR_ABOUT_NAMES, memory == &claims ? mapping.account : 0);
+	memory->table = clr_keytab_new(memory->context, 16);
 }
 
 static void

@@ -21,6 +21,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
@@ -33,6 +34,7 @@
 #include "rule/rule.h"
 #include "scope/vocabulary.h"
 #include "store/catalog.h"
+#include "store/rows.h"
 
 PG_FUNCTION_INFO_V1(clearance_who_can);
 
@@ -244,6 +246,7 @@ add_reaching_levels(Around *around, const ClrQuestion *question)
 {
 	ClrBinding *binding = question->binding;
 	const char *action = question->action->name;
+	bool pushed = clr_catalog_push_snapshot();
 
 	around->feature = question->action->feature;
 	if (binding->link_only)
@@ -256,20 +259,27 @@ add_reaching_levels(Around *around, const ClrQuestion *question)
 	}
 	for (int i = 0; i < around->projects.count; i++)
 	{
-		const ClrProjectFacts *facts =
-			clr_projects_find(around->judge->scope->facts, around->projects.ids[i]);
+		ClrRows rows;
+		int64 account;
 
-		if (facts != NULL)
-			add_levels_of(around, facts->account, action);
+		if (!clr_rows_one(&rows, CLR_PROJECT_BY_ID, around->projects.ids[i]))
+			continue;
+		account = clr_rows_int64(&rows, PROJECT_ACCOUNT);
+		clr_rows_end(&rows);
+		add_levels_of(around, account, action);
 	}
+	if (pushed)
+		PopActiveSnapshot();
 }
 
 static void
 add_levels_of(Around *around, int64 account, const char *action)
 {
-	ClrVocabulary *vocabulary =
-		clr_vocabulary_acquire(&around->judge->scope->kept.version, account);
+	static ClrVersion version;
+	ClrVocabulary *vocabulary;
 
+	clr_version_read_current(&version);
+	vocabulary = clr_vocabulary_acquire(&version, account);
 	PG_TRY();
 	{
 		around->levels =

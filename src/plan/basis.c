@@ -151,7 +151,7 @@ is_enough(HeapTuple tuple, Oid function)
 
 /* A copy to be asked later, or NULL if that would take more than is remembered. */
 ClrBasis *
-clr_basis_keep(const ClrBasis *basis, MemoryContext context)
+clr_basis_keep(const ClrBasis *basis, const ClrVersion *version, MemoryContext context)
 {
 	MemoryContext caller;
 	ClrBasis *copy;
@@ -163,6 +163,7 @@ clr_basis_keep(const ClrBasis *basis, MemoryContext context)
 	copy = palloc(sizeof(ClrBasis));
 	*copy = *basis;
 	copy->tables = list_copy(basis->tables);
+	clr_version_copy(&copy->version, version, context);
 	MemoryContextSwitchTo(caller);
 	return copy;
 }
@@ -171,13 +172,15 @@ void
 clr_basis_free(ClrBasis *basis)
 {
 	list_free(basis->tables);
+	pfree(basis->version.notes);
 	pfree(basis);
 }
 
-/* Whether it stands as far as this session heard. */
+/* Whether it stands as far as this session heard, and as projects are registered. */
 bool
 clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot)
 {
+	static ClrVersion version;
 	ListCell *lc;
 
 	if (basis->generation != clr_binding_generation() ||
@@ -186,7 +189,8 @@ clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot)
 	foreach(lc, basis->tables)
 		if (clr_basis_is_pending(lfirst_oid(lc)))
 			return false;
-	return true;
+	clr_version_read(&version, snapshot);
+	return clr_version_same(&basis->version, &version, CLR_CHANGED_PROJECTS);
 }
 
 /* Whether it stands: a snapshot, which is older than this question, sees all as it was found. */

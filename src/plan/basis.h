@@ -12,6 +12,8 @@
 #include "storage/itemptr.h"
 #include "utils/snapshot.h"
 
+#include "store/version.h"
+
 /* A trigger as it is: another one, or altered, is another row of pg_trigger. */
 typedef struct ClrNoteTrigger
 {
@@ -29,8 +31,9 @@ typedef struct ClrBasis
 	TransactionId newest; /* the last one that wrote a row which says so */
 	Oid projects;		  /* the table that these triggers are on */
 	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
-	Oid file;		/* of pg_trigger, in which they have their places */
-	bool is_simple; /* there is no other such table */
+	Oid file;			/* of pg_trigger, in which they have their places */
+	bool is_simple;		/* there is no other such table */
+	ClrVersion version; /* under which it was kept, of projects */
 } ClrBasis;
 
 extern ClrBasis *clr_basis_begin(void);
@@ -38,7 +41,8 @@ extern void clr_basis_add_table(ClrBasis *basis, Oid relid);
 extern bool clr_basis_sees(ClrBasis *basis, Snapshot snapshot, HeapTuple tuple);
 extern bool
 clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTrigger *triggers);
-extern ClrBasis *clr_basis_keep(const ClrBasis *basis, MemoryContext context);
+extern ClrBasis *
+clr_basis_keep(const ClrBasis *basis, const ClrVersion *version, MemoryContext context);
 extern void clr_basis_free(ClrBasis *basis);
 extern bool clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot);
 extern bool clr_basis_stands(const ClrBasis *basis, Snapshot snapshot);

@@ -175,15 +175,17 @@ may_remember(void)
 }
 
 /*
- * With the shape, whose scope is of the version under which registration was
- * found (unless what was read for planning is newer).
+ * With the shape, if its scope is of the version under which registration was found
+ * (unless what was read for planning is newer). It stands for that version only: the
+ * scope may hold longer, since others' projects are no concern of it.
  */
 static void
 remember(ClrShape *shape, const Inquiry *inquiry)
 {
 	if (may_remember() && known != NULL && known->table == inquiry->basis->projects &&
-		clr_kept_holds(&inquiry->judge->scope->kept, &known->version, CLR_CHANGED_PROJECTS))
-		shape->whole = clr_basis_keep(inquiry->basis, shape->context);
+		clr_version_same(&inquiry->judge->scope->kept.stamp.version, &known->version,
+						 CLR_CHANGED_PROJECTS))
+		shape->whole = clr_basis_keep(inquiry->basis, &known->version, shape->context);
 }
 
 /* The same of a table so many steps above. */

@@ -3,16 +3,21 @@
  *		What is true of projects for everybody.
  *
  * A session reads a project when an actor has a way into it, and keeps it for
- * all actors while projects stay as they are. One that has read many of them
- * reads the others of the account in one go: that takes less than a fifth of
- * the time for each.
+ * all actors of its account while projects of that stay as they are. One that has
+ * read many of them reads the others of the account in one go: that takes less than
+ * a fifth of the time for each. Projects of other accounts it does not find: nobody
+ * has a way into one of those.
+ *
+ * They are made of the rows of an account in clearance.project, and of what is off in
+ * these (CLR_ABOUT_PROJECTS).
  *
  * Lifetime: each scope uses the projects that it was read with; the session
- * keeps the last ones, as long as they take no more memory than they may. A
- * project is added complete.
+ * keeps those of the accounts that it used last, as long as they take no more memory
+ * than they may. A project is added complete.
  */
 #include "scope/project.h"
 
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 #include "store/rows.h"
@@ -23,49 +28,58 @@
 /* Memory of a project, about; for the decision to read them all. */
 #define BYTES_OF_PROJECT 200
 
-typedef struct ClrAccountProjects
+typedef struct KeptProjects
 {
-	int64 account;
-	bool complete; /* all of its projects were read */
-	List *all;	   /* of ClrProjectFacts * */
-	bool open_known;
-	List *open; /* of ClrProjectFacts *: those with an open level */
-} ClrAccountProjects;
+	int64 account; /* hash key */
+	ClrProjects *projects;
+} KeptProjects;
 
-static ClrProjects *last = NULL;
+static HTAB *kept = NULL;
+static dlist_head by_use = DLIST_STATIC_INIT(by_use); /* the last used first */
+static Size total_bytes = 0;
 
-static ClrProjects *new_projects(const ClrVersion *version);
+static ClrProjects *find_kept(int64 account);
+static ClrProjects *new_projects(const ClrVersion *version, int64 account);
+static void keep(ClrProjects *projects);
+static void forget(ClrProjects *projects);
+static void weigh(ClrProjects *projects);
 static ClrProjectFacts *known(ClrProjects *projects, int64 id);
 static ClrProjectFacts *add(ClrProjects *projects, ClrRows *rows);
 static void read_features_off(ClrProjects *projects, const int64 *id);
-static ClrAccountProjects *account_of(ClrProjects *projects, int64 account);
 static bool has_read_many(const ClrProjects *projects, Relation relation);
 
 /* How much memory the session's projects may take. */
 static Size limit = 0;
 
 /*
- * The projects of the active snapshot, which sees `version`. Release them
- * (clr_kept_release) after use.
+ * The projects of an account for the active snapshot, which sees `version`. Release
+ * them (clr_kept_release) after use.
  */
 ClrProjects *
-clr_projects_acquire(const ClrVersion *version, Size max_bytes)
+clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes)
 {
 	ClrProjects *projects;
 
 	limit = max_bytes;
 	if (!clr_kept_is_of_use(CLR_CHANGED_PROJECTS))
-		return new_projects(version);
-	if (last != NULL && (!clr_kept_holds(&last->kept, version, CLR_CHANGED_PROJECTS) ||
-						 (clr_kept_bytes(&last->kept) > limit && !clr_kept_is_still())))
+		return new_projects(version, account);
+	projects = find_kept(account);
+	if (projects != NULL && (!clr_kept_holds(&projects->kept, version) ||
+							 (projects->bytes > limit && !clr_kept_is_still())))
 	{
-		clr_kept_release(&last->kept);
-		last = NULL;
+		forget(projects);
+		projects = NULL;
 	}
-	if (last == NULL)
-		last = new_projects(version);
-	projects = last;
+	if (projects == NULL)
+	{
+		projects = new_projects(version, account);
+		keep(projects);
+	}
+	dlist_move_head(&by_use, &projects->node);
 	clr_kept_use(&projects->kept);
+	while (total_bytes > limit && !clr_kept_is_still() &&
+		   dlist_tail_node(&by_use) != &projects->node)
+		forget(dlist_tail_element(ClrProjects, node, &by_use));
 	return projects;
 }
 
@@ -73,21 +87,69 @@ clr_projects_acquire(const ClrVersion *version, Size max_bytes)
 Size
 clr_projects_bytes(void)
 {
-	return last == NULL ? 0 : clr_kept_bytes(&last->kept);
+	return total_bytes;
 }
 
 static ClrProjects *
-new_projects(const ClrVersion *version)
+find_kept(int64 account)
+{
+	HASHCTL ctl = { .keysize = sizeof(int64), .entrysize = sizeof(KeptProjects) };
+	KeptProjects *entry;
+
+	if (kept == NULL)
+		kept = hash_create("clearance projects by account", 16, &ctl, HASH_ELEM | HASH_BLOBS);
+	entry = hash_search(kept, &account, HASH_FIND, NULL);
+	return entry == NULL ? NULL : entry->projects;
+}
+
+static ClrProjects *
+new_projects(const ClrVersion *version, int64 account)
 {
 	ClrProjects *projects = clr_kept_new("clearance projects", sizeof(ClrProjects), version);
 
+	projects->account = account;
 	projects->by_id = clr_keytab_new(projects->kept.context, 64);
+	clr_stamp_add(&projects->kept.stamp, CLR_ABOUT_PROJECTS, account);
 	clr_kept_settle(&projects->kept);
 	return projects;
 }
 
+/* The session is one of its users. */
+static void
+keep(ClrProjects *projects)
+{
+	KeptProjects *entry = hash_search(kept, &projects->account, HASH_ENTER, NULL);
+
+	entry->projects = projects;
+	dlist_push_head(&by_use, &projects->node);
+	projects->bytes = clr_kept_bytes(&projects->kept);
+	total_bytes += projects->bytes;
+}
+
+static void
+forget(ClrProjects *projects)
+{
+	total_bytes -= projects->bytes;
+	projects->bytes = 0;
+	dlist_delete(&projects->node);
+	(void) hash_search(kept, &projects->account, HASH_REMOVE, NULL);
+	clr_kept_release(&projects->kept);
+}
+
+/* It has grown. */
+static void
+weigh(ClrProjects *projects)
+{
+	Size bytes = clr_kept_bytes(&projects->kept);
+
+	if (projects->bytes == 0)
+		return;
+	total_bytes += bytes - projects->bytes;
+	projects->bytes = bytes;
+}
+
 /*
- * A project by its id, or NULL.
+ * A project of the account by its id, or NULL.
  */
 const ClrProjectFacts *
 clr_projects_find(ClrProjects *projects, int64 id)
@@ -98,14 +160,20 @@ clr_projects_find(ClrProjects *projects, int64 id)
 
 	if (facts != NULL || !clr_rows_one(&rows, CLR_PROJECT_BY_ID, id))
 		return facts;
+	if (clr_rows_int64(&rows, PROJECT_ACCOUNT) != projects->account)
+	{
+		clr_rows_end(&rows);
+		return NULL;
+	}
 	facts = add(projects, &rows);
 	projects->found_singly++;
 	read_all = has_read_many(projects, rows.relation);
 	clr_rows_end(&rows);
 	read_features_off(projects, &id);
 	facts->complete = true;
+	weigh(projects);
 	if (read_all)
-		(void) clr_projects_of_account(projects, facts->account);
+		(void) clr_projects_all(projects);
 	return facts;
 }
 
@@ -118,20 +186,19 @@ has_read_many(const ClrProjects *projects, Relation relation)
 }
 
 /*
- * All projects of an account: ClrProjectFacts.
+ * All projects of the account: ClrProjectFacts.
  */
 List *
-clr_projects_of_account(ClrProjects *projects, int64 account)
+clr_projects_all(ClrProjects *projects)
 {
-	ClrAccountProjects *entry = account_of(projects, account);
 	MemoryContext caller;
 	List *all = NIL;
 	ListCell *lc;
 	ClrRows rows;
 
-	if (entry->complete)
-		return entry->all;
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_ACCOUNT, &account);
+	if (projects->complete)
+		return projects->all;
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_ACCOUNT, &projects->account);
 	while (clr_rows_next(&rows))
 	{
 		ClrProjectFacts *facts = known(projects, clr_rows_int64(&rows, PROJECT_ID));
@@ -145,27 +212,27 @@ clr_projects_of_account(ClrProjects *projects, int64 account)
 	foreach(lc, all)
 		((ClrProjectFacts *) lfirst(lc))->complete = true;
 	caller = MemoryContextSwitchTo(projects->kept.context);
-	entry->all = list_copy(all);
-	entry->complete = true;
+	projects->all = list_copy(all);
+	projects->complete = true;
 	MemoryContextSwitchTo(caller);
 	list_free(all);
-	return entry->all;
+	weigh(projects);
+	return projects->all;
 }
 
 /*
- * The projects of an account that open with a level: ClrProjectFacts.
+ * The projects of the account that open with a level: ClrProjectFacts.
  */
 List *
-clr_projects_open_in(ClrProjects *projects, int64 account)
+clr_projects_open(ClrProjects *projects)
 {
-	ClrAccountProjects *entry = account_of(projects, account);
 	MemoryContext caller;
 	List *open = NIL;
 	ClrRows rows;
 
-	if (entry->open_known)
-		return entry->open;
-	clr_rows_begin(&rows, CLR_OPEN_PROJECTS_OF_ACCOUNT, &account);
+	if (projects->open_known)
+		return projects->open;
+	clr_rows_begin(&rows, CLR_OPEN_PROJECTS_OF_ACCOUNT, &projects->account);
 	while (clr_rows_next(&rows))
 	{
 		const ClrProjectFacts *facts =
@@ -176,32 +243,12 @@ clr_projects_open_in(ClrProjects *projects, int64 account)
 	}
 	clr_rows_end(&rows);
 	caller = MemoryContextSwitchTo(projects->kept.context);
-	entry->open = list_copy(open);
-	entry->open_known = true;
+	projects->open = list_copy(open);
+	projects->open_known = true;
 	MemoryContextSwitchTo(caller);
 	list_free(open);
-	return entry->open;
-}
-
-static ClrAccountProjects *
-account_of(ClrProjects *projects, int64 account)
-{
-	MemoryContext caller;
-	ClrAccountProjects *entry;
-	ListCell *lc;
-
-	foreach(lc, projects->accounts)
-	{
-		entry = lfirst(lc);
-		if (entry->account == account)
-			return entry;
-	}
-	caller = MemoryContextSwitchTo(projects->kept.context);
-	entry = palloc0(sizeof(ClrAccountProjects));
-	entry->account = account;
-	projects->accounts = lappend(projects->accounts, entry);
-	MemoryContextSwitchTo(caller);
-	return entry;
+	weigh(projects);
+	return projects->open;
 }
 
 /* ---------- reading ---------- */

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "lib/ilist.h"
 #include "nodes/pg_list.h"
 
 #include "store/kept.h"
@@ -26,19 +27,25 @@ typedef struct ClrProjectFacts
 	bool complete;		/* else they are still to be read */
 } ClrProjectFacts;
 
-/* Projects that were read so far. */
+/* Projects of an account that were read so far. */
 typedef struct ClrProjects
 {
 	ClrKept kept;
+	int64 account;
+	Size bytes;			/* as counted; zero: of one that the session does not keep */
+	dlist_node node;	/* of those that it keeps */
 	ClrKeyTable *by_id; /* of ClrProjectFacts */
 	int found_singly;
-	List *accounts; /* of ClrAccountProjects */
+	bool complete; /* all of its projects were read */
+	List *all;	   /* of ClrProjectFacts * */
+	bool open_known;
+	List *open; /* of ClrProjectFacts *: those with an open level */
 } ClrProjects;
 
-extern ClrProjects *clr_projects_acquire(const ClrVersion *version, Size max_bytes);
+extern ClrProjects *clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes);
 extern Size clr_projects_bytes(void);
 extern const ClrProjectFacts *clr_projects_find(ClrProjects *projects, int64 id);
-extern List *clr_projects_of_account(ClrProjects *projects, int64 account);
-extern List *clr_projects_open_in(ClrProjects *projects, int64 account);
+extern List *clr_projects_all(ClrProjects *projects);
+extern List *clr_projects_open(ClrProjects *projects);
 
 #endif /* CLR_PROJECT_H */

@@ -69,7 +69,7 @@ typedef struct ClrProject
 	List *features_off; /* of char * */
 } ClrProject;
 
-/* Some projects, by their ids. */
+/* Some projects, or roles, by their ids. */
 typedef struct ClrProjectIds
 {
 	int count;
@@ -113,9 +113,10 @@ typedef struct ClrScope
 	bool is_only_account;
 	int64 partner; /* its company, as the next; of the vendor's team neither is one */
 	int64 customer;
-	List *member_keys; /* of char *: whom owner, assignee ... columns name */
-	List *switched_on; /* of char *: features and actions in turn */
-	List *level_ids;   /* of int: every level in force anywhere */
+	ClrProjectIds roles; /* the member's */
+	List *member_keys;	 /* of char *: whom owner, assignee ... columns name */
+	List *switched_on;	 /* of char *: features and actions in turn */
+	List *level_ids;	 /* of int: every level in force anywhere */
 	ClrProject *account_level;
 	ClrProject *without_project;		  /* where rows have none, see CLR_PROJECT_NONE */
 	List *projects;						  /* of ClrProject * */

@@ -43,7 +43,9 @@ PG_FUNCTION_INFO_V1(clearance_session_actors);
 
 static void note(ClrCounter what);
 static CachedScope *find(ClrActor actor);
-static bool holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at);
+static bool holds(ClrScope *scope, const ClrVersion *version, TimestampTz at);
+static void stamp(ClrScope *scope);
+static void stamp_company(ClrScope *scope);
 static Size limit(void);
 static void keep(ClrScope *scope);
 static void forget(CachedScope *entry);
@@ -92,7 +94,10 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 
 	scope = clr_scope_load(actor, version, at, limit() / 2);
 	if (keepable)
+	{
+		stamp(scope);
 		keep(scope);
+	}
 	return scope;
 }
 
@@ -124,12 +129,70 @@ find(ClrActor actor)
 }
 
 static bool
-holds(const ClrScope *scope, const ClrVersion *version, TimestampTz at)
+holds(ClrScope *scope, const ClrVersion *version, TimestampTz at)
 {
-	for (int what = 0; what < CLR_CHANGES; what++)
-		if (!clr_kept_holds(&scope->kept, version, what))
-			return false;
-	return scope->valid_from <= at && at < scope->valid_until;
+	return clr_kept_holds(&scope->kept, version) && scope->valid_from <= at &&
+		   at < scope->valid_until;
+}
+
+/*
+ * What a scope depends on, with what is read into it later: all that scope_load.c,
+ * scope_projects.c and people.c look for, and by what. Not known is an actor whom they
+ * would have found by its own id.
+ *
+ *	 the member: itself, its roles and switches, memberships, and whom it supervises
+ *	 those roles, for their levels
+ *	 its company, or the vendor's team: its level and standing, its projects, and the keys
+ *	 of whoever is of it; a partner that acts as a whole also is where its members are
+ *	 the account: settings, whether it is the only one, keys of those supervised
+ *	 its projects, and the levels that it knows, as the scope has them from project.c and
+ *	 vocabulary.c
+ */
+static void
+stamp(ClrScope *scope)
+{
+	ClrStamp *stamp = &scope->kept.stamp;
+	ClrActor actor = scope->actor;
+
+	if (actor.member != 0)
+		clr_stamp_add(stamp, CLR_ABOUT_MEMBER, actor.member);
+	else
+		clr_stamp_add(stamp, CLR_ABOUT_PARTNER, actor.partner);
+	clr_stamp_add(stamp, CLR_ABOUT_ALL_PROJECTS, 0);
+	clr_stamp_add(stamp, CLR_ABOUT_ALL_LEVELS, 0);
+	if (!scope->is_known)
+		return;
+	for (int i = 0; i < scope->roles.count; i++)
+		clr_stamp_add(stamp, CLR_ABOUT_ROLE, scope->roles.ids[i]);
+	stamp_company(scope);
+	clr_stamp_add(stamp, CLR_ABOUT_KEYS, scope->account);
+	clr_stamp_add(stamp, CLR_ABOUT_ACCOUNT, scope->account);
+	/* the only one until another comes; one of several until others go */
+	clr_stamp_add(stamp, scope->is_only_account ? CLR_ABOUT_NEW_ACCOUNTS : CLR_ABOUT_GONE_ACCOUNTS,
+				  0);
+	clr_stamp_add(stamp, CLR_ABOUT_PROJECTS, scope->account);
+	clr_stamp_add(stamp, CLR_ABOUT_LEVELS, scope->account);
+}
+
+static void
+stamp_company(ClrScope *scope)
+{
+	ClrStamp *stamp = &scope->kept.stamp;
+
+	switch (scope->audience)
+	{
+		case CLR_VENDOR:
+			clr_stamp_add(stamp, CLR_ABOUT_TEAM, scope->account);
+			break;
+		case CLR_PARTNER:
+			clr_stamp_add(stamp, CLR_ABOUT_PARTNER, scope->partner);
+			if (scope->actor.member == 0)
+				clr_stamp_add(stamp, CLR_ABOUT_ANYBODY, scope->account);
+			break;
+		case CLR_CUSTOMER:
+			clr_stamp_add(stamp, CLR_ABOUT_CUSTOMER, scope->customer);
+			break;
+	}
 }
 
 static Size

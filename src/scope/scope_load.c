@@ -24,6 +24,7 @@
 typedef struct Who
 {
 	ClrScope *scope;
+	Size projects_limit;
 	bool partner_admin;
 	bool account_active;
 	bool company_active;  /* or it has none */
@@ -36,7 +37,7 @@ PG_FUNCTION_INFO_V1(clearance_scope_actor);
 
 static ClrScope *load(ClrActor actor, const ClrVersion *version, TimestampTz at,
 					  Size projects_limit, const ClrProjectIds *within, bool supposed);
-static ClrScope *new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit);
+static ClrScope *new_scope(const ClrVersion *version, ClrActor actor);
 static void release_parts(void *scope);
 static bool load_standing(Who *who);
 static bool load_member(Who *who);
@@ -46,6 +47,7 @@ static int32 load_company(Who *who, ClrPath path, int64 id);
 static bool is_only_account(void);
 static const char *why_no_standing(const Who *who);
 static List *levels_of_roles(const Who *who);
+static void add_role(ClrProjectIds *roles, int64 id);
 static void load_switches(ClrScope *scope);
 
 /*
@@ -78,9 +80,9 @@ load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_li
 	 const ClrProjectIds *within, bool supposed)
 {
 	bool pushed = clr_catalog_push_snapshot();
-	ClrScope *scope = new_scope(version, actor, projects_limit);
+	ClrScope *scope = new_scope(version, actor);
 	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
-	Who who = { .scope = scope };
+	Who who = { .scope = scope, .projects_limit = projects_limit };
 
 	if (load_standing(&who) || (supposed && scope->is_known))
 	{
@@ -98,7 +100,7 @@ load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_li
 }
 
 static ClrScope *
-new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit)
+new_scope(const ClrVersion *version, ClrActor actor)
 {
 	ClrScope *scope = clr_kept_new("clearance scope", sizeof(ClrScope), version);
 	MemoryContextCallback *callback =
@@ -107,7 +109,6 @@ new_scope(const ClrVersion *version, ClrActor actor, Size projects_limit)
 	callback->func = release_parts;
 	callback->arg = scope;
 	MemoryContextRegisterResetCallback(scope->kept.context, callback);
-	scope->facts = clr_projects_acquire(version, projects_limit);
 	scope->actor = actor;
 	scope->valid_from = DT_NOBEGIN;
 	scope->valid_until = DT_NOEND;
@@ -147,7 +148,7 @@ load_standing(Who *who)
 	else
 		scope->no_standing = "the actor is no known member";
 	if (scope->vocabulary == NULL)
-		scope->vocabulary = clr_vocabulary_acquire(&scope->kept.version, 0);
+		scope->vocabulary = clr_vocabulary_acquire(&scope->kept.stamp.version, 0);
 	return scope->no_standing == NULL;
 }
 
@@ -259,7 +260,9 @@ load_account(Who *who)
 	who->portal = clr_rows_bool(&rows, ACCOUNT_PORTAL);
 	who->external_level = clr_rows_int32(&rows, ACCOUNT_EXTERNAL_LEVEL);
 	clr_rows_end(&rows);
-	scope->vocabulary = clr_vocabulary_acquire(&scope->kept.version, scope->account);
+	scope->vocabulary = clr_vocabulary_acquire(&scope->kept.stamp.version, scope->account);
+	scope->facts =
+		clr_projects_acquire(&scope->kept.stamp.version, scope->account, who->projects_limit);
 }
 
 /* A partner or customer. Returns the partner's level, zero if it has none. */
@@ -317,13 +320,24 @@ levels_of_roles(const Who *who)
 	clr_rows_begin(&roles, CLR_ROLES_OF_MEMBER, &member);
 	while (clr_rows_next(&roles))
 	{
-		if (!clr_rows_one(&role, CLR_ROLE_BY_ID, clr_rows_int64(&roles, MEMBER_ROLE_ROLE)))
+		int64 id = clr_rows_int64(&roles, MEMBER_ROLE_ROLE);
+
+		add_role(&who->scope->roles, id);
+		if (!clr_rows_one(&role, CLR_ROLE_BY_ID, id))
 			continue;
 		levels = clr_scope_add_level(who->scope, levels, clr_rows_int32(&role, ROLE_LEVEL));
 		clr_rows_end(&role);
 	}
 	clr_rows_end(&roles);
 	return levels;
+}
+
+static void
+add_role(ClrProjectIds *roles, int64 id)
+{
+	roles->ids = roles->ids == NULL ? palloc(sizeof(int64)) :
+									  repalloc(roles->ids, sizeof(int64) * (roles->count + 1));
+	roles->ids[roles->count++] = id;
 }
 
 /*
@@ -413,9 +427,9 @@ clearance_scope_actor(PG_FUNCTION_ARGS)
 	Datum *levels;
 
 	clr_version_read_current(&version);
-	scope = new_scope(&version, actor, SIZE_MAX);
+	scope = new_scope(&version, actor);
 	base = &scope->account_level->levels;
-	(void) load_standing(&(Who){ .scope = scope });
+	(void) load_standing(&(Who){ .scope = scope, .projects_limit = SIZE_MAX });
 	(void) clr_catalog_read_under(around);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");

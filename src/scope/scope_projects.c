@@ -189,17 +189,15 @@ static List *
 within_of(const Reading *reading, bool open)
 {
 	ClrProjects *projects = reading->scope->facts;
-	int64 account = reading->scope->account;
 	List *within = NIL;
 
 	if (reading->within == NULL)
-		return open ? clr_projects_open_in(projects, account) :
-					  clr_projects_of_account(projects, account);
+		return open ? clr_projects_open(projects) : clr_projects_all(projects);
 	for (int i = 0; i < reading->within->count; i++)
 	{
 		const ClrProjectFacts *facts = clr_projects_find(projects, reading->within->ids[i]);
 
-		if (facts != NULL && facts->account == account && (!open || facts->open_level != 0))
+		if (facts != NULL && (!open || facts->open_level != 0))
 			within = lappend(within, (void *) facts);
 	}
 	return within;
@@ -235,7 +233,7 @@ load_vendor(Reading *reading)
 		const ClrProjectFacts *facts =
 			clr_projects_find(scope->facts, ((Own *) lfirst(lc))->project);
 
-		if (facts != NULL && facts->account == scope->account)
+		if (facts != NULL)
 			add_vendor_project(reading, facts);
 	}
 	foreach(lc, within_of(reading, true))

@@ -31,7 +31,7 @@ clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level)
 	foreach(lc, scope->projects)
 		if (((ClrProject *) lfirst(lc))->id == id)
 			project = lfirst(lc);
-	facts = project == NULL ? clr_projects_find(scope->facts, id) : NULL;
+	facts = project == NULL && scope->facts != NULL ? clr_projects_find(scope->facts, id) : NULL;
 	if (facts != NULL)
 		project = clr_scope_add_project(scope, facts, NIL, CLR_PLACE_NONE);
 	if (project != NULL)

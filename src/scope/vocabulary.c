@@ -6,7 +6,8 @@
  * it while levels stay as they are; actions when they are first asked for. It
  * holds the levels for all accounts and the account's own: one of another
  * account is unknown, and so never in force, whatever names it. Accounts without
- * levels of their own share one.
+ * levels of their own share one, which depends on the levels for all accounts alone:
+ * whether an account has some is looked up each time.
  *
  * What follows from other actions (clearance_internal.consequences()) is worked out from
  * what is said of those, for each audience.
@@ -25,6 +26,7 @@
 #include "utils/memutils.h"
 
 #include "store/catalog.h"
+#include "store/rows.h"
 
 #define VOCABULARIES 8
 
@@ -46,9 +48,8 @@ static ClrVocabulary *of_account(const ClrVersion *version, int64 account);
 static ClrVocabulary *keep(ClrVocabulary *vocabulary);
 static ClrVocabulary *load(const ClrVersion *version, int64 account);
 static void read_levels(ClrVocabulary *vocabulary);
-static void read_owners(ClrVocabulary *vocabulary);
+static bool has_own_levels(int64 account);
 static int compare_levels(const void *a, const void *b);
-static int compare_accounts(const void *a, const void *b);
 static List *held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audience);
 static List *following(ClrVocabulary *vocabulary, const ClrDefinition *definition,
 					   const ClrSource *source, List *held);
@@ -80,13 +81,18 @@ level_reach(ClrVocabulary *vocabulary, const ClrDefinition *definition, int32 le
 ClrVocabulary *
 clr_vocabulary_acquire(const ClrVersion *version, int64 account)
 {
-	ClrVocabulary *shared = of_account(version, 0);
+	return of_account(version, account != 0 && has_own_levels(account) ? account : 0);
+}
 
-	if (account == 0 ||
-		bsearch(&account, shared->owners, shared->nowners, sizeof(int64), compare_accounts) == NULL)
-		return shared;
-	clr_kept_release(&shared->kept);
-	return of_account(version, account);
+static bool
+has_own_levels(int64 account)
+{
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, CLR_LEVELS_OF_ACCOUNT, account))
+		return false;
+	clr_rows_end(&rows);
+	return true;
 }
 
 static ClrVocabulary *
@@ -96,7 +102,7 @@ of_account(const ClrVersion *version, int64 account)
 		return load(version, account);
 	for (int i = 0; i < VOCABULARIES; i++)
 	{
-		if (kept[i] != NULL && !clr_kept_holds(&kept[i]->kept, version, CLR_CHANGED_LEVELS))
+		if (kept[i] != NULL && !clr_kept_holds(&kept[i]->kept, version))
 		{
 			clr_kept_release(&kept[i]->kept);
 			kept[i] = NULL;
@@ -133,9 +139,10 @@ load(const ClrVersion *version, int64 account)
 	vocabulary->account = account;
 	clr_catalog_begin(&state);
 	read_levels(vocabulary);
-	if (account == 0)
-		read_owners(vocabulary);
 	clr_catalog_end(&state);
+	clr_stamp_add(&vocabulary->kept.stamp, CLR_ABOUT_ALL_LEVELS, 0);
+	if (account != 0)
+		clr_stamp_add(&vocabulary->kept.stamp, CLR_ABOUT_LEVELS, account);
 	clr_kept_settle(&vocabulary->kept);
 	return vocabulary;
 }
@@ -176,19 +183,6 @@ read_levels(ClrVocabulary *vocabulary)
 	MemoryContextSwitchTo(caller);
 }
 
-/* The accounts that have levels of their own, in ascending order. */
-static void
-read_owners(ClrVocabulary *vocabulary)
-{
-	vocabulary->nowners = clr_catalog_query(
-		"SELECT DISTINCT account_id FROM clearance.level WHERE account_id IS NOT NULL ORDER BY 1",
-		0, NULL, NULL, NULL);
-	vocabulary->owners =
-		MemoryContextAlloc(vocabulary->kept.context, sizeof(int64) * Max(vocabulary->nowners, 1));
-	for (int i = 0; i < vocabulary->nowners; i++)
-		vocabulary->owners[i] = clr_column_int64(i, 1);
-}
-
 /* NULL: there is none with this id. */
 const ClrLevel *
 clr_vocabulary_level(const ClrVocabulary *vocabulary, int32 id)
@@ -203,15 +197,6 @@ compare_levels(const void *a, const void *b)
 {
 	int32 one = ((const ClrLevel *) a)->id;
 	int32 other = ((const ClrLevel *) b)->id;
-
-	return (one > other) - (one < other);
-}
-
-static int
-compare_accounts(const void *a, const void *b)
-{
-	int64 one = *(const int64 *) a;
-	int64 other = *(const int64 *) b;
 
 	return (one > other) - (one < other);
 }

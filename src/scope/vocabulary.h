@@ -110,8 +110,6 @@ typedef struct ClrVocabulary
 {
 	ClrKept kept;
 	int64 account; /* whose own levels are in it, too; zero: nobody's */
-	int nowners;
-	int64 *owners; /* accounts that have levels of their own; known to the one of none */
 	int nlevels;
 	ClrLevel *levels;	/* in the order of their ids */
 	Datum level_ids;	/* the same ids, an array */

@@ -1,5 +1,5 @@
 -- ---------------------------------------------------------------------------
--- Versions: which transactions last changed permissions; see src/store/version.c
+-- Versions: which transactions last changed permissions; see src/store/version.c and topic.c
 -- ---------------------------------------------------------------------------
 -- Every statement reads all of it. So little of a page is meant to be filled that old rows are
 -- pruned whenever it is read (heap_page_prune_opt, pruneheap.c), and not just by VACUUM.
@@ -12,9 +12,20 @@ COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other ro
 COMMENT ON COLUMN clearance.version.what IS 'what it changed: 0 people, 1 projects, 2 levels';
 INSERT INTO clearance.version SELECT pg_current_xact_id(), what FROM generate_series(0, 2) AS what;
 
+-- The same for parts of each kind, of which a statement reads a few where the kind has another version. Parts
+-- are limited, and so are the rows. Half of a page is for those that replace others: they need no entry in the index.
+CREATE TABLE clearance.version_part (
+    changed_by xid8    NOT NULL,
+    part       integer NOT NULL
+) USING heap WITH (fillfactor = 50);
+CREATE INDEX version_of_part ON clearance.version_part (part);
+COMMENT ON TABLE clearance.version_part IS 'transactions that last changed parts of permissions; kept by triggers, and of use to this server alone';
+COMMENT ON COLUMN clearance.version_part.changed_by IS 'id of a transaction; other rows of the part stand for those that changed it at the same time';
+COMMENT ON COLUMN clearance.version_part.part IS 'what it changed: a number made of what the change is about; see src/store/topic.c';
+
 CREATE FUNCTION clearance_internal.note_change() RETURNS trigger
 LANGUAGE c VOLATILE PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'clearance_note_change';
+AS 'MODULE_PATHNAME', 'clearance_note_changed_row';
 COMMENT ON FUNCTION clearance_internal.note_change IS
 'trigger: the running transaction changes permissions, which ends what sessions have read of them';
 
@@ -22,7 +33,7 @@ CREATE FUNCTION clearance_internal.refuse_version_write() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'clearance.version is kept by the extension' USING ERRCODE = 'object_in_use',
+    RAISE EXCEPTION 'clearance.% is kept by the extension', TG_TABLE_NAME USING ERRCODE = 'object_in_use',
         DETAIL = 'A version that came back would let sessions use permissions that were taken away.';
 END
 $$;
@@ -76,6 +87,12 @@ CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON 
 CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version
     FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.refuse_version_write();
 ALTER TABLE clearance.version ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
+    ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
+CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version_part
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
+CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version_part
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.refuse_version_write();
+ALTER TABLE clearance.version_part ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
     ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
 
 -- Declarations are metadata: sessions drop what they read of them at a message.

@@ -2,7 +2,7 @@
  * kept.c
  *		What was read of permissions, and is kept while it holds.
  *
- * It holds for every snapshot that sees the version under which it was read,
+ * It holds for every snapshot that sees nothing else of what it depends on (stamp.c),
  * and what is read into it later is read under such a snapshot. A SERIALIZABLE
  * transaction has no version and uses what it read itself: the server must
  * know that it depends on those rows. A transaction that changed something sees
@@ -49,7 +49,7 @@ clr_kept_new(const char *name, Size size, const ClrVersion *version)
 	kept->users = 1;
 	kept->read_in = MyProc->lxid;
 	kept->still = still;
-	clr_version_copy(&kept->version, version, context);
+	clr_stamp_begin(&kept->stamp, version, context);
 	return kept;
 }
 
@@ -61,16 +61,17 @@ clr_kept_settle(ClrKept *kept)
 }
 
 /*
- * Whether all of a kind is as it was when this was read.
+ * Whether all that this depends on is for the active snapshot, which sees `version`,
+ * as it was when this was read.
  */
 bool
-clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrChange what)
+clr_kept_holds(ClrKept *kept, const ClrVersion *version)
 {
 	if (still != 0 || kept->still != 0)
 		return kept->still == still;
 	if (version->count == 0)
-		return kept->version.count == 0 && kept->read_in == MyProc->lxid;
-	return clr_version_same(&kept->version, version, what);
+		return kept->stamp.version.count == 0 && kept->read_in == MyProc->lxid;
+	return clr_stamp_holds(&kept->stamp, version);
 }
 
 Size

@@ -7,14 +7,14 @@
 
 #include "compat.h"
 
-#include "store/version.h"
+#include "store/stamp.h"
 
 /* Head of something that lives in a context of its own. */
 typedef struct ClrKept
 {
 	MemoryContext context;
-	int users; /* the last one to let go frees it */
-	ClrVersion version;
+	int users;					/* the last one to let go frees it */
+	ClrStamp stamp;				/* with what it depends on */
 	LocalTransactionId read_in; /* under SERIALIZABLE, where there is no version */
 	uint64 still; /* while nothing changes, see clr_kept_begin_still(); zero: not then */
 } ClrKept;
@@ -22,7 +22,7 @@ typedef struct ClrKept
 extern void clr_kept_init(void);
 extern void *clr_kept_new(const char *name, Size size, const ClrVersion *version);
 extern void clr_kept_settle(ClrKept *kept);
-extern bool clr_kept_holds(const ClrKept *kept, const ClrVersion *version, ClrChange what);
+extern bool clr_kept_holds(ClrKept *kept, const ClrVersion *version);
 extern Size clr_kept_bytes(const ClrKept *kept);
 extern void clr_kept_use(ClrKept *kept);
 extern void clr_kept_release(ClrKept *kept);

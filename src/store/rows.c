@@ -137,6 +137,11 @@ static const Path paths[] = {
 								  "customer_is_on_a_project_once",
 								  "project_id",
 								  { "project_id", "starts_at", "ends_at" } },
+	[CLR_VERSION_OF_PART] = { "version_part", "version_of_part", "part", { "changed_by" } },
+	[CLR_LEVELS_OF_ACCOUNT] = { "level",
+								"level_name_is_unique_in_its_account",
+								"account_id",
+								{ "account_id" } },
 };
 
 /* The second key of paths that have one. It is a bigint. */
@@ -366,6 +371,22 @@ clr_rows_end(ClrRows *rows)
 	}
 	index_close(rows->index, AccessShareLock);
 	table_close(rows->relation, AccessShareLock);
+}
+
+/* A table of ours. */
+Relation
+clr_rows_open_table(const char *table, LOCKMODE lockmode)
+{
+	Oid namespace = get_namespace_oid("clearance", true);
+	Oid relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
+
+	if (!OidIsValid(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
+				 errmsg("the extension pg_clearance is not complete in this database"),
+				 errdetail("Table clearance.%s is missing.", table),
+				 errhint("Create the extension again.")));
+	return table_open(relid, lockmode);
 }
 
 /* Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there. */

@@ -40,6 +40,8 @@ typedef enum ClrPath
 	CLR_MEMBER_ON_PROJECT, /* these three by two keys */
 	CLR_PARTNER_ON_PROJECT,
 	CLR_CUSTOMER_ON_PROJECT,
+	CLR_VERSION_OF_PART,
+	CLR_LEVELS_OF_ACCOUNT,
 } ClrPath;
 
 /* Columns of each path, in the order of its list in rows.c. */
@@ -123,6 +125,11 @@ enum
 	FEATURE_OFF_FEATURE
 };
 
+enum
+{
+	VERSION_CHANGED_BY
+};
+
 typedef struct ClrRows
 {
 	ClrPath path;
@@ -142,6 +149,7 @@ extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 se
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);
+extern Relation clr_rows_open_table(const char *table, LOCKMODE lockmode);
 extern void clr_rows_prune(Relation relation, BlockNumber block);
 extern bool clr_rows_index_is_usable(Relation index);
 

@@ -18,6 +18,13 @@
  * the promotion of a standby, which continues after the last one that it
  * replayed.
  *
+ * What a transaction changes is said more closely, too: clearance.version_part has rows
+ * like these for parts of each kind, found by an index, and written by the same protocol
+ * (clr_version_put); so the claim is true of a part as of a kind. topic.c says what is in
+ * which part, touched.c which ones a changed row is about, stamp.c who looks there. A
+ * transaction that notes a part has noted its kind: while kinds have the same version,
+ * nobody looks at parts.
+ *
  * The transaction that changes something sees states that have no id of their
  * own: there nothing kept of that kind is used (clr_version_changed_here). For the
  * same reason it does not matter that a rolled-back savepoint takes the id
@@ -38,6 +45,7 @@
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -45,6 +53,7 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -57,15 +66,18 @@
 #include "store/noted.h"
 #include "store/plans.h"
 #include "store/rows.h"
+#include "store/touched.h"
 
-PG_FUNCTION_INFO_V1(clearance_note_change);
+PG_FUNCTION_INFO_V1(clearance_note_changed_row);
 
-/* A row of clearance.version: what changed, and by which transaction. */
+/* A row of clearance.version, or of clearance.version_part: which transaction changed what. */
 typedef struct VersionRow
 {
 	uint64 changed_by; /* xid8 */
-	int32 what;
+	int32 what;		   /* kind, or part */
 } VersionRow;
+
+#define VERSION_ROW_WHAT 2
 
 #define ROW_OF(tuple) ((VersionRow *) GETSTRUCT(tuple))
 
@@ -99,11 +111,10 @@ static void make_room(ClrVersion *version, int count);
 static bool is_last(Snapshot snapshot);
 static bool same_ids(const TransactionId *a, const TransactionId *b, uint32 count);
 static void remember(const ClrVersion *version, Snapshot snapshot);
-static Relation open_version(LOCKMODE lockmode);
 static bool changes_classes(const TriggerData *trigger);
 static ClrChange kind_of(const char *name);
 static void note_change(ClrChange what);
-static bool replace_one(Relation relation, HeapTuple own);
+static bool replace_one(Relation relation, Oid index, HeapTuple own);
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 								  SubTransactionId parent, void *arg);
@@ -140,7 +151,7 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 static void
 read_rows(ClrVersion *version, Snapshot snapshot)
 {
-	Relation relation = open_version(AccessShareLock);
+	Relation relation = clr_rows_open_table("version", AccessShareLock);
 	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
 	HeapTuple tuple;
 
@@ -263,9 +274,24 @@ clr_version_is_outdated(void)
 void
 clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 {
-	to->count = to->capacity = from->count;
-	to->notes = MemoryContextAlloc(context, Max(from->count, 1) * sizeof(ClrNote));
+	to->count = from->count;
+	to->capacity = Max(from->count, 1);
+	to->notes = MemoryContextAlloc(context, to->capacity * sizeof(ClrNote));
 	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
+}
+
+/* The same, in the place of another version in that context. */
+void
+clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context)
+{
+	if (from->count > to->capacity)
+	{
+		pfree(to->notes);
+		clr_version_copy(to, from, context);
+		return;
+	}
+	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
+	to->count = from->count;
 }
 
 /* Whether nothing differs between two versions. */
@@ -316,21 +342,6 @@ clr_version_changed_any(void)
 	return false;
 }
 
-static Relation
-open_version(LOCKMODE lockmode)
-{
-	Oid namespace = get_namespace_oid("clearance", true);
-	Oid relid = OidIsValid(namespace) ? get_relname_relid("version", namespace) : InvalidOid;
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
-				 errmsg("the extension pg_clearance is not complete in this database"),
-				 errdetail("Table clearance.version is missing."),
-				 errhint("Create the extension again.")));
-	return table_open(relid, lockmode);
-}
-
 /* ---------- changes ---------- */
 
 /*
@@ -341,7 +352,7 @@ open_version(LOCKMODE lockmode)
  * changes classes of rights; 'any' says that every row does.
  */
 Datum
-clearance_note_change(PG_FUNCTION_ARGS)
+clearance_note_changed_row(PG_FUNCTION_ARGS)
 {
 	TriggerData *trigger = (TriggerData *) fcinfo->context;
 	ClrChange what;
@@ -355,6 +366,7 @@ clearance_note_change(PG_FUNCTION_ARGS)
 						errdetail("Code of a table's owner runs there in the session of others.")));
 	what = kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : "");
 	note_change(what);
+	clr_touched_note(trigger, what);
 	clr_noted_row(trigger, what);
 	if (told_in == InvalidSubTransactionId && changes_classes(trigger))
 	{
@@ -399,55 +411,64 @@ static void
 note_change(ClrChange what)
 {
 	Relation relation;
-	HeapTuple own;
-	Datum values[2];
-	bool nulls[2] = { false };
 
 	changed_here[what] = true;
 	if (noted_in[what] != InvalidSubTransactionId)
 		return;
-	relation = open_version(RowExclusiveLock);
-	values[0] = FullTransactionIdGetDatum(GetTopFullTransactionId());
-	values[1] = Int32GetDatum(what);
-	own = heap_form_tuple(RelationGetDescr(relation), values, nulls);
-	if (!replace_one(relation, own))
-		simple_heap_insert(relation, own);
-	heap_freetuple(own);
+	relation = clr_rows_open_table("version", RowExclusiveLock);
+	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
+		clr_rows_prune(relation, block);
+	clr_version_put(relation, InvalidOid, what);
 	table_close(relation, RowExclusiveLock);
 	noted_in[what] = GetCurrentSubTransactionId();
 }
 
 /*
- * Replace a row of the same kind that nobody else holds. It looks for rows as they are now,
+ * The running transaction changes something: say so in a table with notes, in a
+ * row that nobody holds, or one more. The index, if there is one, finds the rows.
+ */
+void
+clr_version_put(Relation relation, Oid index, int32 about)
+{
+	Datum values[] = { FullTransactionIdGetDatum(GetTopFullTransactionId()), Int32GetDatum(about) };
+	bool nulls[lengthof(values)] = { false };
+	HeapTuple own = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+
+	if (!replace_one(relation, index, own))
+		CatalogTupleInsert(relation, own);
+	heap_freetuple(own);
+}
+
+/*
+ * Replace a row about the same that nobody else holds. It looks for rows as they are now,
  * whatever the transaction's snapshot, and takes no predicate locks (as scans
  * under SnapshotSelf do not): a serialization failure here would be about
  * nothing that the transaction did.
  */
 static bool
-replace_one(Relation relation, HeapTuple own)
+replace_one(Relation relation, Oid index, HeapTuple own)
 {
-	TableScanDesc scan;
+	ScanKeyData key;
+	SysScanDesc scan;
 	HeapTuple tuple;
 	bool replaced = false;
 
-	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
-		clr_rows_prune(relation, block);
-	scan = table_beginscan(relation, SnapshotSelf, 0, NULL);
-	while (!replaced && (tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	ScanKeyInit(&key, VERSION_ROW_WHAT, BTEqualStrategyNumber, F_INT4EQ,
+				Int32GetDatum(ROW_OF(own)->what));
+	scan = systable_beginscan(relation, index, OidIsValid(index), SnapshotSelf, 1, &key);
+	while (!replaced && HeapTupleIsValid(tuple = systable_getnext(scan)))
 	{
 		HeapTupleData target = *tuple;
 		TM_FailureData failure;
 		Buffer buffer;
 
-		if (ROW_OF(tuple)->what != ROW_OF(own)->what)
-			continue;
 		replaced = heap_lock_tuple(relation, &target, GetCurrentCommandId(true), LockTupleExclusive,
 								   LockWaitSkip, false, &buffer, &failure) == TM_Ok;
 		ReleaseBuffer(buffer);
 		if (replaced)
-			simple_heap_update(relation, &target.t_self, own);
+			CatalogTupleUpdate(relation, &target.t_self, own);
 	}
-	table_endscan(scan);
+	systable_endscan(scan);
 	return replaced;
 }
 

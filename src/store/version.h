@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "utils/relcache.h"
 #include "utils/snapshot.h"
 
 /* What a change is about; each kind has versions of its own. */
@@ -39,9 +40,11 @@ extern void clr_version_read(ClrVersion *version, Snapshot snapshot);
 extern void clr_version_read_current(ClrVersion *version);
 extern bool clr_version_is_outdated(void);
 extern void clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context);
+extern void clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context);
 extern bool clr_version_equal(const ClrVersion *a, const ClrVersion *b);
 extern bool clr_version_same(const ClrVersion *a, const ClrVersion *b, ClrChange what);
 extern bool clr_version_changed_here(ClrChange what);
 extern bool clr_version_changed_any(void);
+extern void clr_version_put(Relation relation, Oid index, int32 about);
 
 #endif /* CLR_VERSION_H */

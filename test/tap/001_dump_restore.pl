@@ -175,7 +175,7 @@ sub declarations
 	return $node->safe_psql($db, <<'EOSQL');
 SELECT format('SELECT %L, t::text FROM clearance.%I t WHERE to_jsonb(t) ->> ''built_in'' IS DISTINCT FROM ''true'' ORDER BY t::text COLLATE "C"',
               relname, relname)
-FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname NOT IN ('version', 'outbox', 'audit_log', 'audit_chain') ORDER BY relname COLLATE "C" \gexec
+FROM pg_class WHERE relnamespace = 'clearance'::regnamespace AND relkind = 'r' AND relname NOT IN ('version', 'version_part', 'outbox', 'audit_log', 'audit_chain') ORDER BY relname COLLATE "C" \gexec
 SELECT * FROM clearance.protected_tables ORDER BY "table"::text COLLATE "C";
 SELECT * FROM pg_policies ORDER BY schemaname COLLATE "C", tablename COLLATE "C", policyname COLLATE "C";
 SELECT tgrelid::regclass, tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger

@@ -338,7 +338,7 @@ SELECT string_agg(format('SELECT %L, to_jsonb(t)::text FROM (SELECT %s FROM %s) 
 FROM pg_class c
 CROSS JOIN LATERAL (SELECT string_agg(quote_ident(attname), ', ' ORDER BY attname) AS names FROM pg_attribute
                     WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a
-WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r' AND c.relname <> 'version'
+WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r' AND c.relname NOT IN ('version', 'version_part')
 EOSQL
 }
 

@@ -189,7 +189,7 @@ sub installed_rows
 SELECT string_agg(format('SELECT %L AS name, string_agg((to_jsonb(t) - ''log_cnt'')::text, E''\n'' ORDER BY to_jsonb(t)::text) AS value
                           FROM (SELECT * FROM %s) t HAVING count(*) > 0', c.oid::regclass || ': rows', c.oid::regclass), ' UNION ALL ')
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname IN ('clearance', 'clearance_internal') AND c.relkind IN ('r', 'S') AND c.relname NOT IN ('version', 'binding_id_seq')
+WHERE n.nspname IN ('clearance', 'clearance_internal') AND c.relkind IN ('r', 'S') AND c.relname NOT IN ('version', 'version_part', 'binding_id_seq')
 EOSQL
 }
 

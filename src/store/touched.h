@@ -1,0 +1,17 @@
+/*
+ * touched.h
+ *		Which topics a changed row of permissions is about.
+ */
+#ifndef CLR_TOUCHED_H
+#define CLR_TOUCHED_H
+
+#include "compat.h"
+
+#include "commands/trigger.h"
+
+#include "store/version.h"
+
+extern void clr_touched_init(void);
+extern void clr_touched_note(const TriggerData *trigger, ClrChange kind);
+
+#endif /* CLR_TOUCHED_H */
