@@ -100,6 +100,36 @@ BEGIN
 END
 $$;
 
+-- Versions of parts of permissions. Whoever is changing permissions now notes none of these: wait for them.
+-- Sessions with the library of 0.1.0 do not find the function any more.
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    FOR t IN
+        SELECT g.tgrelid::regclass FROM pg_catalog.pg_trigger g
+        WHERE g.tgfoid = 'clearance_internal.note_change'::pg_catalog.regproc AND g.tgname = '00_clearance_note_change'
+        ORDER BY g.tgrelid
+    LOOP
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t);
+    END LOOP;
+END
+$$;
+CREATE OR REPLACE FUNCTION clearance_internal.note_change() RETURNS trigger
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_note_changed_row';
+CREATE TABLE clearance.version_part (
+    changed_by xid8    NOT NULL,
+    part       integer NOT NULL
+) USING heap WITH (fillfactor = 50);
+CREATE INDEX version_of_part ON clearance.version_part (part);
+CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version_part
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
+CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version_part
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.refuse_version_write();
+ALTER TABLE clearance.version_part ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
+    ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
+
 -- Nothing called it.
 DROP FUNCTION clearance.moment("any");
 
@@ -157,32 +187,6 @@ CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON clearance.resourc
     EXECUTE FUNCTION clearance_internal.note_change('people');
 ALTER TABLE clearance.resource ENABLE ALWAYS TRIGGER "00_clearance_note_change",
     ENABLE ALWAYS TRIGGER "00_clearance_note_supervisor", ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
-
--- Versions of parts of permissions. Whoever is changing permissions now notes none of these: wait for them.
-DO $$
-DECLARE
-    t regclass;
-BEGIN
-    FOR t IN
-        SELECT g.tgrelid::regclass FROM pg_catalog.pg_trigger g
-        WHERE g.tgfoid = 'clearance_internal.note_change'::pg_catalog.regproc AND g.tgname = '00_clearance_note_change'
-        ORDER BY g.tgrelid
-    LOOP
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', t);
-    END LOOP;
-END
-$$;
-CREATE TABLE clearance.version_part (
-    changed_by xid8    NOT NULL,
-    part       integer NOT NULL
-) USING heap WITH (fillfactor = 50);
-CREATE INDEX version_of_part ON clearance.version_part (part);
-CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version_part
-    FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
-CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version_part
-    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.refuse_version_write();
-ALTER TABLE clearance.version_part ENABLE ALWAYS TRIGGER "00_clearance_refuse_write",
-    ENABLE ALWAYS TRIGGER "00_clearance_refuse_truncate";
 
 -- Masked columns. What follows names the table and the event trigger.
 CREATE TABLE clearance.binding_mask (
