@@ -320,6 +320,7 @@ read_mapping(Oid role, const ClrVersion *version)
 	{
 		clr_stamp_begin(&found.stamp, version, mapping_context);
 		clr_stamp_add(&found.stamp, CLR_ABOUT_LOGINS, 0);
+		clr_stamp_read(&found.stamp);
 	}
 	mapping = found;
 }
@@ -414,6 +415,7 @@ begin_memory(Memory *memory, const ClrVersion *version)
 	if (memory == &tokens)
 		clr_stamp_add(&memory->stamp, CLR_ABOUT_TOKEN_KEYS, 0);
 	clr_stamp_add(&memory->stamp, CLR_ABOUT_NAMES, memory == &claims ? mapping.account : 0);
+	clr_stamp_read(&memory->stamp);
 	memory->table = clr_keytab_new(memory->context, 16);
 }
 

@@ -110,6 +110,7 @@ new_projects(const ClrVersion *version, int64 account)
 	projects->account = account;
 	projects->by_id = clr_keytab_new(projects->kept.context, 64);
 	clr_stamp_add(&projects->kept.stamp, CLR_ABOUT_PROJECTS, account);
+	clr_stamp_read(&projects->kept.stamp);
 	clr_kept_settle(&projects->kept);
 	return projects;
 }

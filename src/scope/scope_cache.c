@@ -96,6 +96,7 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 	if (keepable)
 	{
 		stamp(scope);
+		clr_stamp_read(&scope->kept.stamp);
 		keep(scope);
 	}
 	return scope;

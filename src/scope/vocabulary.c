@@ -143,6 +143,7 @@ load(const ClrVersion *version, int64 account)
 	clr_stamp_add(&vocabulary->kept.stamp, CLR_ABOUT_ALL_LEVELS, 0);
 	if (account != 0)
 		clr_stamp_add(&vocabulary->kept.stamp, CLR_ABOUT_LEVELS, account);
+	clr_stamp_read(&vocabulary->kept.stamp);
 	clr_kept_settle(&vocabulary->kept);
 	return vocabulary;
 }

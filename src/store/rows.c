@@ -211,6 +211,20 @@ clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second)
 	begin(rows, path, &key, &second);
 }
 
+/* From the start, with another value in the one key of a path that is not read from its index. */
+void
+clr_rows_again(ClrRows *rows, int64 key)
+{
+	bool by_index = rows->scan->iscan != NULL;
+	ScanKeyData scan_key;
+
+	make_key(&scan_key, rows->path, by_index ? 1 : places[rows->path].key, key);
+	if (by_index)
+		index_rescan(rows->scan->iscan, &scan_key, 1, NULL, 0);
+	else
+		table_rescan(rows->scan->scan, &scan_key);
+}
+
 static void
 begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second)
 {

@@ -146,6 +146,7 @@ typedef struct ClrRows
 extern void clr_rows_init(void);
 extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
 extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second);
+extern void clr_rows_again(ClrRows *rows, int64 key);
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);

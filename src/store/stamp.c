@@ -25,7 +25,6 @@
 static void add_part(ClrStamp *stamp, ClrChange kind, int32 part);
 static bool find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed);
 static bool notes_are_same(const ClrStamp *stamp, const bool *changed);
-static int end_of_part(const ClrTopicNotes *notes, int from);
 
 /*
  * For what is read under the active snapshot, which sees `version`. Memory is of
@@ -36,20 +35,18 @@ clr_stamp_begin(ClrStamp *stamp, const ClrVersion *version, MemoryContext contex
 {
 	stamp->context = context;
 	clr_version_copy(&stamp->version, version, context);
-	stamp->notes = (ClrTopicNotes){ 0 };
+	stamp->asked = stamp->notes = (ClrTopicNotes){ 0 };
 }
 
 /*
- * It depends on a topic, as the active snapshot sees it; and on anything of its kind
- * that could not be told more closely.
+ * It depends on a topic; and on anything of its kind that could not be told more
+ * closely. Until clr_stamp_read() it is taken to depend on everything.
  */
 void
 clr_stamp_add(ClrStamp *stamp, ClrTopic topic, int64 id)
 {
 	ClrChange kind = clr_topic_kind(topic);
 
-	if (stamp->version.count == 0) /* it holds for no other snapshot */
-		return;
 	add_part(stamp, kind, clr_topic_part(clr_topic_everything(kind), 0));
 	add_part(stamp, kind, clr_topic_part(topic, id));
 }
@@ -58,12 +55,25 @@ clr_stamp_add(ClrStamp *stamp, ClrTopic topic, int64 id)
 static void
 add_part(ClrStamp *stamp, ClrChange kind, int32 part)
 {
-	const ClrTopicNote *notes = stamp->notes.notes;
+	const ClrTopicNotes *asked = &stamp->asked;
 
-	for (int i = 0; i < stamp->notes.count; i++)
-		if (notes[i].kind == kind && notes[i].part == part)
+	for (int i = 0; i < asked->count; i++)
+		if (asked->notes[i].kind == kind && asked->notes[i].part == part)
 			return;
-	clr_topic_read(&stamp->notes, stamp->context, kind, part);
+	clr_topic_add(&stamp->asked, stamp->context, (ClrTopicNote){ kind, part, 0 });
+}
+
+/* These topics are all, as the active snapshot sees them. */
+void
+clr_stamp_read(ClrStamp *stamp)
+{
+	MemoryContext caller = MemoryContextSwitchTo(stamp->context);
+
+	if (stamp->version.count > 0) /* else it holds for no other snapshot */
+		clr_topic_read(&stamp->notes, &stamp->asked);
+	pfree(stamp->asked.notes);
+	stamp->asked = (ClrTopicNotes){ 0 };
+	MemoryContextSwitchTo(caller);
 }
 
 /*
@@ -107,34 +117,19 @@ find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed)
 static bool
 notes_are_same(const ClrStamp *stamp, const bool *changed)
 {
-	const ClrTopicNotes *notes = &stamp->notes;
+	ClrTopicNotes before = { 0 };
 	ClrTopicNotes now = { 0 };
-	bool same = true;
-	int next;
+	bool same;
 
-	for (int i = 0; same && i < notes->count; i = next)
-	{
-		next = end_of_part(notes, i);
-		if (!changed[notes->notes[i].kind])
-			continue;
-		now.count = 0;
-		clr_topic_read(&now, CurrentMemoryContext, notes->notes[i].kind, notes->notes[i].part);
-		same = now.count == next - i;
-		for (int j = 0; same && j < now.count; j++)
-			same = now.notes[j].changed_by == notes->notes[i + j].changed_by;
-	}
-	if (now.notes != NULL)
-		pfree(now.notes);
+	for (int i = 0; i < stamp->notes.count; i++)
+		if (changed[stamp->notes.notes[i].kind])
+			clr_topic_add(&before, CurrentMemoryContext, stamp->notes.notes[i]);
+	clr_topic_read(&now, &before);
+	same = now.count == before.count;
+	for (int i = 0; same && i < now.count; i++)
+		same = now.notes[i].changed_by == before.notes[i].changed_by &&
+			   now.notes[i].part == before.notes[i].part;
+	pfree(before.notes);
+	pfree(now.notes);
 	return same;
-}
-
-static int
-end_of_part(const ClrTopicNotes *notes, int from)
-{
-	int to = from + 1;
-
-	while (to < notes->count && notes->notes[to].part == notes->notes[from].part &&
-		   notes->notes[to].kind == notes->notes[from].kind)
-		to++;
-	return to;
 }

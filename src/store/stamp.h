@@ -14,11 +14,13 @@ typedef struct ClrStamp
 {
 	MemoryContext context;
 	ClrVersion version;	 /* one under which it holds */
-	ClrTopicNotes notes; /* of what it depends on; none: of everything */
+	ClrTopicNotes asked; /* of the parts that it depends on, until they are read */
+	ClrTopicNotes notes; /* as they were; none: it depends on everything */
 } ClrStamp;
 
 extern void clr_stamp_begin(ClrStamp *stamp, const ClrVersion *version, MemoryContext context);
 extern void clr_stamp_add(ClrStamp *stamp, ClrTopic topic, int64 id);
+extern void clr_stamp_read(ClrStamp *stamp);
 extern bool clr_stamp_holds(ClrStamp *stamp, const ClrVersion *version);
 
 #endif /* CLR_STAMP_H */

@@ -23,7 +23,7 @@
 #define FIRST_SHARED 64
 #define SHARED_PARTS 65536
 
-static void add(ClrTopicNotes *notes, MemoryContext context, const ClrTopicNote *note, int from);
+static bool is_of_part(const ClrTopicNote *a, const ClrTopicNote *b);
 
 /* The topic of what cannot be told more closely. */
 ClrTopic
@@ -57,31 +57,9 @@ clr_topic_part(ClrTopic topic, int64 id)
 		   murmurhash32(hash_bytes((unsigned char *) &both, sizeof(both))) % SHARED_PARTS;
 }
 
-/*
- * Add what the active snapshot sees of a part; one note that says nobody, if
- * there is none. Memory is of the context.
- */
+/* One more, in the order of transactions within its part; memory is of the context. */
 void
-clr_topic_read(ClrTopicNotes *notes, MemoryContext context, ClrChange kind, int32 part)
-{
-	ClrTopicNote note = { kind, part, 0 };
-	int64 key = part;
-	int from = notes->count;
-	ClrRows rows;
-
-	clr_rows_begin(&rows, CLR_VERSION_OF_PART, &key);
-	while (clr_rows_next(&rows))
-	{
-		note.changed_by = (uint64) clr_rows_int64(&rows, VERSION_CHANGED_BY);
-		add(notes, context, &note, from);
-	}
-	clr_rows_end(&rows);
-	if (notes->count == from)
-		add(notes, context, &note, from);
-}
-
-static void
-add(ClrTopicNotes *notes, MemoryContext context, const ClrTopicNote *note, int from)
+clr_topic_add(ClrTopicNotes *notes, MemoryContext context, ClrTopicNote note)
 {
 	int at = notes->count;
 
@@ -94,8 +72,49 @@ add(ClrTopicNotes *notes, MemoryContext context, const ClrTopicNote *note, int f
 						   repalloc(notes->notes, capacity * sizeof(ClrTopicNote));
 		notes->capacity = capacity;
 	}
-	for (; at > from && notes->notes[at - 1].changed_by > note->changed_by; at--)
+	for (; at > 0 && is_of_part(&notes->notes[at - 1], &note) &&
+		   notes->notes[at - 1].changed_by > note.changed_by;
+		 at--)
 		notes->notes[at] = notes->notes[at - 1];
-	notes->notes[at] = *note;
+	notes->notes[at] = note;
 	notes->count++;
+}
+
+static bool
+is_of_part(const ClrTopicNote *a, const ClrTopicNote *b)
+{
+	return a->part == b->part && a->kind == b->kind;
+}
+
+/*
+ * What the active snapshot sees of the parts that other notes are of, in their order;
+ * of a part that has none, a note that says nobody. In the current context.
+ */
+void
+clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of)
+{
+	ClrRows rows;
+
+	for (int i = 0; i < of->count; i++)
+	{
+		ClrTopicNote note = of->notes[i];
+		int before = notes->count;
+
+		if (i == 0)
+			clr_rows_begin(&rows, CLR_VERSION_OF_PART, &(int64){ note.part });
+		else if (is_of_part(&of->notes[i - 1], &note))
+			continue;
+		else
+			clr_rows_again(&rows, note.part);
+		while (clr_rows_next(&rows))
+		{
+			note.changed_by = (uint64) clr_rows_int64(&rows, VERSION_CHANGED_BY);
+			clr_topic_add(notes, CurrentMemoryContext, note);
+		}
+		note.changed_by = 0;
+		if (notes->count == before)
+			clr_topic_add(notes, CurrentMemoryContext, note);
+	}
+	if (of->count > 0)
+		clr_rows_end(&rows);
 }

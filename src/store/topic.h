@@ -55,6 +55,7 @@ typedef struct ClrTopicNotes
 extern ClrTopic clr_topic_everything(ClrChange kind);
 extern int32 clr_topic_part(ClrTopic topic, int64 id);
 extern ClrChange clr_topic_kind(ClrTopic topic);
-extern void clr_topic_read(ClrTopicNotes *notes, MemoryContext context, ClrChange kind, int32 part);
+extern void clr_topic_add(ClrTopicNotes *notes, MemoryContext context, ClrTopicNote note);
+extern void clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of);
 
 #endif /* CLR_TOPIC_H */

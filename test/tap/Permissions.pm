@@ -17,6 +17,8 @@ our @EXPORT = qw(@changes %noticed_by create_changes change_sql);
 
 my $one = '00000000-0000-0000-0000-000000000001';
 my $two = '00000000-0000-0000-0000-000000000002';
+my $three = '00000000-0000-0000-0000-000000000003';
+my $four = '00000000-0000-0000-0000-000000000004';
 
 sub member { return "(SELECT id FROM clearance.member WHERE key = '$_[0]')" }
 sub project { return "(SELECT id FROM clearance.project WHERE key = '$_[0]')" }
@@ -94,6 +96,61 @@ my @statements = (
 		"UPDATE clearance.project SET archived = true WHERE key = '$two'",
 		"UPDATE clearance.project SET archived = false WHERE key = '$two'",
 		qw(cole adele rex sam) ],
+	'pat may edit documents' => [
+		"INSERT INTO clearance.member_switch VALUES (" . member('pat') . ", 'document', 'edit')",
+		"DELETE FROM clearance.member_switch WHERE feature = 'document' AND member_id = " . member('pat'),
+		qw(pat) ],
+	'hunters are moderate' => [
+		'UPDATE clearance.role SET level_id = ' . level('moderate') . " WHERE name = 'Hunter'",
+		'UPDATE clearance.role SET level_id = ' . level('bug hunter') . " WHERE name = 'Hunter'",
+		qw(rex) ],
+	'North has no portal' => [
+		"UPDATE clearance.account SET portal = false WHERE key = 'n'",
+		"UPDATE clearance.account SET portal = true WHERE key = 'n'",
+		qw(carla) ],
+	'South is closed' => [
+		"UPDATE clearance.account SET active = false WHERE key = 's'",
+		"UPDATE clearance.account SET active = true WHERE key = 's'",
+		qw(sue) ],
+	'project three is closed to hunters' => [
+		"UPDATE clearance.project SET open_level_id = NULL WHERE key = '$three'",
+		'UPDATE clearance.project SET open_level_id = ' . level('bug hunter') . " WHERE key = '$three'",
+		qw(rex) ],
+	"project four is North's" => [
+		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 'n') WHERE key = '$four'",
+		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 's') WHERE key = '$four'",
+		qw(ada otto sue) ],
+	'the moderate see no files' => [
+		'INSERT INTO clearance.level_denial (level_id, feature, action) VALUES (' . level('moderate') . ", 'file', 'view')",
+		"DELETE FROM clearance.level_denial WHERE feature = 'file' AND level_id = " . level('moderate'),
+		qw(pat adele) ],
+	'partners see notes without editing tasks' => [
+		"DELETE FROM clearance.gate WHERE feature = 'note' AND gate_feature = 'task'",
+		"INSERT INTO clearance.gate (feature, action, gate_feature, gate_action, audiences) VALUES ('note', 'view', 'task', 'edit', '{partner}')",
+		qw(pat adele rex) ],
+	'Acme is on project three' => [
+		'INSERT INTO clearance.project_partner (account_id, project_id, partner_id) '
+		  . 'SELECT p.account_id, p.id, ' . partner('Acme') . " FROM clearance.project p WHERE p.key = '$three'",
+		'DELETE FROM clearance.project_partner WHERE project_id = ' . project($three) . ' AND partner_id = ' . partner('Acme'),
+		qw(adele) ],
+	"Cargo's part in project one has ended" => [
+		"UPDATE clearance.project_customer SET ends_at = statement_timestamp()",
+		"UPDATE clearance.project_customer SET ends_at = 'infinity'",
+		qw(carla) ],
+	'idle is an admin of Acme' => [
+		"UPDATE clearance.member SET partner_admin = true WHERE key = 'idle'",
+		"UPDATE clearance.member SET partner_admin = false WHERE key = 'idle'",
+		qw(idle) ],
+	'inga is of the team' => [
+		"UPDATE clearance.member SET partner_id = NULL, status = 'active' WHERE key = 'inga'; "
+		  . 'INSERT INTO clearance.member_role SELECT ' . member('inga') . ", r.id FROM clearance.role r WHERE r.name = 'Auditor'",
+		'DELETE FROM clearance.member_role WHERE member_id = ' . member('inga') . '; '
+		  . 'UPDATE clearance.member SET partner_id = ' . partner('Acme') . ", status = 'invited' WHERE key = 'inga'",
+		qw(inga) ],
+	'regress_acme is Bolt' => [
+		"PERFORM clearance.map_role('regress_acme', partner => " . partner('Bolt') . ')',
+		"PERFORM clearance.map_role('regress_acme', partner => " . partner('Acme') . ')',
+		qw(rex) ],
 	'regress_cole is sam' => [
 		"PERFORM clearance.map_role('regress_cole', member => " . member('sam') . ')',
 		"PERFORM clearance.map_role('regress_cole', member => " . member('cole') . ')',
