@@ -26,6 +26,7 @@
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "plan/set.h"
+#include "plan/promote.h"
 #include "plan/simplify.h"
 #include "scope/scope_cache.h"
 #include "store/kept.h"
@@ -64,6 +65,7 @@ _PG_init(void)
 	clr_moment_init();
 	clr_set_init();
 	clr_simplify_init();
+	clr_promote_init();
 	clr_plans_init();
 	clr_seal_init();
 	clr_masked_init();

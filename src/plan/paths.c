@@ -31,7 +31,9 @@
 #include "utils/index_selfuncs.h"
 #include "utils/lsyscache.h"
 
+#include "plan/promote.h"
 #include "plan/set.h"
+#include "rule/binding.h"
 
 /* No index conditions for now. Set and reset by clr_paths_add(). */
 static bool declining = false;
@@ -232,11 +234,15 @@ void
 clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 {
 	bool is_joined = rel->joininfo != NIL || rel->has_eclass_joins;
-	bool needs_others = has_unread_set;
+	bool is_read = entry->rtekind == RTE_RELATION && !IS_DUMMY_REL(rel);
+	bool needs_others;
 	ListCell *lc;
 
+	if (is_read && clr_binding_of_relation(entry->relid) != 0)
+		clr_promote_add_paths(root, rel);
+	needs_others = has_unread_set;
 	has_unread_set = false;
-	if (entry->rtekind != RTE_RELATION || IS_DUMMY_REL(rel))
+	if (!is_read)
 		return;
 	if (is_joined)
 		foreach(lc, rel->baserestrictinfo)
