@@ -191,8 +191,7 @@ put_keys(PlannerInfo *root, IndexPath *path, Cost *reading)
 			 * would call the function (scalararraysel(), selfuncs.c).
 			 */
 			if (qual->norm_selec < 0)
-				qual->norm_selec =
-					clause_selectivity(root, (Node *) clause->rinfo, 0, JOIN_INNER, NULL);
+				qual->norm_selec = clr_set_part(root, (FuncExpr *) clause->rinfo->clause);
 			keys = keys_for_estimate(lsecond(condition->args), reading);
 			replaced = lappend(replaced, list_make2(condition, lsecond(condition->args)));
 			lsecond(condition->args) = keys;

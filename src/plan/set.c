@@ -35,6 +35,7 @@
 #include "utils/typcache.h"
 
 #include "frame/frame.h"
+#include "plan/account.h"
 #include "plan/class.h"
 #include "rule/created.h"
 #include "rule/lookup.h"
@@ -54,6 +55,9 @@
 
 /* More keys than these are not looked up in the column's statistics one by one. */
 #define MAX_ESTIMATED_KEYS 100
+
+/* No account has fewer of a table's rows. */
+#define SMALLEST_PART 1e-9
 
 /* Typmod of the binding's id where the planner made the call. */
 #define MADE_BY_PLANNER (-2)
@@ -122,6 +126,8 @@ given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *sele
 static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable *keys);
 static Selectivity
 remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys);
+static bool estimate_alone(SupportRequestSelectivity *request);
+static Selectivity part_of_account(const SupportRequestSelectivity *request);
 static void note_statistics(Datum arg, int cache, uint32 hash);
 
 void
@@ -550,10 +556,61 @@ part_below_visible(ClrJudge *judge, const ClrSet *set)
 
 /*
  * Estimated for the actor of the moment; nothing of the actor stays in the
- * plan.
+ * plan. Beside a test of the account, which the planner takes to be independent:
+ * of the rows of the account.
  */
 bool
 clr_set_estimate(SupportRequestSelectivity *request)
+{
+	if (!estimate_alone(request))
+		return false;
+	request->selectivity /= part_of_account(request);
+	CLAMP_PROBABILITY(request->selectivity);
+	return true;
+}
+
+/* What a test of a set leaves of all rows, where nothing else is known of them. */
+Selectivity
+clr_set_part(PlannerInfo *root, FuncExpr *test)
+{
+	SupportRequestSelectivity request = { .type = T_SupportRequestSelectivity,
+										  .root = root,
+										  .funcid = test->funcid,
+										  .args = test->args };
+
+	if (!estimate_alone(&request))
+		return clause_selectivity(root, (Node *) test, 0, JOIN_INNER, NULL);
+	CLAMP_PROBABILITY(request.selectivity);
+	return request.selectivity;
+}
+
+/* The part of rows that the test of the account leaves, beside a set of projects; else 1. */
+static Selectivity
+part_of_account(const SupportRequestSelectivity *request)
+{
+	Var *project = linitial(request->args);
+	RelOptInfo *rel;
+	ListCell *lc;
+	ClrSet set;
+
+	if (request->is_join || !IsA(project, Var) || !read_set(request->args, &set) ||
+		set.kind != CLR_SET_PROJECTS || project->varno >= request->root->simple_rel_array_size)
+		return 1;
+	rel = request->root->simple_rel_array[project->varno];
+	if (rel != NULL)
+		foreach(lc, rel->baserestrictinfo)
+		{
+			Node *condition = lfirst(lc);
+
+			if (clr_account_is_test((Node *) ((RestrictInfo *) condition)->clause))
+				return Max(clause_selectivity(request->root, condition, 0, JOIN_INNER, NULL),
+						   SMALLEST_PART);
+		}
+	return 1;
+}
+
+static bool
+estimate_alone(SupportRequestSelectivity *request)
 {
 	Node *value = linitial(request->args);
 	ClrJudge *judge = clr_frame_judge(clr_frame_current());
@@ -575,7 +632,6 @@ clr_set_estimate(SupportRequestSelectivity *request)
 		else
 			request->selectivity = remembered_part(request, &set, keys);
 	}
-	CLAMP_PROBABILITY(request->selectivity);
 	return true;
 }
 

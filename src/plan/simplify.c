@@ -43,8 +43,8 @@
 
 #include "frame/frame.h"
 #include "guard/seal.h"
+#include "plan/account.h"
 #include "plan/estimate.h"
-#include "plan/prune.h"
 #include "plan/rowtest.h"
 #include "plan/set.h"
 #include "plan/whole.h"
@@ -60,8 +60,8 @@ static bool simplify = true;
 static void assign_simplify(bool newval, void *extra);
 static void refuse_foreign_rows(PlannerInfo *root, FuncExpr *call);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
-static Node *
-replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
+static Node *replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
+					 ClrVerb verb, bool by_account);
 static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
 static ClrClass class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static bool
@@ -169,16 +169,20 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	ClrVerb verb;
 	Node *test;
 	Expr *account;
+	bool is_by_key;
 
 	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
 		return NULL;
 	frame = clr_frame_current();
 	binding = clr_judge_binding(clr_frame_judge(frame), DatumGetInt32(id->constvalue));
-	if (!are_its_columns(binding, columns) ||
-		(binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot))))
+	if (!are_its_columns(binding, columns))
 		return NULL;
-	test = replace(root, call, frame, binding, verb);
-	account = clr_prune_test(root, binding, columns);
+	is_by_key =
+		binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot));
+	if (is_by_key && !clr_account_prunes(root, binding, columns))
+		return NULL;
+	account = clr_account_test(root, binding, columns);
+	test = is_by_key ? NULL : replace(root, call, frame, binding, verb, account != NULL);
 	if (account == NULL)
 		return test;
 	if (test == NULL)
@@ -186,9 +190,10 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
 }
 
-/* The same, but for partitions. */
+/* The same, of rows of the account if that is tested beside. */
 static Node *
-replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb,
+		bool by_account)
 {
 	Const *id = linitial(call->args);
 	List *columns = list_copy_tail(call->args, 1);
@@ -197,7 +202,8 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 
 	if (!is_by_sets(root, binding, columns))
 		return NULL;
-	class = class_of(frame, binding, verb);
+	class = by_account || !clr_binding_has_account(binding) ? class_of(frame, binding, verb) :
+															  CLR_CLASS_OTHER;
 	if (clr_version_is_outdated())
 		clr_plans_forget_at_end();
 	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&

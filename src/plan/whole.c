@@ -198,7 +198,7 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	const ClrShape *shape;
 
 	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
-		!sees_account(judge->scope))
+		binding->account_slot != CLR_NO_SLOT || !sees_account(judge->scope))
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
 	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))

@@ -483,6 +483,17 @@ clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc)
 }
 
 /*
+ * Whether each row that is open names its account: where it may be without a
+ * project, NULL is one in the only account (account_fits(), rule.c).
+ */
+bool
+clr_binding_has_account(const ClrBinding *binding)
+{
+	return binding->account_slot != CLR_NO_SLOT && binding->project_slot != CLR_NO_SLOT &&
+		   !binding->project_optional;
+}
+
+/*
  * Whether the rule goes by a column: it is bound for more than a guard or a
  * mask.
  */

@@ -183,7 +183,7 @@ typedef struct ClrBinding
 /*
  * What is known of rows that the planner thinks of: their project, whether they
  * are shared, how they are related to the actor (a bit for each kind), whether
- * all that they belong to is visible. What is not known holds if `rest` does: a
+ * all that they belong to is visible, whether they are of the actor's account. What is not known holds if `rest` does: a
  * bound from above or from below.
  */
 typedef struct ClrFacts
@@ -192,6 +192,7 @@ typedef struct ClrFacts
 	bool shared;
 	uint32 relations;
 	bool parents;
+	bool account;
 	bool rest;
 } ClrFacts;
 
@@ -213,6 +214,7 @@ extern bool clr_binding_is_masked(int32 id);
 extern bool clr_binding_any_masked(bool *refuses_filters);
 extern bool clr_binding_may_lack_project(const char *feature);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
+extern bool clr_binding_has_account(const ClrBinding *binding);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);

@@ -61,6 +61,21 @@ clr_row_is_shared(const ClrBinding *binding, const ClrRow *row)
 	return false;
 }
 
+/* Whether a row names the actor's account. */
+bool
+clr_row_is_of_account(const ClrJudge *judge, const ClrBinding *binding, const ClrRow *row)
+{
+	const ClrColumn *column = &binding->columns[binding->account_slot];
+	ClrKey value;
+	ClrKey account;
+
+	if (row->nulls[binding->account_slot])
+		return false;
+	clr_key_from_datum(row->values[binding->account_slot], column->key_class, column->type, &value);
+	return clr_key_from_text(judge->scope->account_key, column->key_class, &account) &&
+		   clr_key_equal(&value, &account);
+}
+
 /*
  * Is the actor related to the row in this way? The owner counts as invited.
  */

@@ -13,6 +13,8 @@
 #include "store/key.h"
 
 extern bool clr_row_is_shared(const ClrBinding *binding, const ClrRow *row);
+extern bool
+clr_row_is_of_account(const ClrJudge *judge, const ClrBinding *binding, const ClrRow *row);
 extern ClrKeyTable *
 clr_row_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation, ClrPeople people);
 extern bool clr_row_is_linked(ClrJudge *judge, const ClrBinding *binding, ClrRelation *relation,

@@ -455,27 +455,15 @@ account_fits(ClrTrial *trial)
 	ClrBinding *binding = trial->binding;
 	int slot = binding->account_slot;
 	bool without_project = trial->project->id == CLR_PROJECT_NONE;
-	const ClrColumn *column;
-	ClrKey value;
-	ClrKey account;
 
 	if (slot == CLR_NO_SLOT && (!without_project || binding->project_slot == CLR_NO_SLOT))
 		return true;
 	if (trial->row->facts != NULL)
-		return trial->row->facts->rest;
-	if (slot == CLR_NO_SLOT || trial->row->nulls[slot])
-	{
-		if (without_project && trial->scope->is_only_account)
-			return true;
-	}
-	else
-	{
-		column = &binding->columns[slot];
-		clr_key_from_datum(trial->row->values[slot], column->key_class, column->type, &value);
-		if (clr_key_from_text(trial->scope->account_key, column->key_class, &account) &&
-			clr_key_equal(&value, &account))
-			return true;
-	}
+		return trial->row->facts->account;
+	if (slot == CLR_NO_SLOT || trial->row->nulls[slot] ?
+			without_project && trial->scope->is_only_account :
+			clr_row_is_of_account(trial->judge, binding, trial->row))
+		return true;
 	return clr_trial_refuse(trial, CLR_OTHER_ACCOUNT, slot);
 }
 

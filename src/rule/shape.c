@@ -82,6 +82,7 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 					   .shared = shared,
 					   .relations = relations,
 					   .parents = rest || probe->binding->ups_decide,
+					   .account = rest || clr_binding_has_account(probe->binding),
 					   .rest = rest };
 	ClrRow row = { NULL, NULL, &facts };
 
@@ -404,7 +405,7 @@ clr_shape_only_class(const ClrShape *shape)
 
 /*
  * Whether a row in an open project of this class is open, if all that it belongs
- * to is visible: what the class says. OTHER says nothing.
+ * to is visible: what the class says, of rows of the account. OTHER says nothing.
  */
 bool
 clr_shape_row_is_open(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrClass class)
@@ -414,7 +415,8 @@ clr_shape_row_is_open(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 	int base = if_shared ? CLR_CLASS_RELATED_SHARED : CLR_CLASS_RELATED;
 
 	Assert(class != CLR_CLASS_NONE && class != CLR_CLASS_OTHER && class != CLR_CLASS_WHOLE);
-	return (!if_shared || clr_row_is_shared(binding, row)) &&
+	return (!clr_binding_has_account(binding) || clr_row_is_of_account(judge, binding, row)) &&
+		   (!if_shared || clr_row_is_shared(binding, row)) &&
 		   (!by_relation || clr_row_has_relation(judge, binding, row, class - base));
 }
 

@@ -31,7 +31,8 @@ typedef enum ClrClass
 
 /*
  * For one binding and verb: the classes that occur, and the projects that are not
- * closed. What rows belong to is taken for visible where plans test that.
+ * closed. What rows belong to is taken for visible where plans test that, and rows
+ * for those of the account.
  */
 typedef struct ClrShape
 {

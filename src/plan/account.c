@@ -1,0 +1,192 @@
+/*
+ * account.c
+ *		The account of rows, as plans test it.
+ *
+ * Where rows have an account column, plans test column = own_account(...). The
+ * rule asks for no less (account_fits(), rule.c), so this hides nothing more, and
+ * the classes of rows take it for granted (shape.c). Indexes that begin with the
+ * account serve by it, and the server sees, when a query starts, which partitions
+ * can have rows. The function is STABLE: no account is in a plan.
+ *
+ * Rows that need no project may have no account either, which the rule makes
+ * something of: the test says so, and serves partitions alone.
+ */
+#include "plan/account.h"
+
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_func.h"
+#include "parser/parsetree.h"
+#include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/rel.h"
+#include "utils/typcache.h"
+
+#include "frame/frame.h"
+#include "guard/secrecy.h"
+#include "plan/rowtest.h"
+
+/* What own_account() remembers for a query. */
+typedef struct AccountCall
+{
+	bool is_null;
+	Datum value;
+} AccountCall;
+
+PG_FUNCTION_INFO_V1(clearance_own_account);
+
+static void read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call);
+static Oid own_account_oid(void);
+static bool is_comparable(const Var *column);
+static bool is_partitioned_by(Oid relid, AttrNumber column);
+
+/*
+ * own_account(element anyelement) returns anyelement: the key of the actor's
+ * account, as a value of the element's type; NULL for nobody, and if it cannot
+ * be one.
+ */
+Datum
+clearance_own_account(PG_FUNCTION_ARGS)
+{
+	AccountCall *known = fcinfo->flinfo->fn_extra;
+	AccountCall now;
+
+	if (known == NULL)
+	{
+		ClrFrame *of_query = clr_frame_of_call(fcinfo->flinfo);
+		MemoryContext caller = CurrentMemoryContext;
+
+		if (of_query != NULL)
+			MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+		read_account(fcinfo, of_query != NULL ? of_query : clr_frame_current(), &now);
+		known = &now;
+		if (of_query != NULL)
+			fcinfo->flinfo->fn_extra = memcpy(palloc(sizeof(AccountCall)), &now, sizeof(now));
+		MemoryContextSwitchTo(caller);
+	}
+	if (known->is_null)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(known->value);
+}
+
+static void
+read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call)
+{
+	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
+	ClrScope *scope = clr_frame_judge(frame)->scope;
+	ClrKey key;
+
+	clr_secrecy_check_asked(frame);
+	call->is_null = scope->account_key == NULL ||
+					!clr_key_from_text(scope->account_key, clr_key_class(type), &key) ||
+					!clr_key_to_datum(&key, type, &call->value);
+}
+
+/*
+ * Whether a row is of the actor's account, as far as the planner can use it; NULL
+ * where it cannot.
+ */
+Expr *
+clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns)
+{
+	Var *column;
+	Expr *value;
+	Expr *account;
+	Oid type;
+
+	if (binding->account_slot == CLR_NO_SLOT)
+		return NULL;
+	column = list_nth(columns, binding->account_slot);
+	if (!is_comparable(column) || (!clr_binding_has_account(binding) &&
+								   !clr_account_prunes(root, binding, columns)))
+		return NULL;
+	value = (Expr *) copyObject(column);
+	account =
+		(Expr *) makeFuncExpr(own_account_oid(), column->vartype,
+							  list_make1(makeNullConst(column->vartype, -1, column->varcollid)),
+							  column->varcollid, InvalidOid, COERCE_EXPLICIT_CALL);
+	type = column->vartype;
+	if (type == VARCHAROID)
+	{
+		type = TEXTOID;
+		value = (Expr *) makeRelabelType(value, type, -1, column->varcollid, COERCE_IMPLICIT_CAST);
+		account =
+			(Expr *) makeRelabelType(account, type, -1, column->varcollid, COERCE_IMPLICIT_CAST);
+	}
+	account = make_opclause(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, BOOLOID, false,
+							value, account, InvalidOid, column->varcollid);
+	/* of rows without a project, the rule decides what a NULL means */
+	return clr_binding_has_account(binding) ? account :
+											  clr_rowtest_or_null((Expr *) column, account);
+}
+
+static Oid
+own_account_oid(void)
+{
+	static const Oid argtypes[] = { ANYELEMENTOID };
+
+	return LookupFuncName(list_make2(makeString("clearance"), makeString("own_account")), 1,
+						  argtypes, false);
+}
+
+/*
+ * Values are the same for the rule if they are for the type: not of domains,
+ * whose indexes the condition would not fit, nor where a collation takes
+ * different texts for equal.
+ */
+static bool
+is_comparable(const Var *column)
+{
+	return IsA(column, Var) && clr_key_class(column->vartype) != CLR_KEY_NONE &&
+		   getBaseType(column->vartype) == column->vartype &&
+		   (!OidIsValid(column->varcollid) || get_collation_isdeterministic(column->varcollid));
+}
+
+/* Whether a condition is such a test. */
+bool
+clr_account_is_test(const Node *clause)
+{
+	const Node *account;
+
+	if (!IsA(clause, OpExpr) || list_length(((const OpExpr *) clause)->args) != 2)
+		return false;
+	account = lsecond(((const OpExpr *) clause)->args);
+	if (IsA(account, RelabelType))
+		account = (const Node *) ((const RelabelType *) account)->arg;
+	return IsA(account, FuncExpr) &&
+		   ((const FuncExpr *) account)->funcid == own_account_oid();
+}
+
+/* Whether the table is partitioned by the account, so that the test leaves out partitions. */
+bool
+clr_account_prunes(PlannerInfo *root, const ClrBinding *binding, const List *columns)
+{
+	const Var *column;
+	RangeTblEntry *entry;
+
+	if (binding->account_slot == CLR_NO_SLOT)
+		return false;
+	column = list_nth(columns, binding->account_slot);
+	if (!IsA(column, Var))
+		return false;
+	entry = planner_rt_fetch(column->varno, root);
+	return entry->rtekind == RTE_RELATION && is_partitioned_by(entry->relid, column->varattno);
+}
+
+static bool
+is_partitioned_by(Oid relid, AttrNumber column)
+{
+	Relation relation;
+	bool is;
+
+	if (get_rel_relkind(relid) != RELKIND_PARTITIONED_TABLE)
+		return false;
+	relation = table_open(relid, NoLock); /* the query has locked it */
+	is = RelationGetPartitionKey(relation)->partattrs[0] == column;
+	table_close(relation, NoLock);
+	return is;
+}

@@ -1,0 +1,19 @@
+/*
+ * account.h
+ *		The account of rows, as plans test it.
+ */
+#ifndef CLR_PLAN_ACCOUNT_H
+#define CLR_PLAN_ACCOUNT_H
+
+#include "compat.h"
+
+#include "nodes/pathnodes.h"
+
+#include "rule/binding.h"
+
+extern Expr *clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns);
+extern bool clr_account_is_test(const Node *clause);
+extern bool
+clr_account_prunes(PlannerInfo *root, const ClrBinding *binding, const List *columns);
+
+#endif /* CLR_PLAN_ACCOUNT_H */
