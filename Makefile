@@ -134,6 +134,7 @@ REGRESS = \
 	parents \
 	folded \
 	same_plans \
+	index_operators \
 	level \
 	mirror \
 	moments \

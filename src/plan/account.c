@@ -42,6 +42,7 @@ PG_FUNCTION_INFO_V1(clearance_own_account);
 static void read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call);
 static Oid own_account_oid(void);
 static bool is_comparable(const Var *column);
+static bool is_test(const Node *clause);
 static bool is_partitioned_by(Oid relid, AttrNumber column);
 
 /*
@@ -147,8 +148,8 @@ is_comparable(const Var *column)
 }
 
 /* Whether a condition is such a test. */
-bool
-clr_account_is_test(const Node *clause)
+static bool
+is_test(const Node *clause)
 {
 	const Node *account;
 
@@ -159,6 +160,31 @@ clr_account_is_test(const Node *clause)
 		account = (const Node *) ((const RelabelType *) account)->arg;
 	return IsA(account, FuncExpr) &&
 		   ((const FuncExpr *) account)->funcid == own_account_oid();
+}
+
+/* The condition of a relation that is such a test, or NULL. */
+RestrictInfo *
+clr_account_condition(const RelOptInfo *rel)
+{
+	ListCell *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (is_test((Node *) lfirst_node(RestrictInfo, lc)->clause))
+			return lfirst(lc);
+	return NULL;
+}
+
+/* Whether an index finds the rows of an account. */
+bool
+clr_account_leads(const IndexOptInfo *index)
+{
+	RestrictInfo *condition = clr_account_condition(index->rel);
+	Node *column = condition == NULL ? NULL : linitial(((OpExpr *) condition->clause)->args);
+
+	if (column != NULL && IsA(column, RelabelType))
+		column = (Node *) ((RelabelType *) column)->arg;
+	return column != NULL && IsA(column, Var) &&
+		   index->indexkeys[0] == ((Var *) column)->varattno;
 }
 
 /* Whether the table is partitioned by the account, so that the test leaves out partitions. */

@@ -12,7 +12,8 @@
 #include "rule/binding.h"
 
 extern Expr *clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns);
-extern bool clr_account_is_test(const Node *clause);
+extern RestrictInfo *clr_account_condition(const RelOptInfo *rel);
+extern bool clr_account_leads(const IndexOptInfo *index);
 extern bool
 clr_account_prunes(PlannerInfo *root, const ClrBinding *binding, const List *columns);
 

@@ -31,6 +31,7 @@
 #include "utils/index_selfuncs.h"
 #include "utils/lsyscache.h"
 
+#include "plan/account.h"
 #include "plan/promote.h"
 #include "plan/set.h"
 #include "rule/binding.h"
@@ -45,6 +46,7 @@ PG_FUNCTION_INFO_V1(clearance_set_support);
 
 static Node *index_condition(SupportRequestIndexCondition *request);
 static bool is_given(const SupportRequestIndexCondition *request, Var *column);
+static bool is_said_by_account(const SupportRequestIndexCondition *request, FuncExpr *test);
 static void
 cost_with_keys(PlannerInfo *root, IndexPath *path, double loops, Cost *startup, Cost *total,
 			   Selectivity *selectivity, double *correlation, double *pages);
@@ -95,7 +97,7 @@ index_condition(SupportRequestIndexCondition *request)
 	type = exprType((Node *) value);
 	operator= get_opfamily_member(request->opfamily, type, type, BTEqualStrategyNumber);
 	if (!IsA(value, Var) || !OidIsValid(operator) || is_given(request, (Var *) value) ||
-		!clr_set_is_listed(test))
+		!clr_set_is_listed(test) || is_said_by_account(request, test))
 		return NULL;
 	is_unread = clr_set_ups_test((Node *) test) != NULL;
 	if (is_unread && rows_before_ups(request->root, request->index->rel) <= CLR_FEW_KEYS)
@@ -142,6 +144,23 @@ is_given(const SupportRequestIndexCondition *request, Var *column)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether rows of the account, which another index finds, are mostly rows of the
+ * set: the planner takes the two for independent, and would look for both.
+ */
+static bool
+is_said_by_account(const SupportRequestIndexCondition *request, FuncExpr *test)
+{
+	RelOptInfo *rel = request->index->rel;
+	bool found = false;
+	ListCell *lc;
+
+	foreach(lc, rel->indexlist)
+		found = found || clr_account_leads(lfirst_node(IndexOptInfo, lc));
+	return found && clr_set_is_of_account(request->root, test) &&
+		   clause_selectivity(request->root, (Node *) test, 0, JOIN_INNER, NULL) > 0.5;
 }
 
 /* amcostestimate of a B-tree. */

@@ -127,7 +127,8 @@ static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable 
 static Selectivity
 remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys);
 static bool estimate_alone(SupportRequestSelectivity *request);
-static Selectivity part_of_account(const SupportRequestSelectivity *request);
+static Selectivity part_of_account(PlannerInfo *root, const List *args);
+static RestrictInfo *account_beside(PlannerInfo *root, const List *args);
 static void note_statistics(Datum arg, int cache, uint32 hash);
 
 void
@@ -564,7 +565,8 @@ clr_set_estimate(SupportRequestSelectivity *request)
 {
 	if (!estimate_alone(request))
 		return false;
-	request->selectivity /= part_of_account(request);
+	if (!request->is_join)
+		request->selectivity /= part_of_account(request->root, request->args);
 	CLAMP_PROBABILITY(request->selectivity);
 	return true;
 }
@@ -586,27 +588,34 @@ clr_set_part(PlannerInfo *root, FuncExpr *test)
 
 /* The part of rows that the test of the account leaves, beside a set of projects; else 1. */
 static Selectivity
-part_of_account(const SupportRequestSelectivity *request)
+part_of_account(PlannerInfo *root, const List *args)
 {
-	Var *project = linitial(request->args);
+	RestrictInfo *account = account_beside(root, args);
+
+	return account == NULL ? 1 :
+							 Max(clause_selectivity(root, (Node *) account, 0, JOIN_INNER, NULL),
+								 SMALLEST_PART);
+}
+
+/* Whether the test of the account stands beside a test of a set of projects. */
+bool
+clr_set_is_of_account(PlannerInfo *root, const FuncExpr *test)
+{
+	return account_beside(root, test->args) != NULL;
+}
+
+static RestrictInfo *
+account_beside(PlannerInfo *root, const List *args)
+{
+	Var *project = linitial(args);
 	RelOptInfo *rel;
-	ListCell *lc;
 	ClrSet set;
 
-	if (request->is_join || !IsA(project, Var) || !read_set(request->args, &set) ||
-		set.kind != CLR_SET_PROJECTS || project->varno >= request->root->simple_rel_array_size)
-		return 1;
-	rel = request->root->simple_rel_array[project->varno];
-	if (rel != NULL)
-		foreach(lc, rel->baserestrictinfo)
-		{
-			Node *condition = lfirst(lc);
-
-			if (clr_account_is_test((Node *) ((RestrictInfo *) condition)->clause))
-				return Max(clause_selectivity(request->root, condition, 0, JOIN_INNER, NULL),
-						   SMALLEST_PART);
-		}
-	return 1;
+	if (!IsA(project, Var) || !read_set(args, &set) || set.kind != CLR_SET_PROJECTS ||
+		project->varno >= root->simple_rel_array_size)
+		return NULL;
+	rel = root->simple_rel_array[project->varno];
+	return rel == NULL ? NULL : clr_account_condition(rel);
 }
 
 static bool

@@ -45,6 +45,7 @@ extern bool clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost);
 extern void clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows);
 extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
 extern bool clr_set_estimate(SupportRequestSelectivity *request);
+extern bool clr_set_is_of_account(PlannerInfo *root, const FuncExpr *test);
 extern Selectivity clr_set_part(PlannerInfo *root, FuncExpr *test);
 extern bool clr_set_cost(SupportRequestCost *request);
 
