@@ -149,6 +149,8 @@ SELECT c.condition, is_lossy('SELECT * FROM app.task WHERE ' || c.condition), co
     ($$price > 3$$), ($$3 < price AND price < 60$$), ($$price > 3 AND price > 10$$), ($$title LIKE '%on word1%' AND price <= 40.5$$), ($$tags @> '{x}'$$), ($$title ILIKE '%foreign%' OR price > 60$$)) c (condition);
 SELECT count(*) FROM task WHERE title LIKE E'%foreign word%\\';
 SELECT count(*) FROM task WHERE title LIKE E'%common word%\\';
+SELECT count(*) FROM task WHERE title LIKE E'%foreign word%\\' OR price > 60;
+SELECT count(*) FROM task WHERE title LIKE E'%common word%\\' OR price > 60;
 SELECT clearance.set_actor(key => 'other', local => false) > 0;
 SELECT count(*) FROM task WHERE title LIKE E'%foreign word%\\';
 SELECT count(*) FROM task WHERE title LIKE E'%common word%\\';
