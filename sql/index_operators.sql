@@ -18,6 +18,7 @@ GRANT USAGE ON SCHEMA ext TO PUBLIC;
 CREATE EXTENSION pg_trgm SCHEMA ext;
 CREATE EXTENSION citext SCHEMA ext;
 CREATE EXTENSION btree_gin SCHEMA ext;
+CREATE EXTENSION hstore SCHEMA ext;
 \o /dev/null
 CREATE ROLE regress_operators LOGIN;
 SELECT clearance.trust_role('regress_operators');
@@ -207,24 +208,43 @@ SET ROLE regress_operators;
 SELECT asks($$SELECT * FROM app.task WHERE prefix === 'word3'$$);
 SELECT count(*) FROM task WHERE prefix === 'word3' AND id < 200;
 RESET ROLE;
+-- known operators by functions that are not, in families of a superuser's, and as part of a known extension
+CREATE FUNCTION app.spy_numeric(numeric, numeric) RETURNS integer LANGUAGE plpgsql IMMUTABLE STRICT AS $$ BEGIN RAISE NOTICE 'spied % and %', $1, $2; RETURN numeric_cmp($1, $2); END $$;
+CREATE OPERATOR CLASS app.spied_ops FOR TYPE numeric USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 app.spy_numeric(numeric, numeric);
+DROP INDEX task_price;
+SET client_min_messages = error;
+CREATE INDEX task_spied_price ON task (price app.spied_ops);
+SET client_min_messages = notice;
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE price = 11$$);
+SELECT count(*) FROM task WHERE price = 11;
+RESET ROLE;
+ALTER EXTENSION citext ADD OPERATOR CLASS spied_ops USING btree;
+ALTER EXTENSION citext ADD OPERATOR FAMILY spied_ops USING btree;
+ALTER EXTENSION citext ADD FUNCTION spy_numeric(numeric, numeric);
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE price = 11$$);
+SELECT count(*) FROM task WHERE price = 11;
+RESET ROLE;
 -- operators that are known beside an index that is not: another index is asked
 SET ROLE regress_operators;
 SELECT asks($$SELECT * FROM app.task WHERE prefix LIKE 'word77%'$$);
 RESET ROLE;
--- arrays of rows, and ranges that somebody made, compare as somebody says
+-- arrays of rows, and ranges that somebody made, compare as somebody says; other extensions were not read
 SET client_min_messages = warning;
 CREATE TYPE app.pair AS (a text, b text);
 CREATE TYPE app.words AS RANGE (SUBTYPE = text, SUBTYPE_OPCLASS = app.spy_ops);
 SET client_min_messages = error;
-CREATE TABLE app.odd (id integer PRIMARY KEY, project_id integer NOT NULL, pairs app.pair[], span app.words);
-INSERT INTO odd SELECT n, n % 20 + 1, ARRAY[ROW(n, n)::app.pair], app.words(n::text, NULL) FROM generate_series(1, 200) n;
+CREATE TABLE app.odd (id integer PRIMARY KEY, project_id integer NOT NULL, pairs app.pair[], span app.words, labels hstore);
+INSERT INTO odd SELECT n, n % 20 + 1, ARRAY[ROW(n, n)::app.pair], app.words(n::text, NULL), hstore('a', n::text) FROM generate_series(1, 200) n;
 CREATE INDEX task_pairs ON odd USING gin (pairs);
 CREATE INDEX task_words ON odd USING gist (span);
+CREATE INDEX task_labels ON odd USING gin (labels);
 SELECT clearance.protect('odd', 'task', 'project_id') > 0;
 GRANT SELECT ON odd TO regress_operators;
 SET client_min_messages = notice;
 SET ROLE regress_operators;
-SELECT asks($$SELECT * FROM app.odd WHERE pairs @> ARRAY[ROW('3', '3')::app.pair]$$), asks($$SELECT * FROM app.odd WHERE span @> '3'::text$$);
+SELECT asks($$SELECT * FROM app.odd WHERE pairs @> ARRAY[ROW('3', '3')::app.pair]$$), asks($$SELECT * FROM app.odd WHERE span @> '3'::text$$), asks($$SELECT * FROM app.odd WHERE labels @> 'a=>3'$$);
 RESET ROLE;
 
 SET client_min_messages = warning;

@@ -33,6 +33,7 @@
 
 #include "access/transam.h"
 #include "catalog/dependency.h"
+#include "catalog/pg_amproc.h"
 #include "catalog/pg_extension.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_opfamily.h"
@@ -43,6 +44,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/paths.h"
+#include "utils/catcache.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -78,6 +80,7 @@ static void begin(RelOptInfo *rel, Promotion *promotion);
 static void end(RelOptInfo *rel, const Promotion *promotion);
 static void stand_for_policy(Path *path, const Promotion *promotion);
 static RestrictInfo *as_if_unknown(const RestrictInfo *qual);
+static bool is_known_family(Oid family);
 static bool is_known(Oid class, Oid object);
 static bool is_known_function(Oid function);
 static bool is_known_type(Oid type);
@@ -233,7 +236,7 @@ indexes_of(const RelOptInfo *rel)
 		bool known = index->amhasgetbitmap;
 
 		for (int i = 0; known && i < index->nkeycolumns; i++)
-			known = is_known(OperatorFamilyRelationId, index->opfamily[i]);
+			known = is_known_family(index->opfamily[i]);
 		if (known)
 			indexes = lappend(indexes, index);
 	}
@@ -347,6 +350,23 @@ as_if_unknown(const RestrictInfo *qual)
 }
 
 /* ---------- what is known ---------- */
+
+/* Whether all that indexes of a family call is known. */
+static bool
+is_known_family(Oid family)
+{
+	CatCList *functions;
+	bool known = is_known(OperatorFamilyRelationId, family);
+
+	if (family < FirstUnpinnedObjectId)
+		return true;
+	functions = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(family));
+	for (int i = 0; known && i < functions->n_members; i++)
+		known = is_known_function(
+			((Form_pg_amproc) GETSTRUCT(&functions->members[i]->tuple))->amproc);
+	ReleaseSysCacheList(functions);
+	return known;
+}
 
 /*
  * Whether something is the server's, or of an extension that was read. An

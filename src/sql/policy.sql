@@ -29,7 +29,7 @@ CREATE FUNCTION clearance.own_account(element anyelement) RETURNS anyelement
 LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_own_account';
 COMMENT ON FUNCTION clearance.own_account IS
-'in plans of tables that are partitioned by account: the key of the actor''s, as a value of the element''s type';
+'in plans of tables with an account column: the key of the actor''s account, as a value of the element''s type';
 
 CREATE FUNCTION clearance.permitted(binding integer, verb integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
