@@ -135,6 +135,7 @@ REGRESS = \
 	folded \
 	same_plans \
 	index_operators \
+	account_columns \
 	level \
 	mirror \
 	moments \

@@ -102,8 +102,8 @@ clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *colum
 	if (binding->account_slot == CLR_NO_SLOT)
 		return NULL;
 	column = list_nth(columns, binding->account_slot);
-	if (!is_comparable(column) || (!clr_binding_has_account(binding) &&
-								   !clr_account_prunes(root, binding, columns)))
+	if (!is_comparable(column) ||
+		(!clr_binding_has_account(binding) && !clr_account_prunes(root, binding, columns)))
 		return NULL;
 	value = (Expr *) copyObject(column);
 	account =
@@ -158,8 +158,7 @@ is_test(const Node *clause)
 	account = lsecond(((const OpExpr *) clause)->args);
 	if (IsA(account, RelabelType))
 		account = (const Node *) ((const RelabelType *) account)->arg;
-	return IsA(account, FuncExpr) &&
-		   ((const FuncExpr *) account)->funcid == own_account_oid();
+	return IsA(account, FuncExpr) && ((const FuncExpr *) account)->funcid == own_account_oid();
 }
 
 /* The condition of a relation that is such a test, or NULL. */
@@ -183,8 +182,7 @@ clr_account_leads(const IndexOptInfo *index)
 
 	if (column != NULL && IsA(column, RelabelType))
 		column = (Node *) ((RelabelType *) column)->arg;
-	return column != NULL && IsA(column, Var) &&
-		   index->indexkeys[0] == ((Var *) column)->varattno;
+	return column != NULL && IsA(column, Var) && index->indexkeys[0] == ((Var *) column)->varattno;
 }
 
 /* Whether the table is partitioned by the account, so that the test leaves out partitions. */

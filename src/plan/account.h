@@ -14,7 +14,6 @@
 extern Expr *clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns);
 extern RestrictInfo *clr_account_condition(const RelOptInfo *rel);
 extern bool clr_account_leads(const IndexOptInfo *index);
-extern bool
-clr_account_prunes(PlannerInfo *root, const ClrBinding *binding, const List *columns);
+extern bool clr_account_prunes(PlannerInfo *root, const ClrBinding *binding, const List *columns);
 
 #endif /* CLR_PLAN_ACCOUNT_H */

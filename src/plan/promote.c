@@ -362,8 +362,8 @@ is_known_family(Oid family)
 		return true;
 	functions = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(family));
 	for (int i = 0; known && i < functions->n_members; i++)
-		known = is_known_function(
-			((Form_pg_amproc) GETSTRUCT(&functions->members[i]->tuple))->amproc);
+		known =
+			is_known_function(((Form_pg_amproc) GETSTRUCT(&functions->members[i]->tuple))->amproc);
 	ReleaseSysCacheList(functions);
 	return known;
 }

@@ -592,9 +592,9 @@ part_of_account(PlannerInfo *root, const List *args)
 {
 	RestrictInfo *account = account_beside(root, args);
 
-	return account == NULL ? 1 :
-							 Max(clause_selectivity(root, (Node *) account, 0, JOIN_INNER, NULL),
-								 SMALLEST_PART);
+	return account == NULL ?
+			   1 :
+			   Max(clause_selectivity(root, (Node *) account, 0, JOIN_INNER, NULL), SMALLEST_PART);
 }
 
 /* Whether the test of the account stands beside a test of a set of projects. */
