@@ -9,10 +9,11 @@ my %colour = (
 	naive     => '#b45309',
 	static    => '#d97706',
 	tuned     => '#0e7490',
-	clearance => '#be185d');
-my $width = 960;
-my $left  = 240;    # room for names
-my $right = 930;
+	clearance => '#be185d',
+	CASL      => '#4d7c0f');
+my $width = 1060;
+my $left  = 350;    # room for names
+my $right = 1030;
 
 sub new
 {
@@ -113,7 +114,7 @@ sub bars
 			$self->add(qq(<rect x="$from" y="$y" width="$length" height="18" fill="$colour{$bar->{road}}" fill-opacity="$opacity"/>));
 			($from, $opacity) = ($to, $opacity * 0.5);
 		}
-		$self->text($from + 8, $y + 14, join ' / ', map { sprintf '%.1f', $_ } @{ $bar->{values} });
+		$self->text($from + 8, $y + 14, join ' / ', map { thousands(sprintf $_ < 100 ? '%.1f' : '%.0f', $_) } @{ $bar->{values} });
 		$y += 26;
 	}
 	$self->{y} = $y + 20;
@@ -129,7 +130,8 @@ sub svg
 		'</svg>', '');
 }
 
-# A logarithmic axis between two places that holds these values: a tick at each power of ten.
+# A logarithmic axis between two places that holds these values: a tick at each power of ten, and at
+# twice and five times one where few would be left.
 sub axis
 {
 	my ($self, $from, $to, @values) = @_;
@@ -137,7 +139,11 @@ sub axis
 	my ($low, $high) = ($logs[0] - 0.1, $logs[-1] + 0.1);
 	return {
 		at => sub { sprintf '%.1f', $from + ($to - $from) * (log10($_[0] > 1e-3 ? $_[0] : 1e-3) - $low) / ($high - $low) },
-		ticks => sub { map { 10**$_ } grep { $_ >= $low && $_ <= $high } -3 .. 9 } };
+		ticks => sub
+		{
+			my @steps = $high - $low > 1.5 ? (1) : (1, 2, 5);
+			return grep { log10($_) >= $low && log10($_) <= $high } map { my $power = $_; map { $_ * 10**$power } @steps } -3 .. 9;
+		} };
 }
 
 sub title

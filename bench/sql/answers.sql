@@ -28,20 +28,24 @@ LANGUAGE sql STABLE AS $$
     SELECT 'tasks that everybody sees', 'SELECT sum(visible) FROM clearance.access_matrix(''protected.task'')', NULL, true
 $$;
 
--- Each question some times after one that counts for nothing, about rows that differ. The
--- matrix asks for each member, and is asked for once, where they are not too many.
-CREATE PROCEDURE bench.measure_answers(rounds integer)
+-- Each question some times after one that counts for nothing, about rows that differ, until it
+-- has used up its time (budget: ms). The matrix asks for each member, and is asked for once,
+-- where they are not too many.
+CREATE PROCEDURE bench.measure_answers(rounds integer, budget double precision)
 LANGUAGE plpgsql AS $$
 DECLARE
     members bigint := (SELECT count(*) FROM clearance.member);
     q record;
     began timestamptz;
+    first timestamptz;
     n bigint;
 BEGIN
     FOR q IN SELECT * FROM bench.question() LOOP
+        first := clock_timestamp();
         CONTINUE WHEN q.once AND members > 10000;
         FOR round IN CASE WHEN q.once THEN 1 ELSE 0 END..CASE WHEN q.once THEN 1 ELSE rounds END LOOP
             began := clock_timestamp();
+            EXIT WHEN round > 1 AND began > first + budget * interval '1 ms';
             EXECUTE format(q.query, 4711 + 1000 * round) INTO n;
             IF round > 0 THEN
                 INSERT INTO bench.answer_sample VALUES (q.name, members, 1000 * extract(epoch FROM clock_timestamp() - began), n, q.target);

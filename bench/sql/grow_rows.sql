@@ -20,7 +20,7 @@ FROM generate_series(1, :rows) AS i
 JOIN LATERAL (SELECT project_id FROM shown WHERE i % :apart = 0 AND n = i / :apart % :shown
               UNION ALL
               SELECT project_id FROM hidden WHERE i % :apart <> 0 AND n = bench.pick(i, 62, :hidden)) AS p ON true;
-INSERT INTO naive.grown SELECT * FROM ideal.grown;
+INSERT INTO naive.grown SELECT * FROM ideal.grown WHERE :rows <= 1000000;
 INSERT INTO static.grown SELECT * FROM ideal.grown;
 INSERT INTO protected.grown SELECT * FROM ideal.grown;
 DROP TABLE shown, hidden;

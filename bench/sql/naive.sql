@@ -1,25 +1,4 @@
 -- Naive: the rule as one would write it down, judged row by row.
--- shared, assigned: conditions on the row; in assigned, m is the member.
-CREATE FUNCTION bench.naive_rule(tab text, project text, shared text, assigned text) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN format($$EXISTS (
-    SELECT FROM bench.member m
-    WHERE m.id = current_setting('bench.member')::bigint
-      AND (m.level IN ('account_admin', 'super_user')
-        OR m.level = 'collaborator' AND EXISTS (
-               SELECT FROM bench.project_member pm
-               WHERE pm.project_id = %1$I.%2$I AND pm.member_id = m.id AND pm.starts_at <= now() AND now() < pm.ends_at)
-        OR EXISTS (
-               SELECT FROM bench.project_partner pp
-               WHERE pp.project_id = %1$I.%2$I AND pp.partner_id = m.partner_id AND pp.starts_at <= now() AND now() < pp.ends_at)
-           AND (m.partner_admin OR EXISTS (
-               SELECT FROM bench.project_member pm
-               WHERE pm.project_id = %1$I.%2$I AND pm.member_id = m.id AND pm.starts_at <= now() AND now() < pm.ends_at))
-           AND (m.level = 'permissive'
-             OR m.level = 'moderate' AND %3$s
-             OR m.level = 'restricted' AND (%4$s))))$$,
-    tab, project, shared, assigned);
-
 SELECT format('ALTER TABLE naive.%1$I ENABLE ROW LEVEL SECURITY; CREATE POLICY visible ON naive.%1$I USING (%2$s)',
               tab, bench.naive_rule(tab, project, shared, assigned))
 FROM (VALUES

@@ -1,29 +1,4 @@
 -- Who works on what: 10,000 projects, 200 partners, and members added in steps.
--- The tables are the application's own, which hand-written policies read;
--- pg_clearance is told the same.
-CREATE TABLE bench.project_partner (
-    project_id bigint,
-    partner_id bigint,
-    starts_at  timestamptz NOT NULL DEFAULT '-infinity',
-    ends_at    timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (partner_id, project_id)
-);
-CREATE TABLE bench.member (
-    id            bigint PRIMARY KEY,
-    level         text NOT NULL,
-    partner_id    bigint,
-    partner_admin boolean NOT NULL DEFAULT false
-);
-CREATE TABLE bench.project_member (
-    project_id bigint,
-    member_id  bigint,
-    starts_at  timestamptz NOT NULL DEFAULT '-infinity',
-    ends_at    timestamptz NOT NULL DEFAULT 'infinity',
-    PRIMARY KEY (member_id, project_id)
-);
-CREATE INDEX ON bench.project_partner (project_id, partner_id);
-CREATE INDEX ON bench.project_member (project_id, member_id);
-
 -- Two partners a project: 100 projects a partner, a third of the partners each level.
 INSERT INTO bench.project_partner (project_id, partner_id)
 SELECT p, 1 + (p + shift) % 200
@@ -72,20 +47,6 @@ BEGIN
       AND (pp.project_id / 200 + m.id / 250) % 2 = 0;
 
     CALL bench.tell_clearance(already, upto);
-END $$;
-
-CREATE PROCEDURE bench.tell_clearance(after bigint, upto bigint)
-LANGUAGE plpgsql AS $$
-DECLARE
-    account bigint := (SELECT id FROM clearance.account);
-BEGIN
-    INSERT INTO clearance.member (id, account_id, key, partner_id, partner_admin)
-    SELECT id, account, id, partner_id, partner_admin FROM bench.member WHERE id > after AND id <= upto;
-    INSERT INTO clearance.member_role (member_id, role_id)
-    SELECT m.id, r.id FROM bench.member m JOIN clearance.role r ON r.name = m.level
-    WHERE m.id > after AND m.id <= upto AND m.partner_id IS NULL;
-    INSERT INTO clearance.project_member (account_id, project_id, member_id)
-    SELECT account, project_id, member_id FROM bench.project_member WHERE member_id > after AND member_id <= upto;
 END $$;
 
 -- Members without number in the company: 20 admins each of partners that are on

@@ -1,4 +1,4 @@
--- The roads that are compared, and how the driver gets onto one of them.
+-- The roads that are compared, and how the driver gets onto one of them: for each database.
 CREATE EXTENSION pg_clearance;
 CREATE SCHEMA bench;
 CREATE EXTENSION dblink SCHEMA bench;   -- a second session, that changes permissions
@@ -18,15 +18,7 @@ INSERT INTO bench.road VALUES
     (4, 'tuned',     'bench_tuned',     'static'),
     (5, 'clearance', 'bench_clearance', 'protected');
 
-CREATE ROLE bench_ideal LOGIN;
-CREATE ROLE bench_naive LOGIN;
-CREATE ROLE bench_static LOGIN;
-CREATE ROLE bench_tuned LOGIN;
-CREATE ROLE bench_clearance LOGIN;
-CREATE ROLE bench_fixed LOGIN;          -- a login that is one member, for connections with a fixed actor
 SELECT clearance.trust_role('bench_clearance');
--- COPY TO a file. An application's role should not have that: trust_role() refuses one that has.
-GRANT pg_write_server_files TO bench_ideal, bench_naive, bench_static, bench_tuned, bench_clearance;
 
 CREATE SCHEMA ideal;
 CREATE SCHEMA naive;
@@ -35,7 +27,7 @@ CREATE SCHEMA protected;
 GRANT USAGE ON SCHEMA bench, ideal, naive, static, protected TO PUBLIC;
 ALTER DEFAULT PRIVILEGES IN SCHEMA ideal, naive, static, protected
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES
-    TO bench_ideal, bench_naive, bench_static, bench_tuned, bench_clearance, bench_fixed;
+    TO bench_ideal, bench_naive, bench_static, bench_tuned, bench_clearance, bench_fixed, bench_fixed_admin, bench_web;
 ALTER DEFAULT PRIVILEGES IN SCHEMA bench GRANT SELECT ON TABLES TO PUBLIC;
 
 -- Who asks: hand-written policies read bench.member, pg_clearance its own setting.

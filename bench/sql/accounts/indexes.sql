@@ -1,0 +1,25 @@
+-- What the application's own queries need; the same in each copy.
+ALTER TABLE project ADD PRIMARY KEY (id);
+ALTER TABLE task ADD PRIMARY KEY (id);
+ALTER TABLE parted ADD PRIMARY KEY (account_id, id);
+ALTER TABLE item ADD PRIMARY KEY (id);
+ALTER TABLE task ADD FOREIGN KEY (project_id) REFERENCES project;
+ALTER TABLE item ADD FOREIGN KEY (project_id) REFERENCES project;
+CREATE INDEX ON project (account_id);
+CREATE INDEX ON task (account_id, due_on, id);
+CREATE INDEX ON task (project_id, due_on, id) INCLUDE (is_private);
+CREATE INDEX ON task (assignee_id);
+CREATE INDEX ON parted (account_id, due_on, id);
+CREATE INDEX ON parted (project_id);
+CREATE INDEX ON item (account_id);
+CREATE INDEX ON item (project_id);
+CREATE INDEX ON item (assignee_id);
+CREATE INDEX ON item USING gin (title bench.gin_trgm_ops);
+CREATE INDEX ON item (title text_pattern_ops);
+CREATE INDEX ON item USING gin (body);
+CREATE INDEX ON item USING gin (tags);
+CREATE INDEX ON item USING gin (data jsonb_path_ops);
+CREATE INDEX ON item USING gist (place);
+CREATE INDEX ON item USING gist (features bench.gist_cube_ops);
+CREATE INDEX ON item (code);
+CREATE INDEX ON item (amount);
