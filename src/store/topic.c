@@ -98,14 +98,15 @@ clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of)
 	for (int i = 0; i < of->count; i++)
 	{
 		ClrTopicNote note = of->notes[i];
+		const int64 part = note.part;
 		int before = notes->count;
 
 		if (i == 0)
-			clr_rows_begin(&rows, CLR_VERSION_OF_PART, &(int64){ note.part });
+			clr_rows_begin(&rows, CLR_VERSION_OF_PART, &part);
 		else if (is_of_part(&of->notes[i - 1], &note))
 			continue;
 		else
-			clr_rows_again(&rows, note.part);
+			clr_rows_again(&rows, part);
 		while (clr_rows_next(&rows))
 		{
 			note.changed_by = (uint64) clr_rows_int64(&rows, VERSION_CHANGED_BY);
