@@ -26,7 +26,6 @@ my @asked = grep { $_ ne 'nested' } @questions;
 build_workspace($node, 'postgres');
 $node->safe_psql('postgres', q{CREATE SCHEMA test; GRANT USAGE ON SCHEMA test TO regress_app});
 create_changes($node, 'postgres');
-create_functions($node, 'postgres');
 # levels of the accounts' own, and grants by company and by whom one supervises
 $node->safe_psql(
 	'postgres', q{
@@ -77,8 +76,6 @@ my @more = (
 	[ 'another level of South', "INSERT INTO clearance.level (name, audience, account_id) VALUES ('other', 'vendor', {account s});"
 		  . "UPDATE clearance.role SET level_id = (SELECT id FROM clearance.level WHERE name = 'other') WHERE name = 'Own' AND account_id = {account s}",
 		"UPDATE clearance.role SET level_id = {level s} WHERE name = 'Own' AND account_id = {account s}; DELETE FROM clearance.level WHERE name = 'other'" ],
-	[ 'the level own of South is of North, and back', "UPDATE clearance.level SET account_id = {account n}, name = 'south' WHERE id = {level s}",
-		"UPDATE clearance.level SET account_id = {account s}, name = 'own' WHERE name = 'south'" ],
 	[ 'no switches', 'CREATE TABLE test.switch AS TABLE clearance.member_switch; TRUNCATE clearance.member_switch', 'INSERT INTO clearance.member_switch TABLE test.switch; DROP TABLE test.switch' ],
 	[ 'project four, moved, has no documents', "UPDATE clearance.project SET account_id = {account n} WHERE key LIKE '%4'; INSERT INTO clearance.project_feature_off SELECT id, 'document' FROM clearance.project WHERE key LIKE '%4'",
 		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ],
@@ -132,17 +129,12 @@ foreach my $end ('COMMIT', 'ROLLBACK', "PREPARE TRANSACTION 'p'")
 }
 
 #
-# Who moves a project or a level waits for whoever is changing what it has: else the
-# other would note the account that it was in.
+# Who moves a project waits for whoever is changing what it has: else the other would
+# note the account that it was in.
 #
-foreach my $race (
-	[ "INSERT INTO clearance.project_feature_off SELECT id, 'document' FROM clearance.project WHERE key LIKE '%4'",
+foreach my $race ([ "INSERT INTO clearance.project_feature_off SELECT id, 'document' FROM clearance.project WHERE key LIKE '%4'",
 		"UPDATE clearance.project SET account_id = {account n} WHERE key LIKE '%4'",
-		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ],
-	[ "DELETE FROM clearance.level_grant WHERE level_id = {level s} AND feature = 'task'",
-		"UPDATE clearance.level SET account_id = {account n}, name = 'south' WHERE id = {level s}",
-		"UPDATE clearance.level SET account_id = {account s}, name = 'own' WHERE name = 'south'; "
-		  . "INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation, reach) VALUES ({level s}, 'task', 'view', 'any', 'company', 'account')" ])
+		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ])
 {
 	my ($change, $move, $undo) = @$race;
 

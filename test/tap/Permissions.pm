@@ -116,7 +116,7 @@ my @statements = (
 		"UPDATE clearance.project SET open_level_id = NULL WHERE key = '$three'",
 		'UPDATE clearance.project SET open_level_id = ' . level('bug hunter') . " WHERE key = '$three'",
 		qw(rex) ],
-	"project four is North's" => [
+	'project four is of North' => [
 		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 'n') WHERE key = '$four'",
 		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 's') WHERE key = '$four'",
 		qw(ada otto sue) ],
@@ -133,7 +133,7 @@ my @statements = (
 		  . 'SELECT p.account_id, p.id, ' . partner('Acme') . " FROM clearance.project p WHERE p.key = '$three'",
 		'DELETE FROM clearance.project_partner WHERE project_id = ' . project($three) . ' AND partner_id = ' . partner('Acme'),
 		qw(adele) ],
-	"Cargo's part in project one has ended" => [
+	'Cargo is off project one' => [
 		"UPDATE clearance.project_customer SET ends_at = statement_timestamp()",
 		"UPDATE clearance.project_customer SET ends_at = 'infinity'",
 		qw(carla) ],
