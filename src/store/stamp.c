@@ -24,7 +24,7 @@
 
 static void add_part(ClrStamp *stamp, ClrChange kind, int32 part);
 static bool find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed);
-static bool notes_are_same(const ClrStamp *stamp, const bool *changed);
+static bool notes_are_same(const ClrStamp *stamp, const ClrVersion *version, const bool *changed);
 
 /*
  * For what is read under the active snapshot, which sees `version`. Memory is of
@@ -70,7 +70,7 @@ clr_stamp_read(ClrStamp *stamp)
 	MemoryContext caller = MemoryContextSwitchTo(stamp->context);
 
 	if (stamp->version.count > 0) /* else it holds for no other snapshot */
-		clr_topic_read(&stamp->notes, &stamp->asked);
+		clr_topic_read(&stamp->notes, &stamp->asked, &stamp->version);
 	pfree(stamp->asked.notes);
 	stamp->asked = (ClrTopicNotes){ 0 };
 	MemoryContextSwitchTo(caller);
@@ -90,7 +90,7 @@ clr_stamp_holds(ClrStamp *stamp, const ClrVersion *version)
 		return clr_version_equal(&stamp->version, version);
 	if (!find_changed(stamp, version, changed))
 		return true;
-	if (!notes_are_same(stamp, changed))
+	if (!notes_are_same(stamp, version, changed))
 		return false;
 	clr_version_renew(&stamp->version, version, stamp->context);
 	return true;
@@ -115,7 +115,7 @@ find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed)
 
 /* The notes of these kinds are those that the active snapshot sees. */
 static bool
-notes_are_same(const ClrStamp *stamp, const bool *changed)
+notes_are_same(const ClrStamp *stamp, const ClrVersion *version, const bool *changed)
 {
 	ClrTopicNotes before = { 0 };
 	ClrTopicNotes now = { 0 };
@@ -124,7 +124,7 @@ notes_are_same(const ClrStamp *stamp, const bool *changed)
 	for (int i = 0; i < stamp->notes.count; i++)
 		if (changed[stamp->notes.notes[i].kind])
 			clr_topic_add(&before, CurrentMemoryContext, stamp->notes.notes[i]);
-	clr_topic_read(&now, &before);
+	clr_topic_read(&now, &before, version);
 	same = now.count == before.count;
 	for (int i = 0; same && i < now.count; i++)
 		same = now.notes[i].changed_by == before.notes[i].changed_by &&

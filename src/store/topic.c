@@ -10,7 +10,7 @@
  * of parts, so that the table does not grow with members: two in one part make
  * something be read again that need not be, and never the other way round.
  *
- * Keeps no state.
+ * State: parts that were read last.
  */
 #include "store/topic.h"
 
@@ -23,7 +23,20 @@
 #define FIRST_SHARED 64
 #define SHARED_PARTS 65536
 
+/* Parts read under the version that was asked for last, which have one transaction, or none. */
+#define RECENT_PARTS 128
+
+static struct
+{
+	ClrVersion version; /* none: nothing is remembered */
+	ClrTopicNote notes[RECENT_PARTS];
+} recent;
+
 static bool is_of_part(const ClrTopicNote *a, const ClrTopicNote *b);
+static void read_part(ClrTopicNotes *notes, ClrRows *rows, ClrTopicNote note);
+static void begin_recent(const ClrVersion *version);
+static bool recall(ClrTopicNote *note);
+static void remember(const ClrTopicNote *note);
 
 /* The topic of what cannot be told more closely. */
 ClrTopic
@@ -87,35 +100,88 @@ is_of_part(const ClrTopicNote *a, const ClrTopicNote *b)
 }
 
 /*
- * What the active snapshot sees of the parts that other notes are of, in their order;
- * of a part that has none, a note that says nobody. In the current context.
+ * What the active snapshot, which sees `version`, sees of the parts that other notes are
+ * of, in their order; of a part that has none, a note that says nobody. In the current
+ * context.
  */
 void
-clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of)
+clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of, const ClrVersion *version)
 {
-	ClrRows rows;
+	ClrRows rows = { 0 };
 
+	begin_recent(version);
 	for (int i = 0; i < of->count; i++)
 	{
 		ClrTopicNote note = of->notes[i];
-		const int64 part = note.part;
-		int before = notes->count;
 
-		if (i == 0)
-			clr_rows_begin(&rows, CLR_VERSION_OF_PART, &part);
-		else if (is_of_part(&of->notes[i - 1], &note))
+		if (i > 0 && is_of_part(&of->notes[i - 1], &note))
 			continue;
+		if (!recall(&note))
+			read_part(notes, &rows, note);
 		else
-			clr_rows_again(&rows, part);
-		while (clr_rows_next(&rows))
-		{
-			note.changed_by = (uint64) clr_rows_int64(&rows, VERSION_CHANGED_BY);
-			clr_topic_add(notes, CurrentMemoryContext, note);
-		}
-		note.changed_by = 0;
-		if (notes->count == before)
 			clr_topic_add(notes, CurrentMemoryContext, note);
 	}
-	if (of->count > 0)
+	if (rows.relation != NULL)
 		clr_rows_end(&rows);
+}
+
+static void
+read_part(ClrTopicNotes *notes, ClrRows *rows, ClrTopicNote note)
+{
+	const int64 part = note.part;
+	int before = notes->count;
+
+	if (rows->relation == NULL)
+		clr_rows_begin(rows, CLR_VERSION_OF_PART, &part);
+	else
+		clr_rows_again(rows, part);
+	while (clr_rows_next(rows))
+	{
+		note.changed_by = (uint64) clr_rows_int64(rows, VERSION_CHANGED_BY);
+		clr_topic_add(notes, CurrentMemoryContext, note);
+	}
+	note.changed_by = 0;
+	if (notes->count == before)
+		clr_topic_add(notes, CurrentMemoryContext, note);
+	if (notes->count == before + 1)
+		remember(&notes->notes[before]);
+}
+
+/* ---------- parts read before ---------- */
+
+/*
+ * Whoever notes a part notes its kind: while no kind has another version, no part has.
+ * A transaction that changes something says so once of a kind, and then of further
+ * parts: it reads them each time.
+ */
+static void
+begin_recent(const ClrVersion *version)
+{
+	if (clr_version_changed_any())
+		recent.version.count = 0;
+	else if (!clr_version_equal(&recent.version, version))
+	{
+		recent.version.count = 0;
+		memset(recent.notes, 0, sizeof(recent.notes));
+		clr_version_renew(&recent.version, version, TopMemoryContext);
+	}
+}
+
+/* False: it must be read. */
+static bool
+recall(ClrTopicNote *note)
+{
+	const ClrTopicNote *known = &recent.notes[note->part % RECENT_PARTS];
+
+	if (recent.version.count == 0 || known->part != note->part)
+		return false;
+	note->changed_by = known->changed_by;
+	return true;
+}
+
+static void
+remember(const ClrTopicNote *note)
+{
+	if (recent.version.count > 0)
+		recent.notes[note->part % RECENT_PARTS] = *note;
 }

@@ -56,6 +56,7 @@ extern ClrTopic clr_topic_everything(ClrChange kind);
 extern int32 clr_topic_part(ClrTopic topic, int64 id);
 extern ClrChange clr_topic_kind(ClrTopic topic);
 extern void clr_topic_add(ClrTopicNotes *notes, MemoryContext context, ClrTopicNote note);
-extern void clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of);
+extern void
+clr_topic_read(ClrTopicNotes *notes, const ClrTopicNotes *of, const ClrVersion *version);
 
 #endif /* CLR_TOPIC_H */

@@ -6,8 +6,9 @@
  * would find it now; the row before the change says so, and the row after. What is
  * kept depends on the topics by which it reads (scope_cache.c, vocabulary.c, project.c,
  * actor.c), so whoever read the row, or did not find it, depends on one that is noted.
- * A table that is not here, TRUNCATE, and a transaction that changes very many things
- * are about everything of their kind: that a line is missing costs time, not rights.
+ * These topics are of the kind that the trigger notes. A table that is not here,
+ * TRUNCATE, and a transaction that changes very many things are about everything of
+ * their kind: that a table is missing costs time, not rights.
  *
  * Most columns are in the row itself. Features that are off in a project, and what a
  * level grants, are found with its account. That is looked up in every version of the
@@ -115,7 +116,7 @@ static int n_noted = 0;
 static SubTransactionId everything_in[CLR_CHANGES];
 
 static bool is_of_application(const TriggerData *trigger);
-static void note_row(const TriggerData *trigger, const Touch *touch);
+static void note_row(const TriggerData *trigger, ClrChange kind, const Touch *touch);
 static bool is_occasion(const TriggerData *trigger, Occasion occasion);
 static bool is_who_change(const TriggerData *trigger);
 static bool finds_otherwise(const TriggerData *trigger, const char *column);
@@ -162,7 +163,7 @@ clr_touched_note(const TriggerData *trigger, ClrChange kind)
 	{
 		if (strcmp(touches[i].table, table) != 0)
 			continue;
-		note_row(trigger, &touches[i]);
+		note_row(trigger, kind, &touches[i]);
 		is_known = true;
 	}
 	if (!is_known)
@@ -178,8 +179,9 @@ is_of_application(const TriggerData *trigger)
 }
 
 static void
-note_row(const TriggerData *trigger, const Touch *touch)
+note_row(const TriggerData *trigger, ClrChange kind, const Touch *touch)
 {
+	Assert(touch->topic == CLR_ABOUT_NOTHING || clr_topic_kind(touch->topic) == kind);
 	if (touch->topic == CLR_ABOUT_NOTHING || !is_occasion(trigger, touch->occasion))
 		return;
 	if (touch->way == ZERO)

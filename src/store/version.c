@@ -286,7 +286,8 @@ clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 {
 	if (from->count > to->capacity)
 	{
-		pfree(to->notes);
+		if (to->notes != NULL)
+			pfree(to->notes);
 		clr_version_copy(to, from, context);
 		return;
 	}
