@@ -110,6 +110,7 @@ REGRESS = \
 	rights \
 	resources \
 	quoted_names \
+	reached_projects \
 	links \
 	literals \
 	labels \

@@ -25,6 +25,7 @@
 #include "rule/mask.h"
 #include "rule/rule.h"
 #include "rule/write.h"
+#include "scope/others.h"
 
 PG_FUNCTION_INFO_V1(clearance_can);
 PG_FUNCTION_INFO_V1(clearance_holds);
@@ -38,6 +39,7 @@ static bool holds(FunctionCallInfo fcinfo, bool or_without_project);
 static char *actions_text(const List *actions);
 static bool can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict);
 static bool is_way_in(ClrScope *scope, ClrProject *project);
+static void count_way_in(ClrScope *scope, ClrProject *project, int64 count, int64 *counts);
 
 /*
  * can(action text, project app_key) returns boolean: an act without a row, for
@@ -239,6 +241,22 @@ is_way_in(ClrScope *scope, ClrProject *project)
 	return false;
 }
 
+/* One more project, which stands for so many. */
+static void
+count_way_in(ClrScope *scope, ClrProject *project, int64 count, int64 *counts)
+{
+	bool has_level = project->levels.count > 0 || project->open_level != 0;
+
+	if (!is_way_in(scope, project))
+		return;
+	counts[0] += count;
+	if (has_level)
+		counts[1] += count;
+	if (has_level && project->archived &&
+		!clr_act_permits(scope, project, clr_scope_action(scope, "project", "view_archived")))
+		counts[2] += count;
+}
+
 /*
  * ways_in(OUT projects bigint, OUT with_level bigint, OUT archived bigint, OUT
  * levels integer[]): into how many projects the actor may have a way, in how
@@ -252,24 +270,21 @@ clearance_ways_in(PG_FUNCTION_ARGS)
 	int count = list_length(scope->level_ids);
 	Datum *levels = palloc(sizeof(Datum) * Max(count, 1));
 	int64 counts[3] = { 0 };
+	ClrProject sample;
 	bool nulls[4] = { false };
 	Datum values[4];
 	TupleDesc desc;
 	ListCell *lc;
 
 	foreach(lc, scope->projects)
-	{
-		ClrProject *project = lfirst(lc);
-		bool has_level = project->levels.count > 0 || project->open_level != 0;
-
-		if (!is_way_in(scope, project))
-			continue;
-		counts[0]++;
-		counts[1] += has_level;
-		counts[2] +=
-			has_level && project->archived &&
-			!clr_act_permits(scope, project, clr_scope_action(scope, "project", "view_archived"));
-	}
+		count_way_in(scope, lfirst(lc), 1, counts);
+	clr_others_best(scope, &sample);
+	if (is_way_in(scope, &sample))
+		foreach(lc, clr_others_kinds(scope))
+		{
+			clr_others_sample(scope, lfirst(lc), &sample);
+			count_way_in(scope, &sample, clr_others_count(scope, lfirst(lc)), counts);
+		}
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	for (int i = 0; i < (int) lengthof(counts); i++)

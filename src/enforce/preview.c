@@ -36,6 +36,7 @@
 #include "frame/frame.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
+#include "scope/others.h"
 #include "store/catalog.h"
 
 PG_FUNCTION_INFO_V1(clearance_preview);
@@ -58,7 +59,7 @@ static void find_actors(ClrPreview *preview, Snapshot before);
 static void list_actors(ClrPreview *preview, bool everybody);
 static ClrPreviewActor *actor_of(ClrPreview *preview, ClrActor who);
 static void find_rights(ClrPreview *preview, ClrPreviewState state);
-static ClrKeyTable *projects_of(const ClrScope *scope);
+static ClrKeyTable *projects_of(ClrScope *scope);
 static void compare_rights(ClrPreviewActor *actor);
 static void add_if_changed(const ClrKeyEntry *entry, void *actor);
 
@@ -568,12 +569,13 @@ find_rights(ClrPreview *preview, ClrPreviewState state)
 
 /* By id, with a text that says what is permitted there. */
 static ClrKeyTable *
-projects_of(const ClrScope *scope)
+projects_of(ClrScope *scope)
 {
-	ClrKeyTable *projects = clr_keytab_new(CurrentMemoryContext, list_length(scope->projects));
+	List *all = clr_others_and_listed(scope);
+	ClrKeyTable *projects = clr_keytab_new(CurrentMemoryContext, list_length(all));
 	ListCell *lc;
 
-	foreach(lc, scope->projects)
+	foreach(lc, all)
 	{
 		ClrProject *project = lfirst(lc);
 		ClrKey id = { .class = CLR_KEY_INT, .integer = project->id };

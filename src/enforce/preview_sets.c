@@ -21,6 +21,7 @@
 #include "rule/mask.h"
 #include "rule/rule.h"
 #include "rule/write.h"
+#include "scope/others.h"
 
 #define ROWS_A_LOOK_AT_THE_CLOCK 1024
 
@@ -211,7 +212,7 @@ look_at_projects(Look *look)
 		clr_rule_action(look->judge, look->binding, look->binding->actions[CLR_CREATE]);
 	List *projects = strcmp(look->binding->feature, "project") == 0 ?
 						 list_make1(scope->account_level) :
-						 scope->projects;
+						 clr_others_and_listed(scope);
 	ListCell *lc;
 
 	if (scope->no_standing != NULL || look->binding->link_only)

@@ -29,6 +29,8 @@
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/write.h"
+#include "scope/key_sets.h"
+#include "scope/others.h"
 
 typedef struct Builder Builder;
 
@@ -42,9 +44,10 @@ static uint64 oldest_generation(const ClrJudge *judge);
 static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
 static bool may_lack_project(ClrJudge *judge, ClrBinding *binding);
 static void add_without_project(Builder *builder);
-static void add_project(Builder *builder, ClrProject *project);
+static void add_others(Builder *builder);
+static bool add_project(Builder *builder, ClrProject *project, int count);
 static void add_masks(const Builder *builder, ClrProject *project);
-static bool key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key);
+static void list_keys(Builder *builder);
 static ClrClass
 likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project);
 static uint32 possible_relations(const ClrBinding *binding);
@@ -70,6 +73,8 @@ struct Builder
 	ClrShape *shape;
 	ClrClass class;
 	ClrClass likely;
+	ClrSomeProjects open;
+	uint32 opened; /* how many these are */
 };
 
 static ClrClass class_by(const Probe *probe);
@@ -265,17 +270,19 @@ fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 	Builder builder = { .probe = { judge, binding, verb, NULL, NULL }, .shape = shape };
 	ListCell *lc;
 
-	shape->open = clr_keytab_new(shape->context, 8);
 	foreach(lc, scope->projects)
-		add_project(&builder, lfirst(lc));
+		if (add_project(&builder, lfirst(lc), 1))
+			builder.open.listed = bms_add_member(builder.open.listed, foreach_current_index(lc));
+	if (scope->reaches_others)
+		add_others(&builder);
 	if (scope->audience == CLR_VENDOR && is_of_account(judge, binding))
-		add_project(&builder, scope->account_level);
+		builder.open.account = add_project(&builder, scope->account_level, 1);
 	/* what has no project column may be the account's by what it belongs to */
 	if (scope->audience == CLR_VENDOR && binding->project_slot == CLR_NO_SLOT)
 		add_masks(&builder, scope->account_level);
 	if (may_lack_project(judge, binding))
 		add_without_project(&builder);
-	shape->bits = clr_keybits_new(shape->context, shape->open);
+	list_keys(&builder);
 }
 
 /* Whether rows may belong to none of the projects, but to rows of the account. */
@@ -327,18 +334,44 @@ add_without_project(Builder *builder)
 	ClrProject *project = probe->judge->scope->without_project;
 
 	if (probe->binding->project_slot == CLR_NO_SLOT)
-		add_project(builder, project);
+		builder->open.none = add_project(builder, project, 1);
 	else
 		add_masks(builder, project);
 }
 
+/* Those that the scope does not list: a sample of each kind, if any might be open. */
 static void
-add_project(Builder *builder, ClrProject *project)
+add_others(Builder *builder)
+{
+	const Probe *probe = &builder->probe;
+	ClrScope *scope = probe->judge->scope;
+	ClrProject *sample = palloc(sizeof(ClrProject));
+	ListCell *lc;
+
+	clr_others_best(scope, sample);
+	if (clr_shape_class(probe->judge, probe->binding, probe->verb, sample) == CLR_CLASS_NONE)
+	{
+		builder->shape->some_closed = true;
+		return;
+	}
+	foreach(lc, clr_others_kinds(scope))
+	{
+		const ClrProjectKind *kind = lfirst(lc);
+
+		sample = palloc(sizeof(ClrProject));
+		clr_others_sample(scope, kind, sample);
+		if (clr_others_count(scope, kind) > 0 &&
+			add_project(builder, sample, clr_others_count(scope, kind)))
+			builder->open.kinds = bms_add_member(builder->open.kinds, kind->number);
+	}
+}
+
+/* Whether a project, which stands for so many, is open. */
+static bool
+add_project(Builder *builder, ClrProject *project, int count)
 {
 	Probe *probe = &builder->probe;
 	ClrShape *shape = builder->shape;
-	ClrKey key;
-	bool found;
 
 	/* neighbours mostly have the same rights */
 	if (probe->project == NULL || !clr_shape_same_rights(probe->project, project))
@@ -349,16 +382,17 @@ add_project(Builder *builder, ClrProject *project)
 			add_masks(builder, project);
 	}
 	probe->project = project;
-	if (builder->class == CLR_CLASS_NONE || !key_of(probe->binding, project, &key))
+	if (builder->class == CLR_CLASS_NONE)
 	{
 		shape->some_closed = true;
-		return;
+		return false;
 	}
 	shape->classes |= CLR_CLASS_BIT(builder->class);
-	shape->likely_whole += builder->likely == CLR_CLASS_ALL;
-	shape->likely_shared += builder->likely == CLR_CLASS_SHARED;
-	shape->likely_related += builder->likely == CLR_CLASS_RELATED;
-	(void) clr_keytab_add(shape->open, &key, &found);
+	shape->likely_whole += builder->likely == CLR_CLASS_ALL ? count : 0;
+	shape->likely_shared += builder->likely == CLR_CLASS_SHARED ? count : 0;
+	shape->likely_related += builder->likely == CLR_CLASS_RELATED ? count : 0;
+	builder->opened += count;
+	return true;
 }
 
 /* What masks do to visible rows of a project. */
@@ -384,15 +418,23 @@ add_masks(const Builder *builder, ClrProject *project)
 	}
 }
 
-/* As shapes know a project: by the key that rows have, if they have one. */
-static bool
-key_of(const ClrBinding *binding, const ClrProject *project, ClrKey *key)
+/* By the keys that rows have of their projects, if they have any. What has another one is closed to the table. */
+static void
+list_keys(Builder *builder)
 {
-	if (binding->project_slot != CLR_NO_SLOT)
-		return clr_key_from_text(project->key, binding->columns[binding->project_slot].key_class,
-								 key);
-	*key = (ClrKey){ .class = CLR_KEY_INT, .integer = project->id };
-	return true;
+	const ClrBinding *binding = builder->probe.binding;
+	ClrShape *shape = builder->shape;
+	ClrKeyClass class = binding->project_slot == CLR_NO_SLOT ?
+							CLR_KEY_NONE :
+							binding->columns[binding->project_slot].key_class;
+	const ClrKeySet *set = clr_key_set(builder->probe.judge->scope, class, &builder->open);
+	uint32 keys = clr_keytab_count(set->keys);
+
+	shape->open = set->keys;
+	shape->bits = set->bits;
+	shape->some_closed |= keys < builder->opened;
+	if (keys == 0)
+		shape->classes = shape->likely_whole = shape->likely_shared = shape->likely_related = 0;
 }
 
 /* The class of all projects that are not closed; OTHER if they are of several. */
@@ -453,19 +495,12 @@ likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *pro
 bool
 clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 {
-	ListCell *la, *lb;
-
-	if (Min(a->id, 1) != Min(b->id, 1) || a->levels.count != b->levels.count ||
-		a->open_level != b->open_level || a->is_member != b->is_member ||
-		a->is_owner != b->is_owner || a->archived != b->archived ||
-		a->client_upload != b->client_upload ||
-		list_length(a->features_off) != list_length(b->features_off) ||
-		memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) != 0)
-		return false;
-	forboth(la, a->features_off, lb, b->features_off)
-		if (strcmp(lfirst(la), lfirst(lb)) != 0)
-			return false;
-	return true;
+	return Min(a->id, 1) == Min(b->id, 1) && a->levels.count == b->levels.count &&
+		   a->open_level == b->open_level && a->is_member == b->is_member &&
+		   a->is_owner == b->is_owner && a->archived == b->archived &&
+		   a->client_upload == b->client_upload &&
+		   memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) == 0 &&
+		   clr_projects_same_features(a->features_off, b->features_off);
 }
 
 /* ---------- relations, a bit for each ---------- */

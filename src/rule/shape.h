@@ -40,9 +40,10 @@ typedef struct ClrShape
 	ClrVerb verb;
 	uint64 generation; /* of the oldest declaration that it was made of */
 	MemoryContext context;
-	int users;		   /* the scope, while it is kept there, and queries */
-	uint32 classes;	   /* a bit for each but NONE */
-	bool some_closed;  /* there are other projects */
+	int users;		  /* the scope, while it is kept there, and queries */
+	uint32 classes;	  /* a bit for each but NONE */
+	bool some_closed; /* there are other projects */
+	/* not its own, see key_sets.c: */
 	ClrKeyTable *open; /* project keys; ids where rows have no project column */
 	ClrKeyBits *bits;  /* the same, or NULL */
 	Bitmapset *closed; /* of VIEW: masks, by number, that may close the column of a visible row */

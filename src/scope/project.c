@@ -5,8 +5,10 @@
  * A session reads a project when an actor has a way into it, and keeps it for
  * all actors of its account while projects of that stay as they are. One that has
  * read many of them reads the others of the account in one go: that takes less than
- * a fifth of the time for each. Projects of other accounts it does not find: nobody
- * has a way into one of those.
+ * a fifth of the time for each. So it does where the keys of all of them are needed;
+ * whoever asks for one by its key has that one read. Projects of other accounts it
+ * does not find: nobody has a way into one of those. That a key is none of this
+ * account's is as true of the account as what its projects are, and kept as long.
  *
  * They are made of the rows of an account in clearance.project, and of what is off in
  * these (CLR_ABOUT_PROJECTS).
@@ -28,6 +30,13 @@
 /* Memory of a project, about; for the decision to read them all. */
 #define BYTES_OF_PROJECT 200
 
+/* Keys of no project are remembered up to this number and length. */
+#define MAX_ABSENT 1000
+#define MAX_ABSENT_LENGTH 64
+
+/* More kinds than these are not searched for one that there is. */
+#define MAX_KINDS 64
+
 typedef struct KeptProjects
 {
 	int64 account; /* hash key */
@@ -42,11 +51,17 @@ static ClrProjects *find_kept(int64 account);
 static ClrProjects *new_projects(const ClrVersion *version, int64 account);
 static void keep(ClrProjects *projects);
 static void forget(ClrProjects *projects);
-static void weigh(ClrProjects *projects);
 static ClrProjectFacts *known(ClrProjects *projects, int64 id);
 static ClrProjectFacts *add(ClrProjects *projects, ClrRows *rows);
 static void read_features_off(ClrProjects *projects, const int64 *id);
-static bool has_read_many(const ClrProjects *projects, Relation relation);
+static ClrProjectFacts *read_one(ClrProjects *projects, ClrRows *rows);
+static bool has_read_many(int singly, Relation relation);
+static ClrProjectFacts *look_up(ClrProjects *projects, const ClrKey *key, bool *many);
+static void remember(ClrProjects *projects, const ClrKey *key, ClrProjectFacts *facts);
+static void find_all_by_key(ClrProjects *projects, ClrKeyClass class);
+static void tell_kinds(ClrProjects *projects);
+static ClrProjectKind *kind_of(ClrProjects *projects, const ClrProjectFacts *facts);
+static bool is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts);
 
 /* How much memory the session's projects may take. */
 static Size limit = 0;
@@ -138,8 +153,8 @@ forget(ClrProjects *projects)
 }
 
 /* It has grown. */
-static void
-weigh(ClrProjects *projects)
+void
+clr_projects_weigh(ClrProjects *projects)
 {
 	Size bytes = clr_kept_bytes(&projects->kept);
 
@@ -156,34 +171,130 @@ const ClrProjectFacts *
 clr_projects_find(ClrProjects *projects, int64 id)
 {
 	ClrProjectFacts *facts = known(projects, id);
-	bool read_all;
 	ClrRows rows;
 
 	if (facts != NULL || !clr_rows_one(&rows, CLR_PROJECT_BY_ID, id))
 		return facts;
-	if (clr_rows_int64(&rows, PROJECT_ACCOUNT) != projects->account)
-	{
-		clr_rows_end(&rows);
-		return NULL;
-	}
-	facts = add(projects, &rows);
-	projects->found_singly++;
-	read_all = has_read_many(projects, rows.relation);
+	if (clr_rows_int64(&rows, PROJECT_ACCOUNT) == projects->account)
+		return read_one(projects, &rows);
 	clr_rows_end(&rows);
-	read_features_off(projects, &id);
+	return NULL;
+}
+
+/*
+ * So many projects are about to be asked for: where one of them is not known, most
+ * are not.
+ */
+void
+clr_projects_announce(ClrProjects *projects, int count)
+{
+	projects->announced = count;
+}
+
+/* The project that was found; ends the search. */
+static ClrProjectFacts *
+read_one(ClrProjects *projects, ClrRows *rows)
+{
+	ClrProjectFacts *facts = add(projects, rows);
+	int wanted = ++projects->found_singly + projects->announced;
+	bool read_all = has_read_many(wanted, rows->relation);
+
+	projects->announced = 0;
+	clr_rows_end(rows);
+	read_features_off(projects, &facts->id);
 	facts->complete = true;
-	weigh(projects);
+	clr_projects_weigh(projects);
 	if (read_all)
 		(void) clr_projects_all(projects);
 	return facts;
 }
 
 static bool
-has_read_many(const ClrProjects *projects, Relation relation)
+has_read_many(int singly, Relation relation)
 {
 	float4 all = relation->rd_rel->reltuples; /* -1: unknown */
 
-	return all > 0 && projects->found_singly > all / SINGLE_PART && all * BYTES_OF_PROJECT < limit;
+	return all > 0 && singly > all / SINGLE_PART && all * BYTES_OF_PROJECT < limit;
+}
+
+/*
+ * A project of the account by the key that rows have of it, or NULL.
+ */
+const ClrProjectFacts *
+clr_projects_by_key(ClrProjects *projects, const ClrKey *key)
+{
+	ClrKeyTable *table = projects->by_key[key->class];
+	ClrKeyEntry *found = table == NULL ? NULL : clr_keytab_find(table, key);
+	ClrProjectFacts *facts;
+	bool many;
+
+	if (found != NULL)
+		return found->value;
+	if (projects->all_by_key[key->class])
+		return NULL;
+	facts = look_up(projects, key, &many);
+	if (many)
+		find_all_by_key(projects, key->class);
+	else
+		remember(projects, key, facts);
+	return facts;
+}
+
+/* Keys are unique in all accounts. `many`: all of them are found in less time. */
+static ClrProjectFacts *
+look_up(ClrProjects *projects, const ClrKey *key, bool *many)
+{
+	ClrProjectFacts *facts = NULL;
+	bool exists;
+	ClrRows rows;
+
+	clr_rows_begin_text(&rows, CLR_PROJECT_BY_KEY, clr_key_text(key));
+	projects->looked_up++;
+	*many = projects->complete ? projects->looked_up > list_length(projects->all) / SINGLE_PART :
+								 has_read_many(projects->looked_up, rows.relation);
+	exists = clr_rows_next(&rows) && clr_rows_int64(&rows, PROJECT_ACCOUNT) == projects->account;
+	if (exists)
+		facts = known(projects, clr_rows_int64(&rows, PROJECT_ID));
+	if (exists && facts == NULL)
+		return read_one(projects, &rows);
+	clr_rows_end(&rows);
+	return facts;
+}
+
+static void
+remember(ClrProjects *projects, const ClrKey *key, ClrProjectFacts *facts)
+{
+	bool found;
+
+	if (facts == NULL && (projects->absent == MAX_ABSENT || key->len > MAX_ABSENT_LENGTH))
+		return;
+	if (projects->by_key[key->class] == NULL)
+		projects->by_key[key->class] = clr_keytab_new(projects->kept.context, 8);
+	clr_keytab_add(projects->by_key[key->class], key, &found)->value = facts;
+	projects->absent += facts == NULL;
+	clr_projects_weigh(projects);
+}
+
+/* Of those that have a key of the class. */
+static void
+find_all_by_key(ClrProjects *projects, ClrKeyClass class)
+{
+	List *all = clr_projects_all(projects);
+	ClrKeyTable *table = clr_keytab_new(projects->kept.context, list_length(all));
+	ListCell *lc;
+
+	foreach(lc, all)
+	{
+		ClrProjectFacts *facts = lfirst(lc);
+		ClrKey key;
+		bool found;
+
+		if (clr_key_from_text(facts->key, class, &key))
+			clr_keytab_add(table, &key, &found)->value = facts;
+	}
+	projects->by_key[class] = table;
+	projects->all_by_key[class] = true;
+	clr_projects_weigh(projects);
 }
 
 /*
@@ -214,11 +325,81 @@ clr_projects_all(ClrProjects *projects)
 		((ClrProjectFacts *) lfirst(lc))->complete = true;
 	caller = MemoryContextSwitchTo(projects->kept.context);
 	projects->all = list_copy(all);
+	tell_kinds(projects);
 	projects->complete = true;
 	MemoryContextSwitchTo(caller);
 	list_free(all);
-	weigh(projects);
+	clr_projects_weigh(projects);
 	return projects->all;
+}
+
+/*
+ * The kinds of projects that the account has: ClrProjectKind, by number.
+ */
+List *
+clr_projects_kinds(ClrProjects *projects)
+{
+	(void) clr_projects_all(projects);
+	return projects->kinds;
+}
+
+static void
+tell_kinds(ClrProjects *projects)
+{
+	ClrProjectKind *kind = NULL;
+	ListCell *lc;
+
+	projects->kinds = NIL; /* an error may have left some */
+	foreach(lc, projects->all)
+	{
+		ClrProjectFacts *facts = lfirst(lc);
+
+		/* neighbours are mostly of the same */
+		if (kind == NULL || !is_of_kind(kind, facts))
+			kind = kind_of(projects, facts);
+		kind->count++;
+		facts->kind = kind;
+	}
+}
+
+/* One that there is, or a new one. */
+static ClrProjectKind *
+kind_of(ClrProjects *projects, const ClrProjectFacts *facts)
+{
+	ClrProjectKind *kind;
+	ListCell *lc;
+
+	foreach(lc, projects->kinds)
+		if (foreach_current_index(lc) < MAX_KINDS && is_of_kind(lfirst(lc), facts))
+			return lfirst(lc);
+	kind = palloc0(sizeof(ClrProjectKind));
+	kind->number = list_length(projects->kinds);
+	kind->first = facts;
+	projects->kinds = lappend(projects->kinds, kind);
+	return kind;
+}
+
+static bool
+is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts)
+{
+	return kind->first->open_level == facts->open_level &&
+		   kind->first->archived == facts->archived &&
+		   kind->first->client_upload == facts->client_upload &&
+		   clr_projects_same_features(kind->first->features_off, facts->features_off);
+}
+
+/* Whether two projects have the same features switched off, if they say so in one order. */
+bool
+clr_projects_same_features(const List *a, const List *b)
+{
+	ListCell *la, *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
 }
 
 /*
@@ -248,7 +429,7 @@ clr_projects_open(ClrProjects *projects)
 	projects->open_known = true;
 	MemoryContextSwitchTo(caller);
 	list_free(open);
-	weigh(projects);
+	clr_projects_weigh(projects);
 	return projects->open;
 }
 

@@ -13,6 +13,8 @@
 #include "store/kept.h"
 #include "store/key.h"
 
+typedef struct ClrProjectKind ClrProjectKind;
+
 typedef struct ClrProjectFacts
 {
 	int64 id;
@@ -23,9 +25,18 @@ typedef struct ClrProjectFacts
 	bool portal;
 	bool client_upload;
 	bool by_phase;
-	List *features_off; /* of char * */
-	bool complete;		/* else they are still to be read */
+	List *features_off;	  /* of char * */
+	bool complete;		  /* else they are still to be read */
+	ClrProjectKind *kind; /* once all of the account were read */
 } ClrProjectFacts;
+
+/* Projects of an account of which the same is true, but for what they are called, and portals. */
+struct ClrProjectKind
+{
+	int number; /* from zero */
+	int count;
+	const ClrProjectFacts *first;
+};
 
 /* Projects of an account that were read so far. */
 typedef struct ClrProjects
@@ -36,16 +47,28 @@ typedef struct ClrProjects
 	dlist_node node;	/* of those that it keeps */
 	ClrKeyTable *by_id; /* of ClrProjectFacts */
 	int found_singly;
+	int announced; /* these are asked for next */
 	bool complete; /* all of its projects were read */
 	List *all;	   /* of ClrProjectFacts * */
+	List *kinds;   /* of ClrProjectKind *: of these */
 	bool open_known;
-	List *open; /* of ClrProjectFacts *: those with an open level */
+	List *open;							  /* of ClrProjectFacts *: those with an open level */
+	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* of ClrProjectFacts; NULL: there is none */
+	bool all_by_key[CLR_KEY_CLASSES];	  /* else those that were looked up */
+	int looked_up;
+	int absent;		/* of these */
+	List *key_sets; /* of everybody, see key_sets.c */
 } ClrProjects;
 
 extern ClrProjects *clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes);
 extern Size clr_projects_bytes(void);
+extern void clr_projects_weigh(ClrProjects *projects);
+extern void clr_projects_announce(ClrProjects *projects, int count);
 extern const ClrProjectFacts *clr_projects_find(ClrProjects *projects, int64 id);
+extern const ClrProjectFacts *clr_projects_by_key(ClrProjects *projects, const ClrKey *key);
+extern List *clr_projects_kinds(ClrProjects *projects);
 extern List *clr_projects_all(ClrProjects *projects);
+extern bool clr_projects_same_features(const List *a, const List *b);
 extern List *clr_projects_open(ClrProjects *projects);
 
 #endif /* CLR_PROJECT_H */

@@ -16,6 +16,8 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#include "scope/others.h"
+
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
 static void forget_actions(ClrScope *scope, int known);
@@ -108,9 +110,17 @@ clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant)
 ClrProject *
 clr_scope_project(ClrScope *scope, const ClrKey *key)
 {
-	ClrKeyEntry *entry = clr_keytab_find(project_table(scope, key->class), key);
+	ClrKeyTable *known = project_table(scope, key->class);
+	ClrKeyEntry *entry = clr_keytab_find(known, key);
+	ClrProject *project;
+	bool found;
 
-	return entry ? entry->value : NULL;
+	if (entry != NULL)
+		return entry->value;
+	project = clr_others_find(scope, key);
+	if (project != NULL)
+		clr_keytab_add(known, key, &found)->value = project;
+	return project;
 }
 
 static ClrKeyTable *
@@ -133,13 +143,6 @@ project_table(ClrScope *scope, ClrKeyClass class)
 		scope->by_key[class] = table;
 	}
 	return scope->by_key[class];
-}
-
-/* Keys of the projects that the actor may have a way into. */
-Datum
-clr_scope_projects_array(ClrScope *scope, Oid type)
-{
-	return clr_keytab_array(project_table(scope, clr_key_class(type)), type);
 }
 
 /*

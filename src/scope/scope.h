@@ -120,7 +120,11 @@ typedef struct ClrScope
 	ClrProject *account_level;
 	ClrProject *without_project;		  /* where rows have none, see CLR_PROJECT_NONE */
 	List *projects;						  /* of ClrProject * */
-	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* projects, built when first probed */
+	bool reaches_others;				  /* and all others of the account, see others.c */
+	ClrKeyTable *others;				  /* of ClrProject: some of these, by id */
+	int *other_counts;					  /* of these, by the number of their kind */
+	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* what is listed, and found since, when first probed */
+	List *key_sets;						  /* see key_sets.c */
 	ClrPeopleKeys people[CLR_PEOPLE_KINDS];
 	List *actions;			/* of ClrAction *, added when first asked for */
 	ClrAction *guesses[64]; /* some of them, see scope.c */
@@ -143,7 +147,7 @@ clr_scope_suppose_standing(ClrActor actor, const ClrVersion *version, TimestampT
 extern ClrProject *clr_scope_suppose_level(ClrScope *scope, int64 id, int32 level);
 extern void clr_scope_suppose_only(ClrScope *scope, ClrKeyTable *projects);
 extern void clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *action);
-extern char *clr_scope_digest(const ClrScope *scope);
+extern char *clr_scope_digest(ClrScope *scope);
 extern char *clr_scope_text(const ClrScope *scope);
 extern char *clr_scope_project_text(const ClrProject *project);
 extern const char *clr_way_name(ClrWay way);
@@ -152,7 +156,6 @@ extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern bool clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant);
 extern ClrProject *clr_scope_project(ClrScope *scope, const ClrKey *key);
-extern Datum clr_scope_projects_array(ClrScope *scope, Oid type);
 extern ClrAction *clr_scope_action(ClrScope *scope, const char *feature, const char *name);
 
 #endif /* CLR_SCOPE_H */

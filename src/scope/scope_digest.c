@@ -12,6 +12,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+#include "scope/others.h"
 #include "store/catalog.h"
 
 static char *query_text(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
@@ -48,7 +49,7 @@ append_levels(StringInfo text, const ClrLevels *levels)
  * In the current context.
  */
 char *
-clr_scope_digest(const ClrScope *scope)
+clr_scope_digest(ClrScope *scope)
 {
 	static const Oid argtypes[] = { INT4ARRAYOID };
 	Datum args[] = { ints_array(scope->level_ids) };
@@ -56,7 +57,7 @@ clr_scope_digest(const ClrScope *scope)
 	StringInfoData text;
 	ListCell *lc;
 
-	foreach(lc, scope->projects)
+	foreach(lc, clr_others_and_listed(scope))
 		projects = lappend(projects, clr_scope_project_text(lfirst(lc)));
 	initStringInfo(&text);
 	appendStringInfoString(&text, clr_scope_text(scope));

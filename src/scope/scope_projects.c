@@ -20,8 +20,10 @@ typedef struct Reading
 	const ClrProjectIds *within; /* other projects are left out; NULL: none is */
 	bool partner_admin;
 	MemoryContext scratch;
-	ClrKeyTable *own;  /* of Own: memberships, by project */
-	List *own_in_turn; /* the same as a list */
+	struct Own *own; /* memberships */
+	int owns;
+	int room;
+	ClrKeyTable *own_by_project;
 } Reading;
 
 /* Memberships of one project, of all sources together. */
@@ -30,12 +32,14 @@ typedef struct Own
 	int64 project;
 	bool is_owner;
 	bool through_phase;
-	List *levels; /* of int */
+	bool is_again; /* of a project that an earlier one is of: counted there */
+	List *levels;  /* of int */
 } Own;
 
 static void load_own(Reading *reading);
 static void add_own(Reading *reading, int64 member);
 static void add_membership(Reading *reading, ClrRows *rows);
+static void join_memberships(Reading *reading);
 static void read_projects(Reading *reading, ClrPath all, ClrPath one, int64 id,
 						  void (*add)(Reading *reading, ClrRows *rows));
 static bool in_force(Reading *reading, ClrRows *rows);
@@ -48,7 +52,7 @@ static void add_of_customer(Reading *reading, ClrRows *rows);
 static void load_open(Reading *reading);
 static List *within_of(const Reading *reading, bool open);
 static Own *own_of(const Reading *reading, int64 project);
-static void add_vendor_project(Reading *reading, const ClrProjectFacts *facts);
+static void add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *own);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
 
 /*
@@ -67,8 +71,8 @@ clr_scope_load_projects(ClrScope *scope, TimestampTz at, const ClrProjectIds *wi
 
 	reading.scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance scope being read",
 											ALLOCSET_SMALL_SIZES);
-	reading.own = clr_keytab_new(reading.scratch, 64);
 	load_own(&reading);
+	join_memberships(&reading);
 	switch (scope->audience)
 	{
 		case CLR_VENDOR:
@@ -122,28 +126,47 @@ static void
 add_membership(Reading *reading, ClrRows *rows)
 {
 	bool as_whole = reading->scope->actor.member == 0;
-	ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(rows, ON_PROJECT) };
 	bool through_phase = clr_rows_bool(rows, ON_PROJECT_THROUGH_PHASE);
-	ClrKeyEntry *entry;
-	bool found;
 	Own *own;
 
 	if ((as_whole && !through_phase) || !in_force(reading, rows))
 		return;
-	entry = clr_keytab_add(reading->own, &key, &found);
-	if (!found)
+	if (reading->owns == reading->room)
 	{
-		entry->value = palloc0(sizeof(Own));
-		reading->own_in_turn = lappend(reading->own_in_turn, entry->value);
+		reading->room = Max(reading->room * 2, 64);
+		reading->own = reading->own == NULL ? palloc(reading->room * sizeof(Own)) :
+											  repalloc(reading->own, reading->room * sizeof(Own));
 	}
-	own = entry->value;
-	own->project = key.integer;
-	own->through_phase |= through_phase;
+	own = &reading->own[reading->owns++];
+	*own = (Own){ .project = clr_rows_int64(rows, ON_PROJECT), .through_phase = through_phase };
 	if (as_whole)
 		return;
-	own->is_owner |= clr_rows_bool(rows, ON_PROJECT_OWNER);
-	own->levels =
-		clr_scope_add_level(reading->scope, own->levels, clr_rows_int32(rows, ON_PROJECT_LEVEL));
+	own->is_owner = clr_rows_bool(rows, ON_PROJECT_OWNER);
+	own->levels = clr_scope_add_level(reading->scope, NIL, clr_rows_int32(rows, ON_PROJECT_LEVEL));
+}
+
+/* One for each project; they stay where they are from here on. */
+static void
+join_memberships(Reading *reading)
+{
+	MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
+
+	reading->own_by_project = clr_keytab_new(reading->scratch, reading->owns);
+	for (int i = 0; i < reading->owns; i++)
+	{
+		Own *own = &reading->own[i];
+		ClrKey key = { .class = CLR_KEY_INT, .integer = own->project };
+		ClrKeyEntry *entry = clr_keytab_add(reading->own_by_project, &key, &own->is_again);
+		Own *first = own->is_again ? entry->value : own;
+
+		entry->value = first;
+		if (!own->is_again)
+			continue;
+		first->is_owner |= own->is_owner;
+		first->through_phase |= own->through_phase;
+		first->levels = list_concat_unique_int(first->levels, own->levels);
+	}
+	MemoryContextSwitchTo(caller);
 }
 
 /* The projects that somebody is on: all in one scan, or one for each that matters. */
@@ -184,7 +207,7 @@ in_force(Reading *reading, ClrRows *rows)
 	return moments[0] <= reading->at && reading->at < moments[1];
 }
 
-/* Projects of the account, all or the open ones: ClrProjectFacts. */
+/* Open projects of the account, or all of those that are asked for: ClrProjectFacts. */
 static List *
 within_of(const Reading *reading, bool open)
 {
@@ -192,7 +215,7 @@ within_of(const Reading *reading, bool open)
 	List *within = NIL;
 
 	if (reading->within == NULL)
-		return open ? clr_projects_open(projects) : clr_projects_all(projects);
+		return clr_projects_open(projects);
 	for (int i = 0; i < reading->within->count; i++)
 	{
 		const ClrProjectFacts *facts = clr_projects_find(projects, reading->within->ids[i]);
@@ -207,41 +230,40 @@ static Own *
 own_of(const Reading *reading, int64 project)
 {
 	ClrKey key = { .class = CLR_KEY_INT, .integer = project };
-	ClrKeyEntry *entry = clr_keytab_find(reading->own, &key);
+	ClrKeyEntry *entry = clr_keytab_find(reading->own_by_project, &key);
 
 	return entry == NULL ? NULL : entry->value;
 }
 
 /*
- * Vendor members: those that they are on and those that are open; all of the
- * account, if a level of theirs may reach so far.
+ * Vendor members: those that they are on and those that are open; if a level of
+ * theirs may reach so far, all others of the account, which are not listed, unless
+ * they are asked for.
  */
 static void
 load_vendor(Reading *reading)
 {
 	ClrScope *scope = reading->scope;
+	bool all = reaches_account(scope);
 	ListCell *lc;
 
-	if (reaches_account(scope))
+	scope->reaches_others = all && reading->within == NULL;
+	clr_projects_announce(scope->facts, reading->owns);
+	for (int i = 0; i < reading->owns; i++)
 	{
-		foreach(lc, within_of(reading, false))
-			add_vendor_project(reading, lfirst(lc));
-		return;
-	}
-	foreach(lc, reading->own_in_turn)
-	{
+		const Own *own = &reading->own[i];
 		const ClrProjectFacts *facts =
-			clr_projects_find(scope->facts, ((Own *) lfirst(lc))->project);
+			own->is_again ? NULL : clr_projects_find(scope->facts, own->project);
 
 		if (facts != NULL)
-			add_vendor_project(reading, facts);
+			add_vendor_project(reading, facts, own);
 	}
-	foreach(lc, within_of(reading, true))
+	foreach(lc, within_of(reading, !all || scope->reaches_others))
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
 
 		if (own_of(reading, facts->id) == NULL)
-			add_vendor_project(reading, facts);
+			add_vendor_project(reading, facts, NULL);
 	}
 }
 
@@ -261,10 +283,9 @@ reaches_account(const ClrScope *scope)
 }
 
 static void
-add_vendor_project(Reading *reading, const ClrProjectFacts *facts)
+add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *own)
 {
 	ClrScope *scope = reading->scope;
-	Own *own = own_of(reading, facts->id);
 	ClrProject *project =
 		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
 	const ClrLevel *open =

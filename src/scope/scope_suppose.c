@@ -10,6 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "scope/others.h"
 #include "store/catalog.h"
 
 static void forget_found(ClrScope *scope);
@@ -68,8 +69,12 @@ clr_scope_suppose_switch(ClrScope *scope, const char *feature, const char *actio
 void
 clr_scope_suppose_only(ClrScope *scope, ClrKeyTable *projects)
 {
+	MemoryContext caller = MemoryContextSwitchTo(scope->kept.context);
 	ListCell *lc;
 
+	scope->projects = clr_others_and_listed(scope);
+	scope->reaches_others = false;
+	MemoryContextSwitchTo(caller);
 	foreach(lc, scope->projects)
 	{
 		const ClrKey id = { .class = CLR_KEY_INT, .integer = ((ClrProject *) lfirst(lc))->id };
@@ -87,5 +92,8 @@ forget_found(ClrScope *scope)
 	scope->actions = NIL;
 	memset(scope->guesses, 0, sizeof(scope->guesses));
 	scope->shapes = NIL;
+	scope->others = NULL;
+	scope->other_counts = NULL;
+	scope->key_sets = NIL;
 	memset(scope->by_key, 0, sizeof(scope->by_key));
 }

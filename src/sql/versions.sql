@@ -156,5 +156,5 @@ COMMENT ON COLUMN clearance.cached_actor.member IS 'id of the member; NULL: the 
 COMMENT ON COLUMN clearance.cached_actor.partner IS 'id of the partner that acts as a whole; NULL: the actor is a member';
 COMMENT ON COLUMN clearance.cached_actor.key IS 'the member''s key; NULL: it has none';
 COMMENT ON COLUMN clearance.cached_actor.name IS 'the member''s name; NULL: unknown';
-COMMENT ON COLUMN clearance.cached_actor.projects IS 'projects that it may have a way into';
+COMMENT ON COLUMN clearance.cached_actor.projects IS 'projects that its permissions list; of somebody who reaches all projects of the account, those that it is on, and open ones';
 COMMENT ON COLUMN clearance.cached_actor.bytes IS 'memory of what it may do, in bytes';

@@ -78,6 +78,13 @@ extern ClrKeyBits *clr_keybits_new(MemoryContext context, ClrKeyTable *table);
 extern ClrKeyBits *
 clr_keybits_empty(MemoryContext context, uint64 count, int64 least, int64 greatest);
 
+/* Keys, however they are probed. */
+typedef struct ClrKeySet
+{
+	ClrKeyTable *keys;
+	ClrKeyBits *bits; /* the same, or NULL */
+} ClrKeySet;
+
 static inline void
 clr_keybits_add(ClrKeyBits *bits, int64 integer)
 {

@@ -114,6 +114,11 @@ static const Path paths[] = {
 							"id",
 							{ "id", "account_id", "key", "archived", "portal", "client_upload",
 							  "by_phase", "open_level_id" } },
+	[CLR_PROJECT_BY_KEY] = { "project",
+							 "project_key_is_unique",
+							 "key",
+							 { "id", "account_id", "key", "archived", "portal", "client_upload",
+							   "by_phase", "open_level_id" } },
 	[CLR_PROJECTS_OF_ACCOUNT] = { "project",
 								  "project_is_found_with_its_account",
 								  "account_id",
@@ -171,6 +176,8 @@ static void find_place(ClrPath path);
 static Oid read_place(ClrPath path);
 static void find_in_index(ClrPath path);
 static void begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second);
+static bool open_by_index(ClrRows *rows, ClrPath path);
+static void make_room(ClrRows *rows);
 static void begin_in_table(ClrRows *rows, const int64 *key, const int64 *second, bool by_index);
 static void begin_in_index(ClrRows *rows, int64 key);
 static void make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key);
@@ -225,21 +232,49 @@ clr_rows_again(ClrRows *rows, int64 key)
 		table_rescan(rows->scan->scan, &scan_key);
 }
 
+/*
+ * Rows with a text in the path's key, which compares as its index does.
+ */
+void
+clr_rows_begin_text(ClrRows *rows, ClrPath path, const char *key)
+{
+	bool by_index = open_by_index(rows, path);
+	ScanKeyData scan_key;
+
+	ScanKeyEntryInitialize(&scan_key, 0, places[path].key, BTEqualStrategyNumber, TEXTOID,
+						   rows->index->rd_indcollation[0], F_TEXTEQ, CStringGetTextDatum(key));
+	rows->scan = systable_beginscan(rows->relation, places[path].index, by_index,
+									GetActiveSnapshot(), 1, &scan_key);
+	make_room(rows);
+}
+
 static void
 begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second)
 {
-	bool by_index;
-	int natts;
+	bool by_index = open_by_index(rows, path) && key != NULL;
 
-	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
-	rows->relation = open_table(path);
-	rows->index = index_open(places[path].index, AccessShareLock);
-	by_index = key != NULL && clr_rows_index_is_usable(rows->index);
 	if (by_index && second == NULL && places[path].covered)
 		begin_in_index(rows, *key);
 	else
 		begin_in_table(rows, key, second, by_index);
-	natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
+	make_room(rows);
+}
+
+/* The table and the index of a path; whether the index is usable. */
+static bool
+open_by_index(ClrRows *rows, ClrPath path)
+{
+	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
+	rows->relation = open_table(path);
+	rows->index = index_open(places[path].index, AccessShareLock);
+	return clr_rows_index_is_usable(rows->index);
+}
+
+static void
+make_room(ClrRows *rows)
+{
+	int natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
+
 	rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
 	rows->nulls = (bool *) (rows->values + natts);
 }

@@ -34,6 +34,7 @@ typedef enum ClrPath
 	CLR_PROJECTS_OF_PARTNER,
 	CLR_PROJECTS_OF_CUSTOMER,
 	CLR_PROJECT_BY_ID,
+	CLR_PROJECT_BY_KEY, /* by a text */
 	CLR_PROJECTS_OF_ACCOUNT,
 	CLR_OPEN_PROJECTS_OF_ACCOUNT,
 	CLR_FEATURES_OFF,
@@ -145,6 +146,7 @@ typedef struct ClrRows
 
 extern void clr_rows_init(void);
 extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
+extern void clr_rows_begin_text(ClrRows *rows, ClrPath path, const char *key);
 extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second);
 extern void clr_rows_again(ClrRows *rows, int64 key);
 extern bool clr_rows_next(ClrRows *rows);
