@@ -190,8 +190,8 @@ section("One account among many");
 put('Statements by the admin of an account, a manager of 15 of its 20 projects, and members on 8 of them. The ideal statement of the admin names the account.', '');
 statement_table(part('accounts'));
 my ($partitions) = map { $_->[0] } rows_of($accounts, 'SELECT bench.partitions(1601)');
-put('', "The admin's count of a table of 8 partitions by account | target | met", '--- | ---: | :---:',
-	sprintf '%d partitions are read | %s', $partitions, judge('partitions that a count reads', $partitions, '≤', 1));
+put('', '| partitions of 8, by account, that a count by the admin reads | target | met |', '| ---: | ---: | :---: |',
+	"| $partitions | " . judge('partitions that a count reads', $partitions, '≤', 1) . ' |');
 put('');
 section('Operators that are not leakproof');
 put('In an account that owns half of a table, each operator has its index. The server lets no such operator look at a row before a policy has let it through; the ideal statement is free of that.', '');
