@@ -207,7 +207,7 @@ put('');
 section('Roads by which actors come');
 put('Each statement in a transaction in which somebody says who acts, unless the login does; the ideal road says as much by as many statements. Alternating actors share four connections. Statements are prepared.', '');
 statement_table(part('ways'));
-put(map { "- $_: $failure{$_}" } sort keys %failure) if %failure;
+put('', map { "- $_: $failure{$_}" } sort keys %failure) if %failure;
 put('');
 peer_section();
 growth_tables() if part('members');
@@ -241,13 +241,13 @@ sub growth_tables
 	section('Growth');
 	for (
 		[ 'rows', 'Rows of a table of which the actor sees 1,000: count of those, ms' ],
-		[ 'scope', 'Projects that the actor is on: count of its tasks, ms' ],
-		[ 'members', 'Members of the company: one task by key, ms' ],
-		[ 'many', 'Accounts: one task by key, ms', 'one task by key, permissive' ],
+		[ 'scope', 'Projects that the actor is on: count of its tasks, ms', undef, 'scope cold' ],
+		[ 'members', 'Members of the company: one task by key, ms', undef, 'members cold' ],
+		[ 'many', 'Accounts: one task by key, ms', 'one task by key, permissive', 'accounts cold' ],
 		[ 'many', 'Accounts: count of an account by its admin, ms', 'count, account admin' ],
 		[ 'many', 'Accounts: newest 50 of an account by its admin, ms', 'newest 50, account admin' ])
 	{
-		my ($part, $title, $name) = @$_;
+		my ($part, $title, $name, $first) = @$_;
 		my @steps = grep { !$name || $_->{name} eq $name } part($part) or next;
 		put("**$title**", '', '| road | ' . join(' | ', map { thousands($_->{x}) } @steps) . ' |', '| --- |' . ' ---: |' x @steps);
 		for my $road (@roads)
@@ -255,7 +255,7 @@ sub growth_tables
 			put("| $road | " . join(' | ', map { my $r = $_->{roads}{$road}; $r ? short($r->{value}) : '' } @steps) . ' |');
 		}
 		put('| clearance / ideal | ' . join(' | ', map { short($_->{roads}{clearance}{ratio}) } @steps) . ' |');
-		my $cold = $overhead{ $part eq 'many' ? 'accounts cold' : "$part cold" };
+		my $cold = $first && $overhead{$first};
 		put('| clearance, first statement of an actor, µs beyond ideal | '
 			  . join(' | ', map { my $us = $cold->{ $_->{x} }; $us ? short($us->[0]) : '' } @steps) . ' |') if $cold;
 		put('');
