@@ -545,11 +545,14 @@ read_said(Reading *reading)
 
 #define GATES \
 	"SELECT g.feature, g.action, g.gate_feature, g.gate_action, g.audiences FROM clearance.gate g"
+#define BY_NAME " ORDER BY g.gate_feature COLLATE \"C\", g.gate_action COLLATE \"C\""
 
+/* In the order of their names, in which explain() lists them. */
 static void
 read_gates(Reading *reading)
 {
-	uint64 rows = query(reading, GATES " WHERE g.feature = $1 AND g.action = $2", GATES);
+	uint64 rows =
+		query(reading, GATES " WHERE g.feature = $1 AND g.action = $2" BY_NAME, GATES BY_NAME);
 
 	for (uint64 i = 0; i < rows; i++)
 	{
