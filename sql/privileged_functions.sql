@@ -57,7 +57,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'take_mail accept_invitation follow_link trust_role distrust_role map_role unmap_role add_token_key revoke_token_key drop_token_key
       create_account create_action create_feature add_gate remove_gate audit_head verify_audit forget_audit changes
       protect unprotect add_parent relate guard_column unguard_column guard_row unguard_row mask_column unmask_column repair sync mirror_membership unmirror_membership
-       export import diff diff_digest'),
+       export import diff diff_digest renew_lease'),
     (false, true, 'tells of the whole database, and what of that is meant so; whom EXECUTE is granted',
      'lint accept_finding withdraw_acceptance report'),
     (false, true, 'triggers, which ask whether they are the extension''s',

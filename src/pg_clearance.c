@@ -34,6 +34,7 @@
 #include "store/plans.h"
 #include "store/refusal.h"
 #include "store/release.h"
+#include "store/replica.h"
 #include "store/rows.h"
 #include "store/touched.h"
 #include "store/version.h"
@@ -63,6 +64,7 @@ _PG_init(void)
 	clr_scope_cache_init();
 	clr_secrecy_init();
 	clr_moment_init();
+	clr_replica_init();
 	clr_set_init();
 	clr_simplify_init();
 	clr_promote_init();

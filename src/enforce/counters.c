@@ -81,6 +81,8 @@ static const struct
 								"a declaration does not fit its table, or is missing" },
 	[CLR_ERROR_OWNER] = { "errors", "owner", "the owner of a table may not read it" },
 	[CLR_ERROR_RELEASE] = { "errors", "release", "library and extension are of two versions" },
+	[CLR_ERROR_REPLICA] = { "errors", "replica",
+							"permissions from another database were not whole, or too old" },
 	[CLR_ERROR_INCOMPLETE] = { "errors", "incomplete",
 							   "a table or schema of the extension is missing" },
 	[CLR_ERROR_TORN_ROW] = { "errors", "torn_row",

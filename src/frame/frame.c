@@ -39,6 +39,7 @@
 #include "store/catalog.h"
 #include "store/counters.h"
 #include "store/release.h"
+#include "store/replica.h"
 #include "store/version.h"
 
 typedef enum StrictRevoke
@@ -445,6 +446,8 @@ resolve(ClrFrame *frame, bool with_scope)
 			refuse_outdated(frame);
 		if (with_scope)
 		{
+			if (!IsParallelWorker()) /* the leader was asked */
+				clr_replica_check(frame->judge.at);
 			frame->judge.scope = clr_scope_acquire(frame->actor, &version, frame->judge.at);
 			frame->resolved = true;
 		}

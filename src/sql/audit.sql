@@ -145,7 +145,7 @@ AS $$
     LEFT JOIN (VALUES ('token_key', 'material'), ('invitation', 'token_hash'), ('link', 'token_hash'),
                       ('partner_logo', 'image')) s (name, secret) ON s.name = c.relname
     WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r'
-      AND c.relname NOT IN ('outbox', 'version', 'version_part', 'declaring', 'audit_chain')
+      AND c.relname NOT IN ('outbox', 'version', 'version_part', 'declaring', 'audit_chain', 'lease')
 $$;
 COMMENT ON FUNCTION clearance_internal.audited_tables IS 'internal: tables whose changes are audited, and the column of which the log says "kept" or "changed" alone';
 

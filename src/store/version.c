@@ -65,6 +65,7 @@
 #include "store/counters.h"
 #include "store/noted.h"
 #include "store/plans.h"
+#include "store/replica.h"
 #include "store/rows.h"
 #include "store/touched.h"
 
@@ -365,6 +366,7 @@ clearance_note_changed_row(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						errmsg("permissions cannot change within a security-restricted operation"),
 						errdetail("Code of a table's owner runs there in the session of others.")));
+	clr_replica_refuse_change(trigger->tg_relation);
 	what = kind_of(trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] : "");
 	note_change(what);
 	clr_touched_note(trigger, what);

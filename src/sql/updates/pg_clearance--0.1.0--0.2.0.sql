@@ -264,6 +264,9 @@ CREATE TABLE clearance.never_granted (
 SELECT pg_catalog.pg_extension_config_dump('clearance.never_granted', '');
 ALTER TABLE clearance.declaring ADD COLUMN importing boolean NOT NULL DEFAULT false;
 
+-- Permissions of another database.
+-- @module replica
+
 -- What follows is audited.
 INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings', 'view_audit', true, true)
     ON CONFLICT (feature, name) DO UPDATE SET reads = true, built_in = true;
@@ -296,6 +299,7 @@ SELECT clearance_internal.close('FUNCTION clearance.counter_values, clearance.re
 SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify_audit, clearance.forget_audit, clearance.changes'),
     clearance_internal.close('TABLE clearance.audit, clearance.audit_log, clearance.audit_chain');
 GRANT SELECT ON clearance.audit TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.renew_lease, clearance.publish_configuration'), clearance_internal.close('TABLE clearance.lease');
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
 SELECT clearance_internal.close('FUNCTION clearance.protect');
 -- What a script grants would count as the extension's own, which dumps leave out.
