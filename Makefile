@@ -124,6 +124,7 @@ REGRESS = \
 	cache \
 	versions \
 	counters \
+	citus \
 	plans \
 	company_reports \
 	whole \

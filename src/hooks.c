@@ -22,6 +22,7 @@
 #include "enforce/preview.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
+#include "guard/citus.h"
 #include "guard/masked.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
@@ -141,6 +142,7 @@ clr_post_parse_analyze_hook(ParseState *state, Query *query, JumbleState *jumble
 	if (prev_post_parse_analyze)
 		prev_post_parse_analyze(state, query, jumble);
 	clr_secrecy_check_query(query);
+	clr_citus_check_query(query);
 }
 
 static void

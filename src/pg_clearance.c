@@ -16,6 +16,7 @@
 #include "enforce/condition.h"
 #include "enforce/progress.h"
 #include "frame/frame.h"
+#include "guard/citus.h"
 #include "guard/ddl.h"
 #include "rule/binding.h"
 #include "store/catalog.h"
@@ -70,6 +71,7 @@ _PG_init(void)
 	clr_promote_init();
 	clr_plans_init();
 	clr_seal_init();
+	clr_citus_init();
 	clr_masked_init();
 	clr_ddl_init();
 	clr_progress_init();

@@ -39,6 +39,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "guard/citus.h"
 #include "rule/binding.h"
 #include "store/counters.h"
 #include "store/plans.h"
@@ -335,6 +336,13 @@ clr_seal_is_policy(Node *qual)
 void
 clr_seal_refuse_table(Oid relid)
 {
+	if (clr_citus_is_shard(relid))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED), clr_count(CLR_ERROR_UNSEALED),
+				 errmsg("table %s is a shard of a protected table", get_rel_name(relid)),
+				 errdetail("Protected tables cannot be distributed by Citus: on the shards nobody "
+						   "acts, and no declaration says who may do what."),
+				 errhint("Take the table back with undistribute_table() on the coordinator.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
 			 errmsg("table %s is not the one that its policies were made for", get_rel_name(relid)),
@@ -387,6 +395,7 @@ clr_seal_check_tables(List *range_table)
 						OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId()) ||
 			clr_binding_of_relation(rte->relid) == 0)
 			continue;
+		clr_citus_refuse(rte->relid);
 		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rte->relid));
 		if (!HeapTupleIsValid(tuple))
 			continue;

@@ -6,7 +6,9 @@
 
 #include "catalog/namespace.h"
 #include "nodes/parsenodes.h"
+#include "utils/rls.h"
 
+#include "guard/citus.h"
 #include "rule/binding.h"
 
 /*
@@ -16,12 +18,17 @@
 ClrFrame *
 clr_utility_frame(Node *statement)
 {
+	CopyStmt *copy = (CopyStmt *) statement;
+	bool binds;
 	Oid relid;
 
-	if (!IsA(statement, CopyStmt) || !((CopyStmt *) statement)->is_from)
+	if (!IsA(statement, CopyStmt) || copy->relation == NULL)
 		return NULL;
-	relid = RangeVarGetRelid(((CopyStmt *) statement)->relation, NoLock, true);
-	if (!OidIsValid(relid) || clr_binding_of_relation(relid) == 0)
+	relid = RangeVarGetRelid(copy->relation, NoLock, true);
+	binds = OidIsValid(relid) && check_enable_rls(relid, InvalidOid, true) == RLS_ENABLED;
+	if (!OidIsValid(relid) || (!copy->is_from && !binds) || clr_binding_of_relation(relid) == 0)
 		return NULL;
-	return clr_frame_open_utility();
+	if (binds)
+		clr_citus_refuse(relid); /* which copies by ways of its own */
+	return copy->is_from ? clr_frame_open_utility() : NULL;
 }

@@ -84,6 +84,11 @@ COMMENT ON FUNCTION clearance_internal.table_tree IS 'a table with its partition
 -- ---------------------------------------------------------------------------
 -- Checks of what a caller names
 -- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.is_distributed(relation oid) RETURNS boolean
+LANGUAGE c STABLE STRICT
+AS 'MODULE_PATHNAME', 'clearance_is_distributed';
+COMMENT ON FUNCTION clearance_internal.is_distributed IS 'whether Citus distributes a table, or it is a shard of one';
+
 CREATE FUNCTION clearance_internal.require_table(relation regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -114,6 +119,10 @@ BEGIN
     ELSIF schema IN ('pg_catalog', 'information_schema', 'pg_toast', 'clearance', 'clearance_internal') THEN
         RAISE EXCEPTION '% is a table of the system', relation USING ERRCODE = 'insufficient_privilege',
             HINT = 'Only tables of applications are protected.';
+    ELSIF clearance_internal.is_distributed(relation) THEN
+        RAISE EXCEPTION '% is distributed by Citus, and cannot be protected', relation USING ERRCODE = 'feature_not_supported',
+            DETAIL = 'On the shards nobody acts, and no declaration says who may do what.',
+            HINT = 'Make it an ordinary table of the coordinator first: SELECT undistribute_table(...).';
     END IF;
 END
 $$;
