@@ -129,6 +129,7 @@ REGRESS = \
 	company_reports \
 	whole \
 	whole_again \
+	replaced \
 	sealed_again \
 	outlived \
 	accounts \

@@ -1,7 +1,6 @@
--- A plan for a class of rights is refused to others, by the tables that it
--- reads. What the planner left out of it shows no row to anybody, so it is no
--- error either. In a database of its own, since what a transaction changed
--- itself gets no such plans.
+-- A plan for a class of rights is replaced for others, whatever the planner left
+-- out of it. In a database of its own, since what a transaction changed itself gets
+-- no such plans.
 \set SHOW_CONTEXT never
 \set VERBOSITY terse
 \pset format unaligned
@@ -111,8 +110,8 @@ SELECT answer(sql) FROM (VALUES
     ('SELECT count(*) FROM app.project p WHERE EXISTS (SELECT FROM (SELECT id FROM app.task OFFSET 0) t JOIN app.plain ON false) OR p.id < 9')) v (sql);
 
 --
--- What is read is refused to others as before: at once, behind LIMIT 0, behind a
--- condition that only the run tells, in a partition.
+-- So is what reads nothing until it runs: behind LIMIT 0, behind a condition that
+-- only the run tells, in a partition.
 --
 SELECT clearance.set_actor(key => 'ada', local => false) IS NOT NULL;
 CREATE FUNCTION counted() RETURNS bigint LANGUAGE sql AS

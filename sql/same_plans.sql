@@ -252,14 +252,16 @@ EXECUTE q;
 RESET SESSION AUTHORIZATION;
 
 --
--- What is heard too late is refused: a query is planned as a whole before a
--- function of it changes who acts. A cursor goes on for whom it was opened.
+-- A function in LANGUAGE sql is planned as a whole before a statement of it changes
+-- who acts: the plans of the later ones are replaced. A cursor goes on for whom it
+-- was opened.
 --
 SET SESSION AUTHORIZATION regress_same_rest;
 SET request.jwt.claims = '{"sub": "ada"}';
 CREATE FUNCTION late() RETURNS bigint LANGUAGE sql AS
 $$ SELECT set_config('request.jwt.claims', '{"sub": "res"}', false); SELECT count(*) FROM app.task $$;
 SELECT late();
+SET request.jwt.claims = '{"sub": "ada"}';
 BEGIN;
 DECLARE c CURSOR FOR SELECT count(*) OVER () FROM task;
 SET LOCAL request.jwt.claims = '{"sub": "res"}';

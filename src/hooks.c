@@ -16,7 +16,6 @@
 #include "tcop/utility.h"
 #include "utils/inval.h"
 
-#include "actor/actor.h"
 #include "enforce/act_as.h"
 #include "enforce/condition.h"
 #include "enforce/preview.h"
@@ -27,9 +26,9 @@
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "guard/utility.h"
-#include "plan/class.h"
 #include "plan/mask.h"
 #include "plan/paths.h"
+#include "plan/replace.h"
 #include "plan/set.h"
 #include "rule/created.h"
 #include "rule/lookup.h"
@@ -69,7 +68,7 @@ clr_shmem_startup_hook(void)
 static void
 clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 {
-	ClrFrame *frame;
+	ClrFrame *frame = clr_replace_plan(query, eflags);
 
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
@@ -77,9 +76,8 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 		standard_ExecutorStart(query, eflags);
 	clr_act_as_check_start(query, eflags);
 	clr_preview_note_query(query);
-	frame = clr_frame_open(query);
+	frame = clr_frame_open(query, frame);
 	clr_secrecy_check_start(query->plannedstmt, frame);
-	clr_class_check_plan(frame, query);
 	clr_mask_raw_check(frame, query->plannedstmt);
 	clr_condition_prepare(query);
 }
@@ -163,11 +161,13 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 {
 	ClrCurrent previous = clr_frame_enter_planning();
 	int marks = clr_plans_begin();
+	Query *volatile before = NULL;
 	PlannedStmt *volatile plan = NULL;
 	ClrMaskDepends depends = { 0 };
 
 	PG_TRY();
 	{
+		before = clr_replace_copy(query);
 		clr_mask_rewrite(query, &depends);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);
@@ -177,7 +177,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	}
 	PG_FINALLY();
 	{
-		clr_plans_end(marks, plan);
+		clr_plans_end(marks, plan, before, cursor_options);
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
@@ -213,7 +213,6 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
 		else
 			standard_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
-		clr_actor_note_login();
 	}
 	PG_FINALLY();
 	{

@@ -19,7 +19,6 @@
 #include "rule/act.h"
 #include "scope/scope_cache.h"
 #include "store/counters.h"
-#include "store/plans.h"
 #include "store/refusal.h"
 #include "store/rows.h"
 
@@ -70,12 +69,7 @@ check_acting(char **newval, void **extra, GucSource source)
 static void
 assign_acting(const char *newval, void *extra)
 {
-	ClrActing acting;
-
-	(void) read_acting(newval, &acting);
-	if (!clr_acting_equal(&acting, &now))
-		clr_plans_forget();
-	now = acting;
+	(void) read_acting(newval, &now);
 }
 
 static bool

@@ -44,11 +44,9 @@
 
 #include "actor/hold.h"
 #include "actor/token.h"
-#include "actor/watch.h"
 #include "store/catalog.h"
 #include "store/counters.h"
 #include "store/key.h"
-#include "store/plans.h"
 #include "store/rows.h"
 #include "store/stamp.h"
 
@@ -139,11 +137,8 @@ static void
 assign_actor(const char *newval, void *extra)
 {
 	ClrKey key;
-	int64 member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
 
-	if (member != setting_member)
-		clr_plans_forget();
-	setting_member = member;
+	setting_member = clr_key_from_text(newval, CLR_KEY_INT, &key) ? key.integer : 0;
 }
 
 /*
@@ -207,7 +202,6 @@ who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 	{
 		const char *value = identity->claims;
 
-		(void) clr_watch_setting(mapping.setting); /* before it is read */
 		if (value == NULL)
 			value = GetConfigOption(mapping.setting, true, false);
 		identity->claims = pstrdup(value != NULL ? value : "");
@@ -233,28 +227,6 @@ clr_actor_is_still(const ClrIdentity *identity)
 		return false;
 	claims = GetConfigOption(mapping.setting, true, false);
 	return strcmp(identity->claims, claims != NULL ? claims : "") == 0;
-}
-
-/*
- * Whether a setting says who acts of which nobody hears when it changes: one
- * that is not there yet, or whose owner listens to it.
- */
-bool
-clr_actor_is_unwatched(const ClrIdentity *identity)
-{
-	return identity->claims != NULL &&
-		   (mapping.setting == NULL || !clr_watch_setting(mapping.setting));
-}
-
-/* A command ran: does another login act from here on? */
-void
-clr_actor_note_login(void)
-{
-	static Oid last = InvalidOid;
-
-	if (last != GetSessionUserId())
-		clr_plans_forget();
-	last = GetSessionUserId();
 }
 
 /*

@@ -26,9 +26,7 @@ extern void clr_actor_init(void);
 extern ClrIdentity clr_actor_identity(MemoryContext context, const ClrIdentity *around);
 extern ClrActor clr_actor_resolve(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
 extern bool clr_actor_is_still(const ClrIdentity *identity);
-extern bool clr_actor_is_unwatched(const ClrIdentity *identity);
 extern const char *clr_actor_why_nobody(const ClrIdentity *identity);
 extern const char *clr_actor_hint_nobody(const ClrIdentity *identity);
-extern void clr_actor_note_login(void);
 
 #endif /* CLR_ACTOR_H */

@@ -30,7 +30,6 @@
 #include "actor/jwt.h"
 #include "store/catalog.h"
 #include "store/counters.h"
-#include "store/plans.h"
 #include "store/refusal.h"
 
 /* A row of clearance.token_key; memory of the query that read it. */
@@ -52,7 +51,6 @@ static int max_lifetime = 86400;
 static uint64 rules = 0;
 
 static bool check_token(char **newval, void **extra, GucSource source);
-static void assign_token(const char *newval, void *extra);
 static const char *show_token(void);
 static void on_string_rule(const char *newval, void *extra);
 static void on_number_rule(int newval, void *extra);
@@ -77,7 +75,7 @@ clr_token_init(void)
 							   "It is verified when it is used; blank means none.", &setting, "",
 							   PGC_USERSET,
 							   GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE,
-							   check_token, assign_token, show_token);
+							   check_token, NULL, show_token);
 	DefineCustomStringVariable("clearance.token_audience",
 							   "Audience that a token must name to be accepted here.",
 							   "Blank means the name of the database.", &audience, "", PGC_SUSET, 0,
@@ -104,13 +102,6 @@ check_token(char **newval, void **extra, GucSource source)
 		return false;
 	}
 	return true;
-}
-
-static void
-assign_token(const char *newval, void *extra)
-{
-	if (setting == NULL || strcmp(newval, setting) != 0)
-		clr_plans_forget();
 }
 
 /*

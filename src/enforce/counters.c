@@ -31,9 +31,9 @@ static const struct
 							"statements on protected tables began to run, also within functions, "
 							"and for foreign keys" },
 	[CLR_COUNT_COPY] = { "statements", "copied", "COPY FROM began to fill a protected table" },
-	[CLR_COUNT_PLANS_FORGOTTEN] = { "plans", "forgotten",
-									"a session let its plans be made anew, because somebody else "
-									"acts" },
+	[CLR_COUNT_PLANS_REPLACED] = { "plans", "replaced",
+								   "a statement had a plan for other permissions than the "
+								   "actor's, and another was made" },
 	[CLR_COUNT_SCOPE_HIT] = { "scopes", "hit", "what an actor may do was kept and held" },
 	[CLR_COUNT_SCOPE_MISS] = { "scopes", "miss", "it was not kept, and was read" },
 	[CLR_COUNT_SCOPE_RELOAD] = { "scopes", "reload",

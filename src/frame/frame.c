@@ -66,6 +66,7 @@ static ClrFrame *current = NULL;
 static uint64 last_serial = 0;
 
 static void make_current(ClrFrame *frame);
+static ClrFrame *begin(const QueryDesc *query, MemoryContext context);
 static ClrFrame *new_frame(MemoryContext context);
 static void forget_frame(void *frame);
 static bool touches_protected(const PlannedStmt *plan, bool *binds);
@@ -87,34 +88,64 @@ clr_frame_init(bool late)
 }
 
 /*
+ * A query is about to start: who acts in it? The frame lives in a memory context of
+ * its own, until clr_frame_open() gets it or it is dropped.
+ */
+ClrFrame *
+clr_frame_prepare(const QueryDesc *query)
+{
+	return begin(query, AllocSetContextCreate(CurrentMemoryContext, "clearance frame",
+											  ALLOCSET_START_SMALL_SIZES));
+}
+
+static ClrFrame *
+begin(const QueryDesc *query, MemoryContext context)
+{
+	ClrFrame *frame = new_frame(context);
+
+	frame->is_of_query = true;
+	frame->writes = changes_rows(query->plannedstmt);
+	frame->judge.snapshot = query->snapshot;
+	if (frame->judge.snapshot != NULL)
+		frame->judge.owner = CurrentResourceOwner;
+	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
+	return frame;
+}
+
+void
+clr_frame_drop(ClrFrame *prepared)
+{
+	MemoryContextDelete(prepared->judge.context);
+}
+
+/*
  * A query starts: freeze who acts, if it touches a protected table. In a
  * parallel worker the leader found out whether it does: its part of the query
  * gets a frame that looks for actor and scope when it is asked for them.
+ * prepared: its frame, or NULL.
  */
 ClrFrame *
-clr_frame_open(QueryDesc *query)
+clr_frame_open(QueryDesc *query, ClrFrame *prepared)
 {
 	EState *estate = query->estate;
 	bool is_part = IsParallelWorker() && current == NULL;
-	ClrFrame *frame;
+	ClrFrame *frame = prepared;
 	bool binds = false;
 
+	if (prepared != NULL) /* with what was prepared, it stays until the query ends */
+		MemoryContextSetParent(prepared->judge.context, estate->es_query_cxt);
 	if (clr_catalog_is_reading() || (!is_part && !touches_protected(query->plannedstmt, &binds)))
 		return NULL;
 	if (!is_part && (estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
 		clr_count(CLR_COUNT_STARTED);
-	frame = new_frame(estate->es_query_cxt);
+	if (frame == NULL)
+		frame = begin(query, estate->es_query_cxt);
 	frame->estate = estate;
 	frame->plan = query->planstate;
-	frame->judge.snapshot = estate->es_snapshot;
 	frame->judge.command = estate->es_output_cid;
-	if (frame->judge.snapshot != NULL)
-		frame->judge.owner = CurrentResourceOwner;
-	frame->writes = changes_rows(query->plannedstmt);
-	AcceptInvalidationMessages(); /* declarations are as new as metadata can be */
 	frame->next = frames;
 	frames = frame;
-	if (binds)
+	if (binds && !frame->resolved)
 		resolve(frame, true);
 	return frame;
 }
@@ -157,7 +188,7 @@ clr_frame_of(QueryDesc *query)
 
 	while (frame != NULL && frame->estate != query->estate)
 		frame = frame->next;
-	return frame == NULL && loaded_late ? clr_frame_open(query) : frame;
+	return frame == NULL && loaded_late ? clr_frame_open(query, NULL) : frame;
 }
 
 /*
@@ -296,7 +327,7 @@ clr_frame_of_call(const FmgrInfo *function)
 {
 	ClrFrame *frame = frames;
 
-	while (frame != NULL && frame->judge.context != function->fn_mcxt)
+	while (frame != NULL && frame->estate->es_query_cxt != function->fn_mcxt)
 		frame = frame->next;
 	return frame;
 }
@@ -441,7 +472,7 @@ resolve(ClrFrame *frame, bool with_scope)
 					 errmsg("a parallel worker would act for somebody else"),
 					 errdetail("Settings changed while the query ran."),
 					 errhint("Retry the transaction.")));
-		if (frame->estate != NULL && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
+		if (frame->is_of_query && !IsParallelWorker() && IsolationUsesXactSnapshot() &&
 			(strict_revoke == STRICT_ALL || (strict_revoke == STRICT_WRITES && frame->writes)))
 			refuse_outdated(frame);
 		if (with_scope)

@@ -18,6 +18,7 @@ typedef struct ClrFrame
 	uint64 serial;		  /* no two frames of a backend have the same */
 	EState *estate;		  /* the query; NULL for a frame outside of one */
 	PlanState *plan;	  /* its top node */
+	bool is_of_query;	  /* that starts, or runs; else it answers what is asked outside of one */
 	bool writes;		  /* the query adds, changes, removes or locks rows */
 	ClrIdentity identity; /* frozen when the query started */
 	ClrActor actor;
@@ -36,7 +37,9 @@ typedef struct ClrCurrent
 } ClrCurrent;
 
 extern void clr_frame_init(bool late);
-extern ClrFrame *clr_frame_open(QueryDesc *query);
+extern ClrFrame *clr_frame_prepare(const QueryDesc *query);
+extern void clr_frame_drop(ClrFrame *prepared);
+extern ClrFrame *clr_frame_open(QueryDesc *query, ClrFrame *prepared);
 extern ClrFrame *clr_frame_open_utility(void);
 extern void clr_frame_planned(const PlannedStmt *plan);
 extern ClrFrame *clr_frame_of(QueryDesc *query);

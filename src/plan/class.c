@@ -2,137 +2,141 @@
  * class.c
  *		Whether a plan is for what the actor is permitted.
  *
- * Plans are made for a class of rights (shape.h): what tests rows says so when it
- * runs, and a plan without a test is marked with it (whole.c). For an actor with
- * other rights such a plan would show too little or too much, so it is an error.
- * Keeps no state.
+ * Plans are made for a class of rights (shape.h), which the planner hook marks
+ * them with. For an actor with other rights such a plan would show too little or
+ * too much, or be slow; it is replaced when it starts (replace.c). What tests rows
+ * by a class says so when it runs, too: another one is an error there. Keeps no
+ * state.
  */
 #include "plan/class.h"
 
-#include "nodes/nodeFuncs.h"
+#include "port/pg_bitutils.h"
 
 #include "plan/whole.h"
-#include "rule/shape.h"
 #include "store/counters.h"
 #include "store/plans.h"
 
-static bool reads(const QueryDesc *query, int32 binding);
-static bool hides_relations(PlanState *node, void *context);
-static void check_mark(ClrFrame *frame, ClrPlanMark mark);
+/* Actors with so many times the projects of another, as a power of two, get plans of their own. */
+#define SIZE_BITS 4
+
+/* Of the reach, by which plans are told apart beside their class. */
+#define REACH_SIZE 8
+#define REACH_ACCOUNT 16
+
+static uint32 reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
+static bool fits(ClrJudge *judge, const ClrPlanMark *mark);
+static bool fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark);
+static bool has_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
 
 /*
- * The actor has projects of the plan's class only, or none.
+ * The plan being made tests rows of a table by a class. False if it cannot say
+ * so: it must do without.
  */
+bool
+clr_class_mark(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
+{
+	ClrPlanMark mark = { binding->id, verb, class, reach_of(judge, binding, verb) };
+
+	return clr_plans_mark(&mark);
+}
+
+/* Whether the plan being made reads a masked column as it is, which it says then. */
+bool
+clr_class_mark_column(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
+{
+	bool raw = !clr_mask_may_close(judge, binding, mask);
+	ClrPlanMark mark_of = { binding->id, mask->id, raw ? CLR_CLASS_RAW : CLR_CLASS_MASKED, 0 };
+
+	return clr_plans_mark(&mark_of) && raw;
+}
+
+/*
+ * What makes another plan of the same class better: for few projects an index
+ * serves, for many it does not; who sees the account may need no test.
+ */
+static uint32
+reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
+{
+	ClrShape *shape = clr_shape_of(judge, binding, verb);
+	ClrClass class = clr_shape_only_class(shape);
+	int64 open = clr_keytab_count(shape->open);
+	uint32 reach = class;
+
+	if (open > 0)
+		reach |= (pg_leftmost_one_pos64(open) / SIZE_BITS) << REACH_SIZE;
+	if (class == CLR_CLASS_ALL && clr_whole_sees_account(judge->scope))
+		reach |= 1 << REACH_ACCOUNT;
+	return reach;
+}
+
+/*
+ * Whether a plan is the one that the judge's actor would get: neither too much nor
+ * too little, and not much slower.
+ */
+bool
+clr_class_fits(ClrJudge *judge, const PlannedStmt *plan)
+{
+	ClrPlanMark mark = { 0 };
+	ListCell *lc;
+
+	foreach(lc, plan->invalItems)
+		if (clr_plans_read_mark(lfirst(lc), &mark) && !fits(judge, &mark))
+			return false;
+	return true;
+}
+
+static bool
+fits(ClrJudge *judge, const ClrPlanMark *mark)
+{
+	ClrBinding *binding = clr_judge_binding(judge, mark->binding);
+
+	if (mark->class == CLR_CLASS_RAW || mark->class == CLR_CLASS_MASKED)
+		return fits_masks(judge, binding, mark);
+	if (mark->class == CLR_CLASS_WHOLE)
+		return clr_whole_holds(judge, binding);
+	if (!has_class(judge, binding, mark->verb, mark->class))
+		return false;
+	/* who sees nothing sees it by any plan */
+	return clr_shape_of(judge, binding, mark->verb)->classes == 0 ||
+		   reach_of(judge, binding, mark->verb) == mark->reach;
+}
+
+static bool
+fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->masks)
+		if (((ClrMask *) lfirst(lc))->id == mark->verb)
+			return clr_mask_may_close(judge, binding, lfirst(lc)) ==
+				   (mark->class == CLR_CLASS_MASKED);
+	return mark->class == CLR_CLASS_MASKED;
+}
+
+/* Whether the actor has projects of the class only, or none. */
+static bool
+has_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
+{
+	return class == CLR_CLASS_OTHER ||
+		   (clr_shape_of(judge, binding, verb)->classes & ~CLR_CLASS_BIT(class)) == 0;
+}
+
+/* What tests rows by a class runs. */
 void
 clr_class_check(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
 {
-	if (class != CLR_CLASS_OTHER &&
-		(clr_shape_of(judge, binding, verb)->classes & ~CLR_CLASS_BIT(class)) != 0)
+	if (!has_class(judge, binding, verb, class))
 		clr_class_refuse_plan(binding->relation_name);
 }
 
-/* A plan is for somebody with other rights: an error, and the next one is made anew. */
+/* A plan is for somebody with other rights, and cannot be replaced: the next one is made anew. */
 void
 clr_class_refuse_plan(const char *relation)
 {
 	clr_plans_forget();
-	ereport(ERROR,
-			(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
-			 errmsg("the query on %s was planned for other permissions", relation),
-			 errdetail("The actor, or its access level, changed after the query was planned."),
-			 errhint("Retry the transaction. In SQL functions, set the actor before the call: "
-					 "all statements of one are planned before the first runs.")));
-}
-
-/*
- * A query starts: is its plan for what the actor is permitted? That does not
- * matter of tables that the planner left out.
- */
-void
-clr_class_check_plan(ClrFrame *frame, const QueryDesc *query)
-{
-	ClrCurrent previous;
-	ListCell *lc;
-
-	if (query->plannedstmt->invalItems == NIL)
-		return;
-	previous = clr_frame_enter(frame);
-	PG_TRY();
-	{
-		ClrPlanMark mark = { 0 };
-
-		foreach(lc, query->plannedstmt->invalItems)
-			if (clr_plans_read_mark(lfirst(lc), &mark) && reads(query, mark.binding))
-				check_mark(frame, mark);
-	}
-	PG_FINALLY();
-	{
-		clr_frame_leave(previous);
-	}
-	PG_END_TRY();
-}
-
-/*
- * Whether a plan reads a table with a binding. A scan opens its table when the
- * executor starts (ExecOpenScanRelation(), execUtils.c), also one that a later
- * condition may skip; what is in the range table and was not opened was folded
- * away. Not all of what is folded away is in the range table
- * (add_rtes_to_flat_rtable(), setrefs.c), but what is read is.
- */
-static bool
-reads(const QueryDesc *query, int32 binding)
-{
-	bool is_listed = false;
-	ListCell *lc;
-
-	foreach(lc, query->plannedstmt->rtable)
-	{
-		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
-
-		if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding)
-			continue;
-		if (query->estate->es_relations[foreach_current_index(lc)] != NULL)
-			return true;
-		is_listed = true;
-	}
-	if (!is_listed)
-		return false;
-	foreach(lc, query->estate->es_subplanstates)
-		if (hides_relations(lfirst(lc), NULL))
-			return true;
-	return hides_relations(query->planstate, NULL);
-}
-
-/* Whether a plan has a node of somebody else's that stands for several tables: who knows what it opens. */
-static bool
-hides_relations(PlanState *node, void *context)
-{
-	if (node == NULL)
-		return false;
-	if ((IsA(node, CustomScanState) || IsA(node, ForeignScanState)) &&
-		((Scan *) node->plan)->scanrelid == 0)
-		return true;
-	return planstate_tree_walker(node, hides_relations, context);
-}
-
-/*
- * Nothing in a plan for who sees the whole table would stop others, also not
- * where there is no frame, or nobody yet has asked it who acts.
- */
-static void
-check_mark(ClrFrame *frame, ClrPlanMark mark)
-{
-	ClrJudge *judge;
-	ClrBinding *binding;
-
-	if (mark.class == CLR_CLASS_WHOLE && frame == NULL)
-		clr_class_refuse_plan("a protected table");
-	if (frame == NULL || (mark.class != CLR_CLASS_WHOLE && !frame->resolved))
-		return;
-	judge = clr_frame_judge(frame);
-	binding = clr_judge_binding(judge, mark.binding);
-	if (mark.class != CLR_CLASS_WHOLE)
-		clr_class_check(judge, binding, mark.verb, mark.class);
-	else if (!clr_whole_holds(judge, binding))
-		clr_class_refuse_plan(binding->relation_name);
+	ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
+					errmsg("the query on %s was planned for other permissions", relation),
+					errdetail("The actor, its access level, or what is declared of the table "
+							  "changed after the query was planned."),
+					errhint("Retry the transaction.")));
 }

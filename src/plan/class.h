@@ -7,13 +7,15 @@
 
 #include "compat.h"
 
-#include "executor/execdesc.h"
+#include "nodes/plannodes.h"
 
-#include "frame/frame.h"
+#include "rule/mask.h"
 #include "rule/shape.h"
 
+extern bool clr_class_mark(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
+extern bool clr_class_mark_column(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask);
+extern bool clr_class_fits(ClrJudge *judge, const PlannedStmt *plan);
 extern void clr_class_check(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
-extern void clr_class_check_plan(ClrFrame *frame, const QueryDesc *query);
 extern void clr_class_refuse_plan(const char *relation) pg_attribute_noreturn();
 
 #endif /* CLR_PLAN_CLASS_H */

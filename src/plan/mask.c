@@ -60,7 +60,7 @@ typedef struct Rewrite
 } Rewrite;
 
 static void rewrite_query(Query *query, Rewrite *rewrite);
-static void choose_raw(Level *level, ClrMaskDepends *depends);
+static void choose_raw(const Level *level);
 static void rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite);
 static void rewrite_clauses(Query *query, Rewrite *rewrite);
 static void rewrite_conflict(OnConflictExpr *conflict, Rewrite *rewrite);
@@ -108,8 +108,6 @@ clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends)
 {
 	plan->invalItems = list_concat(plan->invalItems, depends->items);
 	plan->dependsOnRole = plan->dependsOnRole || depends->on_role;
-	if (depends->on_rights)
-		clr_mask_raw_depend(plan);
 }
 
 static void
@@ -123,7 +121,7 @@ rewrite_query(Query *query, Rewrite *rewrite)
 	level.tables = clr_masked_tables(rewrite->context, query);
 	rewrite->level = &level;
 	if (rewrite->raw)
-		choose_raw(&level, rewrite->depends);
+		choose_raw(&level);
 	foreach(lc, query->rtable)
 		rewrite_entry(lfirst_node(RangeTblEntry, lc), rewrite);
 	foreach(lc, query->cteList)
@@ -138,14 +136,11 @@ rewrite_query(Query *query, Rewrite *rewrite)
 }
 
 static void
-choose_raw(Level *level, ClrMaskDepends *depends)
+choose_raw(const Level *level)
 {
 	for (int i = 0; i < level->ntables; i++)
 		if (level->tables[i] != NULL)
-		{
 			clr_mask_raw_choose(level->query, i + 1, level->tables[i]);
-			depends->on_rights |= level->tables[i]->raw != NULL;
-		}
 }
 
 /* What is in an entry of the range table, but for policies. */

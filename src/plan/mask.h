@@ -18,7 +18,6 @@ typedef struct ClrMaskDepends
 {
 	List *items; /* of PlanInvalItem */
 	bool on_role;
-	bool on_rights; /* columns are read as they are */
 } ClrMaskDepends;
 
 extern void clr_mask_rewrite(Query *query, ClrMaskDepends *depends);
@@ -33,7 +32,6 @@ extern void clr_mask_note_filters(Query *query);
 /* mask_raw.c */
 extern bool clr_mask_raw_is_for(const Query *statement);
 extern void clr_mask_raw_choose(const Query *query, Index number, ClrMaskedTable *table);
-extern void clr_mask_raw_depend(PlannedStmt *plan);
 extern void clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan);
 
 /* mask_expression.c */

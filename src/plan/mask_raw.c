@@ -7,9 +7,9 @@
  * done where the query sees no other rows: in statements that but read, which
  * neither lock rows nor may see newer ones, of tables whose policy stands in the
  * query. The plan is for whoever has such rights, as plans without a test are
- * (simplify.c), and is made anew when somebody else acts. Which columns it reads
- * so is in the marks of its range table (guard/masked.c), which workers have,
- * too; each start asks again under its own snapshot.
+ * (simplify.c), and is replaced when somebody else acts (replace.c). Which columns
+ * it reads so is in the marks of its range table, too (guard/masked.c), which
+ * workers have; each start asks again under its own snapshot.
  *
  * In doubt the reference is masked: that plan is good for everybody.
  */
@@ -22,8 +22,6 @@
 #include "plan/class.h"
 #include "plan/simplify.h"
 #include "rule/mask.h"
-#include "store/plans.h"
-#include "store/version.h"
 
 static bool judges_rows(const RangeTblEntry *entry, Index number, int32 binding);
 static void check_mark(ClrFrame *frame, const RangeTblEntry *mark);
@@ -36,7 +34,7 @@ bool
 clr_mask_raw_is_for(const Query *statement)
 {
 	return statement->commandType == CMD_SELECT && !statement->hasModifyingCTE &&
-		   clr_simplify_is_on() && !clr_actor_is_unwatched(&clr_frame_current()->identity);
+		   clr_simplify_is_on();
 }
 
 /*
@@ -64,10 +62,10 @@ clr_mask_raw_choose(const Query *query, Index number, ClrMaskedTable *table)
 
 		if (!clr_masked_reads(entry, lfirst_int(la)))
 			continue;
-		if (mask == NULL || clr_mask_may_close(judge, binding, mask))
-			all = false;
-		else
+		if (mask != NULL && clr_class_mark_column(judge, binding, mask))
 			clr_masked_allow_raw(table, lfirst_int(la));
+		else
+			all = false;
 	}
 	if (all)
 		clr_masked_allow_raw(table, InvalidAttrNumber);
@@ -94,15 +92,6 @@ judges_rows(const RangeTblEntry *entry, Index number, int32 binding)
 			return true;
 	}
 	return false;
-}
-
-/* A plan that reads such columns is made anew when somebody else acts. */
-void
-clr_mask_raw_depend(PlannedStmt *plan)
-{
-	if (clr_version_is_outdated())
-		clr_plans_forget_at_end();
-	plan->invalItems = clr_plans_follow_actor(plan->invalItems);
 }
 
 /*

@@ -17,10 +17,10 @@
  * judged by the same call: so an index finds the rows of the open projects and
  * those without, and only these cost a call.
  *
- * No actor and no project is in a plan. What is in it is the class, and
- * in_set() refuses to run for others, as does ExecutorStart (set.c). A lookup
- * by primary key keeps the whole call: it is as fast, and its plan is good for
- * every actor.
+ * No actor and no project is in a plan. What is in it is the class; for others it
+ * is replaced when it starts (replace.c), and in_set() refuses to run. A lookup by
+ * primary key keeps the whole call: it is as fast, and its plan is good for every
+ * actor.
  */
 #include "plan/simplify.h"
 
@@ -44,6 +44,7 @@
 #include "frame/frame.h"
 #include "guard/seal.h"
 #include "plan/account.h"
+#include "plan/class.h"
 #include "plan/estimate.h"
 #include "plan/rowtest.h"
 #include "plan/set.h"
@@ -51,7 +52,6 @@
 #include "rule/binding.h"
 #include "rule/shape.h"
 #include "store/plans.h"
-#include "store/version.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_support);
 
@@ -63,7 +63,6 @@ static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
 static Node *replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 					 ClrVerb verb, bool by_account);
 static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
-static ClrClass class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static bool
 say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
 static Expr *in_projects(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
@@ -78,6 +77,7 @@ static bool are_its_columns(const ClrBinding *binding, List *columns);
 static bool is_domain(const Var *column);
 static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const Var *key);
+static bool gives(const List *quals, const Var *key);
 static void forget_labels(Datum arg, int cache, uint32 hash);
 
 void
@@ -197,23 +197,25 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 {
 	Const *id = linitial(call->args);
 	List *columns = list_copy_tail(call->args, 1);
+	ClrJudge *judge;
 	ClrClass class;
 	List *tests = NIL;
 
 	if (!is_by_sets(root, binding, columns))
 		return NULL;
-	class = by_account || !clr_binding_has_account(binding) ? class_of(frame, binding, verb) :
-															  CLR_CLASS_OTHER;
-	if (clr_version_is_outdated())
-		clr_plans_forget_at_end();
+	judge = clr_frame_judge(frame);
+	class = by_account || !clr_binding_has_account(binding) ?
+				clr_shape_only_class(clr_shape_of(judge, binding, verb)) :
+				CLR_CLASS_OTHER;
 	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&
-		clr_whole_is_likely(clr_frame_judge(frame), binding) &&
-		clr_plans_mark(binding->id, verb, CLR_CLASS_WHOLE))
+		clr_whole_is_likely(judge, binding) &&
+		clr_class_mark(judge, binding, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false);
 	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, &tests) ||
-		!clr_plans_mark(binding->id, verb, class))
+		!clr_class_mark(judge, binding, verb, class))
 	{
 		class = CLR_CLASS_OTHER;
+		(void) clr_class_mark(judge, binding, verb, class);
 		tests = list_make1(permitted_call(id, verb, columns));
 		if (binding->project_slot == CLR_NO_SLOT)
 			tests = list_concat(clr_rowtest_ups(binding, verb, columns, class), tests);
@@ -259,16 +261,6 @@ is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns)
 		if (is_lookup(root, list_nth(columns, ((ClrUp *) lfirst(lc))->slot)))
 			return false;
 	return binding->ups != NIL;
-}
-
-/* The class of all of the actor's projects, if there is one. */
-static ClrClass
-class_of(ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
-{
-	/* a plan for one class must be told to go when somebody else acts */
-	if (clr_actor_is_unwatched(&frame->identity))
-		return CLR_CLASS_OTHER;
-	return clr_shape_only_class(clr_shape_of(clr_frame_judge(frame), binding, verb));
 }
 
 /* What rows of a class must satisfy, beside their project; false if it cannot be said. */
@@ -425,11 +417,16 @@ verb_of(Oid function, ClrVerb *verb)
 static bool
 is_lookup(PlannerInfo *root, const Var *key)
 {
-	List *quals = (List *) root->parse->jointree->quals;
+	Node *quals = root->parse->jointree->quals;
+
+	return quals != NULL && IsA(quals, List) && gives(castNode(List, quals), key);
+}
+
+static bool
+gives(const List *quals, const Var *key)
+{
 	ListCell *lc;
 
-	if (quals == NULL || !IsA(quals, List))
-		return false;
 	foreach(lc, quals)
 	{
 		OpExpr *clause = lfirst(lc);
@@ -439,4 +436,37 @@ is_lookup(PlannerInfo *root, const Var *key)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Whether a query that is yet to be planned is such a lookup in its only table. In
+ * doubt it is not.
+ */
+bool
+clr_simplify_is_lookup(const Query *query)
+{
+	const RangeTblEntry *entry = query->rtable == NIL ? NULL : linitial(query->rtable);
+	List *quals;
+	ListCell *lc;
+
+	if (list_length(query->rtable) != 1 || entry->securityQuals == NIL || query->hasSubLinks ||
+		query->jointree->quals == NULL)
+		return false;
+	quals = make_ands_implicit((Expr *) query->jointree->quals);
+	foreach(lc, entry->securityQuals)
+	{
+		const FuncExpr *call = lfirst(lc);
+		const ClrBinding *binding;
+		ClrVerb verb;
+
+		if (!IsA(call, FuncExpr) || !verb_of(call->funcid, &verb) ||
+			!IsA(linitial(call->args), Const))
+			return false;
+		binding = clr_judge_binding(clr_frame_judge(clr_frame_current()),
+									DatumGetInt32(linitial_node(Const, call->args)->constvalue));
+		if (binding->key_slot == CLR_NO_SLOT ||
+			!gives(quals, list_nth(call->args, 1 + binding->key_slot)))
+			return false;
+	}
+	return true;
 }

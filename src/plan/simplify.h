@@ -7,7 +7,10 @@
 
 #include "compat.h"
 
+#include "nodes/parsenodes.h"
+
 extern void clr_simplify_init(void);
 extern bool clr_simplify_is_on(void);
+extern bool clr_simplify_is_lookup(const Query *query);
 
 #endif /* CLR_SIMPLIFY_H */

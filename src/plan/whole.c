@@ -90,7 +90,6 @@ static Snapshot snapshot_of(const ClrJudge *judge);
 static bool may_remember(void);
 static void remember(ClrShape *shape, const Inquiry *inquiry);
 static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
-static bool sees_account(ClrScope *scope);
 static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool
 is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
@@ -198,7 +197,7 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	const ClrShape *shape;
 
 	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
-		binding->account_slot != CLR_NO_SLOT || !sees_account(judge->scope))
+		binding->account_slot != CLR_NO_SLOT || !clr_whole_sees_account(judge->scope))
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
 	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))
@@ -216,8 +215,8 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
  * Others may be on all projects too, but a new one would end that, and their
  * cached plans would be errors.
  */
-static bool
-sees_account(ClrScope *scope)
+bool
+clr_whole_sees_account(ClrScope *scope)
 {
 	return scope->no_standing == NULL && scope->audience == CLR_VENDOR &&
 		   clr_act_permits(scope, scope->account_level, clr_scope_action(scope, "project", "view"));

@@ -11,6 +11,7 @@
 #include "rule/binding.h"
 
 extern bool clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding);
+extern bool clr_whole_sees_account(ClrScope *scope);
 extern bool clr_whole_holds(ClrJudge *judge, ClrBinding *binding);
 
 #endif /* CLR_WHOLE_H */

@@ -1,34 +1,33 @@
 /*
  * plans.c
- *		Cached plans that were made for an actor's class of rights.
+ *		Plans that were made for an actor's class of rights.
+ *
+ * They are marked with what they are for (plan/class.c), and carry the query that
+ * they were made of, so that others can be made of it (plan/replace.c). Both stand
+ * in the plan itself, where copies have them too: marks in its list of what ends
+ * it, the query in an entry of its range table that names no table.
  *
  * They call in_set() or set_keys(). The server keeps, with each cached plan,
  * the functions that it calls, and makes it anew when it hears that one of them
- * changed (PlanCacheObjectCallback, plancache.c), whoever says so. So when
- * somebody else acts, this session's plans hear it and other plans do not; when
- * levels change, all sessions hear it with the commit.
- *
- * The planner may drop such a call, where it contradicts the query's own
- * conditions. So each plan is marked with the classes that it is for, and told
- * to go by the mark's company.
+ * changed (PlanCacheObjectCallback, plancache.c), whoever says so. So when what all
+ * of them rest on is another, this session's plans hear it, or those of all
+ * sessions with a commit.
  *
  * State: the marks of the plan being made, above those of plans around it, if
  * the planner hook was asked for it; and the functions, if plans that call them
- * were made since they last heard, and whether they hear at the transaction's end.
+ * were made since they last heard.
  */
 #include "store/plans.h"
 
 #include "access/table.h"
-#include "access/xact.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
 #include "utils/inval.h"
 #include "utils/syscache.h"
-
-#include "store/counters.h"
 
 /* By the types of their first arguments. An index condition alone calls set_keys(). */
 static const struct
@@ -48,7 +47,6 @@ static bool is_telling = false;
 /* As the server's messages name them; and whether plans that call them were made since they last heard. */
 static uint32 hashes[lengthof(functions)];
 static bool plans_made[lengthof(functions)];
-static bool forget_at_end = false;
 
 /*
  * A mark stands in the plan's list of what ends it, as items of caches that the
@@ -56,6 +54,7 @@ static bool forget_at_end = false;
  */
 typedef enum MarkPart
 {
+	MARK_REACH = -4,
 	MARK_CLASS = -3,
 	MARK_VERB = -2,
 	MARK_BINDING = -1,
@@ -72,12 +71,11 @@ static int first_mark = NOT_PLANNING;
 static Oid function_oid(ClrPlanFunction function);
 static Oid find_function(ClrPlanFunction function);
 static void forget_functions(Datum arg, int cache, uint32 hash);
-static void at_transaction_end(XactEvent event, void *arg);
+static RangeTblEntry *carrier(Query *query, int options);
 
 void
 clr_plans_init(void)
 {
-	RegisterXactCallback(at_transaction_end, NULL);
 	CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
 	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_functions, (Datum) 0);
 }
@@ -136,23 +134,21 @@ clr_plans_call(ClrPlanFunction function)
 }
 
 /*
- * The plan being made is for a class of rights. False if it is for too many, or
- * if it began before there was a hook to mark it: it must do without.
+ * The plan being made is for this. False if it is for too much, or if it began
+ * before there was a hook to mark it: it must do without.
  */
 bool
-clr_plans_mark(int32 binding, int verb, int class)
+clr_plans_mark(const ClrPlanMark *mark)
 {
 	if (first_mark == NOT_PLANNING)
 		return false;
 	(void) clr_plans_call(CLR_IN_SET); /* its company, also if the plan has no set */
 	for (int i = first_mark; i < n_marks; i++)
-		if (marks[i].binding == binding && marks[i].verb == verb && marks[i].class == class)
+		if (memcmp(&marks[i], mark, sizeof(*mark)) == 0)
 			return true;
 	if (n_marks == MAX_MARKS)
 		return false;
-	marks[n_marks].binding = binding;
-	marks[n_marks].verb = verb;
-	marks[n_marks++].class = class;
+	marks[n_marks++] = *mark;
 	return true;
 }
 
@@ -176,28 +172,31 @@ add_item(List *items, int cache, uint32 value)
 	return lappend(items, item);
 }
 
-/* A plan with these items is made anew when somebody else acts. */
-List *
-clr_plans_follow_actor(List *items)
-{
-	(void) clr_plans_call(CLR_IN_SET);
-	return add_item(items, PROCOID, hashes[CLR_IN_SET]);
-}
-
-/* Planning ends: mark the plan, unless it failed (NULL). */
+/*
+ * Planning ends: mark the plan, unless it failed (NULL). query: what it was made of,
+ * with these options, or NULL.
+ */
 void
-clr_plans_end(int previous, PlannedStmt *plan)
+clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 {
-	for (int i = first_mark; plan != NULL && i < n_marks; i++)
+	bool is_marked = plan != NULL && n_marks > first_mark;
+
+	for (int i = first_mark; is_marked && i < n_marks; i++)
 	{
 		List *items = plan->invalItems;
 
+		items = add_item(items, MARK_REACH, marks[i].reach);
 		items = add_item(items, MARK_CLASS, marks[i].class);
 		items = add_item(items, MARK_VERB, marks[i].verb);
-		items = add_item(items, MARK_BINDING, (uint32) marks[i].binding);
-		plan->invalItems = add_item(items, PROCOID, hashes[CLR_IN_SET]);
+		plan->invalItems = add_item(items, MARK_BINDING, (uint32) marks[i].binding);
+	}
+	if (is_marked)
+	{
+		plan->invalItems = add_item(plan->invalItems, PROCOID, hashes[CLR_IN_SET]);
 		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
 	}
+	if (is_marked && query != NULL)
+		plan->rtable = lappend(plan->rtable, carrier(query, options));
 	n_marks = first_mark;
 	first_mark = previous;
 }
@@ -208,6 +207,9 @@ clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark)
 {
 	switch (item->cacheId)
 	{
+		case MARK_REACH:
+			mark->reach = item->hashValue;
+			return false;
 		case MARK_CLASS:
 			mark->class = item->hashValue;
 			return false;
@@ -222,6 +224,56 @@ clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark)
 	}
 }
 
+bool
+clr_plans_is_marked(const PlannedStmt *plan)
+{
+	ListCell *lc;
+
+	foreach(lc, plan->invalItems)
+		if (lfirst_node(PlanInvalItem, lc)->cacheId == MARK_BINDING)
+			return true;
+	return false;
+}
+
+/* ---------- the query that a plan was made of ---------- */
+
+/*
+ * An entry of a kind that the executor and its workers look at no field of;
+ * copies have all of them (_copyRangeTblEntry(), _outRangeTblEntry()).
+ */
+static RangeTblEntry *
+carrier(Query *query, int options)
+{
+	RangeTblEntry *entry = makeNode(RangeTblEntry);
+
+	entry->rtekind = RTE_RESULT;
+	entry->eref = makeAlias("*RESULT*", NIL);
+	entry->subquery = query;
+	entry->joinmergedcols = options;
+	return entry;
+}
+
+/* NULL if the plan has none. */
+Query *
+clr_plans_query(const PlannedStmt *plan, int *options)
+{
+	ListCell *lc;
+
+	foreach(lc, plan->rtable)
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->rtekind == RTE_RESULT && entry->subquery != NULL)
+		{
+			*options = entry->joinmergedcols;
+			return entry->subquery;
+		}
+	}
+	return NULL;
+}
+
+/* ---------- plans that go ---------- */
+
 /* forget_plans(): SQL for clr_plans_forget_everywhere(). */
 Datum
 clearance_forget_plans(PG_FUNCTION_ARGS)
@@ -234,8 +286,6 @@ clearance_forget_plans(PG_FUNCTION_ARGS)
 void
 clr_plans_forget(void)
 {
-	if (plans_made[CLR_IN_SET] || plans_made[CLR_SET_KEYS])
-		clr_count(CLR_COUNT_PLANS_FORGOTTEN);
 	for (int i = 0; i < (int) lengthof(functions); i++)
 	{
 		is_telling = true;
@@ -244,23 +294,6 @@ clr_plans_forget(void)
 		is_telling = false;
 		plans_made[i] = false;
 	}
-}
-
-/* The same when the transaction ends: these plans are for what only its snapshot sees. */
-void
-clr_plans_forget_at_end(void)
-{
-	forget_at_end = true;
-}
-
-static void
-at_transaction_end(XactEvent event, void *arg)
-{
-	if (!forget_at_end ||
-		(event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE))
-		return;
-	forget_at_end = false;
-	clr_plans_forget();
 }
 
 /*

@@ -19,24 +19,25 @@ typedef enum ClrPlanFunction
 /* Their arguments beside the first, all of them integers. */
 #define CLR_SET_ARGS 4
 
-/* A class of rights that a plan is for. */
+/* What a plan is for: see class.c. */
 typedef struct ClrPlanMark
 {
 	int32 binding;
-	int verb;
+	int verb; /* or a mask */
 	int class;
+	uint32 reach;
 } ClrPlanMark;
 
 extern Oid clr_plans_call(ClrPlanFunction function);
-extern bool clr_plans_mark(int32 binding, int verb, int class);
-extern List *clr_plans_follow_actor(List *items);
+extern bool clr_plans_mark(const ClrPlanMark *mark);
 extern int clr_plans_begin(void);
-extern void clr_plans_end(int previous, PlannedStmt *plan);
+extern void clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options);
+extern bool clr_plans_is_marked(const PlannedStmt *plan);
+extern Query *clr_plans_query(const PlannedStmt *plan, int *options);
 extern bool clr_plans_read_mark(const PlanInvalItem *item, ClrPlanMark *mark);
 extern void clr_plans_init(void);
 extern void clr_plans_forget(void);
 extern bool clr_plans_are_told(void);
-extern void clr_plans_forget_at_end(void);
 extern void clr_plans_forget_everywhere(void);
 
 #endif /* CLR_PLANS_H */

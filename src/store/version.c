@@ -253,25 +253,6 @@ clr_version_read_current(ClrVersion *version)
 		clr_version_read(version, GetActiveSnapshot());
 }
 
-/*
- * Whether others changed permissions since the snapshot of a REPEATABLE READ
- * transaction. Not asked under SERIALIZABLE, where reading would be a dependency.
- */
-bool
-clr_version_is_outdated(void)
-{
-	static ClrVersion seen;
-	static ClrVersion latest;
-
-	if (!IsolationUsesXactSnapshot() || IsolationIsSerializable())
-		return false;
-	clr_version_read(&seen, GetTransactionSnapshot());
-	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
-	clr_version_read(&latest, GetActiveSnapshot());
-	PopActiveSnapshot();
-	return !clr_version_equal(&seen, &latest);
-}
-
 void
 clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 {

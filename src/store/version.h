@@ -38,7 +38,6 @@ typedef struct ClrVersion
 extern void clr_version_init(void);
 extern void clr_version_read(ClrVersion *version, Snapshot snapshot);
 extern void clr_version_read_current(ClrVersion *version);
-extern bool clr_version_is_outdated(void);
 extern void clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context);
 extern void clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context);
 extern bool clr_version_equal(const ClrVersion *a, const ClrVersion *b);

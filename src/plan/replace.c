@@ -1,0 +1,319 @@
+/*
+ * replace.c
+ *		Plans for other rights than the actor's give way to others.
+ *
+ * A plan is made for a class of rights (class.c) and may be kept: by a prepared
+ * statement, PL/pgSQL, a portal, a function in LANGUAGE sql, which plans all of its
+ * statements before the first runs. When the executor starts it, somebody else
+ * may act, by whatever road, or permissions may have changed. Nobody needs to hear
+ * of that: each start asks, under the query's own snapshot, and before the
+ * executor has seen the plan. If it does not fit, another plan of the same query
+ * takes its place, so that a session in which actors of all kinds alternate has one
+ * plan for each kind.
+ *
+ * A plan carries the query that it was made of, as it was before planning
+ * (store/plans.c). Of that the server's plan cache makes the others: it locks
+ * tables, and hears of what they rest on. It cannot analyse the query again; where
+ * it would have to, the plan's own keeper did so before, and the plan is another one.
+ *
+ * Lifetime: the others go with the plan whose place they take, by a callback of
+ * its memory context; who runs one holds it until the query's frame goes.
+ *
+ * State: `kept`, the others, by the plan.
+ */
+#include "plan/replace.h"
+
+#include "access/transam.h"
+#include "executor/executor.h"
+#include "nodes/nodeFuncs.h"
+#include "tcop/cmdtag.h"
+#include "tcop/utility.h"
+#include "utils/hsearch.h"
+#include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/snapmgr.h"
+
+#include "plan/class.h"
+#include "plan/simplify.h"
+#include "rule/binding.h"
+#include "store/catalog.h"
+#include "store/counters.h"
+#include "store/plans.h"
+
+/* Plans of one query that are kept beside it; there are not many kinds of actors. */
+#define MAX_OTHERS 8
+
+/* Declarations may change while a plan is made: how often to try. */
+#define MAX_ATTEMPTS 3
+
+typedef struct Others
+{
+	const PlannedStmt *plan; /* in whose place they are, the key */
+	CachedPlanSource *sources[MAX_OTHERS];
+	int next; /* which gives way to a new one */
+} Others;
+
+static HTAB *kept = NULL;
+
+static bool may_have_policies(Node *node, void *context);
+static bool calls_query(const RangeTblEntry *entry);
+static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
+static bool fits(ClrFrame *frame, const PlannedStmt *plan);
+static Others *others_of(PlannedStmt *plan);
+static void forget_others(void *plan);
+static CachedPlanSource *find(const Others *others, ClrFrame *frame, int options);
+static bool is_made(const CachedPlanSource *source);
+static CachedPlanSource *make(Others *others, const QueryDesc *query, Query *original, int options);
+static PlannedStmt *take(CachedPlanSource *source, const QueryDesc *query, MemoryContext context);
+static void release(void *plan);
+
+/*
+ * A query is about to be planned, which changes it: keep it as it is, if its plan may
+ * be for somebody. Most that are sent unprepared are lookups, whose is not.
+ */
+Query *
+clr_replace_copy(Query *query)
+{
+	bool refuses_filters;
+
+	if (!clr_simplify_is_on() || clr_catalog_is_reading() ||
+		!may_have_policies((Node *) query, NULL) ||
+		(clr_simplify_is_lookup(query) && !clr_binding_any_masked(&refuses_filters)))
+		return NULL;
+	return copyObject(query);
+}
+
+/*
+ * Whether policies bind a query, or may be put into it by the planner, with the query
+ * of a function that is called in the place of a table (the server's own have none).
+ */
+static bool
+may_have_policies(Node *node, void *context)
+{
+	ListCell *lc;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, Query))
+		return expression_tree_walker(node, may_have_policies, context);
+	foreach(lc, ((Query *) node)->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->securityQuals != NIL || calls_query(entry) ||
+			(entry->rtekind == RTE_SUBQUERY &&
+			 may_have_policies((Node *) entry->subquery, context)))
+			return true;
+	}
+	foreach(lc, ((Query *) node)->cteList)
+		if (may_have_policies(lfirst_node(CommonTableExpr, lc)->ctequery, context))
+			return true;
+	return ((Query *) node)->hasSubLinks &&
+		   query_tree_walker((Query *) node, may_have_policies, context, QTW_IGNORE_RANGE_TABLE);
+}
+
+static bool
+calls_query(const RangeTblEntry *entry)
+{
+	const FuncExpr *call;
+
+	if (entry->rtekind != RTE_FUNCTION)
+		return false;
+	call = (FuncExpr *) linitial_node(RangeTblFunction, entry->functions)->funcexpr;
+	return IsA(call, FuncExpr) && call->funcid >= FirstNormalObjectId;
+}
+
+/*
+ * A query is about to start: by a plan for who acts. Returns the query's frame, if
+ * somebody had to be asked.
+ */
+ClrFrame *
+clr_replace_plan(QueryDesc *query, int eflags)
+{
+	ClrFrame *frame;
+
+	if (!clr_plans_is_marked(query->plannedstmt))
+		return NULL;
+	frame = clr_frame_prepare(query);
+	return fits(frame, query->plannedstmt) ? frame : replace(query, frame, eflags);
+}
+
+/*
+ * Put another plan in the place of a query's. What it is judged by is as new as the
+ * plan: a frame of its own, if the plan was made just now.
+ */
+static ClrFrame *
+replace(QueryDesc *query, ClrFrame *frame, int eflags)
+{
+	PlannedStmt *plan = query->plannedstmt;
+	int options;
+	Query *original = clr_plans_query(plan, &options);
+	Others *others;
+	CachedPlanSource *source;
+
+	if (original == NULL)
+		clr_class_refuse_plan("a protected table");
+	others = others_of(plan);
+	if (eflags & EXEC_FLAG_BACKWARD)
+		options |= CURSOR_OPT_SCROLL; /* the cursor was told that its plan can go back */
+	source = find(others, frame, options);
+	if (source != NULL)
+	{
+		query->plannedstmt = take(source, query, frame->judge.context);
+		if (fits(frame, query->plannedstmt))
+			return frame;
+	}
+	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
+	{
+		MemoryContext holder =
+			AllocSetContextCreate(CurrentMemoryContext, "clearance plan", ALLOCSET_SMALL_SIZES);
+
+		source = make(others, query, original, options);
+		query->plannedstmt = take(source, query, holder);
+		clr_frame_drop(frame);
+		frame = clr_frame_prepare(query);
+		MemoryContextSetParent(holder, frame->judge.context);
+		if (fits(frame, query->plannedstmt))
+			return frame;
+	}
+	clr_class_refuse_plan("a protected table");
+}
+
+static bool
+fits(ClrFrame *frame, const PlannedStmt *plan)
+{
+	ClrCurrent previous = clr_frame_enter(frame);
+	bool fits = false;
+
+	PG_TRY();
+	{
+		fits = clr_class_fits(clr_frame_judge(frame), plan);
+	}
+	PG_FINALLY();
+	{
+		clr_frame_leave(previous);
+	}
+	PG_END_TRY();
+	return fits;
+}
+
+/* ---------- plans that are kept ---------- */
+
+static Others *
+others_of(PlannedStmt *plan)
+{
+	Others *others;
+	bool found;
+
+	if (kept == NULL)
+	{
+		HASHCTL info = { .keysize = sizeof(PlannedStmt *), .entrysize = sizeof(Others) };
+
+		kept = hash_create("clearance plans", 32, &info, HASH_ELEM | HASH_BLOBS);
+	}
+	others = hash_search(kept, &plan, HASH_FIND, NULL);
+	if (others == NULL)
+	{
+		MemoryContext context = GetMemoryChunkContext(plan);
+		MemoryContextCallback *callback =
+			MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+		others = hash_search(kept, &plan, HASH_ENTER, &found);
+		memset(others->sources, 0, sizeof(others->sources));
+		others->next = 0;
+		callback->func = forget_others;
+		callback->arg = plan;
+		MemoryContextRegisterResetCallback(context, callback);
+	}
+	return others;
+}
+
+/* A plan goes, and with it what took its place: callback of its context. */
+static void
+forget_others(void *plan)
+{
+	Others *others = hash_search(kept, &plan, HASH_FIND, NULL);
+
+	for (int i = 0; i < MAX_OTHERS; i++)
+		if (others->sources[i] != NULL)
+			DropCachedPlan(others->sources[i]);
+	(void) hash_search(kept, &plan, HASH_REMOVE, NULL);
+}
+
+/* One that is for who acts in the frame, or NULL. */
+static CachedPlanSource *
+find(const Others *others, ClrFrame *frame, int options)
+{
+	for (int i = 0; i < MAX_OTHERS; i++)
+	{
+		CachedPlanSource *source = others->sources[i];
+
+		if (source != NULL && source->cursor_options == options && is_made(source) &&
+			fits(frame, linitial(source->gplan->stmt_list)))
+			return source;
+	}
+	return NULL;
+}
+
+/* Whether it has a plan, and nothing that this rests on is known to have changed. */
+static bool
+is_made(const CachedPlanSource *source)
+{
+	return source->is_valid && source->gplan != NULL && source->gplan->is_valid;
+}
+
+/*
+ * A new one, in the place of one that is of no use any more, or of the oldest. It
+ * is planned without values of parameters, since it may be taken again with others.
+ */
+static CachedPlanSource *
+make(Others *others, const QueryDesc *query, Query *original, int options)
+{
+	CachedPlanSource *source;
+	int place = -1;
+
+	clr_count(CLR_COUNT_PLANS_REPLACED);
+	for (int i = 0; i < MAX_OTHERS && place < 0; i++)
+		if (others->sources[i] == NULL || !is_made(others->sources[i]))
+			place = i;
+	if (place < 0)
+		place = others->next++ % MAX_OTHERS;
+	if (others->sources[place] != NULL)
+		DropCachedPlan(others->sources[place]);
+	others->sources[place] = NULL;
+	source = CreateCachedPlan(NULL, query->sourceText, CreateCommandTag((Node *) original));
+	CompleteCachedPlan(source, list_make1(copyObject(original)), NULL, NULL, 0, NULL, NULL, options,
+					   false);
+	SaveCachedPlan(source);
+	others->sources[place] = source;
+	return source;
+}
+
+/*
+ * The plan of one, which stays at least as long as a memory context: planned under
+ * the query's snapshot, if it has to be made.
+ */
+static PlannedStmt *
+take(CachedPlanSource *source, const QueryDesc *query, MemoryContext context)
+{
+	MemoryContextCallback *callback =
+		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+	CachedPlan *plan;
+
+	PushActiveSnapshot(query->snapshot != NULL ? query->snapshot : GetTransactionSnapshot());
+	plan = GetCachedPlan(source, NULL, NULL, query->queryEnv);
+	PopActiveSnapshot();
+	callback->func = release;
+	callback->arg = plan;
+	MemoryContextRegisterResetCallback(context, callback);
+	if (list_length(plan->stmt_list) != 1 ||
+		linitial_node(PlannedStmt, plan->stmt_list)->commandType != query->operation)
+		clr_class_refuse_plan("a protected table");
+	return linitial(plan->stmt_list);
+}
+
+static void
+release(void *plan)
+{
+	ReleaseCachedPlan(plan, NULL);
+}
