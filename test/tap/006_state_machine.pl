@@ -301,8 +301,8 @@ sub read_as_another_in_function
 
 	return 0 if !$model->is_trusted;
 
-	# an SQL function is planned before it runs: for the actor who is replaced
-	my $result = run("SELECT test.${language}_as_$question($actor, " . truth($local) . ')', $language eq 'sql' ? '|40001' : '');
+	# an SQL function is planned before it runs, for the actor before: its plans are replaced
+	my $result = run("SELECT test.${language}_as_$question($actor, " . truth($local) . ')');
 
 	return 1 if refused($result);
 	compare($question, $result->{rows}[0][0], $actor);
