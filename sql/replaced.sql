@@ -16,6 +16,8 @@ CREATE EXTENSION pg_clearance;
 CREATE ROLE regress_replaced_app LOGIN;
 CREATE ROLE regress_replaced_rest LOGIN;
 CREATE ROLE regress_replaced_name LOGIN;
+CREATE ROLE regress_replaced_plain;
+GRANT regress_replaced_plain TO regress_replaced_app;
 SELECT clearance.trust_role('regress_replaced_app');
 SELECT clearance.map_role('regress_replaced_rest', setting => 'request.jwt.claims', claim => 'sub');
 -- a setting whose owner listens to it
@@ -141,6 +143,14 @@ END $$;
 CALL pairs('SELECT app.rows_of($1)');
 CALL pairs('SELECT app.joined_of($1)');
 CALL pairs('SELECT count(*) FROM app.list_of($1)');
+-- and by whatever search_path and role they run, in several calls of one query
+CREATE FUNCTION placed(person text, path text, role text) RETURNS bigint LANGUAGE sql AS
+$$ SELECT set_config('role', 'none', true); SELECT app.act(person); SELECT set_config('search_path', path, true), set_config('role', role, true); SELECT count(*) FROM app.task $$;
+BEGIN;
+SELECT act('ada') > 0;
+SELECT v.person, placed(v.person, v.path, v.role) FROM (VALUES ('res', 'app', 'none'), ('res', 'public', 'none'), ('res', 'public', 'regress_replaced_plain'),
+    ('per', 'public', 'none'), ('per', 'app', 'regress_replaced_plain'), ('res', 'app', 'regress_replaced_plain'), ('ada', 'app', 'none')) v (person, path, role);
+ROLLBACK;
 SELECT act('ada') > 0, top_of('nobody') IS NULL, act('res') > 0, top_of('ada');
 
 --
@@ -231,6 +241,15 @@ SET SESSION AUTHORIZATION regress_replaced_app;
 EXECUTE q;
 RESET SESSION AUTHORIZATION;
 ALTER TABLE task ADD note text;
+SET SESSION AUTHORIZATION regress_replaced_app;
+CALL rounds(2);
+-- an index that some of the plans use
+RESET SESSION AUTHORIZATION;
+DROP INDEX task_project_id_idx;
+SET SESSION AUTHORIZATION regress_replaced_app;
+CALL rounds(2);
+RESET SESSION AUTHORIZATION;
+CREATE INDEX ON task (project_id);
 SET SESSION AUTHORIZATION regress_replaced_app;
 CALL rounds(2);
 -- and with workers, who get plans as they are
@@ -398,4 +417,4 @@ EXECUTE q;
 \c postgres :super
 SET client_min_messages = warning;
 DROP DATABASE regress_replaced;
-DROP ROLE regress_replaced_app, regress_replaced_rest, regress_replaced_name;
+DROP ROLE regress_replaced_app, regress_replaced_rest, regress_replaced_name, regress_replaced_plain;

@@ -12,9 +12,12 @@
  * plan for each kind.
  *
  * A plan carries the query that it was made of, as it was before planning
- * (store/plans.c). Of that the server's plan cache makes the others: it locks
- * tables, and hears of what they rest on. It cannot analyse the query again; where
- * it would have to, the plan's own keeper did so before, and the plan is another one.
+ * (store/plans.c). Of that the server's plan cache makes the others, and locks what
+ * they read. It cannot analyse the query again, and newer minor releases tell it of
+ * no changes of what has no text (StmtPlanRequiresRevalidation(), plancache.c). None
+ * are missed: the others read the same tables and call the same functions as the
+ * plan in whose place they are, and that one's keeper hears of them, has another
+ * plan made, and lets go of this one and the others with it.
  *
  * Lifetime: the others go with the plan whose place they take, by a callback of
  * its memory context; who runs one holds it until the query's frame goes.
