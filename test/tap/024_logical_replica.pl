@@ -200,7 +200,7 @@ cmp_ok($changes =~ /(\d+) changes/ ? $1 : 0, '>', 20, 'permissions changed meanw
 #
 my $renew = sub { my $at = $publisher->safe_psql('postgres', 'SELECT clearance.renew_lease()'); wait_for_replica() if !@_; $at };
 is(error_of('half', 'cole'), '', 'no lease is asked for: rows are shown');
-$replica->safe_psql('postgres', "ALTER DATABASE half SET clearance.lease = '4s'");
+$replica->safe_psql('postgres', "ALTER DATABASE half SET clearance.lease = '6s'");
 like(error_of('half', 'cole'), qr/permissions known here may be too old.*No lease has come/s, 'one is asked for, and none has come: refused');
 is($replica->safe_psql('half', 'SELECT count(*) > 0 FROM app.document'), 't', 'not for superusers');
 $renew->();
@@ -208,8 +208,8 @@ is(error_of('half', 'cole'), '', 'renewed: rows are shown');
 my $waiting = session('half', 'cole');
 my ($rc, $nothing, $denied) = $replica->psql('half', "SET clearance.lease = 0", extra_params => [ '-U', 'regress_app' ]);
 like($denied, qr/permission denied to set parameter "clearance\.lease"/, 'nobody but superusers does without it');
-sleep 5;
-like(error_of('half', 'cole'), qr/may be too old.*was renewed at .* ended after 4 s/s, 'it ends without a renewal');
+sleep 7;
+like(error_of('half', 'cole'), qr/may be too old.*was renewed at .* ended after 6 s/s, 'it ends without a renewal');
 $waiting->query('SELECT count(*) FROM app.document');
 like($waiting->{stderr}, qr/may be too old/, 'in sessions that are open, too');
 $waiting->quit;
@@ -219,7 +219,7 @@ is(error_of('half', 'cole'), '', 'renewed: rows are shown again');
 $replica->safe_psql('half', 'ALTER SUBSCRIPTION half_both DISABLE');
 $replica->poll_query_until('half', 'SELECT count(*) = 0 FROM pg_stat_subscription WHERE pid IS NOT NULL') or die 'the worker stays';
 $publisher->safe_psql('postgres', "SELECT clearance.disable_member(id) FROM clearance.member WHERE key = 'cole'");
-sleep 5;
+sleep 7;
 $renew->('it does not come');
 like(error_of('half', 'cole'), qr/may be too old/, 'the subscription is disabled: the lease ends');
 $replica->safe_psql('half', 'ALTER SUBSCRIPTION half_both ENABLE');
@@ -232,7 +232,7 @@ $publisher->safe_psql('postgres', "SELECT clearance.enable_member(id) FROM clear
 # a conflict stops it
 $replica->safe_psql('half', "SET session_replication_role = replica; INSERT INTO clearance.account (id, name, key) VALUES (4711, 'Conflict', 'conflict')");
 $publisher->safe_psql('postgres', "SET session_replication_role = replica; INSERT INTO clearance.account (id, name, key) VALUES (4711, 'Conflict', 'conflict')");
-sleep 5;
+sleep 7;
 $renew->('it does not come');
 like(error_of('half', 'pat'), qr/may be too old/, 'a conflict stops it: the lease ends');
 $replica->safe_psql('half', "SET session_replication_role = replica; DELETE FROM clearance.account WHERE id = 4711");
@@ -244,7 +244,7 @@ is(error_of('half', 'pat'), '', 'the conflict is mended: rows are shown again');
 $replica->safe_psql('half', "CREATE ROLE regress_applies SUPERUSER LOGIN; ALTER SUBSCRIPTION half_both OWNER TO regress_applies; ALTER ROLE regress_applies NOSUPERUSER");
 my $offset = -s $replica->logfile;
 $publisher->safe_psql('postgres', "UPDATE app.document SET author = author WHERE id = 1");
-sleep 5;
+sleep 7;
 $renew->('it does not come');
 like(slurp_file($replica->logfile, $offset), qr/row-level security enabled|permission denied/, 'a subscription whose owner is bound by row security applies nothing');
 like(error_of('half', 'pat'), qr/may be too old/, 'and the lease ends');
@@ -262,10 +262,10 @@ $renew->();
 # the subscription goes, what it brought stays: as old as it is
 $replica->safe_psql('half', 'DROP SUBSCRIPTION half_both');
 is(error_of('half', 'pat'), '', 'the subscription is dropped: the lease goes on');
-sleep 5;
+sleep 7;
 like(error_of('half', 'pat'), qr/may be too old/, 'and ends');
 $replica->safe_psql('half', 'SELECT clearance.renew_lease()');
-sleep 5;
+sleep 7;
 is(error_of('half', 'pat'), '', 'permissions are kept here from when the lease is renewed here; then none is asked for');
 $replica->safe_psql('half', "SELECT clearance.disable_member(id) FROM clearance.member WHERE key = 'pat'");
 is($replica->safe_psql('half', "SELECT clearance.set_actor(key => 'pat', local => false) > 0 AS a \\gset\nSELECT count(*) FROM app.document", extra_params => [ '-U', 'regress_app' ]),
@@ -293,13 +293,13 @@ like(error_of('part', 'cole'), qr/Table clearance\.binding_guard is of each data
 $publisher->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
 $standby->init_from_backup($publisher, 'base', has_streaming => 1);
-$standby->append_conf('postgresql.conf', "clearance.lease = '4s'");
+$standby->append_conf('postgresql.conf', "clearance.lease = '6s'");
 $standby->start;
 $publisher->safe_psql('postgres', 'SELECT clearance.renew_lease()');
 $publisher->wait_for_catchup($standby, 'replay');
 my $documents = "SELECT clearance.set_actor(key => 'ada', local => false) > 0 AS a \\gset\nSELECT count(*) > 0 FROM app.document";
 is($standby->safe_psql('postgres', $documents, extra_params => [ '-U', 'regress_app' ]), 't', 'standby: the lease is new, rows are shown');
-sleep 5;
+sleep 7;
 my ($failed, $seen, $refused) = $standby->psql('postgres', $documents, extra_params => [ '-U', 'regress_app' ]);
 like($refused, qr/may be too old/, 'standby: it ends');
 is($publisher->safe_psql('postgres', "SET clearance.lease = '1s'; SET SESSION AUTHORIZATION regress_app; $documents"), 't',
