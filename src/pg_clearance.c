@@ -39,6 +39,7 @@
 #include "store/rows.h"
 #include "store/touched.h"
 #include "store/version.h"
+#include "store/version_page.h"
 
 PG_MODULE_MAGIC;
 
@@ -78,6 +79,7 @@ _PG_init(void)
 	MarkGUCPrefixReserved("clearance");
 	clr_version_init();
 	clr_touched_init();
+	clr_version_page_init();
 	clr_binding_init();
 	clr_condition_init();
 	clr_hooks_init();

@@ -68,6 +68,7 @@
 #include "store/replica.h"
 #include "store/rows.h"
 #include "store/touched.h"
+#include "store/version_page.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_changed_row);
 
@@ -90,7 +91,7 @@ static bool changed_here[CLR_CHANGES];
 static SubTransactionId noted_in[CLR_CHANGES];
 static SubTransactionId told_in = InvalidSubTransactionId;
 
-/* The version that was read last, and the snapshot that saw it. */
+/* The version that was read last, and the snapshot that saw it; another may see the same (version_page.c). */
 static struct
 {
 	TimestampTz read_at;		/* zero: none */
@@ -107,7 +108,7 @@ static struct
 /* A snapshot's ids do not come again within this time. */
 #define LAST_HOLDS_MS 60000
 
-static void read_rows(ClrVersion *version, Snapshot snapshot);
+static void read_rows(ClrVersion *version, Snapshot snapshot, bool is_usable);
 static void make_room(ClrVersion *version, int count);
 static bool is_last(Snapshot snapshot);
 static bool same_ids(const TransactionId *a, const TransactionId *b, uint32 count);
@@ -137,20 +138,18 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 	bool is_usable = snapshot->snapshot_type == SNAPSHOT_MVCC && !snapshot->suboverflowed &&
 					 !IsolationIsSerializable() && !clr_version_changed_any();
 
-	if (is_usable && is_last(snapshot))
+	if (is_usable && (is_last(snapshot) || clr_version_page_holds(snapshot)))
 	{
 		make_room(version, last.version.count);
 		memcpy(version->notes, last.version.notes, last.version.count * sizeof(ClrNote));
 		version->count = last.version.count;
 		return;
 	}
-	read_rows(version, snapshot);
-	if (is_usable)
-		remember(version, snapshot);
+	read_rows(version, snapshot, is_usable);
 }
 
 static void
-read_rows(ClrVersion *version, Snapshot snapshot)
+read_rows(ClrVersion *version, Snapshot snapshot, bool is_usable)
 {
 	Relation relation = clr_rows_open_table("version", AccessShareLock);
 	TableScanDesc scan = table_beginscan(relation, snapshot, 0, NULL);
@@ -169,6 +168,11 @@ read_rows(ClrVersion *version, Snapshot snapshot)
 		version->count++;
 	}
 	table_endscan(scan);
+	if (is_usable)
+	{
+		remember(version, snapshot);
+		clr_version_page_note(relation, snapshot);
+	}
 	table_close(relation, AccessShareLock);
 }
 
@@ -222,13 +226,13 @@ remember(const ClrVersion *version, Snapshot snapshot)
 	uint32 count = snapshot->xcnt + snapshot->subxcnt;
 
 	last.read_at = 0;
+	make_room(&last.version, version->count);
+	memcpy(last.version.notes, version->notes, version->count * sizeof(ClrNote));
+	last.version.count = version->count;
 	if (count > lengthof(last.xids))
 		return;
 	for (uint32 i = 0; i < count; i++)
 		last.xids[i] = i < snapshot->xcnt ? snapshot->xip[i] : snapshot->subxip[i - snapshot->xcnt];
-	make_room(&last.version, version->count);
-	memcpy(last.version.notes, version->notes, version->count * sizeof(ClrNote));
-	last.version.count = version->count;
 	last.xmin = snapshot->xmin;
 	last.xmax = snapshot->xmax;
 	last.xcnt = snapshot->xcnt;

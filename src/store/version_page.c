@@ -1,0 +1,143 @@
+/*
+ * version_page.c
+ *		Whether the table of versions is as it was when it was read.
+ *
+ * Every statement of a session reads that table, and where many write, each
+ * under another snapshot. To scan it costs more than the rest of what a statement
+ * asks for. It is of one page nearly always, and changes rarely.
+ *
+ * Claim: what a snapshot S saw of a page, a later one S2 sees as well, if
+ *
+ *	no xid on the page is S's xmin or later. Then all of them had ended when S was
+ *	taken, and whether they committed never changes;
+ *
+ *	S2's xmin is not before S's. Then they are ended for S2, too;
+ *
+ *	the page has the same LSN. Whoever adds, replaces, locks or prunes a row has
+ *	written WAL about the page and put its place there, before it could commit.
+ *
+ * The table is that page, if it has one block: a block is added before anything
+ * is written to it. It is still that file as long as no message says otherwise
+ * (TRUNCATE, VACUUM FULL): who rewrites a table holds a lock on it until the
+ * message is sent (CommitTransaction(), xact.c), so who sees a change of the new
+ * file hears of it first. The same is true of a standby, whose pages have the LSN
+ * of what was replayed.
+ *
+ * Looking at the page needs neither the relation nor a lock on it: if the buffer
+ * is another page's by now, the server says so (ReadRecentBuffer(), bufmgr.c).
+ *
+ * State: the page as it was when the version was read last, or none.
+ */
+#include "store/version_page.h"
+
+#include "access/htup_details.h"
+#include "access/transam.h"
+#include "access/xact.h"
+#include "storage/bufmgr.h"
+#include "storage/smgr.h"
+#include "utils/inval.h"
+#include "utils/rel.h"
+#include "utils/timestamp.h"
+
+/* Ids of transactions come again after four billions; not within this time. */
+#define PAGE_HOLDS_MS 60000
+
+static struct
+{
+	Oid relation; /* invalid: no page is known */
+	RelFileNode file;
+	Buffer buffer;
+	XLogRecPtr lsn;
+	TransactionId xmin; /* of the snapshot that saw it */
+	TimestampTz seen_at;
+} page;
+
+static void forget(Datum arg, Oid relation);
+static bool is_settled(Page content, TransactionId xmin);
+static bool has_ended(TransactionId xid, TransactionId xmin);
+
+void
+clr_version_page_init(void)
+{
+	CacheRegisterRelcacheCallback(forget, (Datum) 0);
+}
+
+static void
+forget(Datum arg, Oid relation)
+{
+	if (!OidIsValid(relation) || relation == page.relation)
+		page.relation = InvalidOid;
+}
+
+/*
+ * Whether an MVCC snapshot sees the rows that were read when the page was noted.
+ */
+bool
+clr_version_page_holds(Snapshot snapshot)
+{
+	XLogRecPtr lsn;
+
+	AcceptInvalidationMessages(); /* after the snapshot was taken */
+	if (!OidIsValid(page.relation) || TransactionIdPrecedes(snapshot->xmin, page.xmin) ||
+		TimestampDifferenceExceeds(page.seen_at, GetCurrentStatementStartTimestamp(),
+								   PAGE_HOLDS_MS) ||
+		smgrnblocks(smgropen(page.file, InvalidBackendId), MAIN_FORKNUM) != 1 ||
+		!ReadRecentBuffer(page.file, MAIN_FORKNUM, 0, page.buffer))
+		return false;
+	LockBuffer(page.buffer, BUFFER_LOCK_SHARE);
+	lsn = PageGetLSN(BufferGetPage(page.buffer));
+	UnlockReleaseBuffer(page.buffer);
+	return lsn == page.lsn;
+}
+
+/*
+ * The rows that this MVCC snapshot sees were read: note the page, if that is
+ * all and others will see the same.
+ */
+void
+clr_version_page_note(Relation relation, Snapshot snapshot)
+{
+	page.relation = InvalidOid;
+	if (!RelationNeedsWAL(relation) || RelationGetNumberOfBlocks(relation) != 1)
+		return;
+	page.buffer = ReadBuffer(relation, 0);
+	LockBuffer(page.buffer, BUFFER_LOCK_SHARE);
+	if (is_settled(BufferGetPage(page.buffer), snapshot->xmin))
+	{
+		page.file = relation->rd_node;
+		page.lsn = PageGetLSN(BufferGetPage(page.buffer));
+		page.xmin = snapshot->xmin;
+		page.seen_at = GetCurrentStatementStartTimestamp();
+		page.relation = RelationGetRelid(relation);
+	}
+	UnlockReleaseBuffer(page.buffer);
+}
+
+/* Whether all transactions that wrote to a page had ended before a snapshot's xmin. */
+static bool
+is_settled(Page content, TransactionId xmin)
+{
+	OffsetNumber last = PageGetMaxOffsetNumber(content);
+
+	for (OffsetNumber at = FirstOffsetNumber; at <= last; at = OffsetNumberNext(at))
+	{
+		ItemId item = PageGetItemId(content, at);
+		HeapTupleHeader tuple;
+
+		if (!ItemIdIsNormal(item))
+			continue;
+		tuple = (HeapTupleHeader) PageGetItem(content, item);
+		if (!has_ended(HeapTupleHeaderGetXmin(tuple), xmin) ||
+			(tuple->t_infomask & HEAP_XMAX_IS_MULTI) != 0 ||
+			!has_ended(HeapTupleHeaderGetRawXmax(tuple), xmin))
+			return false;
+	}
+	return true;
+}
+
+/* None, and those of the server itself, have. */
+static bool
+has_ended(TransactionId xid, TransactionId xmin)
+{
+	return !TransactionIdIsNormal(xid) || TransactionIdPrecedes(xid, xmin);
+}
