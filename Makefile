@@ -63,6 +63,7 @@ REGRESS = \
 	privileged_functions \
 	chains \
 	changed_columns \
+	once \
 	guards \
 	row_guards \
 	masks \

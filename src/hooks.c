@@ -27,6 +27,7 @@
 #include "guard/secrecy.h"
 #include "guard/utility.h"
 #include "plan/mask.h"
+#include "plan/once.h"
 #include "plan/paths.h"
 #include "plan/replace.h"
 #include "plan/set.h"
@@ -168,6 +169,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	PG_TRY();
 	{
 		before = clr_replace_copy(query);
+		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);

@@ -9,11 +9,15 @@
  *
  * What a table's columns need does not change within a query, and is found out
  * when the first row changes them; so is, for each project, whether an action is
- * open on all of its rows. Lifetime: that of the call's memory, the query's.
+ * open on all of its rows. Most statements assign only to columns that ask for
+ * nothing but edit, in projects where that is open on all rows: of their rows
+ * nothing is compared. Lifetime: that of the call's memory, the query's.
  */
 #include "enforce/write_check.h"
 
 #include "access/htup_details.h"
+#include "access/sysattr.h"
+#include "catalog/pg_trigger.h"
 #include "executor/spi.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -61,7 +65,10 @@ typedef struct Half
 typedef struct ClrUpdate
 {
 	MemoryContext context;
-	List *asked; /* of Asked *: all that were asked for so far */
+	List *asked;		   /* of Asked *: all that were asked for so far */
+	Asked *edit;		   /* all that the statement's columns ask for; NULL: each is asked */
+	AttrNumber of_project; /* if so, the column of the row's project */
+	bool compares;		   /* some row had to be looked at: what follows is there */
 	bool names_owner;
 	Changeable *columns; /* by number, from zero */
 	AttrNumber *attnums; /* of the bound columns, by slot */
@@ -80,6 +87,11 @@ typedef struct Change
 } Change;
 
 static ClrUpdate *begin(const ClrWriteCall *call, MemoryContext context);
+static bool asks_to_edit(const ClrWriteCall *call);
+static bool is_special(const ClrBinding *binding, const char *column);
+static bool is_first(const TriggerData *data);
+static bool is_open_to_edit(const ClrWriteCall *call, HeapTuple old);
+static void begin_comparing(const ClrWriteCall *call);
 static void
 get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attribute *attr);
 static Half half_for(int columns, int slots);
@@ -93,7 +105,7 @@ static Changeable *find_other(const ClrWriteCall *call, int at);
 static bool is_changed(const ClrWriteCall *call, int at);
 static void add_column(const ClrWriteCall *call, Change *change, int at);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
-static bool is_open(const ClrWriteCall *call, Asked *asked);
+static bool is_open(const ClrWriteCall *call, Asked *asked, Datum project);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
 static void
@@ -113,6 +125,10 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 
 	if (call->update == NULL)
 		call->update = begin(call, context);
+	if (is_open_to_edit(call, old))
+		return new;
+	if (!call->update->compares)
+		begin_comparing(call);
 	read_half(call, &call->update->old, old);
 	read_half(call, &call->update->new, new);
 	if (call->update->names_owner)
@@ -135,12 +151,99 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 static ClrUpdate *
 begin(const ClrWriteCall *call, MemoryContext context)
 {
-	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
 	ClrBinding *binding = call->binding;
-	MemoryContext caller = MemoryContextSwitchTo(context);
-	ClrUpdate *update = palloc0(sizeof(ClrUpdate));
+	ClrUpdate *update = MemoryContextAllocZero(context, sizeof(ClrUpdate));
 
 	update->context = context;
+	if (binding->project_slot == CLR_NO_SLOT || !asks_to_edit(call))
+		return update;
+	update->of_project = clr_binding_attnum(binding, binding->project_slot,
+											RelationGetDescr(call->data->tg_relation));
+	update->edit = asked_for(update, clr_rule_action(clr_frame_judge(call->frame), binding,
+													 binding->actions[CLR_EDIT]));
+	return update;
+}
+
+/*
+ * Whether all that the statement assigns to asks for edit and nothing else,
+ * whatever the row. What a trigger before this one assigns is not listed.
+ */
+static bool
+asks_to_edit(const ClrWriteCall *call)
+{
+	const TriggerData *data = call->data;
+	int at = -1;
+
+	if (call->binding->row_guards != NIL || data->tg_updatedcols == NULL || !is_first(data))
+		return false;
+	while ((at = bms_next_member(data->tg_updatedcols, at)) >= 0)
+	{
+		int attnum = at + FirstLowInvalidHeapAttributeNumber;
+
+		if (attnum <= 0 ||
+			is_special(call->binding,
+					   NameStr(TupleDescAttr(RelationGetDescr(data->tg_relation), attnum - 1)
+								   ->attname)))
+			return false;
+	}
+	return true;
+}
+
+/* Whether the policies pass a column, or a guard names it. */
+static bool
+is_special(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (strcmp(binding->columns[slot].name, column) == 0)
+			return true;
+	foreach(lc, binding->guards)
+		if (strcmp(((ClrGuard *) lfirst(lc))->column, column) == 0)
+			return true;
+	return false;
+}
+
+/* Whether no other trigger sees the row before: they fire in the order of their names. */
+static bool
+is_first(const TriggerData *data)
+{
+	const TriggerDesc *triggers = data->tg_relation->trigdesc;
+
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (TRIGGER_FOR_ROW(trigger->tgtype) && TRIGGER_FOR_BEFORE(trigger->tgtype) &&
+			TRIGGER_FOR_UPDATE(trigger->tgtype))
+			return trigger->tgoid == data->tg_trigger->tgoid;
+	}
+	return false;
+}
+
+/* The statement asks for edit alone, which is open on all rows of the project that the row is in. */
+static bool
+is_open_to_edit(const ClrWriteCall *call, HeapTuple old)
+{
+	const ClrUpdate *update = call->update;
+	Datum project;
+	bool isnull;
+
+	if (update->edit == NULL)
+		return false;
+	project =
+		heap_getattr(old, update->of_project, RelationGetDescr(call->data->tg_relation), &isnull);
+	return !isnull && is_open(call, update->edit, project);
+}
+
+static void
+begin_comparing(const ClrWriteCall *call)
+{
+	TupleDesc desc = RelationGetDescr(call->data->tg_relation);
+	ClrBinding *binding = call->binding;
+	ClrUpdate *update = call->update;
+	MemoryContext caller = MemoryContextSwitchTo(update->context);
+
 	update->names_owner = clr_owner_is_named(binding);
 	update->columns = palloc0(sizeof(Changeable) * Max(desc->natts, 1));
 	update->attnums = palloc(sizeof(AttrNumber) * Max(binding->ncolumns, 1));
@@ -148,16 +251,13 @@ begin(const ClrWriteCall *call, MemoryContext context)
 	update->new = half_for(desc->natts, binding->ncolumns);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 	{
-		int attnum = SPI_fnumber(desc, binding->columns[slot].name);
+		int attnum = clr_binding_attnum(binding, slot, desc);
 
-		if (attnum <= 0)
-			elog(ERROR, "table %s has no column \"%s\"", binding->relation_name,
-				 binding->columns[slot].name);
 		update->attnums[slot] = attnum;
 		update->columns[attnum - 1].decides = clr_binding_decides(binding, slot);
 	}
+	update->compares = true;
 	MemoryContextSwitchTo(caller);
-	return update;
 }
 
 static void
@@ -351,9 +451,11 @@ judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 	const ClrUpdate *update = call->update;
 	ClrBinding *binding = call->binding;
 	ClrVerdict verdict = { 0 };
+	int slot = binding->project_slot;
 	bool was;
 
-	if (!moves && is_open(call, asked))
+	if (!moves && slot != CLR_NO_SLOT && !update->old.row.nulls[slot] &&
+		is_open(call, asked, update->old.row.values[slot]))
 		return;
 	was = clr_write_permits_change(judge, binding, &update->old.row, asked->action, &verdict);
 	if (was && (!moves || clr_write_permits_change(judge, binding, &update->new.row, asked->action,
@@ -365,17 +467,16 @@ judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 }
 
 /*
- * Whether the action is open on every row of the row's project, so that this one
- * need not be looked at. The rule is monotone: what it permits on a row of which
- * nothing holds, it permits on all.
+ * Whether the action is open on every row of a project, so that none need be
+ * looked at. The rule is monotone: what it permits on a row of which nothing
+ * holds, it permits on all.
  */
 static bool
-is_open(const ClrWriteCall *call, Asked *asked)
+is_open(const ClrWriteCall *call, Asked *asked, Datum project)
 {
 	ClrBinding *binding = call->binding;
 	ClrJudge *judge = clr_frame_judge(call->frame);
-	const ClrRow *old = &call->update->old.row;
-	int slot = binding->project_slot;
+	const ClrColumn *column = &binding->columns[binding->project_slot];
 	ClrFacts facts = { 0 };
 	ClrRow any = { NULL, NULL, &facts };
 	ClrKeyEntry *entry;
@@ -383,10 +484,7 @@ is_open(const ClrWriteCall *call, Asked *asked)
 	bool found;
 	ClrKey key;
 
-	if (slot == CLR_NO_SLOT || old->nulls[slot])
-		return false;
-	clr_key_from_datum(old->values[slot], binding->columns[slot].key_class,
-					   binding->columns[slot].type, &key);
+	clr_key_from_datum(project, column->key_class, column->type, &key);
 	entry = clr_keytab_find(asked->projects, &key);
 	if (entry == NULL)
 	{

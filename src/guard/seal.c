@@ -332,6 +332,16 @@ clr_seal_is_policy(Node *qual)
 	return false;
 }
 
+/* Whether an expression is a call of this function, which is the rule's. */
+bool
+clr_seal_is_call(const Node *node, const char *function)
+{
+	const FuncExpr *call = (const FuncExpr *) node;
+
+	return IsA(node, FuncExpr) && is_rule_function(call->funcid) &&
+		   strcmp(get_func_name(call->funcid), function) == 0;
+}
+
 /* The error for a table whose rows are asked about by a number that is not its own. */
 void
 clr_seal_refuse_table(Oid relid)
