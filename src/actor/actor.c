@@ -22,10 +22,10 @@
  * naming no member, means nobody. While a query that touches a protected table
  * runs, the actor stays.
  *
- * State: setting_member, written by the assign hook alone; `mapping`, `claims`
- * and `tokens`, which hold while what they depend on stays as it was read (stamp.c):
- * a mapping depends on what login roles are mapped to; what a text said, on who has
- * which key, e-mail and id, of the mapping's account or of all, and on token keys.
+ * State: setting_member, written by the assign hook alone; `mapping`, `claims`,
+ * `tokens` and `named`, which hold while what they depend on stays as it was read
+ * (stamp.c): a mapping depends on what login roles are mapped to; what a text said, on
+ * who has which key, e-mail and id, of the mapping's account or of all, and on token keys.
  */
 #include "actor/actor.h"
 
@@ -84,6 +84,7 @@ typedef struct Memory
 
 static Memory claims; /* of the mapping: members, zero if they name none */
 static Memory tokens; /* of ClrToken: those that were accepted */
+static Memory named;  /* of set_actor(): members, by what named them */
 
 static bool check_actor(char **newval, void **extra, GucSource source);
 static void assign_actor(const char *newval, void *extra);
@@ -520,6 +521,51 @@ look_up_id(int64 id, int64 account, int64 *member)
 
 /* ---------- SQL ---------- */
 
+/* What set_actor()'s arguments name, as a text that names nothing else. */
+static char *
+name_of(const Datum *args, const char *nulls)
+{
+	StringInfoData name;
+
+	initStringInfo(&name);
+	if (nulls[3] == ' ')
+		appendStringInfo(&name, INT64_FORMAT, DatumGetInt64(args[3]));
+	if (nulls[1] == ' ')
+		appendStringInfo(&name, " id " INT64_FORMAT, DatumGetInt64(args[1]));
+	else
+		appendStringInfo(&name, "%s%s", nulls[0] == ' ' ? " key " : " email ",
+						 TextDatumGetCString(args[nulls[0] == ' ' ? 0 : 2]));
+	return name.data;
+}
+
+/*
+ * As look_up_member(), for what was named before under the version that the
+ * statement sees. Pools name an actor in each transaction.
+ */
+static uint64
+find_named(const Datum *args, const char *nulls, int64 *member)
+{
+	static ClrVersion version;
+	bool pushed = clr_catalog_push_snapshot();
+	const char *name = name_of(args, nulls);
+	const int64 *known;
+	uint64 found = 1;
+
+	clr_version_read_current(&version);
+	known = recall(&named, name, &version);
+	if (known != NULL)
+		*member = *known;
+	else
+	{
+		found = look_up_member(args, nulls, member);
+		if (found == 1)
+			remember(&named, name, member, sizeof(*member), &version);
+	}
+	if (pushed)
+		PopActiveSnapshot();
+	return found;
+}
+
 /*
  * The member that set_actor()'s arguments name; errors if it is not one.
  */
@@ -541,7 +587,7 @@ find_member(FunctionCallInfo fcinfo)
 						errmsg("set_actor needs exactly one of key, id and email"),
 						errhint("For example: SELECT clearance.set_actor(key => 42);")));
 
-	found = look_up_member(args, nulls, &member);
+	found = find_named(args, nulls, &member);
 	if (found == 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), clr_count(CLR_ERROR_UNKNOWN_ACTOR),
 						nulls[0] == ' ' ?

@@ -16,9 +16,10 @@
  *	the page has the same LSN. Whoever adds, replaces, locks or prunes a row has
  *	written WAL about the page and put its place there, before it could commit.
  *
- * The table is that page, if it has one block: a block is added before anything
- * is written to it. It is still that file as long as no message says otherwise
- * (TRUNCATE, VACUUM FULL): who rewrites a table holds a lock on it until the
+ * The table is that page, if it had one block, and room: who adds a block has found
+ * no room in the last one (RelationGetBufferForTuple(), hio.c), so it, or somebody
+ * before, has changed the page since. It is still that file as long as no message
+ * says otherwise (TRUNCATE, VACUUM FULL): who rewrites a table holds a lock on it until the
  * message is sent (CommitTransaction(), xact.c), so who sees a change of the new
  * file hears of it first. The same is true of a standby, whose pages have the LSN
  * of what was replayed.
@@ -34,7 +35,6 @@
 #include "access/transam.h"
 #include "access/xact.h"
 #include "storage/bufmgr.h"
-#include "storage/smgr.h"
 #include "utils/inval.h"
 #include "utils/rel.h"
 #include "utils/timestamp.h"
@@ -81,7 +81,6 @@ clr_version_page_holds(Snapshot snapshot)
 	if (!OidIsValid(page.relation) || TransactionIdPrecedes(snapshot->xmin, page.xmin) ||
 		TimestampDifferenceExceeds(page.seen_at, GetCurrentStatementStartTimestamp(),
 								   PAGE_HOLDS_MS) ||
-		smgrnblocks(smgropen(page.file, InvalidBackendId), MAIN_FORKNUM) != 1 ||
 		!ReadRecentBuffer(page.file, MAIN_FORKNUM, 0, page.buffer))
 		return false;
 	LockBuffer(page.buffer, BUFFER_LOCK_SHARE);
@@ -102,7 +101,8 @@ clr_version_page_note(Relation relation, Snapshot snapshot)
 		return;
 	page.buffer = ReadBuffer(relation, 0);
 	LockBuffer(page.buffer, BUFFER_LOCK_SHARE);
-	if (is_settled(BufferGetPage(page.buffer), snapshot->xmin))
+	if (PageGetHeapFreeSpace(BufferGetPage(page.buffer)) > BLCKSZ / 2 &&
+		is_settled(BufferGetPage(page.buffer), snapshot->xmin))
 	{
 		page.file = relation->rd_node;
 		page.lsn = PageGetLSN(BufferGetPage(page.buffer));
