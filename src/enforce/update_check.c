@@ -126,7 +126,10 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 	if (call->update == NULL)
 		call->update = begin(call, context);
 	if (is_open_to_edit(call, old))
+	{
+		call->frame->filled = 0; /* no owner is assigned */
 		return new;
+	}
 	if (!call->update->compares)
 		begin_comparing(call);
 	read_half(call, &call->update->old, old);
