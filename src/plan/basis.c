@@ -45,7 +45,8 @@
 
 /* The triggers that note new keys of projects, see create_triggers() in enforce.sql. */
 static const char *const note_triggers[CLR_NOTE_TRIGGERS] = { CLR_TRIGGER_PREFIX "note_insert",
-															  CLR_TRIGGER_PREFIX "note_key" };
+															  CLR_TRIGGER_PREFIX "note_key",
+															  CLR_TRIGGER_PREFIX "note_account" };
 
 static void note_writer(ClrBasis *basis, TransactionId writer);
 static bool is_enough(HeapTuple tuple, Oid function);
@@ -92,12 +93,14 @@ note_writer(ClrBasis *basis, TransactionId writer)
 }
 
 /*
- * The triggers that note new keys, if the snapshot sees them as they are now
+ * The triggers that note new keys, and accounts if asked, if the snapshot sees them as they are now
  * and they always fire. Not in tables with children or partitions.
  */
 bool
-clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTrigger *triggers)
+clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTrigger *triggers,
+					   bool by_account)
 {
+	int count = by_account ? CLR_NOTE_TRIGGERS : CLR_NOTE_TRIGGERS - 1;
 	Relation catalog;
 	Oid function;
 	bool found = true;
@@ -109,7 +112,7 @@ clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTri
 							   PointerGetDatum(buildoidvector(NULL, 0)),
 							   ObjectIdGetDatum(clr_catalog_internal_schema()));
 	catalog = table_open(TriggerRelationId, AccessShareLock);
-	for (int i = 0; found && i < CLR_NOTE_TRIGGERS; i++)
+	for (int i = 0; found && i < count; i++)
 	{
 		ScanKeyData keys[2];
 		SysScanDesc scan;
@@ -223,7 +226,8 @@ are_there(const ClrBasis *basis)
 		catalog->rd_rel->relfilenode == basis->file; /* else it was rewritten (VACUUM FULL) */
 
 	for (int i = 0; all && i < CLR_NOTE_TRIGGERS; i++)
-		all = is_there(catalog, snapshot, &basis->triggers[i]);
+		all =
+			!OidIsValid(basis->triggers[i].oid) || is_there(catalog, snapshot, &basis->triggers[i]);
 	UnregisterSnapshot(snapshot);
 	table_close(catalog, AccessShareLock);
 	return all;

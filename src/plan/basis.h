@@ -22,7 +22,8 @@ typedef struct ClrNoteTrigger
 	ItemPointerData at;
 } ClrNoteTrigger;
 
-#define CLR_NOTE_TRIGGERS 2
+/* Of new keys, of changed ones, and of changed accounts, where rows name theirs. */
+#define CLR_NOTE_TRIGGERS 3
 
 typedef struct ClrBasis
 {
@@ -39,8 +40,8 @@ typedef struct ClrBasis
 extern ClrBasis *clr_basis_begin(void);
 extern void clr_basis_add_table(ClrBasis *basis, Oid relid);
 extern bool clr_basis_sees(ClrBasis *basis, Snapshot snapshot, HeapTuple tuple);
-extern bool
-clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTrigger *triggers);
+extern bool clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot,
+								   ClrNoteTrigger *triggers, bool by_account);
 extern ClrBasis *
 clr_basis_keep(const ClrBasis *basis, const ClrVersion *version, MemoryContext context);
 extern void clr_basis_free(ClrBasis *basis);

@@ -185,6 +185,8 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	test = is_by_key ? NULL : replace(root, call, frame, binding, verb, account != NULL);
 	if (account == NULL)
 		return test;
+	if (test != NULL && IsA(test, Const))
+		return (Node *) account;
 	if (test == NULL)
 		test = (Node *) permitted_call(id, verb, columns);
 	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
@@ -210,7 +212,7 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&
 		clr_whole_is_likely(judge, binding) &&
 		clr_class_mark(judge, binding, verb, CLR_CLASS_WHOLE))
-		return makeBoolConst(true, false);
+		return makeBoolConst(true, false); /* of what the account's test leaves */
 	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, &tests) ||
 		!clr_class_mark(judge, binding, verb, class))
 	{

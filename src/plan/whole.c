@@ -12,6 +12,8 @@
  *	 refers to a table of projects, no row has outlived its project (outlived.c),
  *	 and the projects of that table are all registered in the account. The table
  *	 of projects itself needs the last of this only
+ *	 where rows name their account, plans test that, and the same is asked of the
+ *	 rows of the actor's account: the foreign key is of project and account
  *	 what it belongs to, parents and rows that it links, is open as a whole, and
  *	 there, by a foreign key that does nothing but refuse. A row without a project
  *	 has that of its parent
@@ -60,9 +62,10 @@ typedef struct Registration
 {
 	Oid table;
 	AttrNumber column; /* of its keys */
+	int64 asked;	   /* the account that rows name, if only these were asked about; or zero */
 	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
 	ClrVersion version; /* under which it was found, of projects and accounts */
-	int64 account;		/* in which all rows are registered; zero: in none, or several */
+	int64 account;		/* in which all these rows are registered; zero: in none, or several */
 	uint32 projects;	/* that the account has */
 	List *sound;		/* of int: bindings none of whose rows has outlived its project */
 } Registration;
@@ -90,6 +93,7 @@ static Snapshot snapshot_of(const ClrJudge *judge);
 static bool may_remember(void);
 static void remember(ClrShape *shape, const Inquiry *inquiry);
 static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
+static bool may_name_account(const ClrBinding *binding, int depth);
 static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool
 is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
@@ -99,16 +103,20 @@ static bool holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation rel
 static ClrBinding *projects_of(Inquiry *inquiry, ClrBinding *binding);
 static ClrBinding *referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
 								 const ForeignKeyCacheInfo *key);
+static bool compares(const ForeignKeyCacheInfo *key, const ClrBinding *from, int slot,
+					 const ClrBinding *to, int to_slot);
 static bool refuses(char action);
 static bool is_in_force(ClrBinding *kept);
 static bool fires_triggers(Relation relation);
 static bool never_null(Inquiry *inquiry, Oid relid, AttrNumber column);
 static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
-static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects);
-static void read_registration(ClrBinding *projects, Registration *found);
+static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects, bool by_account);
+static void read_registration(ClrBinding *projects, const ClrScope *scope, Registration *found);
+static void read_all_rows(ClrBinding *projects, Registration *found);
+static void read_rows_of_account(ClrBinding *projects, const ClrScope *scope, Registration *found);
 static bool take_first(const ClrKey *key, void *taken);
-static void
-read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found);
+static void read_account(const char *query, Oid type, Datum arg, ClrKeyClass class,
+						 ClrKeyTable *keys, Registration *found);
 static bool is_in(const ClrKey *key, void *keys);
 static List *read_sound(void);
 
@@ -197,7 +205,7 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	const ClrShape *shape;
 
 	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
-		binding->account_slot != CLR_NO_SLOT || !clr_whole_sees_account(judge->scope))
+		!may_name_account(binding, depth) || !clr_whole_sees_account(judge->scope))
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
 	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))
@@ -205,10 +213,19 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	if (binding->project_slot == CLR_NO_SLOT)
 		return !shape->some_closed;
 	projects = projects_of(inquiry, binding);
-	found = projects == NULL ? NULL : registration_of(inquiry, projects);
+	found = projects == NULL ? NULL :
+							   registration_of(inquiry, projects, clr_binding_has_account(binding));
 	return found != NULL && found->account == judge->scope->account &&
 		   found->projects == clr_keytab_count(shape->open) &&
 		   (projects == binding || list_member_int(found->sound, binding->id));
+}
+
+/* Where rows name their account, so must what they belong to: that is the project alone. */
+static bool
+may_name_account(const ClrBinding *binding, int depth)
+{
+	return binding->account_slot == CLR_NO_SLOT ||
+		   (clr_binding_has_account(binding) && depth == 0 && binding->ups == NIL);
 }
 
 /*
@@ -314,7 +331,7 @@ projects_of(Inquiry *inquiry, ClrBinding *binding)
 		{
 			ForeignKeyCacheInfo *key = lfirst(lc);
 
-			if (projects == NULL && key->nkeys == 1 && key->conkey[0] == attnum)
+			if (projects == NULL)
 				projects = referenced_by(inquiry, binding, relation, key);
 		}
 		list_free_deep(keys);
@@ -329,19 +346,35 @@ referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
 			  const ForeignKeyCacheInfo *key)
 {
 	int32 id = clr_binding_of_relation(key->confrelid);
+	bool by_account = clr_binding_has_account(binding);
 	ClrBinding *projects;
 
-	if (id == 0)
+	if (id == 0 || key->nkeys != (by_account ? 2 : 1))
 		return NULL;
 	projects = clr_judge_binding(inquiry->judge, id);
 	if (projects->relid != key->confrelid || projects->link_only ||
 		strcmp(projects->feature, "project") != 0 ||
-		get_attnum(key->confrelid, projects->columns[projects->project_slot].name) !=
-			key->confkey[0] ||
-		projects->columns[projects->project_slot].key_class !=
-			binding->columns[binding->project_slot].key_class)
+		!compares(key, binding, binding->project_slot, projects, projects->project_slot) ||
+		(by_account &&
+		 (!clr_binding_has_account(projects) ||
+		  !compares(key, binding, binding->account_slot, projects, projects->account_slot))))
 		return NULL;
 	return holds(inquiry, key, relation, binding, projects, false) ? projects : NULL;
+}
+
+/* Whether a foreign key has a column of one table refer to a column of the other. */
+static bool
+compares(const ForeignKeyCacheInfo *key, const ClrBinding *from, int slot, const ClrBinding *to,
+		 int to_slot)
+{
+	const ClrColumn *column = &from->columns[slot];
+	const ClrColumn *referenced = &to->columns[to_slot];
+
+	for (int i = 0; i < key->nkeys; i++)
+		if (key->conkey[i] == get_attnum(from->relid, column->name) &&
+			key->confkey[i] == get_attnum(to->relid, referenced->name))
+			return column->key_class == referenced->key_class;
+	return false;
 }
 
 /* ---------- foreign keys ---------- */
@@ -448,15 +481,21 @@ never_null(Inquiry *inquiry, Oid relid, AttrNumber column)
 static bool
 compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
 {
-	AttrNumber column =
-		RelationGetRelid(relation) == key->confrelid ? key->confkey[0] : key->conkey[0];
-	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column - 1);
-	Oid family =
-		lookup_type_cache(getBaseType(attribute->atttypid), TYPECACHE_BTREE_OPFAMILY)->btree_opf;
+	const AttrNumber *columns =
+		RelationGetRelid(relation) == key->confrelid ? key->confkey : key->conkey;
 
-	return op_in_opfamily(key->conpfeqop[0], family) &&
-		   (!OidIsValid(attribute->attcollation) ||
-			get_collation_isdeterministic(attribute->attcollation));
+	for (int i = 0; i < key->nkeys; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), columns[i] - 1);
+		Oid family = lookup_type_cache(getBaseType(attribute->atttypid), TYPECACHE_BTREE_OPFAMILY)
+						 ->btree_opf;
+
+		if (!op_in_opfamily(key->conpfeqop[i], family) ||
+			(OidIsValid(attribute->attcollation) &&
+			 !get_collation_isdeterministic(attribute->attcollation)))
+			return false;
+	}
+	return true;
 }
 
 /* ---------- every project is registered ---------- */
@@ -466,7 +505,7 @@ compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
  * would note new keys in it.
  */
 static const Registration *
-registration_of(Inquiry *inquiry, ClrBinding *projects)
+registration_of(Inquiry *inquiry, ClrBinding *projects, bool by_account)
 {
 	static ClrVersion version;
 	/* others note nothing of what this transaction does, see version.c and kept.c */
@@ -476,21 +515,23 @@ registration_of(Inquiry *inquiry, ClrBinding *projects)
 
 	found->table = projects->relid;
 	found->column = get_attnum(projects->relid, projects->columns[projects->project_slot].name);
-	if (!clr_basis_add_triggers(inquiry->basis, projects->relid, inquiry->snapshot,
-								found->triggers))
+	found->asked = by_account ? inquiry->judge->scope->account : 0;
+	if (!clr_basis_add_triggers(inquiry->basis, projects->relid, inquiry->snapshot, found->triggers,
+								by_account))
 		return NULL;
 	if (!keepable)
 	{
-		read_registration(projects, found);
+		read_registration(projects, inquiry->judge->scope, found);
 		return found;
 	}
 	clr_version_read(&version, inquiry->snapshot);
 	if (known != NULL && known->table == found->table && known->column == found->column &&
+		known->asked == found->asked &&
 		clr_version_same(&known->version, &version, CLR_CHANGED_PROJECTS) &&
 		memcmp(known->triggers, found->triggers, sizeof(known->triggers)) == 0)
 		return known;
 
-	read_registration(projects, found);
+	read_registration(projects, inquiry->judge->scope, found);
 	known = NULL;
 	if (known_context == NULL)
 		known_context =
@@ -504,32 +545,72 @@ registration_of(Inquiry *inquiry, ClrBinding *projects)
 	return known;
 }
 
-/*
- * Starts with the first row that comes, so that of a table which several
- * accounts share not much is read.
- */
 static void
-read_registration(ClrBinding *projects, Registration *found)
+read_registration(ClrBinding *projects, const ClrScope *scope, Registration *found)
 {
 	MemoryContext scratch =
 		AllocSetContextCreate(CurrentMemoryContext, "clearance registration scratch",
 							  ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(scratch);
-	const ClrColumn *column = &projects->columns[projects->project_slot];
-	ClrKeyScan scan = { found->table, found->column, false, false };
-	First first = { column->type, scratch, NULL };
-	ClrKeyTable *keys = clr_keytab_new(scratch, 64);
 
 	found->account = 0;
-	(void) clr_keyscan(&scan, take_first, &first);
-	if (first.text != NULL)
-		read_account(first.text, column->key_class, keys, found);
-	if (!clr_keyscan(&scan, is_in, keys))
-		found->account = 0;
-	found->projects = clr_keytab_count(keys);
+	if (found->asked != 0)
+		read_rows_of_account(projects, scope, found);
+	else
+		read_all_rows(projects, found);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	found->sound = found->account == 0 ? NIL : read_sound();
+}
+
+/*
+ * Starts with the first row that comes, so that of a table which several
+ * accounts share not much is read.
+ */
+static void
+read_all_rows(ClrBinding *projects, Registration *found)
+{
+	const ClrColumn *column = &projects->columns[projects->project_slot];
+	ClrKeyScan scan = { .table = found->table, .column = found->column };
+	First first = { column->type, CurrentMemoryContext, NULL };
+	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
+
+	(void) clr_keyscan(&scan, take_first, &first);
+	if (first.text != NULL)
+		read_account("SELECT p.key, p.account_id FROM clearance.project o"
+					 " JOIN clearance.project p ON p.account_id = o.account_id"
+					 " WHERE o.key = $1",
+					 TEXTOID, CStringGetTextDatum(first.text), column->key_class, keys, found);
+	if (!clr_keyscan(&scan, is_in, keys))
+		found->account = 0;
+	found->projects = clr_keytab_count(keys);
+}
+
+/*
+ * Of rows that name an account, if an index finds them: whether they are all
+ * registered in it.
+ */
+static void
+read_rows_of_account(ClrBinding *projects, const ClrScope *scope, Registration *found)
+{
+	const ClrColumn *column = &projects->columns[projects->account_slot];
+	ClrKeyScan scan = { .table = found->table,
+						.column = found->column,
+						.by = get_attnum(found->table, column->name),
+						.type = column->type };
+	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
+	ClrKey account;
+
+	if (!clr_key_from_text(scope->account_key, column->key_class, &account) ||
+		!clr_key_to_datum(&account, column->type, &scan.value) ||
+		!clr_keys_are_indexed(found->table, column->name))
+		return;
+	read_account("SELECT p.key, p.account_id FROM clearance.project p WHERE p.account_id = $1",
+				 INT8OID, Int64GetDatum(found->asked),
+				 projects->columns[projects->project_slot].key_class, keys, found);
+	if (!clr_keyscan(&scan, is_in, keys))
+		found->account = 0;
+	found->projects = clr_keytab_count(keys);
 }
 
 static bool
@@ -543,20 +624,16 @@ take_first(const ClrKey *key, void *arg)
 	return false;
 }
 
-/* The account in which a project is registered, and the keys of all its projects. */
+/* The account that a query finds, and the keys of all its projects. */
 static void
-read_account(const char *key, ClrKeyClass class, ClrKeyTable *keys, Registration *found)
+read_account(const char *query, Oid type, Datum arg, ClrKeyClass class, ClrKeyTable *keys,
+			 Registration *found)
 {
-	static const Oid argtypes[] = { TEXTOID };
-	Datum args[] = { CStringGetTextDatum(key) };
 	ClrCatalog state;
 	uint64 rows;
 
 	clr_catalog_begin(&state);
-	rows = clr_catalog_query("SELECT p.key, p.account_id FROM clearance.project o"
-							 " JOIN clearance.project p ON p.account_id = o.account_id"
-							 " WHERE o.key = $1",
-							 1, argtypes, args, NULL);
+	rows = clr_catalog_query(query, 1, &type, &arg, NULL);
 	for (uint64 i = 0; i < rows; i++)
 	{
 		ClrKey registered;

@@ -246,6 +246,11 @@ BEGIN
         RETURN QUERY SELECT '00_clearance_note_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
             ' WHEN (%s) EXECUTE FUNCTION clearance_internal.note_change(''projects'')',
             tab, clearance_internal.key_changes(tab, b.project_column)), true;
+        IF b.account_column IS NOT NULL THEN
+            RETURN QUERY SELECT '00_clearance_note_account'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
+                ' WHEN (%s) EXECUTE FUNCTION clearance_internal.note_change(''projects'')',
+                tab, clearance_internal.key_changes(tab, b.account_column)), true;
+        END IF;
     END IF;
     -- a row and its parents stay in one project, whoever writes
     IF clearance_internal.project_sources(b) > 1 THEN

@@ -89,6 +89,14 @@ clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg)
 
 	query.columns = psprintf("%s t.%s", scan->distinct ? "DISTINCT" : "",
 							 quote_identifier(get_attname(scan->table, scan->column, false)));
+	if (scan->by != InvalidAttrNumber)
+	{
+		query.rest = psprintf("WHERE t.%s OPERATOR(pg_catalog.=) $1",
+							  quote_identifier(get_attname(scan->table, scan->by, false)));
+		query.nargs = 1;
+		query.argtypes = &scan->type;
+		query.args = &scan->value;
+	}
 	if (scan->latest)
 		clr_catalog_begin_owner_latest(&state, scan->table);
 	else

@@ -17,7 +17,10 @@ typedef struct ClrKeyScan
 	Oid table;
 	AttrNumber column;
 	bool distinct;
-	bool latest; /* rows of this moment, not of the query's snapshot */
+	bool latest;   /* rows of this moment, not of the query's snapshot */
+	AttrNumber by; /* of rows that have a value in this column alone; zero: of all */
+	Oid type;
+	Datum value;
 } ClrKeyScan;
 
 /* Told of a key (NULL: the value is null), in the scan's memory; false ends the scan. */

@@ -69,8 +69,12 @@ is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key)
 static bool
 all_refer(Oid referencing, const ForeignKeyCacheInfo *key)
 {
-	ClrKeyScan referenced_keys = { key->confrelid, key->confkey[0], false, true };
-	ClrKeyScan referencing_keys = { referencing, key->conkey[0], true, true };
+	ClrKeyScan referenced_keys = {
+		.table = key->confrelid, .column = key->confkey[0], .distinct = false, .latest = true
+	};
+	ClrKeyScan referencing_keys = {
+		.table = referencing, .column = key->conkey[0], .distinct = true, .latest = true
+	};
 	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
 
 	(void) clr_keyscan(&referenced_keys, add_key, keys);
