@@ -140,6 +140,7 @@ REGRESS = \
 	same_plans \
 	index_operators \
 	account_columns \
+	whole_account \
 	level \
 	mirror \
 	moments \
