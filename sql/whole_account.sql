@@ -133,6 +133,14 @@ INSERT INTO task VALUES (113, '1', 5);
 :try;
 DELETE FROM task WHERE id = 113;
 ALTER TABLE task DROP CONSTRAINT task_key;
+-- one of two columns, of which the account is none
+ALTER TABLE project ADD code text DEFAULT 'c', ADD UNIQUE (id, code);
+ALTER TABLE task ADD code text DEFAULT 'c';
+ALTER TABLE task ADD CONSTRAINT task_key FOREIGN KEY (project_id, code) REFERENCES project (id, code);
+INSERT INTO task VALUES (117, '1', 5);
+:try;
+DELETE FROM task WHERE id = 117;
+ALTER TABLE task DROP CONSTRAINT task_key;
 ALTER TABLE task ADD CONSTRAINT task_key FOREIGN KEY (project_id, account) REFERENCES project (id, account) ON DELETE CASCADE NOT VALID;
 :try;
 ALTER TABLE task VALIDATE CONSTRAINT task_key;
