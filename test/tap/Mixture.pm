@@ -33,9 +33,11 @@ our %table = (
 	answer   => { key => 'integer', project => [ 'reply', 'integer' ],   member => { author => 'integer' } },
 	mark     => { key => 'integer', project => [ 'about', 'bigint' ],    member => { author => 'integer' } },
 	guest    => { key => 'integer', project => [ 'id', 'integer' ],      member => { member => 'integer' } },
+	bill     => { key => 'integer', project => [ 'project', 'integer' ], member => { assignee => 'integer' }, flag => 'private' },
+	due      => { key => 'integer', project => [ 'project', 'text' ],    member => { owner => 'integer' } },
 	watcher  => { key => 'bigint', project => [ 'id', 'bigint' ],        member => { member => 'integer' } },
 );
-our @targets = qw(project task document file page risk plan reply folder clip);
+our @targets = qw(project task document file page risk plan reply folder clip bill due);
 
 # k110 is the member with key 110, u1 the first with a uuid
 our @actors = (
@@ -88,7 +90,7 @@ LANGUAGE sql IMMUTABLE RETURN ((hashint8extended(n, what) % sides + sides) % sid
 CREATE FUNCTION app.somebody(n bigint, what integer) RETURNS integer
 LANGUAGE sql IMMUTABLE RETURN CASE WHEN app.roll(n, what, 4) > 0 THEN 101 + app.roll(n, what + 1000, 33) END;
 
-CREATE TABLE app.project (id text PRIMARY KEY, account text, hidden boolean NOT NULL, owner text, points integer, note text);
+CREATE TABLE app.project (id text PRIMARY KEY, account text, UNIQUE (account, id), hidden boolean NOT NULL, owner text, points integer, note text);
 INSERT INTO app.project
 SELECT n::text, CASE WHEN n % 12 = 0 THEN 's' ELSE 'n' END, n % 5 = 0, NULL, n, 'project ' || n FROM generate_series(1, 24) n
 UNION ALL
@@ -222,6 +224,35 @@ UPDATE app.folder SET parent = (id::integer + 240)::text WHERE id::integer % 24 
 CREATE INDEX ON app.folder (project);
 CREATE INDEX ON app.folder (parent);
 
+-- of an account, by partitions; some name another one than their project's
+CREATE TABLE app.bill (id integer, account text, PRIMARY KEY (account, id), project integer, private boolean, assignee integer, points integer, note text) PARTITION BY LIST (account);
+CREATE TABLE app.bill_n PARTITION OF app.bill FOR VALUES IN ('n');
+CREATE TABLE app.bill_s PARTITION OF app.bill FOR VALUES IN ('s');
+CREATE TABLE app.bill_else PARTITION OF app.bill DEFAULT;
+INSERT INTO app.bill
+SELECT n, CASE app.roll(n, 171, 12) WHEN 1 THEN 's' WHEN 2 THEN 'n' WHEN 3 THEN 'x' ELSE p.account END, p.id::integer,
+    (ARRAY[true, false, false, NULL])[1 + app.roll(n, 173, 4)], app.somebody(n, 174), app.roll(n, 175, 100), 'bill ' || n
+FROM generate_series(1, 600) n JOIN app.project p ON p.id = (1 + app.roll(n, 172, 24))::text;
+CREATE INDEX ON app.bill (account, points);
+CREATE INDEX ON app.bill (project);
+CREATE INDEX ON app.bill (id);
+
+-- of the account of their project, by a key
+CREATE TABLE app.due (id integer PRIMARY KEY, account text NOT NULL, project text NOT NULL, owner integer, points integer, note text,
+    FOREIGN KEY (account, project) REFERENCES app.project (account, id) ON DELETE CASCADE);
+INSERT INTO app.due
+SELECT n, p.account, p.id, app.somebody(n, 181), app.roll(n, 182, 100), 'due ' || n
+FROM generate_series(1, 400) n JOIN app.project p ON p.id = (1 + app.roll(n, 183, 24))::text;
+CREATE INDEX ON app.due (account, id);
+
+-- operators that are not leakproof
+CREATE EXTENSION pg_trgm;
+CREATE INDEX ON app.task USING gin (note gin_trgm_ops);
+CREATE INDEX ON app.document USING gin (note gin_trgm_ops);
+CREATE INDEX ON app.file (note text_pattern_ops);
+CREATE INDEX ON app.bill USING gin (note gin_trgm_ops);
+CREATE INDEX ON app.due USING gist (note gist_trgm_ops);
+
 CREATE TABLE app.guest (id integer, member integer, points integer, note text, PRIMARY KEY (id, member));
 INSERT INTO app.guest
 SELECT n, app.somebody(n, 131), app.roll(n, 132, 100), 'g' FROM generate_series(1, 500) n WHERE n % 2 = 0 AND app.somebody(n, 131) IS NOT NULL;
@@ -294,6 +325,9 @@ SELECT clearance.add_parent('app.answer', 'above', 'app.answer', optional => tru
 SELECT clearance.protect('app.mark', 'remark', owner => 'author');
 SELECT clearance.add_parent('app.mark', 'about', 'app.document', type_column => 'kind', type_value => 'Document');
 SELECT clearance.add_parent('app.mark', 'about', 'app.task', type_column => 'kind', type_value => 'Task');
+SELECT clearance.protect('app.bill', 'risk', project => 'project', account => 'account', visibility => 'private', shared_values => '{false}', key => 'id');
+SELECT clearance.relate('app.bill', 'assigned', member_column => 'assignee');
+SELECT clearance.protect('app.due', 'page', project => 'project', account => 'account', owner => 'owner');
 SELECT clearance.protect('app.folder', 'page', project => 'project', visibility => 'private', shared_values => '{false}', owner => 'owner');
 SELECT clearance.add_parent('app.folder', 'parent', 'app.folder', optional => true);
 EOSQL

@@ -20,8 +20,8 @@ use Mixture;
 
 our @EXPORT = qw(random_query @kinds);
 
-my @tables = qw(project task task task task document document file file page risk risk plan plan memo remark watcher reply reply folder clip guest answer mark);
-my @with_project = qw(task task task document file page risk plan memo clip folder);
+my @tables = qw(project task task task task document document file file page risk risk plan plan bill bill due due memo remark watcher reply reply folder clip guest answer mark);
+my @with_project = qw(task task task document file page risk plan bill due memo clip folder);
 # tables and those that their rows belong to, by column
 my %above = (remark => [ task => 'task' ], reply => [ document => 'document' ], clip => [ document => 'document' ], folder => [ folder => 'parent' ],
 	answer => [ reply => 'reply' ], mark => [ document => 'about' ], watcher => [ task => 'id' ], guest => [ document => 'id' ]);
@@ -136,6 +136,9 @@ sub condition
 			sub { "$alias.$above{$table}[1] IN (" . join(', ', map { key_value($above{$table}[0]) } 1 .. pick(2, 5, 40)) . ')' },
 			sub { "$alias.$above{$table}[1] " . pick('<', '>', '=') . ' ' . key_value($above{$table}[0]) }) : (),
 		sub { "$alias.note LIKE '%' || " . number(10) . '::text' },
+		sub { "$alias.note " . pick("ILIKE '%", "NOT ILIKE '%", "LIKE '%") . pick('task', 'document', 'bill', 'due', 'ile') . ' ' . int(rand 100) . "%'" },
+		sub { "$alias.note ~ '" . pick('task', 'document', 'file', 'bill', 'due') . ' ' . int(rand 10) . "[0-4]'" },
+		sub { "($alias.note LIKE '" . pick('task', 'file', 'bill') . ' ' . int(rand 100) . "%' OR $alias.note ILIKE '%" . pick('task', 'bill', 'due') . ' ' . int(rand 100) . "%')" },
 		sub { "$alias.$project IS " . pick('', 'NOT ') . 'NULL' },
 		sub { "NOT (" . simple($alias) . ' OR ' . simple($alias) . ')' },
 		sub { '(' . condition($alias, $table) . ' OR ' . condition($alias, $table) . ')' },
