@@ -74,6 +74,8 @@ static bool changes_rows(const PlannedStmt *plan);
 static bool is_protected(const RangeTblEntry *entry);
 static void resolve(ClrFrame *frame, bool with_scope);
 static void refuse_outdated(ClrFrame *frame);
+static bool
+touches_scope(const ClrFrame *frame, const ClrVersion *version, const ClrVersion *latest);
 static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
 
 void
@@ -507,7 +509,7 @@ refuse_outdated(ClrFrame *frame)
 	clr_version_read(&version, GetActiveSnapshot());
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
 	clr_version_read(&latest, GetActiveSnapshot());
-	changed = !clr_version_equal(&version, &latest) &&
+	changed = !clr_version_equal(&version, &latest) && touches_scope(frame, &version, &latest) &&
 			  strcmp(scope_digest(frame, &version, frame->judge.snapshot),
 					 scope_digest(frame, &latest, GetActiveSnapshot())) != 0;
 	PopActiveSnapshot();
@@ -516,6 +518,37 @@ refuse_outdated(ClrFrame *frame)
 						errmsg("permissions changed since the transaction's snapshot"),
 						errdetail("The setting clearance.strict_revoke asks for current ones."),
 						errhint("Retry the transaction.")));
+}
+
+/*
+ * Whether what changed between the version that the frame's snapshot sees and the one
+ * that the active snapshot sees is something that the actor's scope depends on.
+ */
+static bool
+touches_scope(const ClrFrame *frame, const ClrVersion *version, const ClrVersion *latest)
+{
+	Snapshot around;
+	ClrScope *scope;
+	volatile bool holds = false;
+
+	/* SERIALIZABLE uses nothing that was read under a version */
+	if (IsolationIsSerializable() || frame->judge.snapshot == NULL)
+		return true;
+	PushActiveSnapshot(frame->judge.snapshot);
+	around = clr_catalog_read_under(frame->judge.snapshot);
+	scope = clr_scope_acquire(frame->actor, version, frame->judge.at);
+	(void) clr_catalog_read_under(around);
+	PopActiveSnapshot();
+	PG_TRY();
+	{
+		holds = clr_kept_holds(&scope->kept, latest);
+	}
+	PG_FINALLY();
+	{
+		clr_scope_release(scope);
+	}
+	PG_END_TRY();
+	return !holds;
 }
 
 /* What the actor may do, as a snapshot sees it. */
