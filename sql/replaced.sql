@@ -47,7 +47,7 @@ SELECT clearance.add_partner_to_project(x.key, p.id) FROM clearance.project x, c
 SELECT clearance.add_partner_to_project('4', p.id), clearance.add_partner_to_project('5', p.id, access_level => 'permissive') FROM clearance.partner p WHERE p.name = 'mix';
 SELECT clearance.add_member_to_project(x.key, m.id) FROM clearance.project x, clearance.member m WHERE m.key = 'cole' AND x.key::integer < 3;
 GRANT USAGE, CREATE ON SCHEMA app TO PUBLIC;
-GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA app TO PUBLIC;
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA app TO PUBLIC;
 ALTER ROLE regress_replaced_app SET search_path = app;
 ALTER ROLE regress_replaced_rest SET search_path = app;
 ALTER ROLE regress_replaced_name SET search_path = app;
@@ -329,6 +329,16 @@ END $$;
 BEGIN;
 CALL touch_all();
 ROLLBACK;
+-- An INSERT is checked by a plan for who acts, too: RETURNING asks for sight of the new row.
+CREATE FUNCTION added(person text, project integer, hidden boolean) RETURNS integer LANGUAGE sql AS
+$$ SELECT app.act(person); INSERT INTO app.task (id, project_id, hidden) VALUES (9001, project, hidden) RETURNING id $$;
+BEGIN;
+SELECT act('mod') > 0, added('ada', 9, true);
+ROLLBACK;
+BEGIN;
+SELECT act('res') > 0, added('per', 1, true);
+ROLLBACK;
+SELECT act('ada') > 0, added('mod', 1, true);
 
 --
 -- A login that is mapped to a setting: whatever way it is set in. It need not be

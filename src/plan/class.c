@@ -24,8 +24,8 @@
 #define REACH_ACCOUNT 16
 
 static uint32 reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
-static bool fits(ClrJudge *judge, const ClrPlanMark *mark);
-static bool fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark);
+static bool fits(ClrJudge *judge, const ClrPlanMark *mark, bool best);
+static bool fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark, bool best);
 static bool has_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
 
 /*
@@ -70,42 +70,45 @@ reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 }
 
 /*
- * Whether a plan is the one that the judge's actor would get: neither too much nor
- * too little, and not much slower.
+ * Whether a plan shows the judge's actor neither too much nor too little; and (best)
+ * is the one that it would get, not a much slower one.
  */
 bool
-clr_class_fits(ClrJudge *judge, const PlannedStmt *plan)
+clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, bool best)
 {
 	ClrPlanMark mark = { 0 };
 	ListCell *lc;
 
 	foreach(lc, plan->invalItems)
-		if (clr_plans_read_mark(lfirst(lc), &mark) && !fits(judge, &mark))
+		if (clr_plans_read_mark(lfirst(lc), &mark) && !fits(judge, &mark, best))
 			return false;
 	return true;
 }
 
 static bool
-fits(ClrJudge *judge, const ClrPlanMark *mark)
+fits(ClrJudge *judge, const ClrPlanMark *mark, bool best)
 {
 	ClrBinding *binding = clr_judge_binding(judge, mark->binding);
 
 	if (mark->class == CLR_CLASS_RAW || mark->class == CLR_CLASS_MASKED)
-		return fits_masks(judge, binding, mark);
+		return fits_masks(judge, binding, mark, best);
 	if (mark->class == CLR_CLASS_WHOLE)
 		return clr_whole_holds(judge, binding);
 	if (!has_class(judge, binding, mark->verb, mark->class))
 		return false;
 	/* who sees nothing sees it by any plan */
-	return clr_shape_of(judge, binding, mark->verb)->classes == 0 ||
+	return !best || clr_shape_of(judge, binding, mark->verb)->classes == 0 ||
 		   reach_of(judge, binding, mark->verb) == mark->reach;
 }
 
+/* A plan that asks whether a column is open is right for everybody. */
 static bool
-fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark)
+fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark, bool best)
 {
 	ListCell *lc;
 
+	if (!best && mark->class == CLR_CLASS_MASKED)
+		return true;
 	foreach(lc, binding->masks)
 		if (((ClrMask *) lfirst(lc))->id == mark->verb)
 			return clr_mask_may_close(judge, binding, lfirst(lc)) ==

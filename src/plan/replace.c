@@ -61,7 +61,8 @@ static HTAB *kept = NULL;
 static bool may_have_policies(Node *node, void *context);
 static bool calls_query(const RangeTblEntry *entry);
 static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
-static bool fits(ClrFrame *frame, const PlannedStmt *plan);
+static ClrFrame *keep(QueryDesc *query, ClrFrame *frame);
+static bool fits(ClrFrame *frame, const PlannedStmt *plan, bool best);
 static Others *others_of(PlannedStmt *plan);
 static void forget_others(void *plan);
 static CachedPlanSource *find(const Others *others, ClrFrame *frame, int options);
@@ -99,6 +100,8 @@ may_have_policies(Node *node, void *context)
 		return false;
 	if (!IsA(node, Query))
 		return expression_tree_walker(node, may_have_policies, context);
+	if (((Query *) node)->withCheckOptions != NIL)
+		return true;
 	foreach(lc, ((Query *) node)->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
@@ -138,7 +141,7 @@ clr_replace_plan(QueryDesc *query, int eflags)
 	if (!clr_plans_is_marked(query->plannedstmt))
 		return NULL;
 	frame = clr_frame_prepare(query);
-	return fits(frame, query->plannedstmt) ? frame : replace(query, frame, eflags);
+	return fits(frame, query->plannedstmt, true) ? frame : replace(query, frame, eflags);
 }
 
 /*
@@ -155,7 +158,7 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 	CachedPlanSource *source;
 
 	if (original == NULL)
-		clr_class_refuse_plan("a protected table");
+		return keep(query, frame);
 	others = others_of(plan);
 	if (eflags & EXEC_FLAG_BACKWARD)
 		options |= CURSOR_OPT_SCROLL; /* the cursor was told that its plan can go back */
@@ -163,7 +166,7 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 	if (source != NULL)
 	{
 		query->plannedstmt = take(source, query, frame->judge.context);
-		if (fits(frame, query->plannedstmt))
+		if (fits(frame, query->plannedstmt, true))
 			return frame;
 	}
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
@@ -176,21 +179,30 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 		clr_frame_drop(frame);
 		frame = clr_frame_prepare(query);
 		MemoryContextSetParent(holder, frame->judge.context);
-		if (fits(frame, query->plannedstmt))
+		if (fits(frame, query->plannedstmt, true))
 			return frame;
 	}
-	clr_class_refuse_plan("a protected table");
+	return keep(query, frame);
+}
+
+/* There is none that fits better: it must do if it is right. */
+static ClrFrame *
+keep(QueryDesc *query, ClrFrame *frame)
+{
+	if (!fits(frame, query->plannedstmt, false))
+		clr_class_refuse_plan("a protected table");
+	return frame;
 }
 
 static bool
-fits(ClrFrame *frame, const PlannedStmt *plan)
+fits(ClrFrame *frame, const PlannedStmt *plan, bool best)
 {
 	ClrCurrent previous = clr_frame_enter(frame);
 	bool fits = false;
 
 	PG_TRY();
 	{
-		fits = clr_class_fits(clr_frame_judge(frame), plan);
+		fits = clr_class_fits(clr_frame_judge(frame), plan, best);
 	}
 	PG_FINALLY();
 	{
@@ -252,7 +264,7 @@ find(const Others *others, ClrFrame *frame, int options)
 		CachedPlanSource *source = others->sources[i];
 
 		if (source != NULL && source->cursor_options == options && is_made(source) &&
-			fits(frame, linitial(source->gplan->stmt_list)))
+			fits(frame, linitial(source->gplan->stmt_list), true))
 			return source;
 	}
 	return NULL;
