@@ -178,16 +178,6 @@ SELECT * FROM refused('SELECT clearance.act_as(' || :mia || ')');
 SELECT * FROM refused('SELECT clearance.set_actor(key => ''nobody at all'')');
 RESET ROLE;
 SELECT * FROM refused('ALTER TABLE task DISABLE ROW LEVEL SECURITY');
--- of a policy that is called by hand, without row security, nothing is kept to make another plan of
-\set ECHO none
-SELECT format('PREPARE by_hand AS SELECT count(*) > 0 AS rows FROM task WHERE %s', pg_get_expr(polqual, polrelid))
-FROM pg_policy WHERE polrelid = 'task'::regclass AND polcmd = 'r' \gexec
-\set ECHO queries
-SELECT clearance.set_actor(key => 'max', local => false) = :max;
-EXECUTE by_hand;
-SELECT clearance.set_actor(key => 'ada', local => false) = :ada;
-SELECT * FROM refused('EXECUTE by_hand');
-EXECUTE by_hand;
 BEGIN;
 SET LOCAL session_replication_role = replica;
 SET LOCAL allow_system_table_mods = on;

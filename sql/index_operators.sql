@@ -230,6 +230,19 @@ RESET ROLE;
 SET ROLE regress_operators;
 SELECT asks($$SELECT * FROM app.task WHERE prefix LIKE 'word77%'$$);
 RESET ROLE;
+-- what an index is for is tested again on each row that it gives: that may be anybody's code
+CREATE FUNCTION app.spied(text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'spied %', $1; RETURN true; END $$;
+SET client_min_messages = error;
+CREATE INDEX task_spied_part ON task USING gin (title gin_trgm_ops) WHERE spied(title);
+CREATE INDEX task_open_part ON task USING gin (title gin_trgm_ops) WHERE NOT hidden;
+SET client_min_messages = notice;
+DROP INDEX task_title;
+SELECT clearance.set_actor(key => 'moderate', account => (SELECT id FROM clearance.account WHERE key = '1'), local => false) > 0;
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE title ILIKE '%foreign word7 %' AND spied(title)$$);
+SELECT count(*) FROM task WHERE title ILIKE '%foreign word7 %' AND spied(title);
+SELECT asks($$SELECT * FROM app.task WHERE title ILIKE '%rowan%' AND NOT hidden$$);
+RESET ROLE;
 -- arrays of rows, and ranges that somebody made, compare as somebody says; other extensions were not read
 SET client_min_messages = warning;
 CREATE TYPE app.pair AS (a text, b text);

@@ -90,6 +90,25 @@ CALL rounds(500, 'UPDATE clearance.project SET archived = NOT archived WHERE id 
 SELECT is_level();
 CALL rounds(500, 'UPDATE clearance.level_grant SET reach = reach WHERE feature = ''task''');
 SELECT is_level();
+-- what all actors share, of actors that do not come again
+SELECT count(clearance.add_member('m' || n, roles => '{account_admin}')) FROM generate_series(1, 30) n;
+CREATE PROCEDURE by_many() LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1..30 LOOP
+        UPDATE clearance.project SET archived = NOT archived WHERE id = 1;
+        COMMIT;
+        UPDATE clearance.level_grant SET reach = reach WHERE feature = 'task';
+        COMMIT;
+        PERFORM clearance.set_actor(key => 'm' || i, local => false);
+        SET LOCAL ROLE regress_level;
+        PERFORM count(*) FROM task;
+        COMMIT;
+        PERFORM clearance.reset_actor();
+        COMMIT;
+    END LOOP;
+END $$;
+CALL by_many();
+SELECT name, count(*) < 4 AS few FROM pg_backend_memory_contexts WHERE name IN ('clearance projects', 'clearance levels') GROUP BY name ORDER BY name;
 -- and statements that fail
 CREATE PROCEDURE fails(n integer) LANGUAGE plpgsql AS $$
 BEGIN

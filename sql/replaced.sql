@@ -424,6 +424,24 @@ EXECUTE q;
 SET plpgsql.extra_warnings = 'shadowed_variables';
 EXECUTE q;
 
+--
+-- The children of a table
+--
+\c - :super
+CREATE TABLE app.child () INHERITS (app.task);
+\c - regress_replaced_app
+-- wherever in a query a table is read, also where it is a look-up only in part
+CREATE FUNCTION anywhere(person text) RETURNS text LANGUAGE sql AS $$
+    SELECT app.act(person);
+    SELECT concat_ws(' ', (SELECT max(v) FROM (VALUES ((SELECT count(*) FROM app.task)), (0)) x (v)),
+        (SELECT count(*) FROM generate_series(1, (SELECT count(*) FROM app.task)) g),
+        (SELECT count(*) FROM app.task WHERE id = 2), (SELECT count(*) FROM app.task WHERE id = 2 AND false)) $$;
+CREATE FUNCTION one(person text) RETURNS bigint LANGUAGE sql AS $$ SELECT app.act(person); SELECT id FROM app.task WHERE id = 2 $$;
+CREATE FUNCTION nothing(person text) RETURNS bigint LANGUAGE sql AS $$ SELECT app.act(person); SELECT count(*) FROM app.task WHERE id = 2 AND false $$;
+SELECT act('mod') > 0, anywhere('ada'), one('ada');
+SELECT act('ada') > 0, anywhere('mod'), one('mod');
+SELECT act('ada') > 0, nothing('res'), one('res');
+
 \c postgres :super
 SET client_min_messages = warning;
 DROP DATABASE regress_replaced;

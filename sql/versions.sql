@@ -185,6 +185,13 @@ CALL change('DELETE FROM clearance.account WHERE name = ''West''');
 CALL change('SELECT clearance.unmap_role(''regress_versions_acme'')');
 CALL change(format('SELECT clearance.map_role(''regress_versions_acme'', partner => %s)', :acme));
 
+-- without foreign keys, a member may go, or come, under those who supervise it
+SET session_replication_role = replica;
+CALL change('UPDATE clearance.member SET email = ''cole@example.org'' WHERE key = ''cole''');
+CALL change('INSERT INTO clearance.member (account_id, key) SELECT account_id, ''late'' FROM clearance.member WHERE key = ''cole''');
+CALL change('DELETE FROM clearance.member WHERE key = ''late''');
+RESET session_replication_role;
+
 --
 -- Dead rows are let go, and parts that are noted again keep their rows
 --

@@ -169,6 +169,8 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 	PG_TRY();
 	{
 		before = clr_replace_copy(query);
+		if (before == NULL)
+			clr_plans_unmarked();
 		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :

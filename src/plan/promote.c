@@ -43,6 +43,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "optimizer/clauses.h"
 #include "optimizer/paths.h"
 #include "utils/catcache.h"
 #include "utils/guc.h"
@@ -233,7 +234,8 @@ indexes_of(const RelOptInfo *rel)
 	foreach(lc, rel->indexlist)
 	{
 		IndexOptInfo *index = lfirst_node(IndexOptInfo, lc);
-		bool known = index->amhasgetbitmap;
+		/* a predicate is tested again on each row, before the policy (create_bitmap_subplan(), createplan.c) */
+		bool known = index->amhasgetbitmap && !contain_leaked_vars((Node *) index->indpred);
 
 		for (int i = 0; known && i < index->nkeycolumns; i++)
 			known = is_known_family(index->opfamily[i]);

@@ -53,7 +53,8 @@ typedef struct Others
 {
 	const PlannedStmt *plan; /* in whose place they are, the key */
 	CachedPlanSource *sources[MAX_OTHERS];
-	int next; /* which gives way to a new one */
+	bool planning[MAX_OTHERS]; /* which must stay: planning may run the same query */
+	int next;				   /* which gives way to a new one */
 } Others;
 
 static HTAB *kept = NULL;
@@ -65,10 +66,11 @@ static ClrFrame *keep(QueryDesc *query, ClrFrame *frame);
 static bool fits(ClrFrame *frame, const PlannedStmt *plan, bool best);
 static Others *others_of(PlannedStmt *plan);
 static void forget_others(void *plan);
-static CachedPlanSource *find(const Others *others, ClrFrame *frame, int options);
+static int find(const Others *others, ClrFrame *frame, int options);
 static bool is_made(const CachedPlanSource *source);
-static CachedPlanSource *make(Others *others, const QueryDesc *query, Query *original, int options);
-static PlannedStmt *take(CachedPlanSource *source, const QueryDesc *query, MemoryContext context);
+static int make(Others *others, const QueryDesc *query, Query *original, int options);
+static int place_for_one(Others *others);
+static PlannedStmt *take(Others *others, int place, const QueryDesc *query, MemoryContext context);
 static void release(void *plan);
 
 /*
@@ -115,7 +117,8 @@ may_have_policies(Node *node, void *context)
 		if (may_have_policies(lfirst_node(CommonTableExpr, lc)->ctequery, context))
 			return true;
 	return ((Query *) node)->hasSubLinks &&
-		   query_tree_walker((Query *) node, may_have_policies, context, QTW_IGNORE_RANGE_TABLE);
+		   query_tree_walker((Query *) node, may_have_policies, context,
+							 QTW_IGNORE_RT_SUBQUERIES | QTW_IGNORE_CTE_SUBQUERIES);
 }
 
 static bool
@@ -155,27 +158,30 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 	int options;
 	Query *original = clr_plans_query(plan, &options);
 	Others *others;
-	CachedPlanSource *source;
+	int place;
 
 	if (original == NULL)
 		return keep(query, frame);
 	others = others_of(plan);
 	if (eflags & EXEC_FLAG_BACKWARD)
 		options |= CURSOR_OPT_SCROLL; /* the cursor was told that its plan can go back */
-	source = find(others, frame, options);
-	if (source != NULL)
+	place = find(others, frame, options);
+	if (place >= 0)
 	{
-		query->plannedstmt = take(source, query, frame->judge.context);
+		query->plannedstmt = take(others, place, query, frame->judge.context);
 		if (fits(frame, query->plannedstmt, true))
 			return frame;
 	}
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
 	{
-		MemoryContext holder =
-			AllocSetContextCreate(CurrentMemoryContext, "clearance plan", ALLOCSET_SMALL_SIZES);
+		MemoryContext holder;
 
-		source = make(others, query, original, options);
-		query->plannedstmt = take(source, query, holder);
+		place = make(others, query, original, options);
+		if (place < 0)
+			break;
+		holder =
+			AllocSetContextCreate(CurrentMemoryContext, "clearance plan", ALLOCSET_SMALL_SIZES);
+		query->plannedstmt = take(others, place, query, holder);
 		clr_frame_drop(frame);
 		frame = clr_frame_prepare(query);
 		MemoryContextSetParent(holder, frame->judge.context);
@@ -235,6 +241,7 @@ others_of(PlannedStmt *plan)
 
 		others = hash_search(kept, &plan, HASH_ENTER, &found);
 		memset(others->sources, 0, sizeof(others->sources));
+		memset(others->planning, 0, sizeof(others->planning));
 		others->next = 0;
 		callback->func = forget_others;
 		callback->arg = plan;
@@ -255,8 +262,8 @@ forget_others(void *plan)
 	(void) hash_search(kept, &plan, HASH_REMOVE, NULL);
 }
 
-/* One that is for who acts in the frame, or NULL. */
-static CachedPlanSource *
+/* The place of one that is for who acts in the frame, or -1. */
+static int
 find(const Others *others, ClrFrame *frame, int options)
 {
 	for (int i = 0; i < MAX_OTHERS; i++)
@@ -265,9 +272,9 @@ find(const Others *others, ClrFrame *frame, int options)
 
 		if (source != NULL && source->cursor_options == options && is_made(source) &&
 			fits(frame, linitial(source->gplan->stmt_list), true))
-			return source;
+			return i;
 	}
-	return NULL;
+	return -1;
 }
 
 /* Whether it has a plan, and nothing that this rests on is known to have changed. */
@@ -278,21 +285,18 @@ is_made(const CachedPlanSource *source)
 }
 
 /*
- * A new one, in the place of one that is of no use any more, or of the oldest. It
- * is planned without values of parameters, since it may be taken again with others.
+ * A new one, in the place that is returned; -1: there is none. It is planned
+ * without values of parameters, since it may be taken again with others.
  */
-static CachedPlanSource *
+static int
 make(Others *others, const QueryDesc *query, Query *original, int options)
 {
 	CachedPlanSource *source;
-	int place = -1;
+	int place = place_for_one(others);
 
-	clr_count(CLR_COUNT_PLANS_REPLACED);
-	for (int i = 0; i < MAX_OTHERS && place < 0; i++)
-		if (others->sources[i] == NULL || !is_made(others->sources[i]))
-			place = i;
 	if (place < 0)
-		place = others->next++ % MAX_OTHERS;
+		return -1;
+	clr_count(CLR_COUNT_PLANS_REPLACED);
 	if (others->sources[place] != NULL)
 		DropCachedPlan(others->sources[place]);
 	others->sources[place] = NULL;
@@ -301,7 +305,24 @@ make(Others *others, const QueryDesc *query, Query *original, int options)
 					   false);
 	SaveCachedPlan(source);
 	others->sources[place] = source;
-	return source;
+	return place;
+}
+
+/* Of one that is of no use any more, or of the oldest. */
+static int
+place_for_one(Others *others)
+{
+	for (int i = 0; i < MAX_OTHERS; i++)
+		if (!others->planning[i] && (others->sources[i] == NULL || !is_made(others->sources[i])))
+			return i;
+	for (int i = 0; i < MAX_OTHERS; i++)
+	{
+		int place = others->next++ % MAX_OTHERS;
+
+		if (!others->planning[place])
+			return place;
+	}
+	return -1;
 }
 
 /*
@@ -309,14 +330,24 @@ make(Others *others, const QueryDesc *query, Query *original, int options)
  * the query's snapshot, if it has to be made.
  */
 static PlannedStmt *
-take(CachedPlanSource *source, const QueryDesc *query, MemoryContext context)
+take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 {
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
-	CachedPlan *plan;
+	bool around = others->planning[place];
+	CachedPlan *volatile plan = NULL;
 
 	PushActiveSnapshot(query->snapshot != NULL ? query->snapshot : GetTransactionSnapshot());
-	plan = GetCachedPlan(source, NULL, NULL, query->queryEnv);
+	others->planning[place] = true;
+	PG_TRY();
+	{
+		plan = GetCachedPlan(others->sources[place], NULL, NULL, query->queryEnv);
+	}
+	PG_FINALLY();
+	{
+		others->planning[place] = around;
+	}
+	PG_END_TRY();
 	PopActiveSnapshot();
 	callback->func = release;
 	callback->arg = plan;

@@ -68,17 +68,25 @@ static Size limit = 0;
 
 /*
  * The projects of an account for the active snapshot, which sees `version`. Release
- * them (clr_kept_release) after use.
+ * them (clr_kept_release) after use. max_bytes: what the session may keep of all
+ * accounts; zero: it keeps what it has.
  */
 ClrProjects *
 clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes)
 {
-	ClrProjects *projects;
+	ClrProjects *projects = NULL;
 
-	limit = max_bytes;
-	if (!clr_kept_is_of_use(CLR_CHANGED_PROJECTS))
+	if (clr_kept_is_of_use(CLR_CHANGED_PROJECTS))
+		projects = find_kept(account);
+	if (!clr_kept_is_of_use(CLR_CHANGED_PROJECTS) ||
+		(max_bytes == 0 && (projects == NULL || !clr_kept_holds(&projects->kept, version))))
 		return new_projects(version, account);
-	projects = find_kept(account);
+	if (max_bytes == 0)
+	{
+		clr_kept_use(&projects->kept);
+		return projects;
+	}
+	limit = max_bytes;
 	if (projects != NULL && (!clr_kept_holds(&projects->kept, version) ||
 							 (projects->bytes > limit && !clr_kept_is_still())))
 	{
@@ -149,7 +157,7 @@ forget(ClrProjects *projects)
 	projects->bytes = 0;
 	dlist_delete(&projects->node);
 	(void) hash_search(kept, &projects->account, HASH_REMOVE, NULL);
-	clr_kept_release(&projects->kept);
+	clr_kept_retire(&projects->kept);
 }
 
 /* It has grown. */

@@ -48,6 +48,7 @@ static void stamp(ClrScope *scope);
 static void stamp_company(ClrScope *scope);
 static Size limit(void);
 static void keep(ClrScope *scope);
+static void forget_retired(void);
 static void forget(CachedScope *entry);
 static void weigh(CachedScope *entry);
 
@@ -212,6 +213,28 @@ keep(ClrScope *scope)
 	dlist_push_head(&by_use, &entry->node);
 	clr_kept_use(&scope->kept);
 	weigh(entry);
+	forget_retired();
+}
+
+/* Scopes that nobody asked for since would keep what the session has other ones of. */
+static void
+forget_retired(void)
+{
+	static uint64 seen = 0;
+	dlist_mutable_iter iter;
+
+	if (seen == clr_kept_retirements())
+		return;
+	seen = clr_kept_retirements();
+	dlist_foreach_modify(iter, &by_use)
+	{
+		CachedScope *entry = dlist_container(CachedScope, node, iter.cur);
+		const ClrScope *scope = entry->scope;
+
+		if ((scope->vocabulary != NULL && scope->vocabulary->kept.retired) ||
+			(scope->facts != NULL && scope->facts->kept.retired))
+			forget(entry);
+	}
 }
 
 static void

@@ -104,7 +104,7 @@ of_account(const ClrVersion *version, int64 account)
 	{
 		if (kept[i] != NULL && !clr_kept_holds(&kept[i]->kept, version))
 		{
-			clr_kept_release(&kept[i]->kept);
+			clr_kept_retire(&kept[i]->kept);
 			kept[i] = NULL;
 		}
 		if (kept[i] != NULL && kept[i]->account == account)

@@ -27,6 +27,8 @@ static MemoryContext kept_context = NULL;
 static uint64 still = 0;
 static uint64 last_still = 0;
 
+static uint64 retirements = 0;
+
 void
 clr_kept_init(void)
 {
@@ -91,6 +93,25 @@ clr_kept_release(ClrKept *kept)
 {
 	if (--kept->users == 0)
 		MemoryContextDelete(kept->context);
+}
+
+/*
+ * The session lets go of it, and takes another one in its place. What was made of it
+ * and is kept as well would keep it, too: that is let go with it.
+ */
+void
+clr_kept_retire(ClrKept *kept)
+{
+	kept->retired = true;
+	retirements++;
+	clr_kept_release(kept);
+}
+
+/* How often that happened. */
+uint64
+clr_kept_retirements(void)
+{
+	return retirements;
 }
 
 /*

@@ -17,6 +17,7 @@ typedef struct ClrKept
 	ClrStamp stamp;				/* with what it depends on */
 	LocalTransactionId read_in; /* under SERIALIZABLE, where there is no version */
 	uint64 still; /* while nothing changes, see clr_kept_begin_still(); zero: not then */
+	bool retired; /* the session uses it no more */
 } ClrKept;
 
 extern void clr_kept_init(void);
@@ -26,6 +27,8 @@ extern bool clr_kept_holds(ClrKept *kept, const ClrVersion *version);
 extern Size clr_kept_bytes(const ClrKept *kept);
 extern void clr_kept_use(ClrKept *kept);
 extern void clr_kept_release(ClrKept *kept);
+extern void clr_kept_retire(ClrKept *kept);
+extern uint64 clr_kept_retirements(void);
 extern void clr_kept_begin_still(void);
 extern void clr_kept_end_still(void);
 extern bool clr_kept_is_still(void);

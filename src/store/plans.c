@@ -134,8 +134,8 @@ clr_plans_call(ClrPlanFunction function)
 }
 
 /*
- * The plan being made is for this. False if it is for too much, or if it began
- * before there was a hook to mark it: it must do without.
+ * The plan being made is for this. False if it is for too much, if it began before
+ * there was a hook to mark it, or if no other could be made: it must do without.
  */
 bool
 clr_plans_mark(const ClrPlanMark *mark)
@@ -162,6 +162,13 @@ clr_plans_begin(void)
 	return previous;
 }
 
+/* The plan being made has no query to make others of: it must do without marks. */
+void
+clr_plans_unmarked(void)
+{
+	first_mark = NOT_PLANNING;
+}
+
 static List *
 add_item(List *items, int cache, uint32 value)
 {
@@ -174,12 +181,13 @@ add_item(List *items, int cache, uint32 value)
 
 /*
  * Planning ends: mark the plan, unless it failed (NULL). query: what it was made of,
- * with these options, or NULL.
+ * with these options; NULL if it has no marks.
  */
 void
 clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 {
-	bool is_marked = plan != NULL && n_marks > first_mark;
+	bool may_mark = first_mark != NOT_PLANNING;
+	bool is_marked = plan != NULL && may_mark && n_marks > first_mark;
 
 	for (int i = first_mark; is_marked && i < n_marks; i++)
 	{
@@ -195,9 +203,10 @@ clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 		plan->invalItems = add_item(plan->invalItems, PROCOID, hashes[CLR_IN_SET]);
 		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
 	}
-	if (is_marked && query != NULL)
+	if (is_marked)
 		plan->rtable = lappend(plan->rtable, carrier(query, options));
-	n_marks = first_mark;
+	if (may_mark)
+		n_marks = first_mark;
 	first_mark = previous;
 }
 

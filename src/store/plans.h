@@ -31,6 +31,7 @@ typedef struct ClrPlanMark
 extern Oid clr_plans_call(ClrPlanFunction function);
 extern bool clr_plans_mark(const ClrPlanMark *mark);
 extern int clr_plans_begin(void);
+extern void clr_plans_unmarked(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options);
 extern bool clr_plans_is_marked(const PlannedStmt *plan);
 extern Query *clr_plans_query(const PlannedStmt *plan, int *options);

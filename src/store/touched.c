@@ -209,8 +209,10 @@ is_occasion(const TriggerData *trigger, Occasion occasion)
 			return is_who_change(trigger) &&
 				   (!is_of_company(trigger, trigger->tg_trigtuple) ||
 					(updates && !is_of_company(trigger, trigger->tg_newtuple)));
-		case KEY_CHANGE:
-			return updates && finds_otherwise(trigger, "key");
+		case KEY_CHANGE: /* without foreign keys, members come and go under those who supervise them */
+			return (updates && finds_otherwise(trigger, "key")) ||
+				   (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
+					is_who_change(trigger));
 		case COMING:
 			return !TRIGGER_FIRED_BY_DELETE(trigger->tg_event) &&
 				   (!updates || finds_otherwise(trigger, "id"));
