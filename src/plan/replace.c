@@ -335,7 +335,7 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
 	bool around = others->planning[place];
-	CachedPlan *volatile plan = NULL;
+	CachedPlan *plan;
 
 	PushActiveSnapshot(query->snapshot != NULL ? query->snapshot : GetTransactionSnapshot());
 	others->planning[place] = true;
@@ -343,11 +343,13 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	{
 		plan = GetCachedPlan(others->sources[place], NULL, NULL, query->queryEnv);
 	}
-	PG_FINALLY();
+	PG_CATCH();
 	{
 		others->planning[place] = around;
+		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	others->planning[place] = around;
 	PopActiveSnapshot();
 	callback->func = release;
 	callback->arg = plan;
