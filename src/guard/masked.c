@@ -58,7 +58,6 @@ static Oid mask_open = InvalidOid;
 
 static void forget_function(Datum arg, int cache, uint32 hash);
 static bool binds(Oid relid, Oid user);
-static bool may_be_masked(const RangeTblEntry *entry);
 static bool is_copied_as_query(const List *range_table);
 static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
 					const List *range_table, AttrNumber *attnum);
@@ -86,9 +85,9 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 	if (entry->rtekind != RTE_RELATION || entry->relid < FirstNormalObjectId ||
 		!binds(entry->relid, OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId()))
 		return NULL;
-	if (!may_be_masked(entry))
-		return NULL;
 	binding = clr_binding_of_relation(entry->relid);
+	if (binding == 0 || !clr_binding_is_masked(binding))
+		return NULL;
 	caller = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(ClrMaskedTable));
 	table->relid = entry->relid;
@@ -122,15 +121,6 @@ clr_masked_tables(MemoryContext context, const Query *query)
 		tables[foreach_current_index(lc)] =
 			clr_masked_table(context, lfirst_node(RangeTblEntry, lc));
 	return tables;
-}
-
-/* Whether some column of an entry's table is masked for anybody. */
-static bool
-may_be_masked(const RangeTblEntry *entry)
-{
-	int32 binding = entry->rtekind == RTE_RELATION ? clr_binding_of_relation(entry->relid) : 0;
-
-	return binding != 0 && clr_binding_is_masked(binding);
 }
 
 /* Whom row security binds outside of foreign key checks, see check_enable_rls() (rls.c). */
@@ -252,7 +242,7 @@ clr_masked_check_tables(List *range_table, bool ereport_on_violation)
 		ClrMaskedTable *table;
 		AttrNumber attnum;
 
-		if (entry->requiredPerms == 0 || clr_masked_is_mark(entry) || !may_be_masked(entry))
+		if (entry->requiredPerms == 0 || clr_masked_is_mark(entry))
 			continue;
 		table = clr_masked_table(CurrentMemoryContext, entry);
 		if (table == NULL || !is_open(table, entry, range_table, &attnum))
