@@ -500,7 +500,7 @@ clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 		   a->is_owner == b->is_owner && a->archived == b->archived &&
 		   a->client_upload == b->client_upload &&
 		   memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) == 0 &&
-		   clr_projects_same_features(a->features_off, b->features_off);
+		   clr_words_same(a->features_off, b->features_off);
 }
 
 /* ---------- relations, a bit for each ---------- */

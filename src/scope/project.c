@@ -22,6 +22,7 @@
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 
+#include "scope/vocabulary.h"
 #include "store/rows.h"
 
 /* Read all projects of an account after one of so many. */
@@ -74,21 +75,16 @@ static Size limit = 0;
 ClrProjects *
 clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes)
 {
-	ClrProjects *projects = NULL;
+	bool may_keep = clr_kept_is_of_use(CLR_CHANGED_PROJECTS);
+	ClrProjects *projects = may_keep ? find_kept(account) : NULL;
+	bool holds = projects != NULL && clr_kept_holds(&projects->kept, version);
 
-	if (clr_kept_is_of_use(CLR_CHANGED_PROJECTS))
-		projects = find_kept(account);
-	if (!clr_kept_is_of_use(CLR_CHANGED_PROJECTS) ||
-		(max_bytes == 0 && (projects == NULL || !clr_kept_holds(&projects->kept, version))))
+	if (!may_keep || (max_bytes == 0 && !holds))
 		return new_projects(version, account);
-	if (max_bytes == 0)
-	{
-		clr_kept_use(&projects->kept);
-		return projects;
-	}
-	limit = max_bytes;
-	if (projects != NULL && (!clr_kept_holds(&projects->kept, version) ||
-							 (projects->bytes > limit && !clr_kept_is_still())))
+	if (max_bytes > 0)
+		limit = max_bytes;
+	if (projects != NULL &&
+		(!holds || (max_bytes > 0 && projects->bytes > limit && !clr_kept_is_still())))
 	{
 		forget(projects);
 		projects = NULL;
@@ -393,21 +389,7 @@ is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts)
 	return kind->first->open_level == facts->open_level &&
 		   kind->first->archived == facts->archived &&
 		   kind->first->client_upload == facts->client_upload &&
-		   clr_projects_same_features(kind->first->features_off, facts->features_off);
-}
-
-/* Whether two projects have the same features switched off, if they say so in one order. */
-bool
-clr_projects_same_features(const List *a, const List *b)
-{
-	ListCell *la, *lb;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(la, a, lb, b)
-		if (strcmp(lfirst(la), lfirst(lb)) != 0)
-			return false;
-	return true;
+		   clr_words_same(kind->first->features_off, facts->features_off);
 }
 
 /*

@@ -68,7 +68,6 @@ extern const ClrProjectFacts *clr_projects_find(ClrProjects *projects, int64 id)
 extern const ClrProjectFacts *clr_projects_by_key(ClrProjects *projects, const ClrKey *key);
 extern List *clr_projects_kinds(ClrProjects *projects);
 extern List *clr_projects_all(ClrProjects *projects);
-extern bool clr_projects_same_features(const List *a, const List *b);
 extern List *clr_projects_open(ClrProjects *projects);
 
 #endif /* CLR_PROJECT_H */

@@ -55,7 +55,6 @@ static List *following(ClrVocabulary *vocabulary, const ClrDefinition *definitio
 					   const ClrSource *source, List *held);
 static List *add_grant(List *grants, ClrGrant *grant);
 static bool covers(const ClrGrant *wide, const ClrGrant *narrow);
-static bool same_kinds(const List *a, const List *b);
 static ClrDefinition *
 find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name);
 static void read_definitions(Reading *reading);
@@ -331,23 +330,9 @@ covers(const ClrGrant *wide, const ClrGrant *narrow)
 {
 	return wide->level == narrow->level && (!wide->shared_only || narrow->shared_only) &&
 		   (wide->relation == CLR_REL_ANY || wide->relation == narrow->relation) &&
-		   (wide->kinds == NIL || same_kinds(wide->kinds, narrow->kinds)) &&
+		   (wide->kinds == NIL || clr_words_same(wide->kinds, narrow->kinds)) &&
 		   ((wide->reach_given && wide->reach == CLR_REACH_ACCOUNT) ||
 			(wide->reach_given == narrow->reach_given && wide->reach == narrow->reach));
-}
-
-static bool
-same_kinds(const List *a, const List *b)
-{
-	ListCell *la;
-	ListCell *lb;
-
-	if (list_length(a) != list_length(b))
-		return false;
-	forboth(la, a, lb, b)
-		if (strcmp(lfirst(la), lfirst(lb)) != 0)
-			return false;
-	return true;
 }
 
 /* What is said about an action itself. */

@@ -129,6 +129,7 @@ clr_vocabulary_levels_beyond(ClrVocabulary *vocabulary, const char *feature, con
 /* words.c; of a name that is none, an error */
 extern const char *clr_audience_name(ClrAudience audience);
 extern ClrAudience clr_audience_of(const char *name);
+extern bool clr_words_same(const List *a, const List *b);
 extern ClrRelationKind clr_relation_kind(const char *name);
 extern const char *clr_relation_name(ClrRelationKind kind);
 extern const char *clr_reach_name(ClrReach reach);

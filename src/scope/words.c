@@ -27,6 +27,20 @@ find_name(const char *const *names, int count, const char *name)
 	elog(ERROR, "unknown audience, reach or relation \"%s\"", name);
 }
 
+/* Whether two lists have the same words in the same order. */
+bool
+clr_words_same(const List *a, const List *b)
+{
+	ListCell *la, *lb;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	forboth(la, a, lb, b)
+		if (strcmp(lfirst(la), lfirst(lb)) != 0)
+			return false;
+	return true;
+}
+
 const char *
 clr_audience_name(ClrAudience audience)
 {

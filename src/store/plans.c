@@ -202,9 +202,8 @@ clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 	{
 		plan->invalItems = add_item(plan->invalItems, PROCOID, hashes[CLR_IN_SET]);
 		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
-	}
-	if (is_marked)
 		plan->rtable = lappend(plan->rtable, carrier(query, options));
+	}
 	if (may_mark)
 		n_marks = first_mark;
 	first_mark = previous;
