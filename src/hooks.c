@@ -22,6 +22,7 @@
 #include "frame/frame.h"
 #include "frame/worker.h"
 #include "guard/citus.h"
+#include "guard/ddl.h"
 #include "guard/masked.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
@@ -232,6 +233,7 @@ clr_ExecutorCheckPerms_hook(List *range_table, bool ereport_on_violation)
 {
 	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(range_table, ereport_on_violation))
 		return false;
+	clr_ddl_note_catalog(range_table);
 	clr_seal_check_tables(range_table);
 	return clr_masked_check_tables(range_table, ereport_on_violation);
 }

@@ -24,7 +24,7 @@
 #include "actor/token.h"
 #include "frame/worker.h"
 #include "guard/masked.h"
-#include "guard/seal.h"
+#include "guard/calls.h"
 #include "guard/secrecy.h"
 #include "plan/set.h"
 #include "plan/promote.h"
@@ -71,7 +71,7 @@ _PG_init(void)
 	clr_simplify_init();
 	clr_promote_init();
 	clr_plans_init();
-	clr_seal_init();
+	clr_calls_init();
 	clr_citus_init();
 	clr_masked_init();
 	clr_ddl_init();

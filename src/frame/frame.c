@@ -136,7 +136,9 @@ clr_frame_open(QueryDesc *query, ClrFrame *prepared)
 
 	if (prepared != NULL) /* with what was prepared, it stays until the query ends */
 		MemoryContextSetParent(prepared->judge.context, estate->es_query_cxt);
-	if (clr_catalog_is_reading() || (!is_part && !touches_protected(query->plannedstmt, &binds)))
+	if (clr_catalog_is_reading() ||
+		(!is_part && !touches_protected(query->plannedstmt,
+										prepared != NULL && prepared->resolved ? NULL : &binds)))
 		return NULL;
 	if (!is_part && (estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
 		clr_count(CLR_COUNT_STARTED);
@@ -379,7 +381,7 @@ is_protected(const RangeTblEntry *entry)
 
 /*
  * Whether a query touches a protected table, also through a view or a
- * partition; and whether row security binds the user who looks at one.
+ * partition; and, if asked, whether row security binds the user who looks at one.
  */
 static bool
 touches_protected(const PlannedStmt *plan, bool *binds)
@@ -387,13 +389,14 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 	bool touches = false;
 	ListCell *lc;
 
-	*binds = false;
 	foreach(lc, plan->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
 
 		if (!is_protected(entry))
 			continue;
+		if (binds == NULL)
+			return true;
 		touches = true;
 		if (check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
 		{

@@ -15,6 +15,7 @@
 #include "compat.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/event_trigger.h"
 #include "commands/extension.h"
@@ -24,6 +25,7 @@
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 
 #include "guard/ddl.h"
@@ -58,6 +60,25 @@ clr_ddl_init(void)
 							 &maintaining, false, PGC_SUSET,
 							 GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, NULL, NULL,
 							 NULL);
+}
+
+/*
+ * A statement starts: whoever writes into pg_trigger by hand has all sessions told, as by
+ * ALTER TABLE, of tables whose triggers may be others now. The server tells nobody.
+ */
+void
+clr_ddl_note_catalog(const List *range_table)
+{
+	ListCell *lc;
+
+	foreach(lc, range_table)
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if (entry->relid == TriggerRelationId &&
+			(entry->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0)
+			CacheInvalidateRelcacheAll();
+	}
 }
 
 static bool

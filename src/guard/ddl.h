@@ -7,9 +7,12 @@
 
 #include "compat.h"
 
+#include "nodes/pg_list.h"
+
 /* Names of our triggers begin so; see src/sql/enforce.sql. */
 #define CLR_TRIGGER_PREFIX "00_clearance_"
 
 extern void clr_ddl_init(void);
+extern void clr_ddl_note_catalog(const List *range_table);
 
 #endif /* CLR_DDL_H */

@@ -81,12 +81,11 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 	int32 binding;
 	ListCell *lc;
 
-	/* first, who it is: superusers, as whom our own tables are read, have no masks */
-	if (entry->rtekind != RTE_RELATION || entry->relid < FirstNormalObjectId ||
-		!binds(entry->relid, OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId()))
+	if (entry->rtekind != RTE_RELATION)
 		return NULL;
 	binding = clr_binding_of_relation(entry->relid);
-	if (binding == 0 || !clr_binding_is_masked(binding))
+	if (binding == 0 || !clr_binding_is_masked(binding) ||
+		!binds(entry->relid, OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId()))
 		return NULL;
 	caller = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(ClrMaskedTable));

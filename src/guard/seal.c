@@ -12,8 +12,8 @@
  * The server asks only for tables whose row security binds the user
  * (get_row_security_policies, rowsecurity.c).
  *
- * State: functions that are known to be the rule's, and tables whose policies
- * were found to be as they should; both while nothing of it changed.
+ * State: tables whose policies were found to be as they should, while nothing of it
+ * changed.
  */
 #include "guard/seal.h"
 
@@ -39,6 +39,7 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
+#include "guard/calls.h"
 #include "guard/citus.h"
 #include "rule/binding.h"
 #include "store/counters.h"
@@ -52,26 +53,17 @@ typedef struct Expected
 {
 	char command; /* pg_policy.polcmd */
 	const char *policy;
-	const char *seal;  /* the same as a restrictive policy, where others are permissive */
-	const char *using; /* function of the USING expression, or NULL */
-	const char *check; /* function of WITH CHECK, or NULL */
+	const char *seal; /* the same as a restrictive policy, where others are permissive */
+	ClrCall using;	  /* of the USING expression, or none */
+	ClrCall check;	  /* of WITH CHECK, or none */
 } Expected;
 
 static const Expected expected[] = {
-	{ 'r', "clearance_select", "clearance_seal_select", "visible", NULL },
-	{ 'a', "clearance_insert", "clearance_seal_insert", NULL, "creatable" },
-	{ 'w', "clearance_update", "clearance_seal_update", "editable", "edited" },
-	{ 'd', "clearance_delete", "clearance_seal_delete", "deletable", NULL },
+	{ 'r', "clearance_select", "clearance_seal_select", CLR_CALL_VISIBLE, CLR_CALL_NONE },
+	{ 'a', "clearance_insert", "clearance_seal_insert", CLR_CALL_NONE, CLR_CALL_CREATABLE },
+	{ 'w', "clearance_update", "clearance_seal_update", CLR_CALL_EDITABLE, CLR_CALL_EDITED },
+	{ 'd', "clearance_delete", "clearance_seal_delete", CLR_CALL_DELETABLE, CLR_CALL_NONE },
 };
-
-/* Functions that take the number of a declaration. */
-static const char *const rule_functions[] = { "visible",   "creatable", "editable", "edited",
-											  "deletable", "permitted", "in_set",	"set_keys" };
-
-/* Those of them that were found, until functions or schemas change; see forget_functions(). */
-static Oid known_functions[lengthof(rule_functions)];
-static int known_count = 0;
-static uint64 functions_generation = 0;
 
 /*
  * A table whose policies for a command need nothing added. A message about its
@@ -103,25 +95,15 @@ static RowSecurityPolicy *
 find_own(Relation relation, const Passed *passed, const Expected *expect, bool seal);
 static bool
 is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect, bool seal);
-static bool is_call(Expr *expression, const char *function, const Passed *passed);
+static bool is_call(Expr *expression, ClrCall function, const Passed *passed);
 static void refuse_foreign_numbers(Relation relation, int32 binding);
 static void refuse_altered(Relation relation, const char *policy) pg_attribute_noreturn();
 static bool is_of_another(Node *node, void *binding);
-static bool is_rule_function(Oid function);
-static bool find_rule_function(Oid function);
-static void forget_functions(Datum arg, int cache, uint32 hash);
 static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static RowSecurityPolicy *find_policy(Relation relation, const char *name);
 static List *column_names(Expr *expression, Oid relid);
 static Relation with_policies(Oid relid);
-
-void
-clr_seal_init(void)
-{
-	CacheRegisterSyscacheCallback(PROCOID, forget_functions, (Datum) 0);
-	CacheRegisterSyscacheCallback(NAMESPACEOID, forget_functions, (Datum) 0);
-}
 
 /*
  * Restrictive policies to add for a command on a table.
@@ -130,7 +112,7 @@ List *
 clr_seal_policies(CmdType command, Relation relation)
 {
 	Oid relid = RelationGetRelid(relation);
-	Sealed now = { relid, command, clr_binding_generation(), functions_generation };
+	Sealed now = { relid, command, clr_binding_generation(), clr_calls_generation() };
 	Sealed *place = &known_sealed[(relid * 4 + command) % lengthof(known_sealed)];
 	int32 binding;
 	List *policies;
@@ -146,7 +128,7 @@ clr_seal_policies(CmdType command, Relation relation)
 		return NIL;
 	policies = missing_policies(command, relation, binding);
 	if (policies == NIL && now.generation == clr_binding_generation() &&
-		now.functions == functions_generation)
+		now.functions == clr_calls_generation())
 		*place = now;
 	return policies;
 }
@@ -233,7 +215,7 @@ is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *
 
 /* Whether an expression is the call of the function, with what the table passes. */
 static bool
-is_call(Expr *expression, const char *function, const Passed *passed)
+is_call(Expr *expression, ClrCall function, const Passed *passed)
 {
 	FuncExpr *call = (FuncExpr *) expression;
 	Const *number;
@@ -241,10 +223,9 @@ is_call(Expr *expression, const char *function, const Passed *passed)
 	ListCell *name;
 	ListCell *declared;
 
-	if (expression == NULL || function == NULL)
-		return expression == NULL && function == NULL;
-	if (!IsA(call, FuncExpr) || call->args == NIL || call->funcvariadic ||
-		!is_rule_function(call->funcid) || strcmp(get_func_name(call->funcid), function) != 0)
+	if (expression == NULL || function == CLR_CALL_NONE)
+		return expression == NULL && function == CLR_CALL_NONE;
+	if (clr_calls_of((Node *) call) != function || call->args == NIL || call->funcvariadic)
 		return false;
 	number = linitial(call->args);
 	names = column_names(expression, passed->relid);
@@ -300,14 +281,16 @@ refuse_altered(Relation relation, const char *policy)
 static bool
 is_of_another(Node *node, void *binding)
 {
+	ClrCall call;
+
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
 		return query_tree_walker((Query *) node, is_of_another, binding, 0);
-	if (IsA(node, FuncExpr) && is_rule_function(((FuncExpr *) node)->funcid))
+	call = clr_calls_of(node);
+	if (call != CLR_CALL_NONE)
 	{
-		const char *name = get_func_name(((FuncExpr *) node)->funcid);
-		bool of_plans = strcmp(name, "in_set") == 0 || strcmp(name, "set_keys") == 0;
+		bool of_plans = call == CLR_CALL_IN_SET || call == CLR_CALL_SET_KEYS;
 		Const *number = list_nth(((FuncExpr *) node)->args, of_plans ? 1 : 0);
 
 		if (binding == NULL || !IsA(number, Const) || number->constisnull ||
@@ -319,27 +302,11 @@ is_of_another(Node *node, void *binding)
 
 /* Whether a condition is a call that policies of ours make, of a function that only judges rows. */
 bool
-clr_seal_is_policy(Node *qual)
+clr_seal_is_policy(const Node *qual)
 {
-	const char *name;
+	ClrCall call = clr_calls_of(qual);
 
-	if (!IsA(qual, FuncExpr) || !is_rule_function(((FuncExpr *) qual)->funcid))
-		return false;
-	name = get_func_name(((FuncExpr *) qual)->funcid);
-	for (int i = 0; i < (int) lengthof(expected); i++)
-		if (strcmp(name, expected[i].using != NULL ? expected[i].using : expected[i].check) == 0)
-			return true;
-	return false;
-}
-
-/* Whether an expression is a call of this function, which is the rule's. */
-bool
-clr_seal_is_call(const Node *node, const char *function)
-{
-	const FuncExpr *call = (const FuncExpr *) node;
-
-	return IsA(node, FuncExpr) && is_rule_function(call->funcid) &&
-		   strcmp(get_func_name(call->funcid), function) == 0;
+	return call >= CLR_CALL_VISIBLE && call <= CLR_CALL_DELETABLE;
 }
 
 /* The error for a table whose rows are asked about by a number that is not its own. */
@@ -440,45 +407,6 @@ is_for_everybody(const RowSecurityPolicy *policy)
 
 	deconstruct_array(policy->roles, OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &n);
 	return n == 1 && DatumGetObjectId(roles[0]) == ACL_ID_PUBLIC;
-}
-
-/* Every statement asks, and looking for the extension scans its catalog. */
-static bool
-is_rule_function(Oid function)
-{
-	uint64 generation = functions_generation;
-
-	for (int i = 0; i < known_count; i++)
-		if (known_functions[i] == function)
-			return true;
-	if (!find_rule_function(function))
-		return false;
-	if (generation == functions_generation && known_count < (int) lengthof(known_functions))
-		known_functions[known_count++] = function;
-	return true;
-}
-
-static bool
-find_rule_function(Oid function)
-{
-	const char *name;
-
-	if (get_func_namespace(function) != get_namespace_oid("clearance", true))
-		return false;
-	name = get_func_name(function);
-	for (int i = 0; i < (int) lengthof(rule_functions); i++)
-		if (strcmp(name, rule_functions[i]) == 0)
-			return OidIsValid(get_extension_oid("pg_clearance", true)); /* else anybody's schema */
-	return false;
-}
-
-static void
-forget_functions(Datum arg, int cache, uint32 hash)
-{
-	if (clr_plans_are_told())
-		return;
-	known_count = 0;
-	functions_generation++;
 }
 
 static RowSecurityPolicy *

@@ -11,10 +11,8 @@
 #include "nodes/pg_list.h"
 #include "utils/relcache.h"
 
-extern void clr_seal_init(void);
 extern List *clr_seal_policies(CmdType command, Relation relation);
-extern bool clr_seal_is_policy(Node *qual);
-extern bool clr_seal_is_call(const Node *node, const char *function);
+extern bool clr_seal_is_policy(const Node *qual);
 extern void clr_seal_check_tables(List *range_table);
 extern bool clr_seal_is_narrowed(Oid relid);
 extern void clr_seal_refuse_table(Oid relid) pg_attribute_noreturn();

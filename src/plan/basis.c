@@ -10,8 +10,12 @@
  *	 triggers: as long as no message makes another generation (binding.c). Whoever
  *	 drops a constraint holds a lock on the table until the messages are sent, so
  *	 each table is locked first, which waits for that and hears of it
- *	 the triggers that note keys of projects: switching one off locks out no
- *	 reader, so the rows of pg_trigger themselves must still be there
+ *	 the triggers that note keys of projects: switching one off locks out no reader,
+ *	 but whoever writes rows. So their table is locked as by a writer, for a moment,
+ *	 which waits for nobody: where that is not to be had, or would say nothing, as on a
+ *	 standby, which hears of no such lock, the rows of pg_trigger themselves must
+ *	 still be there. (Who writes into pg_trigger by hand has everybody told, see
+ *	 clr_ddl_note_catalog())
  *	 whether the snapshot sees the constraints as they are now: the same as before
  *	 if it sees all that was done by the last transaction that wrote one of them
  *	 whether the transaction has yet to check foreign keys: that is asked anew
@@ -26,6 +30,7 @@
 #include "access/table.h"
 #include "access/transam.h"
 #include "access/xact.h"
+#include "access/xlog.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_trigger.h"
@@ -200,14 +205,20 @@ clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot)
 bool
 clr_basis_stands(const ClrBasis *basis, Snapshot snapshot)
 {
+	bool as_writer =
+		!RecoveryInProgress() && ConditionalLockRelationOid(basis->projects, RowExclusiveLock);
 	bool stands;
 	ListCell *lc;
 
 	foreach(lc, basis->tables)
-		LockRelationOid(lfirst_oid(lc), AccessShareLock);
-	stands = clr_basis_is_likely(basis, snapshot) && are_there(basis);
+		if (!as_writer || lfirst_oid(lc) != basis->projects)
+			LockRelationOid(lfirst_oid(lc), AccessShareLock);
+	stands = clr_basis_is_likely(basis, snapshot) && (as_writer || are_there(basis));
 	foreach(lc, basis->tables)
-		UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
+		if (!as_writer || lfirst_oid(lc) != basis->projects)
+			UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
+	if (as_writer)
+		UnlockRelationOid(basis->projects, RowExclusiveLock);
 	return stands;
 }
 

@@ -16,6 +16,7 @@
 #include "utils/selfuncs.h"
 
 #include "frame/frame.h"
+#include "guard/calls.h"
 #include "plan/rowtest.h"
 #include "plan/set.h"
 #include "rule/shape.h"
@@ -38,7 +39,7 @@ bool
 clr_estimate(SupportRequestSelectivity *request)
 {
 	Const *id = linitial(request->args);
-	bool is_beside_set = strcmp(get_func_name(request->funcid), "permitted") == 0;
+	bool is_beside_set = clr_calls_function(request->funcid) == CLR_CALL_PERMITTED;
 	List *columns = list_copy_tail(request->args, is_beside_set ? 2 : 1);
 	ClrJudge *judge = clr_frame_judge(clr_frame_current());
 	ClrBinding *binding;

@@ -59,6 +59,7 @@ typedef struct Rewrite
 	ClrMaskDepends *depends;
 } Rewrite;
 
+static bool is_without_masks(const Query *query);
 static void rewrite_query(Query *query, Rewrite *rewrite);
 static void choose_raw(const Level *level);
 static void rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite);
@@ -89,7 +90,8 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 	Rewrite rewrite = { .context = clr_frame_current()->judge.context, .depends = depends };
 	bool refuses_filters;
 
-	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters))
+	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters) ||
+		is_without_masks(query))
 		return;
 	(void) inlines_masked((Node *) query, depends);
 	if (!clr_mask_names_masked(query))
@@ -100,6 +102,29 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 	rewrite.raw = clr_mask_raw_is_for(query);
 	rewrite_query(query, &rewrite);
 	clr_mask_walk(query);
+}
+
+/*
+ * Whether it is seen at a glance that a query names no masked column: it consists of
+ * tables, and columns of none are masked.
+ */
+static bool
+is_without_masks(const Query *query)
+{
+	ListCell *lc;
+
+	if (query->hasSubLinks || query->cteList != NIL)
+		return false;
+	foreach(lc, query->rtable)
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		if ((entry->rtekind != RTE_RELATION && entry->rtekind != RTE_JOIN &&
+			 entry->rtekind != RTE_RESULT) ||
+			clr_masked_table(CurrentMemoryContext, entry) != NULL)
+			return false;
+	}
+	return true;
 }
 
 /* The plan is made anew when what was put into the query changes. */

@@ -18,7 +18,7 @@
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
 
-#include "guard/seal.h"
+#include "guard/calls.h"
 #include "plan/class.h"
 #include "plan/simplify.h"
 #include "rule/mask.h"
@@ -83,7 +83,7 @@ judges_rows(const RangeTblEntry *entry, Index number, int32 binding)
 		const Const *id;
 		const Var *column;
 
-		if (!clr_seal_is_policy(lfirst(lc)) || strcmp(get_func_name(call->funcid), "visible") != 0)
+		if (clr_calls_of(lfirst(lc)) != CLR_CALL_VISIBLE)
 			continue;
 		id = linitial(call->args);
 		column = lsecond(call->args);

@@ -34,14 +34,14 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-#include "guard/seal.h"
+#include "guard/calls.h"
 #include "rule/binding.h"
 #include "store/catalog.h"
 
 static void rewrite(Query *query);
 static List *without_seen(List *quals);
 static List *checks_without_seen(List *checks);
-static bool asks(Node *node, const char *function, const FuncExpr *same);
+static bool asks(Node *node, ClrCall function, const FuncExpr *same);
 static bool implies_sight(Node *node, const FuncExpr *visible);
 static bool leaves_decision(const Query *query, const FuncExpr *edited);
 static bool may_change(const Query *query, const FuncExpr *policy);
@@ -83,7 +83,8 @@ rewrite(Query *query)
 	{
 		WithCheckOption *check = lfirst_node(WithCheckOption, lc);
 
-		if (asks(check->qual, "edited", NULL) && leaves_decision(query, (FuncExpr *) check->qual))
+		if (asks(check->qual, CLR_CALL_EDITED, NULL) &&
+			leaves_decision(query, (FuncExpr *) check->qual))
 			query->withCheckOptions = foreach_delete_current(query->withCheckOptions, lc);
 	}
 }
@@ -99,7 +100,7 @@ without_seen(List *quals)
 
 	foreach(lc, quals)
 	{
-		if (!asks(lfirst(lc), "visible", NULL))
+		if (!asks(lfirst(lc), CLR_CALL_VISIBLE, NULL))
 			continue;
 		foreach(other, quals)
 			if (implies_sight(lfirst(other), lfirst(lc)))
@@ -121,7 +122,7 @@ checks_without_seen(List *checks)
 	{
 		WithCheckOption *check = lfirst_node(WithCheckOption, lc);
 
-		if (!asks(check->qual, "visible", NULL))
+		if (!asks(check->qual, CLR_CALL_VISIBLE, NULL))
 			continue;
 		foreach(other, checks)
 			if (lfirst_node(WithCheckOption, other)->kind == check->kind &&
@@ -135,17 +136,17 @@ checks_without_seen(List *checks)
 
 /* Whether a condition calls a function of the rule, about the same row as another call. */
 static bool
-asks(Node *node, const char *function, const FuncExpr *same)
+asks(Node *node, ClrCall function, const FuncExpr *same)
 {
-	return clr_seal_is_call(node, function) &&
+	return clr_calls_of(node) == function &&
 		   (same == NULL || equal(((FuncExpr *) node)->args, same->args));
 }
 
 static bool
 implies_sight(Node *node, const FuncExpr *visible)
 {
-	return asks(node, "editable", visible) || asks(node, "edited", visible) ||
-		   asks(node, "deletable", visible);
+	return asks(node, CLR_CALL_EDITABLE, visible) || asks(node, CLR_CALL_EDITED, visible) ||
+		   asks(node, CLR_CALL_DELETABLE, visible);
 }
 
 /* ---------- rows that stay as they were to the policies ---------- */
@@ -165,7 +166,7 @@ leaves_decision(const Query *query, const FuncExpr *edited)
 	if (query->commandType != CMD_UPDATE || target->rtekind != RTE_RELATION)
 		return false;
 	foreach(lc, target->securityQuals)
-		if (asks(lfirst(lc), "editable", edited))
+		if (asks(lfirst(lc), CLR_CALL_EDITABLE, edited))
 			break;
 	if (lc == NULL)
 		return false;

@@ -59,6 +59,7 @@ typedef struct Others
 
 static HTAB *kept = NULL;
 
+static Query *copy_query(Query *query);
 static bool may_have_policies(Node *node, void *context);
 static bool calls_query(const RangeTblEntry *entry);
 static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
@@ -86,7 +87,35 @@ clr_replace_copy(Query *query)
 		!may_have_policies((Node *) query, NULL) ||
 		(clr_simplify_is_lookup(query) && !clr_binding_any_masked(&refuses_filters)))
 		return NULL;
-	return copyObject(query);
+	return copy_query(query);
+}
+
+/*
+ * A copy that shares the names of the tables' columns, which planning reads only, and
+ * which the plan itself shares with the query (add_rte_to_flat_rtable(), setrefs.c).
+ */
+static Query *
+copy_query(Query *query)
+{
+	List *names = NIL;
+	Query *copy;
+	ListCell *lc;
+	ListCell *ln;
+
+	foreach(lc, query->rtable)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		names = lappend(names, entry->eref);
+		entry->eref = NULL;
+	}
+	copy = copyObject(query);
+	forboth(lc, query->rtable, ln, names)
+		lfirst_node(RangeTblEntry, lc)->eref = lfirst(ln);
+	forboth(lc, copy->rtable, ln, names)
+		lfirst_node(RangeTblEntry, lc)->eref = lfirst(ln);
+	list_free(names);
+	return copy;
 }
 
 /*

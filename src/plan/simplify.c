@@ -42,6 +42,7 @@
 #include "utils/syscache.h"
 
 #include "frame/frame.h"
+#include "guard/calls.h"
 #include "guard/seal.h"
 #include "plan/account.h"
 #include "plan/class.h"
@@ -304,7 +305,7 @@ is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const
 	foreach(lc, root->parse->rowMarks)
 		if (lfirst_node(RowMarkClause, lc)->rti == relation)
 			return false;
-	return strcmp(get_func_name(call->funcid), "visible") == 0;
+	return clr_calls_of((Node *) call) == CLR_CALL_VISIBLE;
 }
 
 /* The one whose columns a call has: are_its_columns() found that it has some, and nulls. */
@@ -396,19 +397,20 @@ is_domain(const Var *column)
 static bool
 verb_of(Oid function, ClrVerb *verb)
 {
-	const char *name = get_func_name(function);
-
-	if (name == NULL)
-		return false;
-	if (strcmp(name, "visible") == 0)
-		*verb = CLR_VIEW;
-	else if (strcmp(name, "editable") == 0)
-		*verb = CLR_EDIT;
-	else if (strcmp(name, "deletable") == 0)
-		*verb = CLR_DELETE;
-	else
-		return false;
-	return true;
+	switch (clr_calls_function(function))
+	{
+		case CLR_CALL_VISIBLE:
+			*verb = CLR_VIEW;
+			return true;
+		case CLR_CALL_EDITABLE:
+			*verb = CLR_EDIT;
+			return true;
+		case CLR_CALL_DELETABLE:
+			*verb = CLR_DELETE;
+			return true;
+		default:
+			return false;
+	}
 }
 
 /*
