@@ -27,6 +27,7 @@
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "guard/utility.h"
+#include "plan/early.h"
 #include "plan/mask.h"
 #include "plan/once.h"
 #include "plan/paths.h"
@@ -174,6 +175,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 			clr_plans_unmarked();
 		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
+		clr_early_rewrite(query);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);
 		clr_mask_depend(plan, &depends);

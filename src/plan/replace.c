@@ -36,6 +36,7 @@
 #include "utils/plancache.h"
 #include "utils/snapmgr.h"
 
+#include "guard/seal.h"
 #include "plan/class.h"
 #include "plan/simplify.h"
 #include "rule/binding.h"
@@ -60,6 +61,7 @@ typedef struct Others
 static HTAB *kept = NULL;
 
 static Query *copy_query(Query *query);
+static bool are_ours(const List *quals);
 static bool may_have_policies(Node *node, void *context);
 static bool calls_query(const RangeTblEntry *entry);
 static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
@@ -91,31 +93,53 @@ clr_replace_copy(Query *query)
 }
 
 /*
- * A copy that shares the names of the tables' columns, which planning reads only, and
- * which the plan itself shares with the query (add_rte_to_flat_rtable(), setrefs.c).
+ * A copy that shares what planning only reads: the names of the tables' columns, which
+ * the plan shares with the query as well (add_rte_to_flat_rtable(), setrefs.c), and calls
+ * by our policies, of which it makes others (eval_const_expressions(), clauses.c).
  */
 static Query *
 copy_query(Query *query)
 {
-	List *names = NIL;
+	List *before = NIL;
 	Query *copy;
 	ListCell *lc;
-	ListCell *ln;
+	ListCell *lb;
 
 	foreach(lc, query->rtable)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
 
-		names = lappend(names, entry->eref);
+		before = lappend(before, list_make2(entry->eref, entry->securityQuals));
 		entry->eref = NULL;
+		if (are_ours(entry->securityQuals))
+			entry->securityQuals = NIL;
 	}
 	copy = copyObject(query);
-	forboth(lc, query->rtable, ln, names)
-		lfirst_node(RangeTblEntry, lc)->eref = lfirst(ln);
-	forboth(lc, copy->rtable, ln, names)
-		lfirst_node(RangeTblEntry, lc)->eref = lfirst(ln);
-	list_free(names);
+	forboth(lc, query->rtable, lb, before)
+	{
+		lfirst_node(RangeTblEntry, lc)->eref = linitial(lfirst(lb));
+		lfirst_node(RangeTblEntry, lc)->securityQuals = lsecond(lfirst(lb));
+	}
+	forboth(lc, copy->rtable, lb, before)
+	{
+		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+
+		entry->eref = linitial(lfirst(lb));
+		if (entry->securityQuals == NIL)
+			entry->securityQuals = list_copy(lsecond(lfirst(lb)));
+	}
 	return copy;
+}
+
+static bool
+are_ours(const List *quals)
+{
+	ListCell *lc;
+
+	foreach(lc, quals)
+		if (!clr_seal_is_policy(lfirst(lc)))
+			return false;
+	return true;
 }
 
 /*

@@ -61,6 +61,9 @@ static bool simplify = true;
 static void assign_simplify(bool newval, void *extra);
 static void refuse_foreign_rows(PlannerInfo *root, FuncExpr *call);
 static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
+static List *columns_of(const FuncExpr *call);
+static ClrBinding *asked_about(const FuncExpr *call, ClrFrame **frame, ClrVerb *verb);
+static bool names_key(PlannerInfo *root, const ClrBinding *binding, const FuncExpr *call);
 static Node *replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 					 ClrVerb verb, bool by_account);
 static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
@@ -70,11 +73,12 @@ static Expr *in_projects(const ClrBinding *binding, ClrVerb verb, List *columns,
 static Expr *project_or(const ClrBinding *binding, List *columns, Expr *test);
 static bool
 is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const ClrFrame *frame);
-static Index relation_of(FuncExpr *call);
+static Index relation_of(const FuncExpr *call);
+static bool is_of_table(PlannerInfo *root, const ClrBinding *binding, Index relation);
 static bool contains(Node *node, void *part);
 static bool is_nullable(Node *node, Index relation, bool below_outer);
 static Expr *permitted_call(Const *id, ClrVerb verb, List *columns);
-static bool are_its_columns(const ClrBinding *binding, List *columns);
+static bool are_its_columns(const ClrBinding *binding, const FuncExpr *call);
 static bool is_domain(const Var *column);
 static bool verb_of(Oid function, ClrVerb *verb);
 static bool is_lookup(PlannerInfo *root, const Var *key);
@@ -128,8 +132,15 @@ clearance_policy_support(PG_FUNCTION_ARGS)
 		PG_RETURN_POINTER(clr_estimate((SupportRequestSelectivity *) node) ? node : NULL);
 	if (!IsA(node, SupportRequestSimplify) || request->root == NULL)
 		PG_RETURN_POINTER(NULL);
-	refuse_foreign_rows(request->root, request->fcall);
-	PG_RETURN_POINTER(simplify ? simplify_policy(request->root, request->fcall) : NULL);
+	PG_RETURN_POINTER(clr_simplify_policy(request->root, request->fcall));
+}
+
+/* The expression in place of a call of the rule, or NULL: the call stays. */
+Node *
+clr_simplify_policy(PlannerInfo *root, FuncExpr *call)
+{
+	refuse_foreign_rows(root, call);
+	return simplify ? simplify_policy(root, call) : NULL;
 }
 
 /*
@@ -141,6 +152,7 @@ static void
 refuse_foreign_rows(PlannerInfo *root, FuncExpr *call)
 {
 	Const *id = list_nth(call->args, 0);
+	int checked = 0;
 	ListCell *lc;
 
 	if (!IsA(id, Const) || id->constisnull)
@@ -150,21 +162,20 @@ refuse_foreign_rows(PlannerInfo *root, FuncExpr *call)
 		Var *column = lfirst(lc);
 		RangeTblEntry *entry;
 
-		if (!IsA(column, Var) || column->varlevelsup != 0 || IS_SPECIAL_VARNO(column->varno))
+		if (!IsA(column, Var) || column->varlevelsup != 0 || IS_SPECIAL_VARNO(column->varno) ||
+			column->varno == checked)
 			continue;
-		entry = planner_rt_fetch(column->varno, root);
+		checked = column->varno;
+		entry = planner_rt_fetch(checked, root);
 		if (entry->rtekind == RTE_RELATION &&
 			clr_binding_of_relation(entry->relid) != DatumGetInt32(id->constvalue))
 			clr_seal_refuse_table(entry->relid);
 	}
 }
 
-/* The expression in place of the call, or NULL: the call stays. */
 static Node *
 simplify_policy(PlannerInfo *root, FuncExpr *call)
 {
-	Const *id = linitial(call->args);
-	List *columns = list_copy_tail(call->args, 1);
 	ClrFrame *frame;
 	ClrBinding *binding;
 	ClrVerb verb;
@@ -172,25 +183,50 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	Expr *account;
 	bool is_by_key;
 
-	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, &verb))
+	binding = asked_about(call, &frame, &verb);
+	if (binding == NULL)
 		return NULL;
-	frame = clr_frame_current();
-	binding = clr_judge_binding(clr_frame_judge(frame), DatumGetInt32(id->constvalue));
-	if (!are_its_columns(binding, columns))
+	is_by_key = names_key(root, binding, call);
+	if (is_by_key && !clr_account_prunes(root, binding, columns_of(call)))
 		return NULL;
-	is_by_key =
-		binding->key_slot != CLR_NO_SLOT && is_lookup(root, list_nth(columns, binding->key_slot));
-	if (is_by_key && !clr_account_prunes(root, binding, columns))
-		return NULL;
-	account = clr_account_test(root, binding, columns);
+	account = clr_account_test(root, binding, columns_of(call));
 	test = is_by_key ? NULL : replace(root, call, frame, binding, verb, account != NULL);
 	if (account == NULL)
 		return test;
 	if (test != NULL && IsA(test, Const))
 		return (Node *) account;
 	if (test == NULL)
-		test = (Node *) permitted_call(id, verb, columns);
+		test = (Node *) permitted_call(linitial(call->args), verb, columns_of(call));
 	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
+}
+
+/* The columns that a policy passes. */
+static List *
+columns_of(const FuncExpr *call)
+{
+	return list_copy_tail(call->args, 1);
+}
+
+/* What a call asks about, and of which rows: NULL if it is not as policies make them. */
+static ClrBinding *
+asked_about(const FuncExpr *call, ClrFrame **frame, ClrVerb *verb)
+{
+	Const *id = linitial(call->args);
+	ClrBinding *binding;
+
+	if (!IsA(id, Const) || id->constisnull || call->funcvariadic || !verb_of(call->funcid, verb))
+		return NULL;
+	*frame = clr_frame_current();
+	binding = clr_judge_binding(clr_frame_judge(*frame), DatumGetInt32(id->constvalue));
+	return are_its_columns(binding, call) ? binding : NULL;
+}
+
+/* Whether the query names the key of the row. */
+static bool
+names_key(PlannerInfo *root, const ClrBinding *binding, const FuncExpr *call)
+{
+	return binding->key_slot != CLR_NO_SLOT &&
+		   is_lookup(root, list_nth(call->args, 1 + binding->key_slot));
 }
 
 /* The same, of rows of the account if that is tested beside. */
@@ -199,14 +235,13 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 		bool by_account)
 {
 	Const *id = linitial(call->args);
-	List *columns = list_copy_tail(call->args, 1);
-	ClrJudge *judge;
+	List *columns = columns_of(call);
+	ClrJudge *judge = clr_frame_judge(frame);
 	ClrClass class;
 	List *tests = NIL;
 
 	if (!is_by_sets(root, binding, columns))
 		return NULL;
-	judge = clr_frame_judge(frame);
 	class = by_account || !clr_binding_has_account(binding) ?
 				clr_shape_only_class(clr_shape_of(judge, binding, verb)) :
 				CLR_CLASS_OTHER;
@@ -296,8 +331,8 @@ is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const
 	RangeTblEntry *entry = planner_rt_fetch(relation, root);
 	ListCell *lc;
 
-	if (entry->rtekind != RTE_RELATION || clr_binding_of_relation(entry->relid) != binding->id ||
-		relation == (Index) root->parse->resultRelation || root->parse->groupingSets != NIL ||
+	if (!is_of_table(root, binding, relation) || relation == (Index) root->parse->resultRelation ||
+		root->parse->groupingSets != NIL ||
 		is_nullable((Node *) root->parse->jointree, relation, false) ||
 		(!contains((Node *) entry->securityQuals, call) &&
 		 clr_actor_is_nobody(&frame->identity.about)))
@@ -310,7 +345,7 @@ is_only_read(PlannerInfo *root, const ClrBinding *binding, FuncExpr *call, const
 
 /* The one whose columns a call has: are_its_columns() found that it has some, and nulls. */
 static Index
-relation_of(FuncExpr *call)
+relation_of(const FuncExpr *call)
 {
 	ListCell *lc;
 
@@ -318,6 +353,15 @@ relation_of(FuncExpr *call)
 		if (IsA(lfirst(lc), Var))
 			return lfirst_node(Var, lc)->varno;
 	elog(ERROR, "a policy has no columns");
+}
+
+/* Whether it is a table that the binding is of. */
+static bool
+is_of_table(PlannerInfo *root, const ClrBinding *binding, Index relation)
+{
+	const RangeTblEntry *entry = planner_rt_fetch(relation, root);
+
+	return entry->rtekind == RTE_RELATION && clr_binding_of_relation(entry->relid) == binding->id;
 }
 
 static bool
@@ -367,21 +411,22 @@ permitted_call(Const *id, ClrVerb verb, List *columns)
  * call. What the rule does not go by may be a null, as what_can() writes it.
  */
 static bool
-are_its_columns(const ClrBinding *binding, List *columns)
+are_its_columns(const ClrBinding *binding, const FuncExpr *call)
 {
 	ListCell *lc;
 
-	if (list_length(columns) != binding->ncolumns)
+	if (list_length(call->args) != 1 + binding->ncolumns)
 		return false;
-	foreach(lc, columns)
+	for_each_from(lc, call->args, 1)
 	{
 		Var *column = lfirst(lc);
+		int slot = foreach_current_index(lc) - 1;
 
 		if (IsA(column, Const) && ((Const *) column)->constisnull &&
-			!clr_binding_decides(binding, foreach_current_index(lc)))
+			!clr_binding_decides(binding, slot))
 			continue;
 		if (!IsA(column, Var) || column->varlevelsup != 0 ||
-			!clr_binding_has_type(binding, foreach_current_index(lc), exprType((Node *) column)))
+			!clr_binding_has_type(binding, slot, exprType((Node *) column)))
 			return false;
 	}
 	return true;
