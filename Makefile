@@ -163,6 +163,16 @@ TAP_TESTS := $(if $(PROVE_TESTS),1)
 override with_llvm = no
 
 PG_CONFIG = pg_config
+
+# Calls within the library, and from it into the server, go straight instead of through a table
+# of jumps: every statement makes some hundred of them, each once. Where compiler or linker know
+# no such option, they go as ever.
+comma := ,
+compile := $(shell $(PG_CONFIG) --cc) -Werror -x c -shared -fPIC -o /dev/null -
+supported = $(shell echo 'int x;' | $(compile) $(1) 2>/dev/null && echo '$(1)')
+PG_CFLAGS += $(call supported,-fno-plt) $(call supported,-fno-semantic-interposition)
+SHLIB_LINK += $(call supported,-Wl$(comma)-Bsymbolic-functions)
+
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
