@@ -64,6 +64,7 @@ REGRESS = \
 	chains \
 	changed_columns \
 	once \
+	spared \
 	guards \
 	row_guards \
 	masks \

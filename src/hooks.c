@@ -19,6 +19,7 @@
 #include "enforce/act_as.h"
 #include "enforce/condition.h"
 #include "enforce/preview.h"
+#include "enforce/spare.h"
 #include "frame/frame.h"
 #include "frame/worker.h"
 #include "guard/citus.h"
@@ -83,6 +84,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	clr_secrecy_check_start(query->plannedstmt, frame);
 	clr_mask_raw_check(frame, query->plannedstmt);
 	clr_condition_prepare(query);
+	clr_spare_rows(query, frame);
 }
 
 static void

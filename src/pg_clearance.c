@@ -22,6 +22,7 @@
 #include "store/catalog.h"
 #include "hooks.h"
 #include "actor/token.h"
+#include "frame/bound.h"
 #include "frame/worker.h"
 #include "guard/masked.h"
 #include "guard/calls.h"
@@ -60,6 +61,7 @@ _PG_init(void)
 	clr_actor_init();
 	clr_token_init();
 	clr_frame_init(late);
+	clr_bound_init();
 	clr_kept_init();
 	clr_rows_init();
 	clr_worker_init();

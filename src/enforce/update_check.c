@@ -9,9 +9,10 @@
  *
  * What a table's columns need does not change within a query, and is found out
  * when the first row changes them; so is, for each project, whether an action is
- * open on all of its rows. Most statements assign only to columns that ask for
- * nothing but edit, in projects where that is open on all rows: of their rows
- * nothing is compared. Lifetime: that of the call's memory, the query's.
+ * open on all of its rows. Most statements assign only to columns that ask for the
+ * same few actions, mostly edit, in projects where these are open on all rows: of
+ * their rows nothing is compared. Where they are open wherever the actor comes, this
+ * is not called at all (spare.c). Lifetime: that of the call's memory, the query's.
  */
 #include "enforce/write_check.h"
 
@@ -66,7 +67,7 @@ typedef struct ClrUpdate
 {
 	MemoryContext context;
 	List *asked;		   /* of Asked *: all that were asked for so far */
-	Asked *edit;		   /* all that the statement's columns ask for; NULL: each is asked */
+	List *all;			   /* of them: what the statement needs at most; NIL: each row is asked */
 	AttrNumber of_project; /* if so, the column of the row's project */
 	bool compares;		   /* some row had to be looked at: what follows is there */
 	bool names_owner;
@@ -87,15 +88,13 @@ typedef struct Change
 } Change;
 
 static ClrUpdate *begin(const ClrWriteCall *call, MemoryContext context);
-static bool asks_to_edit(const ClrWriteCall *call);
-static bool is_special(const ClrBinding *binding, const char *column);
+static bool asks_for_few(const ClrWriteCall *call, List **needs);
 static bool is_first(const TriggerData *data);
-static bool is_open_to_edit(const ClrWriteCall *call, HeapTuple old);
+static bool needs_nothing(const ClrWriteCall *call, HeapTuple old);
 static void begin_comparing(const ClrWriteCall *call);
 static void
 get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attribute *attr);
 static Half half_for(int columns, int slots);
-static bool names_value(const ClrBinding *binding, const char *column);
 static Needs
 needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value);
 static Asked *asked_for(ClrUpdate *update, ClrAction *action);
@@ -125,7 +124,7 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 
 	if (call->update == NULL)
 		call->update = begin(call, context);
-	if (is_open_to_edit(call, old))
+	if (needs_nothing(call, old))
 	{
 		call->frame->filled = 0; /* no owner is assigned */
 		return new;
@@ -156,55 +155,36 @@ begin(const ClrWriteCall *call, MemoryContext context)
 {
 	ClrBinding *binding = call->binding;
 	ClrUpdate *update = MemoryContextAllocZero(context, sizeof(ClrUpdate));
+	MemoryContext caller;
+	List *needs;
+	ListCell *lc;
 
 	update->context = context;
-	if (binding->project_slot == CLR_NO_SLOT || !asks_to_edit(call))
+	if (binding->project_slot == CLR_NO_SLOT || !asks_for_few(call, &needs))
 		return update;
 	update->of_project = clr_binding_attnum(binding, binding->project_slot,
 											RelationGetDescr(call->data->tg_relation));
-	update->edit = asked_for(update, clr_rule_action(clr_frame_judge(call->frame), binding,
-													 binding->actions[CLR_EDIT]));
+	foreach(lc, needs)
+		(void) asked_for(update,
+						 clr_write_asked_by(clr_frame_judge(call->frame)->scope, lfirst(lc)));
+	caller = MemoryContextSwitchTo(context);
+	update->all = list_copy(update->asked);
+	MemoryContextSwitchTo(caller);
 	return update;
 }
 
 /*
- * Whether all that the statement assigns to asks for edit and nothing else,
- * whatever the row. What a trigger before this one assigns is not listed.
+ * Whether what the statement needs at most is known by what it assigns to. What a
+ * trigger before this one assigns is not listed.
  */
 static bool
-asks_to_edit(const ClrWriteCall *call)
+asks_for_few(const ClrWriteCall *call, List **needs)
 {
 	const TriggerData *data = call->data;
-	int at = -1;
 
-	if (call->binding->row_guards != NIL || data->tg_updatedcols == NULL || !is_first(data))
-		return false;
-	while ((at = bms_next_member(data->tg_updatedcols, at)) >= 0)
-	{
-		int attnum = at + FirstLowInvalidHeapAttributeNumber;
-
-		if (attnum <= 0 ||
-			is_special(call->binding,
-					   NameStr(TupleDescAttr(RelationGetDescr(data->tg_relation), attnum - 1)
-								   ->attname)))
-			return false;
-	}
-	return true;
-}
-
-/* Whether the policies pass a column, or a guard names it. */
-static bool
-is_special(const ClrBinding *binding, const char *column)
-{
-	ListCell *lc;
-
-	for (int slot = 0; slot < binding->ncolumns; slot++)
-		if (strcmp(binding->columns[slot].name, column) == 0)
-			return true;
-	foreach(lc, binding->guards)
-		if (strcmp(((ClrGuard *) lfirst(lc))->column, column) == 0)
-			return true;
-	return false;
+	return data->tg_updatedcols != NULL && is_first(data) &&
+		   clr_write_needs_of_columns(call->binding, RelationGetDescr(data->tg_relation),
+									  data->tg_updatedcols, needs);
 }
 
 /* Whether no other trigger sees the row before: they fire in the order of their names. */
@@ -224,19 +204,25 @@ is_first(const TriggerData *data)
 	return false;
 }
 
-/* The statement asks for edit alone, which is open on all rows of the project that the row is in. */
+/* All that the statement needs is open on all rows of the project that the row is in. */
 static bool
-is_open_to_edit(const ClrWriteCall *call, HeapTuple old)
+needs_nothing(const ClrWriteCall *call, HeapTuple old)
 {
 	const ClrUpdate *update = call->update;
 	Datum project;
 	bool isnull;
+	ListCell *lc;
 
-	if (update->edit == NULL)
+	if (update->all == NIL)
 		return false;
 	project =
 		heap_getattr(old, update->of_project, RelationGetDescr(call->data->tg_relation), &isnull);
-	return !isnull && is_open(call, update->edit, project);
+	if (isnull)
+		return false;
+	foreach(lc, update->all)
+		if (!is_open(call, lfirst(lc), project))
+			return false;
+	return true;
 }
 
 static void
@@ -269,7 +255,7 @@ get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attr
 	MemoryContext caller = MemoryContextSwitchTo(call->update->context);
 
 	column->type = clr_write_equality(attr);
-	column->by_new_value = names_value(call->binding, NameStr(attr->attname));
+	column->by_new_value = clr_write_guards_value(call->binding, NameStr(attr->attname));
 	if (!column->by_new_value)
 		column->needs = needs_of(call, call->update, NameStr(attr->attname), NULL);
 	column->known = true;
@@ -285,22 +271,6 @@ half_for(int columns, int slots)
 					NULL } };
 
 	return half;
-}
-
-/* Whether a guard of the column is about one new value. */
-static bool
-names_value(const ClrBinding *binding, const char *column)
-{
-	ListCell *lc;
-
-	foreach(lc, binding->guards)
-	{
-		const ClrGuard *guard = lfirst(lc);
-
-		if (guard->new_value != NULL && strcmp(guard->column, column) == 0)
-			return true;
-	}
-	return false;
 }
 
 /* What a change of a column to a value (as text) needs; what is asked for is the call's. */

@@ -24,11 +24,11 @@
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
-#include "utils/rls.h"
 
 #include "enforce/owner.h"
 #include "enforce/partition.h"
 #include "enforce/refuse.h"
+#include "frame/bound.h"
 #include "guard/trigger.h"
 #include "rule/created.h"
 #include "rule/row.h"
@@ -197,8 +197,7 @@ write_call(FunctionCallInfo fcinfo)
 		call->frame_serial = frame->serial;
 		call->asked_by = data->tg_trigger;
 		call->user = GetUserId();
-		call->binds =
-			check_enable_rls(RelationGetRelid(data->tg_relation), InvalidOid, true) == RLS_ENABLED;
+		call->binds = clr_bound(RelationGetRelid(data->tg_relation), InvalidOid);
 		call->frame = frame;
 		call->binding = clr_judge_binding(clr_frame_judge(frame), clr_trigger_binding(data));
 		fcinfo->flinfo->fn_extra = call;

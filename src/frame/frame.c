@@ -29,11 +29,11 @@
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 #include "actor/hold.h"
+#include "frame/bound.h"
 #include "frame/worker.h"
 #include "scope/scope_cache.h"
 #include "store/catalog.h"
@@ -398,7 +398,7 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 		if (binds == NULL)
 			return true;
 		touches = true;
-		if (check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
+		if (clr_bound(entry->relid, entry->checkAsUser))
 		{
 			*binds = true;
 			break;

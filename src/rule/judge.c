@@ -33,6 +33,18 @@ clr_judge_binding(ClrJudge *judge, int32 id)
 	return binding;
 }
 
+/* Of the oldest of the declarations that the rule asked for so far. */
+uint64
+clr_judge_generation(const ClrJudge *judge)
+{
+	uint64 oldest = PG_UINT64_MAX;
+	ListCell *lc;
+
+	foreach(lc, judge->bindings)
+		oldest = Min(oldest, ((ClrBinding *) lfirst(lc))->generation);
+	return oldest;
+}
+
 /* Let go of the bindings, which others may use. */
 void
 clr_judge_end(ClrJudge *judge)

@@ -38,6 +38,7 @@ typedef struct ClrJudge
 } ClrJudge;
 
 extern ClrBinding *clr_judge_binding(ClrJudge *judge, int32 id);
+extern uint64 clr_judge_generation(const ClrJudge *judge);
 extern void clr_judge_end(ClrJudge *judge);
 
 #endif /* CLR_JUDGE_H */

@@ -40,7 +40,6 @@ static void let_go(void *shape);
 static void keep(ClrScope *scope, ClrShape *shape);
 static ClrShape *build(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 static void fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
-static uint64 oldest_generation(const ClrJudge *judge);
 static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
 static bool may_lack_project(ClrJudge *judge, ClrBinding *binding);
 static void add_without_project(Builder *builder);
@@ -244,23 +243,11 @@ build(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 	shape->context = context;
 	shape->users = 1;
 	fill(shape, judge, binding, verb);
-	shape->generation = oldest_generation(judge);
+	shape->generation = clr_judge_generation(judge);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(scratch);
 	MemoryContextSetParent(context, judge->scope->kept.context);
 	return shape;
-}
-
-/* The rule may have asked for declarations of other tables as well. */
-static uint64
-oldest_generation(const ClrJudge *judge)
-{
-	uint64 oldest = PG_UINT64_MAX;
-	ListCell *lc;
-
-	foreach(lc, judge->bindings)
-		oldest = Min(oldest, ((ClrBinding *) lfirst(lc))->generation);
-	return oldest;
 }
 
 static void

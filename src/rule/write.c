@@ -10,6 +10,7 @@
  */
 #include "rule/write.h"
 
+#include "access/sysattr.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
@@ -27,6 +28,7 @@ static bool permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *ro
 static List *add_need(List *needs, const char *feature, const char *action, const char *column);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
 static bool moves_below_gate(const ClrBinding *binding, const char *column);
+static bool decides(const ClrBinding *binding, const char *column);
 
 /*
  * May a statement with this verb see, add, change or remove the row? Of a change
@@ -374,6 +376,72 @@ clr_write_needs(const ClrBinding *binding)
 		needs = add_need(needs, guard->feature, guard->action, guard->column);
 	}
 	return needs;
+}
+
+/*
+ * What an UPDATE that assigns to columns (a set as the server's own are) may need at
+ * most, whatever a row was and becomes. False if that cannot be told: the rule goes by
+ * one of them, or a guard by its value.
+ */
+bool
+clr_write_needs_of_columns(const ClrBinding *binding, TupleDesc desc, const Bitmapset *columns,
+						   List **needs)
+{
+	int at = -1;
+	ListCell *lc;
+
+	*needs = NIL;
+	while ((at = bms_next_member(columns, at)) >= 0)
+	{
+		int attnum = at + FirstLowInvalidHeapAttributeNumber;
+		const char *column = attnum > 0 ? NameStr(TupleDescAttr(desc, attnum - 1)->attname) : NULL;
+		List *guards;
+
+		if (column == NULL || decides(binding, column) || clr_write_guards_value(binding, column))
+			return false;
+		guards = clr_write_needs_of_guards(binding, column, false, NULL);
+		foreach(lc, guards)
+		{
+			const ClrNeed *need = lfirst(lc);
+
+			*needs = add_need(*needs, need->feature, need->action, column);
+		}
+		if (guards == NIL)
+			*needs = add_need(*needs, binding->feature, binding->actions[CLR_EDIT], NULL);
+	}
+	foreach(lc, binding->row_guards)
+	{
+		const ClrRowGuard *guard = lfirst(lc);
+
+		*needs = add_need(*needs, guard->feature, guard->edit_action, NULL);
+	}
+	return true;
+}
+
+/* Whether the rule goes by a column. */
+static bool
+decides(const ClrBinding *binding, const char *column)
+{
+	for (int slot = 0; slot < binding->ncolumns; slot++)
+		if (strcmp(binding->columns[slot].name, column) == 0)
+			return clr_binding_decides(binding, slot);
+	return false;
+}
+
+/* Whether a guard of a column is about one new value. */
+bool
+clr_write_guards_value(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->guards)
+	{
+		const ClrGuard *guard = lfirst(lc);
+
+		if (guard->new_value != NULL && strcmp(guard->column, column) == 0)
+			return true;
+	}
+	return false;
 }
 
 /* The action that a need asks for. */

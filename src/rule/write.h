@@ -7,6 +7,8 @@
 
 #include "compat.h"
 
+#include "access/tupdesc.h"
+#include "nodes/bitmapset.h"
 #include "nodes/pg_list.h"
 
 #include "rule/binding.h"
@@ -43,6 +45,9 @@ extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *co
 									   bool any_value, const char *new_value);
 extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
+extern bool clr_write_needs_of_columns(const ClrBinding *binding, TupleDesc desc,
+									   const Bitmapset *columns, List **needs);
+extern bool clr_write_guards_value(const ClrBinding *binding, const char *column);
 extern ClrAction *clr_write_asked_by(ClrScope *scope, const ClrNeed *need);
 extern bool clr_write_only_me_changes(ClrJudge *judge, const ClrColumn *column, bool old_null,
 									  Datum old, bool new_null, Datum new);

@@ -129,6 +129,7 @@ typedef struct ClrScope
 	List *actions;			/* of ClrAction *, added when first asked for */
 	ClrAction *guesses[64]; /* some of them, see scope.c */
 	List *shapes;			/* of ClrShape *, one for a binding and verb, see shape.c */
+	List *answers;			/* see everywhere.c */
 } ClrScope;
 
 extern ClrScope *

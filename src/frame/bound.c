@@ -1,0 +1,77 @@
+/*
+ * bound.c
+ *		Whom row security binds.
+ *
+ * The server asks its catalog for it (check_enable_rls(), rls.c), and each statement
+ * asks more than once. What it says of a protected table and a user rests on the table's
+ * row in pg_class, on roles and on their members, and on whether a foreign key is being
+ * checked, where the owner is not bound though it is forced to. So it is remembered
+ * until a message tells of one of these: about the table, with the declarations
+ * (binding.c); about roles, here. Messages come to the server's caches at the same
+ * time.
+ *
+ * State: what is known of some tables and users; each pair has one place.
+ */
+#include "frame/bound.h"
+
+#include "miscadmin.h"
+#include "utils/inval.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
+
+#include "rule/binding.h"
+
+typedef struct Known
+{
+	Oid relid;
+	Oid user;
+	uint64 tables; /* generations, before the server was asked */
+	uint64 roles;
+	bool binds;
+} Known;
+
+static Known known[32];
+static uint64 roles_generation = 1;
+
+static void note_roles(Datum arg, int cache, uint32 hash);
+
+void
+clr_bound_init(void)
+{
+	/* what roles_is_member_of() rests on (acl.c), and attributes of roles */
+	CacheRegisterSyscacheCallback(AUTHOID, note_roles, (Datum) 0);
+	CacheRegisterSyscacheCallback(AUTHMEMROLEMEM, note_roles, (Datum) 0);
+	CacheRegisterSyscacheCallback(DATABASEOID, note_roles, (Datum) 0);
+}
+
+static void
+note_roles(Datum arg, int cache, uint32 hash)
+{
+	roles_generation++;
+}
+
+/*
+ * Whether row security of a protected table binds a user; invalid: the current one.
+ */
+bool
+clr_bound(Oid relid, Oid user)
+{
+	Oid whom = OidIsValid(user) ? user : GetUserId();
+	Known *place = &known[(relid ^ whom) % lengthof(known)];
+	Known now = { relid, whom, clr_binding_generation(), roles_generation, false };
+
+	if (InNoForceRLSOperation())
+		return check_enable_rls(relid, whom, true) == RLS_ENABLED;
+	if (place->relid != relid || place->user != whom || place->tables != now.tables ||
+		place->roles != now.roles)
+	{
+		/* messages about tables that were not looked up are not heard */
+		bool is_protected = clr_binding_of_relation(relid) != 0;
+
+		now.binds = check_enable_rls(relid, whom, true) == RLS_ENABLED;
+		if (!is_protected)
+			return now.binds;
+		*place = now;
+	}
+	return place->binds;
+}
