@@ -65,6 +65,7 @@ clr_spare_rows(const QueryDesc *query, ClrFrame *frame)
 	int32 id;
 	int own;
 
+	/* those of WITH are opened, too */
 	if (frame == NULL || !does_one_thing(statement) ||
 		list_length(query->estate->es_opened_result_relations) != 1)
 		return;
@@ -89,7 +90,7 @@ does_one_thing(const PlannedStmt *statement)
 	const ModifyTable *plan = (const ModifyTable *) statement->planTree;
 
 	return (statement->commandType == CMD_UPDATE || statement->commandType == CMD_INSERT) &&
-		   !statement->hasModifyingCTE && IsA(plan, ModifyTable) && plan->rootRelation == 0 &&
+		   IsA(plan, ModifyTable) && plan->rootRelation == 0 &&
 		   list_length(plan->resultRelations) == 1 && plan->onConflictAction == ONCONFLICT_NONE;
 }
 
