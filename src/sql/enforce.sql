@@ -65,10 +65,7 @@ BEGIN
         PERFORM clearance_internal.require_table(tab);
         PERFORM clearance_internal.require_one_binding(tab);
         PERFORM clearance_internal.require_stored_columns(tab, b.columns);
-        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
-        IF b.force THEN
-            EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
-        END IF;
+        PERFORM clearance_internal.close_table(tab, b);
         PERFORM clearance_internal.drop_policies(tab);
         PERFORM clearance_internal.create_policies(tab, b);
         PERFORM clearance_internal.drop_triggers(tab);
@@ -79,6 +76,34 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.sync IS
 'makes row security, policies and triggers of a protected table, its partitions and children what the binding says';
+
+CREATE FUNCTION clearance_internal.close_table(tab regclass, b clearance.binding) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tab);
+    IF b.force THEN
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tab);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.close_table IS 'row security of a protected table on, which shows nothing where there are no policies';
+
+-- In a restore row security comes after the declaration, or never (pg_restore --no-policies), and where the library is
+-- not preloaded nobody else would mind.
+CREATE FUNCTION clearance_internal.close_declared_table() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
+AS $$
+BEGIN
+    PERFORM clearance_internal.close_table(t.tab, NEW) FROM clearance_internal.table_tree(NEW.relation) AS t (tab);
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.close_declared_table IS 'trigger: a table is closed from its declaration on, with its partitions and children, whenever its policies come';
+
+CREATE TRIGGER "00_clearance_close" AFTER INSERT ON clearance.binding
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.close_declared_table();
+ALTER TABLE clearance.binding ENABLE ALWAYS TRIGGER "00_clearance_close";
 
 -- One policy for each command. Where somebody else's permissive policy would
 -- widen them, the same again as restrictive ones: those are AND-ed.

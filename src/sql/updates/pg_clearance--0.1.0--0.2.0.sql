@@ -12,6 +12,9 @@
 --     whose constraint changes, is locked for as long as the script runs, and no other
 --     against readers.
 
+-- Names without a schema are the system's.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 -- What serves the extension alone; an error if somebody else has made it.
 CREATE SCHEMA clearance_internal;
 
@@ -187,6 +190,13 @@ CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON clearance.resourc
     EXECUTE FUNCTION clearance_internal.note_change('people');
 ALTER TABLE clearance.resource ENABLE ALWAYS TRIGGER "00_clearance_note_change",
     ENABLE ALWAYS TRIGGER "00_clearance_note_supervisor", ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
+
+-- Tables that are declared by a restore are closed by that.
+CREATE FUNCTION clearance_internal.close_declared_table() RETURNS trigger
+LANGUAGE plpgsql AS 'BEGIN END';
+CREATE TRIGGER "00_clearance_close" AFTER INSERT ON clearance.binding
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.close_declared_table();
+ALTER TABLE clearance.binding ENABLE ALWAYS TRIGGER "00_clearance_close";
 
 -- Masked columns. What follows names the table and the event trigger.
 CREATE TABLE clearance.binding_mask (

@@ -63,7 +63,7 @@ function begin_statement()
 		/^COMMENT ON / || (again && /^DO /)
 	if (again && !kept)
 		fail("only a block can run again")
-	if (!kept && !/^(CREATE (UNIQUE INDEX|INDEX|TABLE|TYPE|CAST|SEQUENCE|SCHEMA|TRIGGER|CONSTRAINT TRIGGER|EVENT TRIGGER)|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|DO|GRANT|REVOKE) /)
+	if (!kept && !/^(CREATE (UNIQUE INDEX|INDEX|TABLE|TYPE|CAST|SEQUENCE|SCHEMA|TRIGGER|CONSTRAINT TRIGGER|EVENT TRIGGER)|ALTER|DROP|INSERT|UPDATE|DELETE|SELECT|SET|DO|GRANT|REVOKE) /)
 		fail("neither known as what can be replaced nor as what cannot")
 }
 
