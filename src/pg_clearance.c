@@ -84,7 +84,9 @@ _PG_init(void)
 	clr_version_page_init();
 	clr_binding_init();
 	clr_condition_init();
-	clr_hooks_init();
+	/* pg_upgrade makes tables as some version declared them; none but superusers connect (InitPostgres()) */
+	if (!IsBinaryUpgrade)
+		clr_hooks_init();
 	if (late && !IsBackgroundWorker)
 		warn_that_late();
 }

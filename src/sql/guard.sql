@@ -1,6 +1,9 @@
 -- complain if the script is sourced in psql rather than through CREATE EXTENSION
 \echo Use "CREATE EXTENSION pg_clearance" to load this file. \quit
 
+-- Names without a schema are the system's, in this script too: one that is not is an error.
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 -- Nobody else may own the schema or have put anything into it: what is found
 -- there would be taken for the extension's.
 DO $$

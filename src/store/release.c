@@ -34,11 +34,16 @@
 #endif
 
 PG_FUNCTION_INFO_V1(clearance_library_version);
+PG_FUNCTION_INFO_V1(clearance_moment);
+PG_FUNCTION_INFO_V1(clearance_note_change);
 
 static bool fits = false;
 
 static void forget(Datum arg, int cache, uint32 hash);
+static const char *remedy(const char *here);
+static int compare_versions(const char *a, const char *b);
 static char *version_here(void);
+static void refuse_retired(void) pg_attribute_noreturn();
 
 void
 clr_release_init(void)
@@ -78,10 +83,38 @@ clr_release_check(void)
 			 errmsg(
 				 "extension pg_clearance is of version %s in this database, its library of version %s",
 				 version, CLR_RELEASE),
-			 errhint("Run ALTER EXTENSION pg_clearance UPDATE in this database. If that was done, "
-					 "connect again; a server that preloads the library must be restarted.")));
+			 errhint("%s", remedy(version))));
 	}
 	pfree(version);
+}
+
+static const char *
+remedy(const char *here)
+{
+	if (compare_versions(here, CLR_RELEASE) < 0)
+		return "Run ALTER EXTENSION pg_clearance UPDATE in this database. If that was done, "
+			   "connect again; a server that preloads the library must be restarted.";
+	return "Connect again; a server that preloads the library must be restarted. If that was done, "
+		   "install the files of the extension's version on this server first.";
+}
+
+/* Which of two versions is later, by the numbers in them: below, above or zero. */
+static int
+compare_versions(const char *a, const char *b)
+{
+	while (*a != '\0' || *b != '\0')
+	{
+		char *end_a;
+		char *end_b;
+		long number_a = strtol(a, &end_a, 10);
+		long number_b = strtol(b, &end_b, 10);
+
+		if (number_a != number_b)
+			return number_a < number_b ? -1 : 1;
+		a = end_a + (*end_a != '\0');
+		b = end_b + (*end_b != '\0');
+	}
+	return 0;
 }
 
 /* The version of the extension in this database, or NULL. */
@@ -117,4 +150,29 @@ Datum
 clearance_library_version(PG_FUNCTION_ARGS)
 {
 	PG_RETURN_TEXT_P(cstring_to_text(CLR_RELEASE));
+}
+
+/*
+ * What functions of earlier versions called, and those of this one do not any
+ * more. pg_upgrade makes functions as they are in the old cluster, of which the
+ * server wants to find the symbols (fmgr_c_validator(), pg_proc.c); ALTER
+ * EXTENSION UPDATE drops them then.
+ */
+Datum
+clearance_moment(PG_FUNCTION_ARGS)
+{
+	refuse_retired();
+}
+
+Datum
+clearance_note_change(PG_FUNCTION_ARGS)
+{
+	refuse_retired();
+}
+
+static void
+refuse_retired(void)
+{
+	clr_release_check();
+	elog(ERROR, "function of an earlier version of pg_clearance");
 }

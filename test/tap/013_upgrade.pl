@@ -289,8 +289,19 @@ unlink $installation->script("$new--9.9");
 append_to_file($installation->script("$new--9.9"), slurp_file($script) =~ /^(CREATE OR REPLACE FUNCTION .*?;)$/ms);
 is(rows($new_session->query($tasks)), $seen, 'a session has read and kept what its actor may see');
 is(session('postgres')->query("ALTER EXTENSION pg_clearance UPDATE TO '9.9'")->{error}, undef, 'the database is of a later version');
-like($new_session->query($tasks)->{error}{M}, qr/^extension pg_clearance is of version 9\.9 in this database, its library of version $new/,
+$error = $new_session->query($tasks)->{error};
+like($error->{M}, qr/^extension pg_clearance is of version 9\.9 in this database, its library of version $new/,
 	'the session sees nothing more');
+like($error->{H}, qr/^Connect again; .* install the files of the extension's version/, 'and hears that it is the library that is older');
+
+# Versions are compared by their numbers.
+foreach my $later ('0.10.0', '0.2.0.1', '1')
+{
+	$node->safe_psql('small', "UPDATE pg_extension SET extversion = '$later' WHERE extname = 'pg_clearance'");
+	like(session('postgres')->query($tasks)->{error}{H}, qr/^Connect again/, "$later is later");
+}
+$node->safe_psql('small', "UPDATE pg_extension SET extversion = '0.1.10' WHERE extname = 'pg_clearance'");
+like(session('postgres')->query($tasks)->{error}{H}, qr/^Run ALTER EXTENSION/, '0.1.10 is earlier');
 
 $node->stop;
 done_testing();
