@@ -1,14 +1,19 @@
 # pg_clearance: PGXS build. `./run test` does everything on a throw-away server;
 # with a server of your own: make, make install, make installcheck.
 
+# In front of what is in the tree: nothing, but in a VPATH build (make -f ../pg_clearance/Makefile).
+from := $(if $(VPATH),$(VPATH)/,$(filter-out ./,$(dir $(firstword $(MAKEFILE_LIST)))))
+
 MODULE_big = pg_clearance
 # one folder is one room, see src/README.md
-C_SOURCES = $(sort $(wildcard src/*.c src/*/*.c))
-C_HEADERS = $(sort $(wildcard src/*.h src/*/*.h))
-OBJS = $(patsubst %.c,%.o,$(C_SOURCES))
+C_SOURCES = $(sort $(wildcard $(from)src/*.c $(from)src/*/*.c))
+C_HEADERS = $(sort $(wildcard $(from)src/*.h $(from)src/*/*.h))
+OBJS = $(patsubst $(from)%.c,%.o,$(C_SOURCES))
 
 PG_CPPFLAGS = -I$(srcdir)/src
-PG_CFLAGS = -Wall -Wextra -Werror
+# packages are built by compilers that are not known yet
+WERROR ?= -Werror
+PG_CFLAGS = -Wall -Wextra $(WERROR)
 # fmgr's and the hooks' signatures are fixed, whether or not a function needs all of them;
 # so are those of inline functions in PostgreSQL's headers
 PG_CFLAGS += -Wno-unused-parameter
@@ -18,22 +23,22 @@ PG_CPPFLAGS += -DCLR_RELEASE='"$(EXTVERSION)"'
 SHLIB_LINK += -lcrypto
 
 EXTENSION = pg_clearance
-EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(EXTENSION).control)
+EXTVERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" $(from)$(EXTENSION).control)
 
 # The install script is the modules of src/sql in their order; level_data comes from CSV.
-SQL_ORDER := $(shell sed 's/\#.*//' src/sql/order)
-SQL_MODULES = $(patsubst src/sql/level_data.sql,build/level_data.sql,$(SQL_ORDER:%=src/sql/%.sql))
-LEVEL_DATA = $(sort $(wildcard src/data/*.csv))
+SQL_ORDER := $(shell sed 's/\#.*//' $(from)src/sql/order)
+SQL_MODULES = $(patsubst %src/sql/level_data.sql,build/level_data.sql,$(SQL_ORDER:%=$(from)src/sql/%.sql))
+LEVEL_DATA = $(sort $(wildcard $(from)src/data/*.csv))
 
 SQL_INSTALL = build/$(EXTENSION)--$(EXTVERSION).sql
 
 # An upgrade script is made of its hand-written part and of modules until its version is
 # released; then what was made takes the part's place.
-PENDING := $(notdir $(wildcard src/sql/updates/$(EXTENSION)--*--$(EXTVERSION).sql))
+PENDING := $(notdir $(wildcard $(from)src/sql/updates/$(EXTENSION)--*--$(EXTVERSION).sql))
 SQL_UPGRADE = $(PENDING:%=build/%)
 
 DATA_built = $(SQL_INSTALL) $(SQL_UPGRADE)
-DATA = $(filter-out $(PENDING:%=src/sql/updates/%),$(wildcard src/sql/updates/*.sql))
+DATA = $(filter-out $(PENDING:%=src/sql/updates/%),$(patsubst $(from)%,%,$(wildcard $(from)src/sql/updates/*.sql)))
 EXTRA_CLEAN = build
 
 # `make installcheck` uses the server that PGHOST, PGPORT … name. It must have pg_clearance in
@@ -154,10 +159,10 @@ REGRESS = \
 # sorting and texts do not depend on the server's locale
 REGRESS_OPTS = --encoding=UTF8 --no-locale
 
-ISOLATION := $(sort $(patsubst test/isolation/specs/%.spec,%,$(wildcard test/isolation/specs/*.spec)))
-ISOLATION_OPTS = --inputdir=test/isolation --load-extension=pg_clearance
+ISOLATION := $(sort $(patsubst %.spec,%,$(notdir $(wildcard $(from)test/isolation/specs/*.spec))))
+ISOLATION_OPTS = --inputdir=$(from)test/isolation --load-extension=pg_clearance
 
-PROVE_TESTS := $(sort $(wildcard test/tap/*.pl))
+PROVE_TESTS := $(sort $(patsubst $(from)%,%,$(wildcard $(from)test/tap/*.pl)))
 TAP_TESTS := $(if $(PROVE_TESTS),1)
 
 # no bitcode: the functions are never inlined, and clang is not needed then
@@ -177,7 +182,11 @@ SHLIB_LINK += $(call supported,-Wl$(comma)-Bsymbolic-functions)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
-$(OBJS): $(C_HEADERS) $(EXTENSION).control
+# absolute, or make would be content with a folder of the tree
+OBJ_DIRS = $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS))))
+$(OBJS): $(C_HEADERS) $(EXTENSION).control | $(OBJ_DIRS)
+$(OBJ_DIRS):
+	$(MKDIR_P) $@
 
 $(SQL_INSTALL): $(SQL_MODULES) src/sql/order $(EXTENSION).control
 	$(MKDIR_P) $(@D)
@@ -185,7 +194,7 @@ $(SQL_INSTALL): $(SQL_MODULES) src/sql/order $(EXTENSION).control
 
 $(SQL_UPGRADE): build/%: src/sql/updates/% src/sql/updates/update.awk $(SQL_MODULES) src/sql/order
 	$(MKDIR_P) $(@D)
-	$(AWK) -f src/sql/updates/update.awk $(SQL_MODULES) $< > $@.new
+	$(AWK) -f $(from)src/sql/updates/update.awk $(SQL_MODULES) $< > $@.new
 	mv $@.new $@
 
 # for ./run, which installs only what changed
@@ -195,12 +204,12 @@ list-data:
 
 build/level_data.sql: src/data/level_data.awk $(LEVEL_DATA)
 	$(MKDIR_P) $(@D)
-	$(AWK) -f src/data/level_data.awk $(LEVEL_DATA) > $@
+	$(AWK) -f $< $(LEVEL_DATA) > $@
 
 # The parser of tokens knows no server: as programs, for its test vectors and for fuzzing. The TAP
 # tests make build/jwt_check and build/jwt_replay themselves; the fuzzer needs clang.
 JWT_FILES = src/actor/jwt.c src/actor/signature.c
-JWT_CFLAGS = -DFRONTEND $(PG_CFLAGS) -Isrc $(CPPFLAGS) -g
+JWT_CFLAGS = -DFRONTEND $(PG_CFLAGS) -I$(from)src $(CPPFLAGS) -g
 JWT_LIBS = -L$(pkglibdir) -lpgcommon -lpgport -lcrypto -lm
 
 build/jwt_check: test/vectors/jwt_check.c
@@ -222,6 +231,20 @@ FUZZ_OPTIONS = -max_total_time=$(FUZZ_SECONDS) -max_len=9000 -dict=test/fuzz/jwt
 fuzz: build/jwt_fuzz
 	$(MKDIR_P) build/fuzz_corpus
 	build/jwt_fuzz $(FUZZ_OPTIONS) build/fuzz_corpus test/fuzz/corpus
+
+# What others make packages of: the tree as it is committed, under the version of META.json.
+RELEASE := $(EXTENSION)-$(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' $(from)META.json)
+
+.PHONY: dist deb
+
+dist:
+	$(MKDIR_P) build
+	git -C $(srcdir) archive --format=tar --prefix=$(RELEASE)/ HEAD | gzip -9n > build/$(RELEASE).tar.gz
+	TZ=UTC git -C $(srcdir) archive --format=zip -9 --prefix=$(RELEASE)/ HEAD > build/$(RELEASE).zip
+
+# in clean roots, as root
+deb:
+	$(srcdir)/packaging/deb $(SUITE)
 
 C_FILES = $(C_SOURCES) $(C_HEADERS) $(sort $(wildcard test/*/*.c bench/*.c))
 

@@ -22,7 +22,6 @@ use warnings;
 use utf8;
 use Encode qw(decode_utf8 encode_utf8);
 use Exporter 'import';
-use PostgreSQL::Test::Utils;
 
 our @EXPORT = qw(examples_of run_examples);
 
