@@ -252,7 +252,7 @@ C_FILES = $(C_SOURCES) $(C_HEADERS) $(sort $(wildcard test/*/*.c bench/*.c))
 # rule, and the rule judges whomever it is asked about.
 ROOMS = plan enforce guard frame actor rule scope store
 
-.PHONY: format format-check fuzz lint rooms
+.PHONY: format format-check fuzz lint rooms scripts release
 
 format:
 	clang-format -i $(C_FILES)
@@ -268,3 +268,11 @@ lint:
 
 rooms:
 	$(AWK) -v rooms="$(ROOMS)" -v beside="$(notdir $(wildcard src/*.h))" -f test/harness/rooms.awk $(C_SOURCES) $(C_HEADERS)
+
+# as pgspot has it for scripts of extensions
+scripts: $(SQL_INSTALL) $(SQL_UPGRADE)
+	$(AWK) -f test/harness/scripts.awk $^ $(DATA)
+
+release:
+	$(AWK) -f test/harness/release.awk src/compat.h $(EXTENSION).control META.json debian/changelog debian/pgversions \
+		packaging/$(EXTENSION).spec

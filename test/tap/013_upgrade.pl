@@ -298,10 +298,10 @@ like($error->{H}, qr/^Connect again; .* install the files of the extension's ver
 foreach my $later ('0.10.0', '0.2.0.1', '1')
 {
 	$node->safe_psql('small', "UPDATE pg_extension SET extversion = '$later' WHERE extname = 'pg_clearance'");
-	like(session('postgres')->query($tasks)->{error}{H}, qr/^Connect again/, "$later is later");
+	like(session('regress_cole')->query($tasks)->{error}{H}, qr/^Connect again/, "$later is later");
 }
 $node->safe_psql('small', "UPDATE pg_extension SET extversion = '0.1.10' WHERE extname = 'pg_clearance'");
-like(session('postgres')->query($tasks)->{error}{H}, qr/^Run ALTER EXTENSION/, '0.1.10 is earlier');
+like(session('regress_cole')->query($tasks)->{error}{H}, qr/^Run ALTER EXTENSION/, '0.1.10 is earlier');
 
 $node->stop;
 done_testing();
