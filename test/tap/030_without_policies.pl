@@ -71,24 +71,6 @@ foreach my $preloaded ('', 'pg_clearance')
 	$node->safe_psql('postgres', "DROP DATABASE $_") foreach qw(without half);
 }
 
-# Rows that come after the declaration are loaded by whom row security does not bind, or not at all.
-$node->safe_psql('source', <<'EOSQL');
-CREATE SCHEMA regress_zone;
-GRANT ALL ON SCHEMA regress_zone TO regress_owner;
-CREATE TABLE regress_zone.page (id bigint PRIMARY KEY, project_id uuid);
-INSERT INTO regress_zone.page SELECT 1, id FROM app.project LIMIT 1;
-ALTER TABLE regress_zone.page OWNER TO regress_owner;
-SELECT clearance.protect('regress_zone.page', 'document', project => 'project_id');
-EOSQL
-$node->command_ok([ 'pg_dump', '--format=custom', '-f', "$dir/late", '-d', 'source' ], 'a dump with rows that come late');
-make_database('late');
-$node->command_fails_like([ 'pg_restore', '--exit-on-error', '--use-set-session-authorization', '-d', 'late', "$dir/late" ],
-	qr/COPY failed for table "page": ERROR:  query would be affected by row-level security policy/, 'their owner is refused');
-$node->safe_psql('postgres', 'DROP DATABASE late');
-make_database('late');
-$node->command_ok([ 'pg_restore', '--exit-on-error', '-d', 'late', "$dir/late" ], 'a superuser restores them');
-is($node->safe_psql('late', 'SELECT count(*) FROM regress_zone.page'), '1', 'and they are there');
-
 # What a dump does not declare, nothing closes: a table alone is a copy (doc/limits.md says so).
 make_database('alone');
 $node->safe_psql('alone', 'CREATE EXTENSION pg_clearance; CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO PUBLIC');
