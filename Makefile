@@ -147,6 +147,7 @@ REGRESS = \
 	index_operators \
 	account_columns \
 	whole_account \
+	account_plans \
 	level \
 	mirror \
 	moments \

@@ -204,6 +204,8 @@ ALTER EXTENSION citext ADD FUNCTION spy_cmp(text, text);
 ALTER EXTENSION citext ADD OPERATOR === (text, text);
 ALTER EXTENSION citext ADD OPERATOR CLASS spy_ops USING btree;
 ALTER EXTENSION citext ADD OPERATOR FAMILY spy_ops USING btree;
+-- (what was found of it is asked anew when any function changes)
+ALTER FUNCTION app.spy_lt COST 1;
 SET ROLE regress_operators;
 SELECT asks($$SELECT * FROM app.task WHERE prefix === 'word3'$$);
 SELECT count(*) FROM task WHERE prefix === 'word3' AND id < 200;
@@ -222,9 +224,23 @@ RESET ROLE;
 ALTER EXTENSION citext ADD OPERATOR CLASS spied_ops USING btree;
 ALTER EXTENSION citext ADD OPERATOR FAMILY spied_ops USING btree;
 ALTER EXTENSION citext ADD FUNCTION spy_numeric(numeric, numeric);
+ALTER FUNCTION app.spy_lt COST 1;
 SET ROLE regress_operators;
 SELECT asks($$SELECT * FROM app.task WHERE price = 11$$);
 SELECT count(*) FROM task WHERE price = 11;
+RESET ROLE;
+-- a known family that was asked about before, to which a superuser adds a function that is not
+CREATE FUNCTION app.spy_image(oid) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE NOTICE 'spied %', $1; RETURN true; END $$;
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE who = 'who7'$$);
+RESET ROLE;
+ALTER OPERATOR FAMILY ext.citext_ops USING btree ADD FUNCTION 4 (ext.citext, ext.citext) app.spy_image(oid);
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE who = 'who7'$$);
+RESET ROLE;
+ALTER OPERATOR FAMILY ext.citext_ops USING btree DROP FUNCTION 4 (ext.citext, ext.citext);
+SET ROLE regress_operators;
+SELECT asks($$SELECT * FROM app.task WHERE who = 'who7'$$);
 RESET ROLE;
 -- operators that are known beside an index that is not: another index is asked
 SET ROLE regress_operators;

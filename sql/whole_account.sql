@@ -52,7 +52,7 @@ END $$;
 
 --
 -- Who sees the account: its rows, those of its projects, and its partition. Others
--- are tested; one plan serves all accounts.
+-- are tested. Plans on partitions name the account, see sql/account_plans.sql.
 --
 SET enable_seqscan = off;
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;

@@ -28,6 +28,7 @@
 #include "guard/calls.h"
 #include "guard/secrecy.h"
 #include "plan/set.h"
+#include "plan/known.h"
 #include "plan/promote.h"
 #include "plan/simplify.h"
 #include "scope/scope_cache.h"
@@ -71,6 +72,7 @@ _PG_init(void)
 	clr_replica_init();
 	clr_set_init();
 	clr_simplify_init();
+	clr_known_init();
 	clr_promote_init();
 	clr_plans_init();
 	clr_calls_init();

@@ -19,8 +19,9 @@
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
-#include "parser/parse_func.h"
+#include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
+#include "utils/datum.h"
 #include "utils/lsyscache.h"
 #include "utils/partcache.h"
 #include "utils/rel.h"
@@ -28,7 +29,12 @@
 
 #include "frame/frame.h"
 #include "guard/secrecy.h"
+#include "plan/class.h"
 #include "plan/rowtest.h"
+#include "store/plans.h"
+
+/* The key of an account that the plan names, in the place for its location; the parser gives none such. */
+#define KNOWN_ACCOUNT (-3)
 
 /* What own_account() remembers for a query. */
 typedef struct AccountCall
@@ -40,7 +46,8 @@ typedef struct AccountCall
 PG_FUNCTION_INFO_V1(clearance_own_account);
 
 static void read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call);
-static Oid own_account_oid(void);
+static Expr *known_account(const ClrBinding *binding, const Var *column);
+static bool key_of(const ClrScope *scope, Oid type, Datum *value);
 static bool is_comparable(const Var *column);
 static bool is_test(const Node *clause);
 static bool is_partitioned_by(Oid relid, AttrNumber column);
@@ -79,12 +86,9 @@ read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call)
 {
 	Oid type = get_fn_expr_argtype(fcinfo->flinfo, 0);
 	ClrScope *scope = clr_frame_judge(frame)->scope;
-	ClrKey key;
 
 	clr_secrecy_check_asked(frame);
-	call->is_null = scope->account_key == NULL ||
-					!clr_key_from_text(scope->account_key, clr_key_class(type), &key) ||
-					!clr_key_to_datum(&key, type, &call->value);
+	call->is_null = !key_of(scope, type, &call->value);
 }
 
 /*
@@ -106,10 +110,12 @@ clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *colum
 		(!clr_binding_has_account(binding) && !clr_account_prunes(root, binding, columns)))
 		return NULL;
 	value = (Expr *) copyObject(column);
-	account =
-		(Expr *) makeFuncExpr(own_account_oid(), column->vartype,
-							  list_make1(makeNullConst(column->vartype, -1, column->varcollid)),
-							  column->varcollid, InvalidOid, COERCE_EXPLICIT_CALL);
+	account = clr_account_prunes(root, binding, columns) ? known_account(binding, column) : NULL;
+	if (account == NULL)
+		account =
+			(Expr *) makeFuncExpr(clr_plans_call(CLR_OWN_ACCOUNT), column->vartype,
+								  list_make1(makeNullConst(column->vartype, -1, column->varcollid)),
+								  column->varcollid, InvalidOid, COERCE_EXPLICIT_CALL);
 	type = column->vartype;
 	if (type == VARCHAROID)
 	{
@@ -125,13 +131,34 @@ clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *colum
 											  clr_rowtest_or_null((Expr *) column, account);
 }
 
-static Oid
-own_account_oid(void)
+/* The key of the actor's account, if the plan may name it; else NULL. */
+static Expr *
+known_account(const ClrBinding *binding, const Var *column)
 {
-	static const Oid argtypes[] = { ANYELEMENTOID };
+	const ClrJudge *judge = clr_frame_judge(clr_frame_current());
+	Oid type = column->vartype;
+	int16 length;
+	bool by_value;
+	Datum value;
+	Const *account;
 
-	return LookupFuncName(list_make2(makeString("clearance"), makeString("own_account")), 1,
-						  argtypes, false);
+	if (!key_of(judge->scope, type, &value) || !clr_class_mark_account(judge, binding))
+		return NULL;
+	get_typlenbyval(type, &length, &by_value);
+	account = makeConst(type, -1, column->varcollid, length, datumCopy(value, by_value, length),
+						false, by_value);
+	account->location = KNOWN_ACCOUNT;
+	return (Expr *) account;
+}
+
+static bool
+key_of(const ClrScope *scope, Oid type, Datum *value)
+{
+	ClrKey key;
+
+	return scope->account_key != NULL &&
+		   clr_key_from_text(scope->account_key, clr_key_class(type), &key) &&
+		   clr_key_to_datum(&key, type, value);
 }
 
 /*
@@ -158,7 +185,10 @@ is_test(const Node *clause)
 	account = lsecond(((const OpExpr *) clause)->args);
 	if (IsA(account, RelabelType))
 		account = (const Node *) ((const RelabelType *) account)->arg;
-	return IsA(account, FuncExpr) && ((const FuncExpr *) account)->funcid == own_account_oid();
+	if (IsA(account, Const))
+		return ((const Const *) account)->location == KNOWN_ACCOUNT;
+	return IsA(account, FuncExpr) &&
+		   ((const FuncExpr *) account)->funcid == clr_plans_function(CLR_OWN_ACCOUNT);
 }
 
 /* The condition of a relation that is such a test, or NULL. */
@@ -171,6 +201,46 @@ clr_account_condition(const RelOptInfo *rel)
 		if (is_test((Node *) lfirst_node(RestrictInfo, lc)->clause))
 			return lfirst(lc);
 	return NULL;
+}
+
+/*
+ * What part of a table's rows a test of the account leaves, found once for a query. The
+ * planner would find the key by an executor of its own, whenever it asks.
+ */
+Selectivity
+clr_account_part(PlannerInfo *root, RestrictInfo *test)
+{
+	OpExpr *known;
+	Oid type;
+	int16 length;
+	bool by_value;
+	Datum value;
+
+	if (test->norm_selec >= 0)
+		return test->norm_selec;
+	known = copyObject((OpExpr *) test->clause);
+	type = exprType(lsecond(known->args));
+	if (!key_of(clr_frame_judge(clr_frame_current())->scope, type, &value))
+		return clause_selectivity(root, (Node *) test, 0, JOIN_INNER, NULL);
+	get_typlenbyval(type, &length, &by_value);
+	lsecond(known->args) =
+		makeConst(type, -1, exprCollation(lsecond(known->args)), length, value, false, by_value);
+	test->norm_selec = clause_selectivity(root, (Node *) known, 0, JOIN_INNER, NULL);
+	return test->norm_selec;
+}
+
+/*
+ * All paths of a table are made, by what it holds. From here on the planner takes it for
+ * what the account has of it: rows of two tables that belong together are of one account,
+ * and it would take the tests of both for independent.
+ */
+void
+clr_account_scale(PlannerInfo *root, RelOptInfo *rel)
+{
+	RestrictInfo *test = clr_account_condition(rel);
+
+	if (test != NULL)
+		rel->tuples = Max(rel->rows, rel->tuples * clr_account_part(root, test));
 }
 
 /* Whether an index finds the rows of an account. */

@@ -24,6 +24,7 @@
 #define REACH_ACCOUNT 16
 
 static uint32 reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
+static bool is_of_account(const ClrJudge *judge, const PlannedStmt *plan);
 static bool fits(ClrJudge *judge, const ClrPlanMark *mark, bool best);
 static bool fits_masks(ClrJudge *judge, ClrBinding *binding, const ClrPlanMark *mark, bool best);
 static bool has_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
@@ -48,6 +49,19 @@ clr_class_mark_column(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask)
 	ClrPlanMark mark_of = { binding->id, mask->id, raw ? CLR_CLASS_RAW : CLR_CLASS_MASKED, 0 };
 
 	return clr_plans_mark(&mark_of) && raw;
+}
+
+/*
+ * Whether the plan being made may name the actor's account, which it says then: there,
+ * whoever acts for another one has another plan.
+ */
+bool
+clr_class_mark_account(const ClrJudge *judge, const ClrBinding *binding)
+{
+	ClrPlanMark mark = { binding->id, 0, CLR_CLASS_ACCOUNT, 0 };
+
+	return judge->scope->account_key != NULL &&
+		   clr_plans_mark_account(&mark, judge->scope->account_key);
 }
 
 /*
@@ -80,9 +94,21 @@ clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, bool best)
 	ListCell *lc;
 
 	foreach(lc, plan->invalItems)
-		if (clr_plans_read_mark(lfirst(lc), &mark) && !fits(judge, &mark, best))
+		if (clr_plans_read_mark(lfirst(lc), &mark) &&
+			!(mark.class == CLR_CLASS_ACCOUNT ? is_of_account(judge, plan) :
+												fits(judge, &mark, best)))
 			return false;
 	return true;
+}
+
+/* Whether the account that a plan names is the actor's; who has none sees nothing by its plan. */
+static bool
+is_of_account(const ClrJudge *judge, const PlannedStmt *plan)
+{
+	const char *account = clr_plans_account(plan);
+
+	return account != NULL && judge->scope->account_key != NULL &&
+		   strcmp(account, judge->scope->account_key) == 0;
 }
 
 static bool

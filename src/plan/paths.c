@@ -52,6 +52,7 @@ cost_with_keys(PlannerInfo *root, IndexPath *path, double loops, Cost *startup, 
 			   Selectivity *selectivity, double *correlation, double *pages);
 static List *put_keys(PlannerInfo *root, IndexPath *path, Cost *reading);
 static Expr *keys_for_estimate(const FuncExpr *call, Cost *reading);
+static void add_without_sets(PlannerInfo *root, RelOptInfo *rel);
 static void expect_rows(PlannerInfo *root, RelOptInfo *rel);
 static double rows_before_ups(PlannerInfo *root, RelOptInfo *rel);
 
@@ -267,8 +268,15 @@ clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 			needs_others |= clr_set_is_test((Node *) lfirst_node(RestrictInfo, lc)->clause);
 	else if (root->limit_tuples < 0)
 		expect_rows(root, rel);
-	if (rel->indexlist == NIL || !needs_others)
-		return;
+	if (rel->indexlist != NIL && needs_others)
+		add_without_sets(root, rel);
+	if (is_joined)
+		clr_account_scale(root, rel);
+}
+
+static void
+add_without_sets(PlannerInfo *root, RelOptInfo *rel)
+{
 	declining = true;
 	PG_TRY();
 	{

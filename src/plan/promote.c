@@ -13,11 +13,10 @@
  *	 pattern that is none), but knows no row.
  *	 It compares keys that it holds with that, by functions of its operator
  *	 family, not by the operator's: expressions of the query, and those that the
- *	 index was made of, are not computed. These functions are known here
- *	 (is_known()): those of the server, and of extensions whose families were
- *	 read. All are C, none writes a message about a key that was once accepted,
- *	 and none reads a table, calls SQL, or looks inside of types that others
- *	 made.
+ *	 index was made of, are not computed. These functions are known (known.c): those
+ *	 of the server, and of extensions whose families were read. All are C, none
+ *	 writes a message about a key that was once accepted, and none reads a table,
+ *	 calls SQL, or looks inside of types that others made.
  *
  * What is left is the row, where LIKE does fail by what it reads ("must not end
  * with escape character"). A bitmap of the index says where rows may be; the
@@ -31,32 +30,15 @@
  */
 #include "plan/promote.h"
 
-#include "access/transam.h"
-#include "catalog/dependency.h"
-#include "catalog/pg_amproc.h"
-#include "catalog/pg_extension.h"
-#include "catalog/pg_language.h"
-#include "catalog/pg_opfamily.h"
-#include "catalog/pg_proc.h"
-#include "catalog/pg_type.h"
-#include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/clauses.h"
 #include "optimizer/paths.h"
-#include "utils/catcache.h"
 #include "utils/guc.h"
-#include "utils/lsyscache.h"
 #include "utils/plancache.h"
-#include "utils/syscache.h"
 
-/*
- * Extensions whose families were read: trigrams, which are hashed and compared
- * as integers; texts in lower case; and what compares the server's own types by
- * their own functions.
- */
-static const char *const known_extensions[] = { "btree_gin", "btree_gist", "citext", "pg_trgm" };
+#include "plan/known.h"
 
 static bool promote = true;
 
@@ -81,10 +63,6 @@ static void begin(RelOptInfo *rel, Promotion *promotion);
 static void end(RelOptInfo *rel, const Promotion *promotion);
 static void stand_for_policy(Path *path, const Promotion *promotion);
 static RestrictInfo *as_if_unknown(const RestrictInfo *qual);
-static bool is_known_family(Oid family);
-static bool is_known(Oid class, Oid object);
-static bool is_known_function(Oid function);
-static bool is_known_type(Oid type);
 
 void
 clr_promote_init(void)
@@ -219,9 +197,9 @@ is_promotable(const Expr *clause)
 	else
 		return false;
 	foreach(lc, args)
-		if (!is_known_type(exprType(lfirst(lc))))
+		if (!clr_known_type(exprType(lfirst(lc))))
 			return false;
-	return list_length(args) == 2 && is_known_function(function);
+	return list_length(args) == 2 && clr_known_function(function);
 }
 
 /* Those that do nothing with a condition but what is known. */
@@ -238,7 +216,7 @@ indexes_of(const RelOptInfo *rel)
 		bool known = index->amhasgetbitmap && !contain_leaked_vars((Node *) index->indpred);
 
 		for (int i = 0; known && i < index->nkeycolumns; i++)
-			known = is_known_family(index->opfamily[i]);
+			known = clr_known_family(index->opfamily[i]);
 		if (known)
 			indexes = lappend(indexes, index);
 	}
@@ -349,76 +327,4 @@ as_if_unknown(const RestrictInfo *qual)
 	else
 		((ScalarArrayOpExpr *) copy->clause)->args = args;
 	return copy;
-}
-
-/* ---------- what is known ---------- */
-
-/* Whether all that indexes of a family call is known. */
-static bool
-is_known_family(Oid family)
-{
-	CatCList *functions;
-	bool known = is_known(OperatorFamilyRelationId, family);
-
-	if (family < FirstUnpinnedObjectId)
-		return true;
-	functions = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(family));
-	for (int i = 0; known && i < functions->n_members; i++)
-		known =
-			is_known_function(((Form_pg_amproc) GETSTRUCT(&functions->members[i]->tuple))->amproc);
-	ReleaseSysCacheList(functions);
-	return known;
-}
-
-/*
- * Whether something is the server's, or of an extension that was read. An
- * extension's owner may add things of its own to it; but no operator families,
- * which superusers alone make and alter.
- */
-static bool
-is_known(Oid class, Oid object)
-{
-	Oid extension;
-	char *name;
-
-	if (object < FirstUnpinnedObjectId)
-		return true;
-	extension = getExtensionOfObject(class, object);
-	name = OidIsValid(extension) ? get_extension_name(extension) : NULL;
-	for (int i = 0; name != NULL && i < (int) lengthof(known_extensions); i++)
-		if (strcmp(name, known_extensions[i]) == 0)
-			return true;
-	return false;
-}
-
-/* Nor functions in C, which others cannot make. */
-static bool
-is_known_function(Oid function)
-{
-	HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid language;
-
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	language = ((Form_pg_proc) GETSTRUCT(tuple))->prolang;
-	ReleaseSysCache(tuple);
-	return (language == INTERNALlanguageId || language == ClanguageId) &&
-		   is_known(ProcedureRelationId, function);
-}
-
-/* Nor base types. Of arrays, elements are compared; of enums, numbers. */
-static bool
-is_known_type(Oid type)
-{
-	Oid element = get_base_element_type(type);
-	char kind;
-
-	if (OidIsValid(element))
-		return is_known_type(element);
-	type = getBaseType(type);
-	kind = get_typtype(type);
-	return kind == TYPTYPE_ENUM ||
-		   ((kind == TYPTYPE_BASE || (type < FirstUnpinnedObjectId &&
-									  (kind == TYPTYPE_RANGE || kind == TYPTYPE_MULTIRANGE))) &&
-			is_known(TypeRelationId, type));
 }

@@ -380,7 +380,8 @@ place_for_one(Others *others)
 
 /*
  * The plan of one, which stays at least as long as a memory context: planned under
- * the query's snapshot, if it has to be made.
+ * the query's snapshot, if it has to be made. More than one account asks by it, so it
+ * names none.
  */
 static PlannedStmt *
 take(Others *others, int place, const QueryDesc *query, MemoryContext context)
@@ -388,6 +389,7 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
 	bool around = others->planning[place];
+	bool for_all = clr_plans_for_all_accounts(true);
 	CachedPlan *plan;
 
 	PushActiveSnapshot(query->snapshot != NULL ? query->snapshot : GetTransactionSnapshot());
@@ -399,10 +401,12 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	PG_CATCH();
 	{
 		others->planning[place] = around;
+		(void) clr_plans_for_all_accounts(for_all);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	others->planning[place] = around;
+	(void) clr_plans_for_all_accounts(for_all);
 	PopActiveSnapshot();
 	callback->func = release;
 	callback->arg = plan;

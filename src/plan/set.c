@@ -127,7 +127,8 @@ static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable 
 static Selectivity
 remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys);
 static bool estimate_alone(SupportRequestSelectivity *request);
-static Selectivity part_of_account(PlannerInfo *root, const List *args);
+static bool finds_project(PlannerInfo *root, const Var *project);
+static bool gives_key(const RestrictInfo *condition, const Var *column);
 static RestrictInfo *account_beside(PlannerInfo *root, const List *args);
 static void note_statistics(Datum arg, int cache, uint32 hash);
 
@@ -563,12 +564,45 @@ part_below_visible(ClrJudge *judge, const ClrSet *set)
 bool
 clr_set_estimate(SupportRequestSelectivity *request)
 {
+	RestrictInfo *account;
+
 	if (!estimate_alone(request))
 		return false;
-	if (!request->is_join)
-		request->selectivity /= part_of_account(request->root, request->args);
+	account = request->is_join ? NULL : account_beside(request->root, request->args);
+	if (account != NULL && finds_project(request->root, linitial(request->args)))
+		account->norm_selec = 1; /* rows of a project are of one account */
+	else if (account != NULL)
+		request->selectivity /= Max(clr_account_part(request->root, account), SMALLEST_PART);
 	CLAMP_PROBABILITY(request->selectivity);
 	return true;
+}
+
+/* Whether the query gives a table's project, by which an index finds the rows. */
+static bool
+finds_project(PlannerInfo *root, const Var *project)
+{
+	RelOptInfo *rel = root->simple_rel_array[project->varno];
+	ListCell *lc;
+
+	foreach(lc, rel->baserestrictinfo)
+		if (gives_key(lfirst_node(RestrictInfo, lc), project))
+			break;
+	if (lc == NULL)
+		return false;
+	foreach(lc, rel->indexlist)
+		if (lfirst_node(IndexOptInfo, lc)->indexkeys[0] == project->varattno)
+			return true;
+	return false;
+}
+
+/* Whether a condition gives the value of a column. */
+static bool
+gives_key(const RestrictInfo *condition, const Var *column)
+{
+	const OpExpr *clause = (const OpExpr *) condition->clause;
+
+	return clr_set_given_value(clause, column) != NULL &&
+		   op_mergejoinable(clause->opno, exprType((const Node *) column));
 }
 
 /* What a test of a set leaves of all rows, where nothing else is known of them. */
@@ -584,17 +618,6 @@ clr_set_part(PlannerInfo *root, FuncExpr *test)
 		return clause_selectivity(root, (Node *) test, 0, JOIN_INNER, NULL);
 	CLAMP_PROBABILITY(request.selectivity);
 	return request.selectivity;
-}
-
-/* The part of rows that the test of the account leaves, beside a set of projects; else 1. */
-static Selectivity
-part_of_account(PlannerInfo *root, const List *args)
-{
-	RestrictInfo *account = account_beside(root, args);
-
-	return account == NULL ?
-			   1 :
-			   Max(clause_selectivity(root, (Node *) account, 0, JOIN_INNER, NULL), SMALLEST_PART);
 }
 
 /* Whether the test of the account stands beside a test of a set of projects. */
@@ -671,12 +694,13 @@ given_value(PlannerInfo *root, Var *column, ClrKeyTable *keys, Selectivity *sele
 		return false;
 	foreach(lc, rel->baserestrictinfo)
 	{
-		OpExpr *clause = (OpExpr *) lfirst_node(RestrictInfo, lc)->clause;
-		Node *given = clr_set_given_value(clause, column);
+		const RestrictInfo *condition = lfirst_node(RestrictInfo, lc);
+		Node *given;
 		ClrKey key;
 
-		if (given == NULL || !op_mergejoinable(clause->opno, exprType((Node *) column)))
+		if (!gives_key(condition, column))
 			continue;
+		given = clr_set_given_value((OpExpr *) condition->clause, column);
 		*selectivity = 1;
 		if (IsA(given, Const) && !((Const *) given)->constisnull &&
 			clr_key_class(exprType(given)) == clr_key_class(column->vartype))

@@ -24,6 +24,7 @@
  */
 #include "plan/simplify.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/makefuncs.h"
@@ -489,7 +490,7 @@ gives(const List *quals, const Var *key)
 
 /*
  * Whether a query that is yet to be planned is such a lookup in its only table. In
- * doubt it is not.
+ * doubt it is not, and where partitions may be left out by the account (account.c).
  */
 bool
 clr_simplify_is_lookup(const Query *query)
@@ -499,7 +500,7 @@ clr_simplify_is_lookup(const Query *query)
 	ListCell *lc;
 
 	if (list_length(query->rtable) != 1 || entry->securityQuals == NIL || query->hasSubLinks ||
-		query->jointree->quals == NULL)
+		entry->relkind == RELKIND_PARTITIONED_TABLE || query->jointree->quals == NULL)
 		return false;
 	quals = make_ands_implicit((Expr *) query->jointree->quals);
 	foreach(lc, entry->securityQuals)

@@ -25,6 +25,7 @@ typedef enum ClrClass
 	CLR_CLASS_WHOLE,  /* of plans: every row of the table is open, see whole.c */
 	CLR_CLASS_RAW,	  /* and masked columns: read as it is, see mask_raw.c; or not */
 	CLR_CLASS_MASKED,
+	CLR_CLASS_ACCOUNT, /* and the account: named by the plan, see account.c */
 	CLR_CLASS_RELATED = 8,
 	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
 } ClrClass;

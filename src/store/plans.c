@@ -7,7 +7,7 @@
  * in the plan itself, where copies have them too: marks in its list of what ends
  * it, the query in an entry of its range table that names no table.
  *
- * They call in_set() or set_keys(). The server keeps, with each cached plan,
+ * They call in_set(), set_keys() or own_account(). The server keeps, with each cached plan,
  * the functions that it calls, and makes it anew when it hears that one of them
  * changed (PlanCacheObjectCallback, plancache.c), whoever says so. So when what all
  * of them rest on is another, this session's plans hear it, or those of all
@@ -29,13 +29,15 @@
 #include "utils/inval.h"
 #include "utils/syscache.h"
 
-/* By the types of their first arguments. An index condition alone calls set_keys(). */
+/* By the types of their first arguments; others are integers. An index condition alone calls set_keys(). */
 static const struct
 {
 	const char *name;
+	int nargs;
 	Oid first;
-} functions
-	[] = { [CLR_IN_SET] = { "in_set", ANYOID }, [CLR_SET_KEYS] = { "set_keys", ANYELEMENTOID } };
+} functions[] = { [CLR_IN_SET] = { "in_set", CLR_SET_ARGS + 1, ANYOID },
+				  [CLR_SET_KEYS] = { "set_keys", CLR_SET_ARGS + 1, ANYELEMENTOID },
+				  [CLR_OWN_ACCOUNT] = { "own_account", 1, ANYELEMENTOID } };
 
 /* Once found, until functions or schemas change; how often they did. */
 static Oid oids[lengthof(functions)];
@@ -64,14 +66,16 @@ PG_FUNCTION_INFO_V1(clearance_forget_plans);
 
 #define MAX_MARKS 64
 static ClrPlanMark marks[MAX_MARKS];
+static const char *accounts[MAX_MARKS]; /* that the plan names, by the mark that says so; or NULL */
 #define NOT_PLANNING (-1)
+static bool for_all_accounts = false;
 static int n_marks = 0;
 static int first_mark = NOT_PLANNING;
 
-static Oid function_oid(ClrPlanFunction function);
 static Oid find_function(ClrPlanFunction function);
 static void forget_functions(Datum arg, int cache, uint32 hash);
-static RangeTblEntry *carrier(Query *query, int options);
+static const char *named_account(void);
+static RangeTblEntry *carrier(Query *query, int options, const char *account);
 
 void
 clr_plans_init(void)
@@ -97,8 +101,8 @@ clr_plans_are_told(void)
 }
 
 /* Invalid while the extension is being created. */
-static Oid
-function_oid(ClrPlanFunction function)
+Oid
+clr_plans_function(ClrPlanFunction function)
 {
 	uint64 before = changes;
 	Oid oid = oids[function];
@@ -119,14 +123,14 @@ find_function(ClrPlanFunction function)
 		argtypes[i] = INT4OID;
 	return LookupFuncName(list_make2(makeString("clearance"),
 									 makeString(pstrdup(functions[function].name))),
-						  CLR_SET_ARGS + 1, argtypes, true);
+						  functions[function].nargs, argtypes, true);
 }
 
 /* A plan is made that calls the function. */
 Oid
 clr_plans_call(ClrPlanFunction function)
 {
-	Oid oid = function_oid(function);
+	Oid oid = clr_plans_function(function);
 
 	hashes[function] = GetSysCacheHashValue1(PROCOID, ObjectIdGetDatum(oid));
 	plans_made[function] = true;
@@ -148,8 +152,35 @@ clr_plans_mark(const ClrPlanMark *mark)
 			return true;
 	if (n_marks == MAX_MARKS)
 		return false;
+	accounts[n_marks] = NULL;
 	marks[n_marks++] = *mark;
 	return true;
+}
+
+/*
+ * The same, and the plan names the actor's account by its key, which stays until planning
+ * ends. False also if the plan shall be for all accounts.
+ */
+bool
+clr_plans_mark_account(const ClrPlanMark *mark, const char *account)
+{
+	int before = n_marks;
+
+	if (for_all_accounts || !clr_plans_mark(mark))
+		return false;
+	if (n_marks > before)
+		accounts[before] = account;
+	return true;
+}
+
+/* Whether plans from now on shall name no account. Returns what to restore. */
+bool
+clr_plans_for_all_accounts(bool all)
+{
+	bool previous = for_all_accounts;
+
+	for_all_accounts = all;
+	return previous;
 }
 
 /* Planning begins, maybe within the planning of something else. Returns what to restore. */
@@ -202,7 +233,7 @@ clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 	{
 		plan->invalItems = add_item(plan->invalItems, PROCOID, hashes[CLR_IN_SET]);
 		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
-		plan->rtable = lappend(plan->rtable, carrier(query, options));
+		plan->rtable = lappend(plan->rtable, carrier(query, options, named_account()));
 	}
 	if (may_mark)
 		n_marks = first_mark;
@@ -250,7 +281,7 @@ clr_plans_is_marked(const PlannedStmt *plan)
  * copies have all of them (_copyRangeTblEntry(), _outRangeTblEntry()).
  */
 static RangeTblEntry *
-carrier(Query *query, int options)
+carrier(Query *query, int options, const char *account)
 {
 	RangeTblEntry *entry = makeNode(RangeTblEntry);
 
@@ -258,12 +289,22 @@ carrier(Query *query, int options)
 	entry->eref = makeAlias("*RESULT*", NIL);
 	entry->subquery = query;
 	entry->joinmergedcols = options;
+	entry->ctename = account != NULL ? pstrdup(account) : NULL;
 	return entry;
 }
 
-/* NULL if the plan has none. */
-Query *
-clr_plans_query(const PlannedStmt *plan, int *options)
+/* The one of the plan being made. All marks are of one actor. */
+static const char *
+named_account(void)
+{
+	for (int i = first_mark; i < n_marks; i++)
+		if (accounts[i] != NULL)
+			return accounts[i];
+	return NULL;
+}
+
+static const RangeTblEntry *
+carrier_of(const PlannedStmt *plan)
 {
 	ListCell *lc;
 
@@ -272,12 +313,30 @@ clr_plans_query(const PlannedStmt *plan, int *options)
 		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
 
 		if (entry->rtekind == RTE_RESULT && entry->subquery != NULL)
-		{
-			*options = entry->joinmergedcols;
-			return entry->subquery;
-		}
+			return entry;
 	}
 	return NULL;
+}
+
+/* NULL if the plan has none. */
+Query *
+clr_plans_query(const PlannedStmt *plan, int *options)
+{
+	const RangeTblEntry *entry = carrier_of(plan);
+
+	if (entry == NULL)
+		return NULL;
+	*options = entry->joinmergedcols;
+	return entry->subquery;
+}
+
+/* The key of the account that a plan names, or NULL. */
+const char *
+clr_plans_account(const PlannedStmt *plan)
+{
+	const RangeTblEntry *entry = carrier_of(plan);
+
+	return entry != NULL ? entry->ctename : NULL;
 }
 
 /* ---------- plans that go ---------- */
@@ -315,7 +374,7 @@ clr_plans_forget_everywhere(void)
 
 	for (int i = 0; i < (int) lengthof(functions); i++)
 	{
-		HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function_oid(i)));
+		HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(clr_plans_function(i)));
 
 		if (!HeapTupleIsValid(tuple))
 			continue; /* no plan calls it yet */

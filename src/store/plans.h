@@ -14,9 +14,10 @@ typedef enum ClrPlanFunction
 {
 	CLR_IN_SET,
 	CLR_SET_KEYS,
+	CLR_OWN_ACCOUNT,
 } ClrPlanFunction;
 
-/* Their arguments beside the first, all of them integers. */
+/* Arguments of those of sets beside the first, all of them integers. */
 #define CLR_SET_ARGS 4
 
 /* What a plan is for: see class.c. */
@@ -28,8 +29,12 @@ typedef struct ClrPlanMark
 	uint32 reach;
 } ClrPlanMark;
 
+extern Oid clr_plans_function(ClrPlanFunction function);
 extern Oid clr_plans_call(ClrPlanFunction function);
 extern bool clr_plans_mark(const ClrPlanMark *mark);
+extern bool clr_plans_mark_account(const ClrPlanMark *mark, const char *account);
+extern const char *clr_plans_account(const PlannedStmt *plan);
+extern bool clr_plans_for_all_accounts(bool all);
 extern int clr_plans_begin(void);
 extern void clr_plans_unmarked(void);
 extern void clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options);
