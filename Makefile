@@ -136,6 +136,7 @@ REGRESS = \
 	company_reports \
 	whole \
 	whole_again \
+	whole_trees \
 	replaced \
 	sealed_again \
 	outlived \

@@ -51,7 +51,6 @@ typedef enum Reading
 } Reading;
 
 static bool old_rows_match(const TriggerData *data);
-static void rewind_rows(Tuplestorestate *rows);
 static ClrRow *
 next_rows(Tuplestorestate *table, TupleTableSlot *slot, const ClrBinding *binding, int *n);
 static int keep_changed(const ClrBinding *binding, const ClrRow *old, ClrRow *rows, int n);
@@ -93,9 +92,9 @@ clearance_check_child_project(PG_FUNCTION_ARGS)
 	bool has_pairs = old_rows_match(data);
 	bool more = true;
 
-	rewind_rows(data->tg_newtable);
+	clr_trigger_rewind(data->tg_newtable);
 	if (has_pairs)
-		rewind_rows(data->tg_oldtable);
+		clr_trigger_rewind(data->tg_oldtable);
 	while (more)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(context);
@@ -132,13 +131,6 @@ old_rows_match(const TriggerData *data)
 {
 	return data->tg_oldtable != NULL &&
 		   tuplestore_tuple_count(data->tg_oldtable) == tuplestore_tuple_count(data->tg_newtable);
-}
-
-static void
-rewind_rows(Tuplestorestate *rows)
-{
-	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
-	tuplestore_rescan(rows);
 }
 
 /* Some more rows of a transition table. */

@@ -9,6 +9,7 @@
  */
 #include "guard/trigger.h"
 
+#include "executor/executor.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
@@ -54,4 +55,12 @@ int32
 clr_trigger_binding(const TriggerData *data)
 {
 	return pg_strtoint32(data->tg_trigger->tgargs[0]);
+}
+
+/* To the first row of a transition table, for whoever reads it beside others. */
+void
+clr_trigger_rewind(Tuplestorestate *rows)
+{
+	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
+	tuplestore_rescan(rows);
 }

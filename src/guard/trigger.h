@@ -9,9 +9,11 @@
 
 #include "commands/trigger.h"
 #include "fmgr.h"
+#include "utils/tuplestore.h"
 
 extern int32 clr_trigger_binding(const TriggerData *data);
 extern TriggerData *
 clr_trigger_data(FunctionCallInfo fcinfo, TriggerEvent timing, bool has_new_table);
+extern void clr_trigger_rewind(Tuplestorestate *rows);
 
 #endif /* CLR_TRIGGER_H */

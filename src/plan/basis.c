@@ -10,12 +10,12 @@
  *	 triggers: as long as no message makes another generation (binding.c). Whoever
  *	 drops a constraint holds a lock on the table until the messages are sent, so
  *	 each table is locked first, which waits for that and hears of it
- *	 the triggers that note keys of projects: switching one off locks out no reader,
- *	 but whoever writes rows. So their table is locked as by a writer, for a moment,
- *	 which waits for nobody: where that is not to be had, or would say nothing, as on a
- *	 standby, which hears of no such lock, the rows of pg_trigger themselves must
- *	 still be there. (Who writes into pg_trigger by hand has everybody told, see
- *	 clr_ddl_note_catalog())
+ *	 the triggers that note keys of projects, and those that watch for circles:
+ *	 switching one off locks out no reader, but whoever writes rows. So their tables
+ *	 are locked as by a writer, for a moment, which waits for nobody: where that is
+ *	 not to be had, or would say nothing, as on a standby, which hears of no such
+ *	 lock, the rows of pg_trigger themselves must still be there. (Who writes into
+ *	 pg_trigger by hand has everybody told, see clr_ddl_note_catalog())
  *	 whether the snapshot sees the constraints as they are now: the same as before
  *	 if it sees all that was done by the last transaction that wrote one of them
  *	 whether the transaction has yet to check foreign keys: that is asked anew
@@ -53,8 +53,18 @@ static const char *const note_triggers[CLR_NOTE_TRIGGERS] = { CLR_TRIGGER_PREFIX
 															  CLR_TRIGGER_PREFIX "note_key",
 															  CLR_TRIGGER_PREFIX "note_account" };
 
+/* And those that watch for circles of parents. */
+static const char *const circle_triggers[CLR_CIRCLE_TRIGGERS] = { CLR_TRIGGER_PREFIX "circle",
+																  CLR_TRIGGER_PREFIX
+																  "children_circle" };
+
 static void note_writer(ClrBasis *basis, TransactionId writer);
+static bool find_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, const char *const *names,
+						  int count, const char *function, ClrNoteTrigger *triggers);
 static bool is_enough(HeapTuple tuple, Oid function);
+static bool lock_as_writer(Oid relid);
+static bool
+are_as_found(Relation catalog, Snapshot snapshot, const ClrNoteTrigger *triggers, int count);
 static bool is_there(Relation catalog, Snapshot snapshot, const ClrNoteTrigger *trigger);
 static bool are_there(const ClrBasis *basis);
 
@@ -106,16 +116,40 @@ clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTri
 					   bool by_account)
 {
 	int count = by_account ? CLR_NOTE_TRIGGERS : CLR_NOTE_TRIGGERS - 1;
+	bool found =
+		find_triggers(basis, relid, snapshot, note_triggers, count, "note_change", triggers);
+
+	basis->is_simple &= !OidIsValid(basis->projects) || basis->projects == relid;
+	basis->projects = relid;
+	memcpy(basis->triggers, triggers, sizeof(basis->triggers));
+	return found;
+}
+
+/* The same of the triggers that watch for circles. */
+bool
+clr_basis_add_circles(ClrBasis *basis, Oid relid, Snapshot snapshot)
+{
+	basis->is_simple &= !OidIsValid(basis->tree) || basis->tree == relid;
+	basis->tree = relid;
+	return find_triggers(basis, relid, snapshot, circle_triggers, CLR_CIRCLE_TRIGGERS,
+						 "note_circles", basis->circles);
+}
+
+/* So many triggers of a table that call a function of ours, by their names. */
+static bool
+find_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, const char *const *names, int count,
+			  const char *function, ClrNoteTrigger *triggers)
+{
 	Relation catalog;
-	Oid function;
+	Oid called;
 	bool found = true;
 
 	if (get_rel_relkind(relid) != RELKIND_RELATION || has_subclass(relid))
 		return false;
 	/* which nobody else may attach */
-	function = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum("note_change"),
-							   PointerGetDatum(buildoidvector(NULL, 0)),
-							   ObjectIdGetDatum(clr_catalog_internal_schema()));
+	called = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(function),
+							 PointerGetDatum(buildoidvector(NULL, 0)),
+							 ObjectIdGetDatum(clr_catalog_internal_schema()));
 	catalog = table_open(TriggerRelationId, AccessShareLock);
 	for (int i = 0; found && i < count; i++)
 	{
@@ -126,11 +160,11 @@ clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTri
 		ScanKeyInit(&keys[0], Anum_pg_trigger_tgrelid, BTEqualStrategyNumber, F_OIDEQ,
 					ObjectIdGetDatum(relid));
 		ScanKeyInit(&keys[1], Anum_pg_trigger_tgname, BTEqualStrategyNumber, F_NAMEEQ,
-					CStringGetDatum(note_triggers[i]));
+					CStringGetDatum(names[i]));
 		scan = systable_beginscan(catalog, TriggerRelidNameIndexId, true, NULL, 2, keys);
 		tuple = systable_getnext(scan);
 		found = HeapTupleIsValid(tuple) && clr_basis_sees(basis, snapshot, tuple) &&
-				is_enough(tuple, function);
+				is_enough(tuple, called);
 		if (found)
 		{
 			triggers[i].oid = ((Form_pg_trigger) GETSTRUCT(tuple))->oid;
@@ -141,9 +175,6 @@ clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot, ClrNoteTri
 	}
 	basis->file = catalog->rd_rel->relfilenode;
 	table_close(catalog, AccessShareLock);
-	basis->is_simple &= !OidIsValid(basis->projects) || basis->projects == relid;
-	basis->projects = relid;
-	memcpy(basis->triggers, triggers, sizeof(basis->triggers));
 	return found;
 }
 
@@ -205,21 +236,35 @@ clr_basis_is_likely(const ClrBasis *basis, Snapshot snapshot)
 bool
 clr_basis_stands(const ClrBasis *basis, Snapshot snapshot)
 {
-	bool as_writer =
-		!RecoveryInProgress() && ConditionalLockRelationOid(basis->projects, RowExclusiveLock);
+	bool projects = lock_as_writer(basis->projects);
+	bool tree = lock_as_writer(basis->tree);
 	bool stands;
 	ListCell *lc;
 
 	foreach(lc, basis->tables)
-		if (!as_writer || lfirst_oid(lc) != basis->projects)
+		if (!(projects && lfirst_oid(lc) == basis->projects) &&
+			!(tree && lfirst_oid(lc) == basis->tree))
 			LockRelationOid(lfirst_oid(lc), AccessShareLock);
-	stands = clr_basis_is_likely(basis, snapshot) && (as_writer || are_there(basis));
+	stands = clr_basis_is_likely(basis, snapshot) &&
+			 (((projects || !OidIsValid(basis->projects)) && (tree || !OidIsValid(basis->tree))) ||
+			  are_there(basis));
 	foreach(lc, basis->tables)
-		if (!as_writer || lfirst_oid(lc) != basis->projects)
+		if (!(projects && lfirst_oid(lc) == basis->projects) &&
+			!(tree && lfirst_oid(lc) == basis->tree))
 			UnlockRelationOid(lfirst_oid(lc), AccessShareLock);
-	if (as_writer)
+	if (projects)
 		UnlockRelationOid(basis->projects, RowExclusiveLock);
+	if (tree)
+		UnlockRelationOid(basis->tree, RowExclusiveLock);
 	return stands;
+}
+
+/* Whether a table, if there is one, is locked so that nobody switches its triggers off. */
+static bool
+lock_as_writer(Oid relid)
+{
+	return OidIsValid(relid) && !RecoveryInProgress() &&
+		   ConditionalLockRelationOid(relid, RowExclusiveLock);
 }
 
 /*
@@ -234,14 +279,22 @@ are_there(const ClrBasis *basis)
 	Relation catalog = table_open(TriggerRelationId, AccessShareLock);
 	Snapshot snapshot = RegisterSnapshot(GetCatalogSnapshot(TriggerRelationId));
 	bool all =
-		catalog->rd_rel->relfilenode == basis->file; /* else it was rewritten (VACUUM FULL) */
+		catalog->rd_rel->relfilenode == basis->file && /* else it was rewritten (VACUUM FULL) */
+		are_as_found(catalog, snapshot, basis->triggers, CLR_NOTE_TRIGGERS) &&
+		are_as_found(catalog, snapshot, basis->circles, CLR_CIRCLE_TRIGGERS);
 
-	for (int i = 0; all && i < CLR_NOTE_TRIGGERS; i++)
-		all =
-			!OidIsValid(basis->triggers[i].oid) || is_there(catalog, snapshot, &basis->triggers[i]);
 	UnregisterSnapshot(snapshot);
 	table_close(catalog, AccessShareLock);
 	return all;
+}
+
+static bool
+are_as_found(Relation catalog, Snapshot snapshot, const ClrNoteTrigger *triggers, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (OidIsValid(triggers[i].oid) && !is_there(catalog, snapshot, &triggers[i]))
+			return false;
+	return true;
 }
 
 static bool

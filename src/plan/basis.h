@@ -25,6 +25,9 @@ typedef struct ClrNoteTrigger
 /* Of new keys, of changed ones, and of changed accounts, where rows name theirs. */
 #define CLR_NOTE_TRIGGERS 3
 
+/* Of new rows of a table that is its own parent, and of moved ones. */
+#define CLR_CIRCLE_TRIGGERS 2
+
 typedef struct ClrBasis
 {
 	uint64 generation;	  /* of declarations, before anything was asked */
@@ -32,7 +35,9 @@ typedef struct ClrBasis
 	TransactionId newest; /* the last one that wrote a row which says so */
 	Oid projects;		  /* the table that these triggers are on */
 	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
-	Oid file;			/* of pg_trigger, in which they have their places */
+	Oid tree; /* the table that these are on, see circle.c */
+	ClrNoteTrigger circles[CLR_CIRCLE_TRIGGERS];
+	Oid file;			/* of pg_trigger, in which all of them have their places */
 	bool is_simple;		/* there is no other such table */
 	ClrVersion version; /* under which it was kept, of projects */
 } ClrBasis;
@@ -42,6 +47,7 @@ extern void clr_basis_add_table(ClrBasis *basis, Oid relid);
 extern bool clr_basis_sees(ClrBasis *basis, Snapshot snapshot, HeapTuple tuple);
 extern bool clr_basis_add_triggers(ClrBasis *basis, Oid relid, Snapshot snapshot,
 								   ClrNoteTrigger *triggers, bool by_account);
+extern bool clr_basis_add_circles(ClrBasis *basis, Oid relid, Snapshot snapshot);
 extern ClrBasis *
 clr_basis_keep(const ClrBasis *basis, const ClrVersion *version, MemoryContext context);
 extern void clr_basis_free(ClrBasis *basis);

@@ -16,7 +16,9 @@
  *	 rows of the actor's account: the foreign key is of project and account
  *	 what it belongs to, parents and rows that it links, is open as a whole, and
  *	 there, by a foreign key that does nothing but refuse. A row without a project
- *	 has that of its parent
+ *	 has that of its parent. In a table that is its own parent, no row is in a
+ *	 circle (circle.c): each of those above one is in a project that is open,
+ *	 and the last of them has no parent
  *
  * A constraint says something about the rows that a snapshot sees if the
  * snapshot sees the constraint as it is now; the same goes for the triggers
@@ -95,6 +97,8 @@ static void remember(ClrShape *shape, const Inquiry *inquiry);
 static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool may_name_account(const ClrBinding *binding, int depth);
 static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
+static bool is_tree(Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up);
+static int own_ups(const ClrBinding *binding);
 static bool
 is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
 static bool has_children(Relation relation);
@@ -105,7 +109,6 @@ static ClrBinding *referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation
 								 const ForeignKeyCacheInfo *key);
 static bool compares(const ForeignKeyCacheInfo *key, const ClrBinding *from, int slot,
 					 const ClrBinding *to, int to_slot);
-static bool refuses(char action);
 static bool is_in_force(ClrBinding *kept);
 static bool fires_triggers(Relation relation);
 static bool never_null(Inquiry *inquiry, Oid relid, AttrNumber column);
@@ -217,7 +220,8 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 							   registration_of(inquiry, projects, clr_binding_has_account(binding));
 	return found != NULL && found->account == judge->scope->account &&
 		   found->projects == clr_keytab_count(shape->open) &&
-		   (projects == binding || list_member_int(found->sound, binding->id));
+		   ((projects == binding && own_ups(binding) == 0) ||
+			list_member_int(found->sound, binding->id));
 }
 
 /* Where rows name their account, so must what they belong to: that is the project alone. */
@@ -242,8 +246,7 @@ clr_whole_sees_account(ClrScope *scope)
 /* ---------- all that rows belong to is open ---------- */
 
 /*
- * Whether every row that another one belongs to is open, and there. Rows of a
- * table that refers to itself may be in a circle, which is closed to everybody.
+ * Whether every row that another one belongs to is open, and there.
  */
 static bool
 ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
@@ -258,11 +261,36 @@ ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 		const ClrUp *up = lfirst(lc);
 		ClrBinding *above = clr_judge_binding(inquiry->judge, up->binding);
 
-		if (above->id == binding->id || !is_whole(inquiry, above, depth + 1) ||
+		if (!(above->id == binding->id ? is_tree(inquiry, binding, up) :
+										 is_whole(inquiry, above, depth + 1)) ||
 			!is_below_rows(inquiry, binding, up, above))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Whether the rows of a table that is its own parent are below such that have no
+ * parent, unless they are in a circle: it is watched whether there may be one
+ * (circle.c), and said with what has outlived its project.
+ */
+static bool
+is_tree(Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up)
+{
+	return up->optional && own_ups(binding) == 1 && binding->project_slot != CLR_NO_SLOT &&
+		   clr_basis_add_circles(inquiry->basis, binding->relid, inquiry->snapshot);
+}
+
+/* How often a table is its own parent. */
+static int
+own_ups(const ClrBinding *binding)
+{
+	int own = 0;
+	ListCell *lc;
+
+	foreach(lc, binding->ups)
+		own += ((ClrUp *) lfirst(lc))->binding == binding->id;
+	return own;
 }
 
 static bool
@@ -397,10 +425,9 @@ holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBi
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
-	holds =
-		constraint->convalidated && !constraint->condeferrable &&
-		clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple) &&
-		(!but_refuses || (refuses(constraint->confdeltype) && refuses(constraint->confupdtype)));
+	holds = constraint->convalidated && !constraint->condeferrable &&
+			clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple) &&
+			(!but_refuses || clr_key_only_refuses(constraint));
 	ReleaseSysCache(tuple);
 	if (!holds)
 		return false;
@@ -411,13 +438,6 @@ holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBi
 			compares_bytes(key, referenced);
 	table_close(referenced, AccessShareLock);
 	return holds;
-}
-
-/* Whether an action of a foreign key is none. */
-static bool
-refuses(char action)
-{
-	return action == FKCONSTR_ACTION_NOACTION || action == FKCONSTR_ACTION_RESTRICT;
 }
 
 /*

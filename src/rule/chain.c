@@ -158,6 +158,19 @@ place_of(const ClrChains *chains, int64 key)
 }
 
 /*
+ * Whether all rows that were added are open, and each has a key of its own.
+ */
+bool
+clr_chains_are_open(const ClrChains *chains)
+{
+	for (int64 i = 0; i < chains->count; i++)
+		if (chains->rows[i].state != OPEN ||
+			(i > 0 && chains->rows[i].key == chains->rows[i - 1].key))
+			return false;
+	return true;
+}
+
+/*
  * The value of an open row, or NULL.
  */
 void *

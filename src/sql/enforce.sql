@@ -247,6 +247,7 @@ DECLARE
     is_of_rows boolean := kind = 'r' AND NOT b.link_only;
     event text;
     old_rows text;
+    above name;
 BEGIN
     IF is_of_rows AND (b.owner_column IS NOT NULL OR b.published_column IS NOT NULL OR b.feature = 'project'
         OR EXISTS (SELECT FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL)
@@ -283,6 +284,17 @@ BEGIN
             RETURN QUERY SELECT ('00_clearance_parent_' || event)::name, format('AFTER %s ON %s'
                 ' REFERENCING%s NEW TABLE AS clearance_new FOR EACH STATEMENT'
                 ' EXECUTE FUNCTION clearance_internal.check_child_project(%s)', event, tab, old_rows, b.id), false;
+        END LOOP;
+    END IF;
+    -- no row is in a circle of parents, or plans are told (circle.c)
+    IF is_of_rows AND NOT is_partition THEN
+        FOR above IN SELECT min(p.column_name) FROM clearance.binding_parent p WHERE p.binding_id = b.id AND p.parent_id = b.id
+                     HAVING count(*) = 1 AND min(p.type_column) IS NULL LOOP
+            RETURN QUERY SELECT '00_clearance_circle'::name, format('AFTER INSERT ON %s REFERENCING NEW TABLE AS clearance_new'
+                ' FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.note_circles(%s)', tab, b.id), true;
+            RETURN QUERY SELECT '00_clearance_children_circle'::name, format('AFTER UPDATE ON %s'
+                ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (%s OR %s) EXECUTE FUNCTION clearance_internal.note_circles(%s)',
+                tab, clearance_internal.key_changes(tab, b.key_column), clearance_internal.key_changes(tab, above), b.id), true;
         END LOOP;
     END IF;
     IF is_of_rows AND clearance_internal.project_sources(b) > 0 AND b.key_column IS NOT NULL THEN

@@ -88,13 +88,49 @@ AS 'MODULE_PATHNAME', 'clearance_has_outlived_rows';
 COMMENT ON FUNCTION clearance_internal.has_outlived_rows IS
 'whether the column has a value that a foreign key says cannot be there; reads the table and those it refers to';
 
-CREATE FUNCTION clearance_internal.look_for_outlived(binding integer) RETURNS void
+-- ---------------------------------------------------------------------------
+-- Rows in a circle of parents, of which plans are told by the same mark
+-- ---------------------------------------------------------------------------
+-- Triggers of tables that are their own parents, see src/enforce/circle.c.
+CREATE FUNCTION clearance_internal.note_circles() RETURNS trigger
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'clearance_note_circles';
+COMMENT ON FUNCTION clearance_internal.note_circles IS 'trigger: marks a table whose rows may be in a circle of parents';
+
+CREATE FUNCTION clearance_internal.mark_outlived(binding integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE clearance.binding b SET rows_outlived = NOT b.rows_outlived
-    WHERE b.id = binding AND b.feature <> 'project' AND NOT b.link_only AND b.project_column IS NOT NULL
-      AND b.rows_outlived <> clearance_internal.has_outlived_rows(b.relation, b.project_column);
+    UPDATE clearance.binding b SET rows_outlived = true WHERE b.id = binding AND NOT b.rows_outlived;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.look_for_outlived IS 'marks a binding if its table has rows of projects that are gone, else takes the mark back';
+COMMENT ON FUNCTION clearance_internal.mark_outlived IS 'marks a binding whose rows may be closed to everybody, whatever foreign keys say';
+
+CREATE FUNCTION clearance_internal.has_circles(relation regclass, key name, above name) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_has_circles';
+COMMENT ON FUNCTION clearance_internal.has_circles IS
+'whether a row is below none without a parent in the column above: it is in a circle, below one, or below a row that is not there; reads the table';
+
+CREATE FUNCTION clearance_internal.look_for_outlived(binding integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    b clearance.binding := (SELECT x FROM clearance.binding x WHERE x.id = look_for_outlived.binding);
+    outlived boolean := false;
+    above name;
+BEGIN
+    IF b.link_only OR b.project_column IS NULL THEN
+        RETURN;
+    END IF;
+    IF b.feature <> 'project' THEN
+        outlived := clearance_internal.has_outlived_rows(b.relation, b.project_column);
+    END IF;
+    FOR above IN SELECT p.column_name FROM clearance.binding_parent p WHERE p.binding_id = b.id AND p.parent_id = b.id LOOP
+        outlived := outlived OR clearance_internal.has_circles(b.relation, b.key_column, above);
+    END LOOP;
+    UPDATE clearance.binding x SET rows_outlived = outlived WHERE x.id = b.id AND x.rows_outlived <> outlived;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.look_for_outlived IS
+'marks a binding if its table has rows of projects that are gone, or in a circle of parents, else takes the mark back';

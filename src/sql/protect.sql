@@ -261,6 +261,9 @@ BEGIN
         same_project, view_action, create_action, edit_action, delete_action);
     PERFORM clearance_internal.sync(b.id);
     PERFORM clearance_internal.sync(p.id);
+    IF b.id = p.id THEN
+        PERFORM clearance_internal.look_for_outlived(b.id);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance.add_parent IS

@@ -745,7 +745,7 @@ COMMENT ON COLUMN clearance.binding.delete_action IS 'action that DELETE needs';
 COMMENT ON COLUMN clearance.binding.columns IS 'columns that the policies pass, in this order';
 COMMENT ON COLUMN clearance.binding.declared IS 'counts declarations; an earlier table has a lower number';
 COMMENT ON COLUMN clearance.binding.force IS 'row security binds the table''s owner too';
-COMMENT ON COLUMN clearance.binding.rows_outlived IS 'rows may be left of projects that are gone, whatever foreign keys say; see clearance.repair()';
+COMMENT ON COLUMN clearance.binding.rows_outlived IS 'rows may be closed to everybody, whatever foreign keys say: left of projects that are gone, or in a circle of parents; see clearance.repair()';
 COMMENT ON COLUMN clearance.binding.project_optional IS 'a row whose project column is NULL is one of its account; false: it is closed';
 COMMENT ON COLUMN clearance.binding.had_rls IS 'row security was enabled before protect(); unprotect() restores it';
 COMMENT ON COLUMN clearance.binding.had_force IS 'row security was forced before protect(); unprotect() restores it';

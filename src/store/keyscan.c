@@ -13,6 +13,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_inherits.h"
+#include "nodes/parsenodes.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -20,6 +21,8 @@
 #include "store/catalog.h"
 
 #define ROWS_A_FETCH 1000
+
+static bool refuses(char action);
 
 static bool
 is_unique(Oid relid, AttrNumber column)
@@ -52,6 +55,20 @@ clr_keys_are_unique(Oid table, const char *column)
 			unique = unique || is_unique(lfirst_oid(lc), attnum);
 	table_close(relation, NoLock);
 	return unique;
+}
+
+/* Whether a foreign key neither deletes nor changes rows. */
+bool
+clr_key_only_refuses(const FormData_pg_constraint *key)
+{
+	return refuses(key->confdeltype) && refuses(key->confupdtype);
+}
+
+/* Whether an action of a foreign key is none. */
+static bool
+refuses(char action)
+{
+	return action == FKCONSTR_ACTION_NOACTION || action == FKCONSTR_ACTION_RESTRICT;
 }
 
 /* Whether rows with one value of a column are found without reading the table. */

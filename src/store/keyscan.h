@@ -8,6 +8,7 @@
 #include "compat.h"
 
 #include "access/attnum.h"
+#include "catalog/pg_constraint.h"
 
 #include "store/key.h"
 
@@ -27,6 +28,7 @@ typedef struct ClrKeyScan
 typedef bool (*ClrKeyVisitor)(const ClrKey *key, void *arg);
 
 extern bool clr_keys_are_unique(Oid table, const char *column);
+extern bool clr_key_only_refuses(const FormData_pg_constraint *key);
 extern bool clr_keys_are_indexed(Oid table, const char *column);
 extern bool clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg);
 
