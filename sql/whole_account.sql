@@ -191,6 +191,38 @@ SELECT clearance.unprotect('project'), clearance.protect('project', 'project', '
 :try;
 SELECT clearance.unprotect('project'), clearance.protect('project', 'project', 'id', account => 'account') > 0;
 :try;
+-- rows that outlive their project, by a key of project and account too
+ALTER TABLE task ADD CONSTRAINT task_key FOREIGN KEY (project_id, account) REFERENCES project (id, account) ON DELETE CASCADE;
+SELECT clearance.unprotect('task'), clearance.protect('task', 'task', 'project_id', account => 'account') > 0;
+:try;
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER keep BEFORE DELETE ON task FOR EACH ROW EXECUTE FUNCTION keep();
+DELETE FROM project WHERE id = 3;
+DROP TRIGGER keep ON task;
+:try;
+SELECT clearance.repair('task');
+:try;
+SELECT clearance.unprotect('task'), clearance.protect('task', 'task', 'project_id', account => 'account') > 0;
+:try;
+DELETE FROM task WHERE project_id = 3;
+SELECT clearance.repair('task');
+:try;
+-- or that stay where it was, while it moves to another account
+ALTER TABLE task DROP CONSTRAINT task_key;
+ALTER TABLE task ADD CONSTRAINT task_key FOREIGN KEY (project_id, account) REFERENCES project (id, account) ON UPDATE CASCADE;
+CREATE TRIGGER keep BEFORE UPDATE ON task FOR EACH ROW EXECUTE FUNCTION keep();
+UPDATE project SET account = '2' WHERE id = 2;
+UPDATE clearance.project SET account_id = :two WHERE key = '2';
+DROP TRIGGER keep ON task;
+:try;
+ALTER TABLE task DROP CONSTRAINT task_key;
+ALTER TABLE task ADD CONSTRAINT task_key FOREIGN KEY (project_id, account) REFERENCES project (id, account) NOT VALID;
+UPDATE pg_constraint SET convalidated = true WHERE conname = 'task_key';
+SELECT clearance.repair('task');
+:try;
+DELETE FROM task WHERE project_id = 2 AND account = '1';
+SELECT clearance.repair('task');
+:try;
 -- something that rows belong to
 ALTER TABLE task ADD above integer REFERENCES project;
 SELECT clearance.unprotect('task'), clearance.protect('task', 'task', 'project_id', account => 'account') > 0, clearance.add_parent('task', 'above', 'project', optional => true);

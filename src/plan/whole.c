@@ -102,8 +102,9 @@ static int own_ups(const ClrBinding *binding);
 static bool
 is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
 static bool has_children(Relation relation);
-static bool holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation,
-				  ClrBinding *from, ClrBinding *to, bool but_refuses);
+static bool
+holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
+	  ClrBinding *to, bool (*is_such)(const FormData_pg_constraint *key));
 static ClrBinding *projects_of(Inquiry *inquiry, ClrBinding *binding);
 static ClrBinding *referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
 								 const ForeignKeyCacheInfo *key);
@@ -315,7 +316,7 @@ is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding
 
 			found = found || (key->nkeys == 1 && key->conkey[0] == attnum &&
 							  key->confrelid == above->relid && key->confkey[0] == referenced &&
-							  holds(inquiry, key, relation, binding, above, true));
+							  holds(inquiry, key, relation, binding, above, clr_key_only_refuses));
 		}
 		list_free_deep(keys);
 	}
@@ -387,7 +388,11 @@ referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
 		 (!clr_binding_has_account(projects) ||
 		  !compares(key, binding, binding->account_slot, projects, projects->account_slot))))
 		return NULL;
-	return holds(inquiry, key, relation, binding, projects, false) ? projects : NULL;
+	/* nobody looks for rows that keep the account of a project that moves */
+	return holds(inquiry, key, relation, binding, projects,
+				 by_account ? clr_key_refuses_changes : NULL) ?
+			   projects :
+			   NULL;
 }
 
 /* Whether a foreign key has a column of one table refer to a column of the other. */
@@ -409,13 +414,12 @@ compares(const ForeignKeyCacheInfo *key, const ClrBinding *from, int slot, const
 
 /*
  * Whether, in the snapshot, every value of a foreign key between the tables of
- * two bindings has a row with the same value; with but_refuses, also where nobody
- * looked for rows that have outlived theirs: the key neither deletes nor changes
- * rows.
+ * two bindings has a row with the same value, and the key is such a one (NULL: any),
+ * as where nobody looked for rows that have outlived what they refer to.
  */
 static bool
 holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
-	  ClrBinding *to, bool but_refuses)
+	  ClrBinding *to, bool (*is_such)(const FormData_pg_constraint *key))
 {
 	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
 	Form_pg_constraint constraint;
@@ -427,7 +431,7 @@ holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBi
 	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
 	holds = constraint->convalidated && !constraint->condeferrable &&
 			clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple) &&
-			(!but_refuses || clr_key_only_refuses(constraint));
+			(is_such == NULL || is_such(constraint));
 	ReleaseSysCache(tuple);
 	if (!holds)
 		return false;

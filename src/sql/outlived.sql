@@ -36,7 +36,7 @@ BEGIN ATOMIC
         SELECT bool_or(c.confdeltype = 'c') AS deletes,
                bool_or(c.confdeltype IN ('n', 'd') OR c.confupdtype IN ('c', 'n', 'd')) AS updates
         FROM pg_catalog.pg_constraint c
-        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attname = "column" AND c.conkey = ARRAY[a.attnum]
+        JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attname = "column" AND a.attnum = ANY (c.conkey)
         WHERE c.conrelid = relation AND c.contype = 'f'
     )
     SELECT coalesce(r.deletes OR r.updates, false)

@@ -23,6 +23,8 @@
 #define ROWS_A_FETCH 1000
 
 static bool refuses(char action);
+static char *columns_of(const ClrKeyScan *scan);
+static bool read_key(const ClrKeyScan *scan, uint64 row, ClrKey *key);
 
 static bool
 is_unique(Oid relid, AttrNumber column)
@@ -61,7 +63,14 @@ clr_keys_are_unique(Oid table, const char *column)
 bool
 clr_key_only_refuses(const FormData_pg_constraint *key)
 {
-	return refuses(key->confdeltype) && refuses(key->confupdtype);
+	return refuses(key->confdeltype) && clr_key_refuses_changes(key);
+}
+
+/* Whether it refuses that what rows refer to changes. */
+bool
+clr_key_refuses_changes(const FormData_pg_constraint *key)
+{
+	return refuses(key->confupdtype);
 }
 
 /* Whether an action of a foreign key is none. */
@@ -97,15 +106,12 @@ clr_keys_are_indexed(Oid table, const char *column)
 bool
 clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg)
 {
-	Oid type = getBaseType(get_atttype(scan->table, scan->column));
-	ClrTableQuery query = { .rest = "" };
+	ClrTableQuery query = { .columns = columns_of(scan), .rest = "" };
 	ClrCatalog state;
 	Portal portal;
 	bool goes_on = true;
 	uint64 rows;
 
-	query.columns = psprintf("%s t.%s", scan->distinct ? "DISTINCT" : "",
-							 quote_identifier(get_attname(scan->table, scan->column, false)));
 	if (scan->by != InvalidAttrNumber)
 	{
 		query.rest = psprintf("WHERE t.%s OPERATOR(pg_catalog.=) $1",
@@ -125,17 +131,56 @@ clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg)
 		rows = SPI_processed;
 		for (uint64 i = 0; goes_on && i < rows; i++)
 		{
-			bool isnull;
-			Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &isnull);
 			ClrKey key;
 
-			if (!isnull)
-				clr_key_from_datum(value, clr_key_class(type), type, &key);
-			goes_on = visit(isnull ? NULL : &key, arg);
+			goes_on = visit(read_key(scan, i, &key) ? &key : NULL, arg);
 		}
 		SPI_freetuptable(SPI_tuptable);
 	} while (goes_on && rows > 0);
 	SPI_cursor_close(portal);
 	clr_catalog_end(&state);
 	return goes_on;
+}
+
+static char *
+columns_of(const ClrKeyScan *scan)
+{
+	StringInfoData columns;
+
+	initStringInfo(&columns);
+	appendStringInfo(&columns, "%s t.%s", scan->distinct ? "DISTINCT" : "",
+					 quote_identifier(get_attname(scan->table, scan->column, false)));
+	for (int i = 0; i < scan->nwith; i++)
+		appendStringInfo(&columns, ", t.%s",
+						 quote_identifier(get_attname(scan->table, scan->with[i], false)));
+	return columns.data;
+}
+
+/* The key of a row that was fetched; false if it is null. */
+static bool
+read_key(const ClrKeyScan *scan, uint64 row, ClrKey *key)
+{
+	TupleDesc desc = SPI_tuptable->tupdesc;
+	StringInfoData all;
+
+	initStringInfo(&all);
+	for (int i = 1; i <= 1 + scan->nwith; i++)
+	{
+		Oid type = getBaseType(SPI_gettypeid(desc, i));
+		bool isnull;
+		Datum value = SPI_getbinval(SPI_tuptable->vals[row], desc, i, &isnull);
+		char *text;
+
+		if (isnull)
+			return false;
+		if (scan->nwith == 0)
+		{
+			clr_key_from_datum(value, clr_key_class(type), type, key);
+			return true;
+		}
+		text = SPI_getvalue(SPI_tuptable->vals[row], desc, i);
+		appendStringInfo(&all, "%zu %s", strlen(text), text);
+	}
+	*key = (ClrKey){ .class = CLR_KEY_TEXT, .data = all.data, .len = all.len };
+	return true;
 }

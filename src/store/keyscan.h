@@ -17,6 +17,8 @@ typedef struct ClrKeyScan
 {
 	Oid table;
 	AttrNumber column;
+	const AttrNumber *with; /* others: keys are texts of all of them, null if one is */
+	int nwith;
 	bool distinct;
 	bool latest;   /* rows of this moment, not of the query's snapshot */
 	AttrNumber by; /* of rows that have a value in this column alone; zero: of all */
@@ -29,6 +31,7 @@ typedef bool (*ClrKeyVisitor)(const ClrKey *key, void *arg);
 
 extern bool clr_keys_are_unique(Oid table, const char *column);
 extern bool clr_key_only_refuses(const FormData_pg_constraint *key);
+extern bool clr_key_refuses_changes(const FormData_pg_constraint *key);
 extern bool clr_keys_are_indexed(Oid table, const char *column);
 extern bool clr_keyscan(const ClrKeyScan *scan, ClrKeyVisitor visit, void *arg);
 

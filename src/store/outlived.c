@@ -21,7 +21,8 @@
 
 PG_FUNCTION_INFO_V1(clearance_has_outlived_rows);
 
-static bool is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key);
+static int place_in(const ForeignKeyCacheInfo *key, AttrNumber column);
+static bool is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key, int at);
 static bool all_refer(Oid referencing, const ForeignKeyCacheInfo *key);
 static bool add_key(const ClrKey *key, void *keys);
 static bool is_in(const ClrKey *key, void *keys);
@@ -44,16 +45,27 @@ clearance_has_outlived_rows(PG_FUNCTION_ARGS)
 	foreach(lc, keys)
 	{
 		ForeignKeyCacheInfo *key = lfirst(lc);
+		int at = place_in(key, column);
 
-		if (key->nkeys == 1 && key->conkey[0] == column && is_relied_on(relid, key))
+		if (at >= 0 && is_relied_on(relid, key, at))
 			outlived = outlived || !all_refer(relid, key);
 	}
 	PG_RETURN_BOOL(outlived);
 }
 
+/* Which of a key's columns it is; negative if it is none. */
+static int
+place_in(const ForeignKeyCacheInfo *key, AttrNumber column)
+{
+	for (int i = 0; i < key->nkeys; i++)
+		if (key->conkey[i] == column)
+			return i;
+	return -1;
+}
+
 /* Other keys are not valid, or do not compare as the rule does, see whole.c. */
 static bool
-is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key)
+is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key, int at)
 {
 	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
 	bool is_valid;
@@ -62,19 +74,24 @@ is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key)
 		elog(ERROR, "cache lookup failed for constraint %u", key->conoid);
 	is_valid = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
 	ReleaseSysCache(tuple);
-	return is_valid && clr_key_class(get_atttype(key->confrelid, key->confkey[0])) ==
-						   clr_key_class(get_atttype(referencing, key->conkey[0]));
+	return is_valid && clr_key_class(get_atttype(key->confrelid, key->confkey[at])) ==
+						   clr_key_class(get_atttype(referencing, key->conkey[at]));
 }
 
 static bool
 all_refer(Oid referencing, const ForeignKeyCacheInfo *key)
 {
-	ClrKeyScan referenced_keys = {
-		.table = key->confrelid, .column = key->confkey[0], .distinct = false, .latest = true
-	};
-	ClrKeyScan referencing_keys = {
-		.table = referencing, .column = key->conkey[0], .distinct = true, .latest = true
-	};
+	ClrKeyScan referenced_keys = { .table = key->confrelid,
+								   .column = key->confkey[0],
+								   .with = key->confkey + 1,
+								   .nwith = key->nkeys - 1,
+								   .latest = true };
+	ClrKeyScan referencing_keys = { .table = referencing,
+									.column = key->conkey[0],
+									.with = key->conkey + 1,
+									.nwith = key->nkeys - 1,
+									.distinct = true,
+									.latest = true };
 	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
 
 	(void) clr_keyscan(&referenced_keys, add_key, keys);
