@@ -19,6 +19,7 @@
 #include "access/tupdesc.h"
 #include "executor/executor.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/plannodes.h"
 #include "utils/datum.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
@@ -37,6 +38,7 @@ typedef struct Condition
 static MemoryContext context;
 static HTAB *conditions;
 
+static bool may_update(const PlannedStmt *insert);
 static void prepare_table(ResultRelInfo *table, MemoryContext query);
 static const Condition *condition_of(const Trigger *trigger);
 static Bitmapset *distinct_columns(Node *condition);
@@ -61,6 +63,8 @@ clr_condition_prepare(const QueryDesc *query)
 {
 	ListCell *lc;
 
+	if (query->operation == CMD_INSERT && !may_update(query->plannedstmt))
+		return;
 	foreach(lc, query->estate->es_opened_result_relations)
 	{
 		ResultRelInfo *table = lfirst(lc);
@@ -69,6 +73,14 @@ clr_condition_prepare(const QueryDesc *query)
 			clr_binding_of_relation(RelationGetRelid(table->ri_RelationDesc)) != 0)
 			prepare_table(table, query->estate->es_query_cxt);
 	}
+}
+
+/* Whether an INSERT may change rows that are there. */
+static bool
+may_update(const PlannedStmt *insert)
+{
+	return insert->hasModifyingCTE ||
+		   ((const ModifyTable *) insert->planTree)->onConflictAction == ONCONFLICT_UPDATE;
 }
 
 static void

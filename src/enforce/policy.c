@@ -13,6 +13,8 @@
 #include "compat.h"
 
 #include "fmgr.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/primnodes.h"
 
 #include "enforce/policy.h"
 #include "enforce/refuse.h"
@@ -139,11 +141,11 @@ clr_policy_call(FunctionCallInfo fcinfo, int first)
 			clr_secrecy_check_asked(frame);
 		binding = clr_judge_binding(clr_frame_judge(frame), PG_GETARG_INT32(0));
 		check_columns(fcinfo, first, binding);
-		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(ClrPolicyCall));
-		call->row.values =
-			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(Datum) * Max(binding->ncolumns, 1));
-		call->row.nulls =
-			MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(bool) * Max(binding->ncolumns, 1));
+		call = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt,
+									  sizeof(ClrPolicyCall) +
+										  binding->ncolumns * (sizeof(Datum) + sizeof(bool)));
+		call->row.values = (Datum *) (call + 1);
+		call->row.nulls = (bool *) (call->row.values + binding->ncolumns);
 		call->is_of_query = of_query != NULL;
 		call->frame_serial = frame->serial;
 		call->frame = frame;
@@ -165,10 +167,12 @@ clr_policy_call(FunctionCallInfo fcinfo, int first)
 static void
 check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
 {
-	bool fits = !get_fn_expr_variadic(fcinfo->flinfo) && PG_NARGS() == binding->ncolumns + first;
+	const FuncExpr *call = (const FuncExpr *) fcinfo->flinfo->fn_expr;
+	bool fits = call != NULL && IsA(call, FuncExpr) && !call->funcvariadic &&
+				list_length(call->args) == binding->ncolumns + first;
 
 	for (int i = 0; fits && i < binding->ncolumns; i++)
-		fits = clr_binding_has_type(binding, i, get_fn_expr_argtype(fcinfo->flinfo, first + i));
+		fits = clr_binding_has_type(binding, i, exprType(list_nth(call->args, first + i)));
 	if (!fits)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),

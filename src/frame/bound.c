@@ -5,8 +5,8 @@
  * The server asks its catalog for it (check_enable_rls(), rls.c), and each statement
  * asks more than once. What it says of a protected table and a user rests on the table's
  * row in pg_class, on roles and on their members, and on whether a foreign key is being
- * checked, where the owner is not bound though it is forced to. So it is remembered
- * until a message tells of one of these: about the table, with the declarations
+ * checked or the owner's table read for us, where the owner is not bound though it is
+ * forced to. So it is remembered until a message tells of one of these: about the table, with the declarations
  * (binding.c); about roles, here. Messages come to the server's caches at the same
  * time.
  *
@@ -25,6 +25,7 @@ typedef struct Known
 {
 	Oid relid;
 	Oid user;
+	bool unforced;
 	uint64 tables; /* generations, before the server was asked */
 	uint64 roles;
 	bool binds;
@@ -57,13 +58,12 @@ bool
 clr_bound(Oid relid, Oid user)
 {
 	Oid whom = OidIsValid(user) ? user : GetUserId();
-	Known *place = &known[(relid ^ whom) % lengthof(known)];
-	Known now = { relid, whom, clr_binding_generation(), roles_generation, false };
+	bool unforced = InNoForceRLSOperation();
+	Known *place = &known[(relid ^ whom ^ unforced) % lengthof(known)];
+	Known now = { relid, whom, unforced, clr_binding_generation(), roles_generation, false };
 
-	if (InNoForceRLSOperation())
-		return check_enable_rls(relid, whom, true) == RLS_ENABLED;
-	if (place->relid != relid || place->user != whom || place->tables != now.tables ||
-		place->roles != now.roles)
+	if (place->relid != relid || place->user != whom || place->unforced != unforced ||
+		place->tables != now.tables || place->roles != now.roles)
 	{
 		/* messages about tables that were not looked up are not heard */
 		bool is_protected = clr_binding_of_relation(relid) != 0;

@@ -26,6 +26,7 @@
 #include "access/parallel.h"
 #include "access/xact.h"
 #include "executor/executor.h"
+#include "miscadmin.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -70,6 +71,7 @@ static ClrFrame *begin(const QueryDesc *query, MemoryContext context);
 static ClrFrame *new_frame(MemoryContext context);
 static void forget_frame(void *frame);
 static bool touches_protected(const PlannedStmt *plan, bool *binds);
+static bool only_looks_up(const PlannedStmt *plan);
 static bool changes_rows(const PlannedStmt *plan);
 static bool is_protected(const RangeTblEntry *entry);
 static void resolve(ClrFrame *frame, bool with_scope);
@@ -142,6 +144,8 @@ clr_frame_open(QueryDesc *query, ClrFrame *prepared)
 		return NULL;
 	if (!is_part && (estate->es_top_eflags & EXEC_FLAG_EXPLAIN_ONLY) == 0)
 		clr_count(CLR_COUNT_STARTED);
+	if (frame == NULL && !is_part && !binds && only_looks_up(query->plannedstmt))
+		return NULL;
 	if (frame == NULL)
 		frame = begin(query, estate->es_query_cxt);
 	frame->estate = estate;
@@ -405,6 +409,18 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 		}
 	}
 	return touches;
+}
+
+/*
+ * Whether a query is one of those by which the server checks foreign keys, and we read
+ * tables as their owners: by keys, and many for one statement. They ask for
+ * nobody's rights; if an operator of the owner's does, it is answered by the frame
+ * around them.
+ */
+static bool
+only_looks_up(const PlannedStmt *plan)
+{
+	return plan->commandType == CMD_SELECT && InNoForceRLSOperation();
 }
 
 static bool

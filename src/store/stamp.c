@@ -86,6 +86,8 @@ clr_stamp_holds(ClrStamp *stamp, const ClrVersion *version)
 
 	if (stamp->version.count == 0 || version->count == 0)
 		return false;
+	if (clr_version_identical(&stamp->version, version))
+		return true;
 	if (stamp->notes.count == 0)
 		return clr_version_equal(&stamp->version, version);
 	if (!find_changed(stamp, version, changed))

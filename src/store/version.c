@@ -281,6 +281,13 @@ clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 	to->count = from->count;
 }
 
+/* Whether two versions look the same; they may be the same and not look so. */
+bool
+clr_version_identical(const ClrVersion *a, const ClrVersion *b)
+{
+	return a->count == b->count && memcmp(a->notes, b->notes, a->count * sizeof(ClrNote)) == 0;
+}
+
 /* Whether nothing differs between two versions. */
 bool
 clr_version_equal(const ClrVersion *a, const ClrVersion *b)

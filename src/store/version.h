@@ -40,6 +40,7 @@ extern void clr_version_read(ClrVersion *version, Snapshot snapshot);
 extern void clr_version_read_current(ClrVersion *version);
 extern void clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context);
 extern void clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context);
+extern bool clr_version_identical(const ClrVersion *a, const ClrVersion *b);
 extern bool clr_version_equal(const ClrVersion *a, const ClrVersion *b);
 extern bool clr_version_same(const ClrVersion *a, const ClrVersion *b, ClrChange what);
 extern bool clr_version_changed_here(ClrChange what);

@@ -333,3 +333,4 @@ SELECT clearance_internal.close('TABLE clearance.levels');
 GRANT SELECT ON clearance.levels TO PUBLIC;
 SELECT clearance_internal.close('SCHEMA clearance_internal');
 SELECT clearance_internal.close('ALL ROUTINES IN SCHEMA clearance_internal');
+SELECT clearance_internal.unlist_privileges();
