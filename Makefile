@@ -137,6 +137,7 @@ REGRESS = \
 	whole \
 	whole_again \
 	whole_trees \
+	whole_parents \
 	replaced \
 	sealed_again \
 	outlived \

@@ -195,8 +195,7 @@ clr_basis_keep(const ClrBasis *basis, const ClrVersion *version, MemoryContext c
 	MemoryContext caller;
 	ClrBasis *copy;
 
-	if (!basis->is_simple || !OidIsValid(basis->projects) ||
-		basis->generation != clr_binding_generation())
+	if (!basis->is_simple || basis->generation != clr_binding_generation())
 		return NULL;
 	caller = MemoryContextSwitchTo(context);
 	copy = palloc(sizeof(ClrBasis));

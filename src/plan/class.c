@@ -120,6 +120,8 @@ fits(ClrJudge *judge, const ClrPlanMark *mark, bool best)
 		return fits_masks(judge, binding, mark, best);
 	if (mark->class == CLR_CLASS_WHOLE)
 		return clr_whole_holds(judge, binding);
+	if (mark->class == CLR_CLASS_BELOW)
+		return clr_whole_is_below(judge, binding);
 	if (!has_class(judge, binding, mark->verb, mark->class))
 		return false;
 	/* who sees nothing sees it by any plan */

@@ -68,8 +68,8 @@ static bool names_key(PlannerInfo *root, const ClrBinding *binding, const FuncEx
 static Node *replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 					 ClrVerb verb, bool by_account);
 static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
-static bool
-say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests);
+static bool say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class,
+					  bool below, List **tests);
 static Expr *in_projects(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class);
 static Expr *project_or(const ClrBinding *binding, List *columns, Expr *test);
 static bool
@@ -240,17 +240,20 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 	ClrJudge *judge = clr_frame_judge(frame);
 	ClrClass class;
 	List *tests = NIL;
+	bool may_rely;
 
 	if (!is_by_sets(root, binding, columns))
 		return NULL;
 	class = by_account || !clr_binding_has_account(binding) ?
 				clr_shape_only_class(clr_shape_of(judge, binding, verb)) :
 				CLR_CLASS_OTHER;
-	if (class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&
-		clr_whole_is_likely(judge, binding) &&
+	may_rely = class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame);
+	if (may_rely && clr_whole_is_likely(judge, binding) &&
 		clr_class_mark(judge, binding, verb, CLR_CLASS_WHOLE))
 		return makeBoolConst(true, false); /* of what the account's test leaves */
-	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, &tests) ||
+	may_rely = may_rely && clr_whole_is_below_likely(judge, binding) &&
+			   clr_class_mark(judge, binding, verb, CLR_CLASS_BELOW);
+	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, may_rely, &tests) ||
 		!clr_class_mark(judge, binding, verb, class))
 	{
 		class = CLR_CLASS_OTHER;
@@ -302,13 +305,17 @@ is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns)
 	return binding->ups != NIL;
 }
 
-/* What rows of a class must satisfy, beside their project; false if it cannot be said. */
+/*
+ * What rows of a class must satisfy, beside their project, and what they belong to if
+ * that says so (below); false if it cannot be said.
+ */
 static bool
-say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, List **tests)
+say_class(const ClrBinding *binding, ClrVerb verb, List *columns, ClrClass class, bool below,
+		  List **tests)
 {
 	Expr *test;
 
-	*tests = clr_rowtest_ups(binding, verb, columns, class);
+	*tests = below ? NIL : clr_rowtest_ups(binding, verb, columns, class);
 	if (class == CLR_CLASS_ALL)
 		return true;
 	test = clr_rowtest(binding, verb, columns, class);

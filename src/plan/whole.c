@@ -13,12 +13,19 @@
  *	 and the projects of that table are all registered in the account. The table
  *	 of projects itself needs the last of this only
  *	 where rows name their account, plans test that, and the same is asked of the
- *	 rows of the actor's account: the foreign key is of project and account
+ *	 rows of the actor's account: foreign keys are of the account, too, so that what
+ *	 a row refers to is of the same
  *	 what it belongs to, parents and rows that it links, is open as a whole, and
  *	 there, by a foreign key that does nothing but refuse. A row without a project
  *	 has that of its parent. In a table that is its own parent, no row is in a
  *	 circle (circle.c): each of those above one is in a project that is open,
  *	 and the last of them has no parent
+ *
+ * Others, to whom every row is open in each project that is open to them, test the
+ * project of rows alone if that says that what they belong to is open as well: it
+ * is in the same project, by a foreign key of both that does nothing but refuse, in
+ * a table of which they see the same projects in the same way; and is not in a
+ * circle.
  *
  * A constraint says something about the rows that a snapshot sees if the
  * snapshot sees the constraint as it is now; the same goes for the triggers
@@ -51,6 +58,7 @@
 
 #include "plan/basis.h"
 #include "rule/act.h"
+#include "rule/lookup.h"
 #include "rule/shape.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
@@ -78,6 +86,8 @@ typedef struct Inquiry
 	ClrJudge *judge;
 	Snapshot snapshot;
 	ClrBasis *basis;
+	bool of_account; /* only about rows that name the actor's account */
+	bool of_project; /* only about rows of one project, and those in it */
 } Inquiry;
 
 /* The first key of a scan. */
@@ -91,16 +101,23 @@ typedef struct First
 static Registration *known = NULL;
 static MemoryContext known_context = NULL;
 
+static bool stands(ClrBasis **remembered, Snapshot snapshot);
 static Snapshot snapshot_of(const ClrJudge *judge);
 static bool may_remember(void);
 static void remember(ClrShape *shape, const Inquiry *inquiry);
 static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
-static bool may_name_account(const ClrBinding *binding, int depth);
+static bool fits_account(const Inquiry *inquiry, const ClrBinding *binding);
+static bool is_below_open(Inquiry *inquiry, ClrBinding *binding, int depth);
+static bool is_unmarked(const ClrBinding *binding);
 static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool is_tree(Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up);
 static int own_ups(const ClrBinding *binding);
 static bool
 is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding *above);
+static bool leads_up(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation,
+					 ClrBinding *binding, const ClrUp *up, ClrBinding *above);
+static bool
+is_given(const Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up, AttrNumber attnum);
 static bool has_children(Relation relation);
 static bool
 holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *from,
@@ -114,7 +131,7 @@ static bool is_in_force(ClrBinding *kept);
 static bool fires_triggers(Relation relation);
 static bool never_null(Inquiry *inquiry, Oid relid, AttrNumber column);
 static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
-static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects, bool by_account);
+static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects);
 static void read_registration(ClrBinding *projects, const ClrScope *scope, Registration *found);
 static void read_all_rows(ClrBinding *projects, Registration *found);
 static void read_rows_of_account(ClrBinding *projects, const ClrScope *scope, Registration *found);
@@ -149,22 +166,72 @@ clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding)
 bool
 clr_whole_holds(ClrJudge *judge, ClrBinding *binding)
 {
-	Inquiry inquiry = { judge, snapshot_of(judge), NULL };
+	Inquiry inquiry = { judge, snapshot_of(judge), NULL, clr_binding_has_account(binding), false };
 	ClrShape *shape;
 
 	if (inquiry.snapshot == NULL)
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
-	if (shape->whole != NULL && may_remember() && clr_basis_stands(shape->whole, inquiry.snapshot))
+	if (stands(&shape->whole, inquiry.snapshot))
 		return true;
 	inquiry.basis = clr_basis_begin();
-	if (shape->whole != NULL)
-		clr_basis_free(shape->whole);
-	shape->whole = NULL;
 	if (!is_whole(&inquiry, binding, 0))
 		return false;
 	remember(shape, &inquiry);
 	return true;
+}
+
+/*
+ * Whether a plan should rely on it that all that a row belongs to is open in the
+ * row's project, if that is open.
+ */
+bool
+clr_whole_is_below_likely(ClrJudge *judge, ClrBinding *binding)
+{
+	const ClrBasis *below;
+	Snapshot snapshot = snapshot_of(judge);
+
+	if (binding->ups == NIL || clr_version_changed_here(CLR_CHANGED_PROJECTS) ||
+		IsolationIsSerializable() || snapshot == NULL)
+		return false;
+	below = clr_shape_of(judge, binding, CLR_VIEW)->below;
+	return (below != NULL && may_remember() && clr_basis_is_likely(below, snapshot)) ||
+		   clr_whole_is_below(judge, binding);
+}
+
+/* Whether it is so in the judge's snapshot. */
+bool
+clr_whole_is_below(ClrJudge *judge, ClrBinding *binding)
+{
+	static ClrVersion version;
+	Inquiry inquiry = { judge, snapshot_of(judge), NULL, clr_binding_has_account(binding), true };
+	ClrShape *shape;
+
+	if (inquiry.snapshot == NULL)
+		return false;
+	shape = clr_shape_of(judge, binding, CLR_VIEW);
+	if (stands(&shape->below, inquiry.snapshot))
+		return true;
+	inquiry.basis = clr_basis_begin();
+	clr_version_read(&version, inquiry.snapshot); /* before the marks, which it tells of */
+	if (!is_below_open(&inquiry, binding, 0))
+		return false;
+	if (may_remember())
+		shape->below = clr_basis_keep(inquiry.basis, &version, shape->context);
+	return true;
+}
+
+/* Whether what is remembered stands; else it is forgotten. */
+static bool
+stands(ClrBasis **remembered, Snapshot snapshot)
+{
+	if (*remembered == NULL)
+		return false;
+	if (may_remember() && clr_basis_stands(*remembered, snapshot))
+		return true;
+	clr_basis_free(*remembered);
+	*remembered = NULL;
+	return false;
 }
 
 /* The frame's, or that of the moment; NULL if it is none that constraints say something about. */
@@ -209,7 +276,7 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	const ClrShape *shape;
 
 	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
-		!may_name_account(binding, depth) || !clr_whole_sees_account(judge->scope))
+		!fits_account(inquiry, binding) || !clr_whole_sees_account(judge->scope))
 		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
 	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))
@@ -217,20 +284,19 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	if (binding->project_slot == CLR_NO_SLOT)
 		return !shape->some_closed;
 	projects = projects_of(inquiry, binding);
-	found = projects == NULL ? NULL :
-							   registration_of(inquiry, projects, clr_binding_has_account(binding));
+	found = projects == NULL ? NULL : registration_of(inquiry, projects);
 	return found != NULL && found->account == judge->scope->account &&
 		   found->projects == clr_keytab_count(shape->open) &&
 		   ((projects == binding && own_ups(binding) == 0) ||
 			list_member_int(found->sound, binding->id));
 }
 
-/* Where rows name their account, so must what they belong to: that is the project alone. */
+/* Where rows name their account, so does what they belong to; elsewhere nothing does. */
 static bool
-may_name_account(const ClrBinding *binding, int depth)
+fits_account(const Inquiry *inquiry, const ClrBinding *binding)
 {
-	return binding->account_slot == CLR_NO_SLOT ||
-		   (clr_binding_has_account(binding) && depth == 0 && binding->ups == NIL);
+	return inquiry->of_account ? clr_binding_has_account(binding) :
+								 binding->account_slot == CLR_NO_SLOT;
 }
 
 /*
@@ -271,6 +337,56 @@ ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 }
 
 /*
+ * Whether all that the rows of a project belong to is in it, and open if they are:
+ * of each table the actor sees the same projects, and in them every row whose own
+ * parents it sees.
+ */
+static bool
+is_below_open(Inquiry *inquiry, ClrBinding *binding, int depth)
+{
+	const ClrShape *shape = clr_shape_of(inquiry->judge, binding, CLR_VIEW);
+	ListCell *lc;
+
+	if (depth > MAX_DEPTH || binding->project_slot == CLR_NO_SLOT || binding->link_only ||
+		binding->project_optional || !fits_account(inquiry, binding) ||
+		shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL))
+		return false;
+	foreach(lc, binding->ups)
+	{
+		const ClrUp *up = lfirst(lc);
+		ClrBinding *above = clr_judge_binding(inquiry->judge, up->binding);
+
+		if (above->id == binding->id)
+		{
+			if (!is_tree(inquiry, binding, up) || !is_unmarked(binding))
+				return false;
+		}
+		else if (!is_below_open(inquiry, above, depth + 1) ||
+				 clr_shape_of(inquiry->judge, above, CLR_VIEW)->open != shape->open)
+			return false;
+		if (up->elsewhere || !is_below_rows(inquiry, binding, up, above))
+			return false;
+	}
+	return true;
+}
+
+/* Whether nobody found rows of a table that may be in a circle. */
+static bool
+is_unmarked(const ClrBinding *binding)
+{
+	static const Oid argtypes[] = { INT4OID };
+	Datum args[] = { Int32GetDatum(binding->id) };
+	ClrCatalog state;
+	bool is;
+
+	clr_catalog_begin(&state);
+	is = clr_catalog_query("SELECT FROM clearance.binding WHERE id = $1 AND NOT rows_outlived", 1,
+						   argtypes, args, NULL) == 1;
+	clr_catalog_end(&state);
+	return is;
+}
+
+/*
  * Whether the rows of a table that is its own parent are below such that have no
  * parent, unless they are in a circle: it is watched whether there may be one
  * (circle.c), and said with what has outlived its project.
@@ -303,25 +419,52 @@ is_below_rows(Inquiry *inquiry, ClrBinding *binding, const ClrUp *up, ClrBinding
 
 	clr_basis_add_table(inquiry->basis, binding->relid);
 	if (above->key_slot != CLR_NO_SLOT && !has_children(relation) &&
-		!clr_basis_is_pending(binding->relid) &&
+		!clr_basis_is_pending(binding->relid) && !clr_lookup_repeats(inquiry->judge, above) &&
 		(up->optional || never_null(inquiry, binding->relid, attnum)))
 	{
 		List *keys = copyObject(RelationGetFKeyList(relation));
-		AttrNumber referenced = get_attnum(above->relid, above->columns[above->key_slot].name);
 		ListCell *lc;
 
 		foreach(lc, keys)
-		{
-			ForeignKeyCacheInfo *key = lfirst(lc);
-
-			found = found || (key->nkeys == 1 && key->conkey[0] == attnum &&
-							  key->confrelid == above->relid && key->confkey[0] == referenced &&
-							  holds(inquiry, key, relation, binding, above, clr_key_only_refuses));
-		}
+			found = found || leads_up(inquiry, lfirst(lc), relation, binding, up, above);
 		list_free_deep(keys);
 	}
 	table_close(relation, AccessShareLock);
 	return found;
+}
+
+/*
+ * Whether a foreign key refers to what rows belong to; where only rows of an account,
+ * or of a project, are asked about, to rows of the same. A null in its other
+ * columns, and the key would not be asked (MATCH SIMPLE).
+ */
+static bool
+leads_up(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBinding *binding,
+		 const ClrUp *up, ClrBinding *above)
+{
+	if (key->confrelid != above->relid ||
+		!compares(key, binding, up->slot, above, above->key_slot) ||
+		(inquiry->of_account &&
+		 !compares(key, binding, binding->account_slot, above, above->account_slot)) ||
+		(inquiry->of_project &&
+		 !compares(key, binding, binding->project_slot, above, above->project_slot)))
+		return false;
+	for (int i = 0; i < key->nkeys; i++)
+		if (!is_given(inquiry, binding, up, key->conkey[i]) &&
+			!never_null(inquiry, binding->relid, key->conkey[i]))
+			return false;
+	return holds(inquiry, key, relation, binding, above, clr_key_only_refuses);
+}
+
+/* Whether a column names the parent, or what rows were asked about by. */
+static bool
+is_given(const Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up, AttrNumber attnum)
+{
+	return attnum == get_attnum(binding->relid, binding->columns[up->slot].name) ||
+		   (inquiry->of_account &&
+			attnum == get_attnum(binding->relid, binding->columns[binding->account_slot].name)) ||
+		   (inquiry->of_project &&
+			attnum == get_attnum(binding->relid, binding->columns[binding->project_slot].name));
 }
 
 /* Children have constraints of their own; partitions have those of their table. */
@@ -375,7 +518,7 @@ referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation relation,
 			  const ForeignKeyCacheInfo *key)
 {
 	int32 id = clr_binding_of_relation(key->confrelid);
-	bool by_account = clr_binding_has_account(binding);
+	bool by_account = inquiry->of_account;
 	ClrBinding *projects;
 
 	if (id == 0 || key->nkeys != (by_account ? 2 : 1))
@@ -529,9 +672,10 @@ compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
  * would note new keys in it.
  */
 static const Registration *
-registration_of(Inquiry *inquiry, ClrBinding *projects, bool by_account)
+registration_of(Inquiry *inquiry, ClrBinding *projects)
 {
 	static ClrVersion version;
+	bool by_account = inquiry->of_account;
 	/* others note nothing of what this transaction does, see version.c and kept.c */
 	bool keepable = !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable();
 	Registration *found = palloc0(sizeof(Registration));

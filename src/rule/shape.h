@@ -26,7 +26,8 @@ typedef enum ClrClass
 	CLR_CLASS_RAW,	  /* and masked columns: read as it is, see mask_raw.c; or not */
 	CLR_CLASS_MASKED,
 	CLR_CLASS_ACCOUNT, /* and the account: named by the plan, see account.c */
-	CLR_CLASS_RELATED = 8,
+	CLR_CLASS_BELOW, /* and what rows of an open project belong to is open, see whole.c */
+	CLR_CLASS_RELATED,
 	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
 } ClrClass;
 
@@ -54,6 +55,7 @@ typedef struct ClrShape
 	List *estimates;   /* see set.c */
 	struct ClrBasis
 		*whole; /* that the table is open as a whole rests on it, see whole.c; or NULL */
+	struct ClrBasis *below; /* the same, that what rows belong to is */
 	/* of these, by what most likely decides, for estimates */
 	uint32 likely_whole;
 	uint32 likely_shared;
