@@ -26,7 +26,7 @@ typedef enum ClrClass
 	CLR_CLASS_RAW,	  /* and masked columns: read as it is, see mask_raw.c; or not */
 	CLR_CLASS_MASKED,
 	CLR_CLASS_ACCOUNT, /* and the account: named by the plan, see account.c */
-	CLR_CLASS_BELOW, /* and what rows of an open project belong to is open, see whole.c */
+	CLR_CLASS_BELOW,   /* and what rows of an open project belong to is open, see whole.c */
 	CLR_CLASS_RELATED,
 	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
 } ClrClass;
