@@ -155,13 +155,16 @@ clr_catalog_push_snapshot(void)
 	return true;
 }
 
-/* The present, as the server's own catalog is read. (GetLatestSnapshot() is refused in parallel
- * mode, snapmgr.c.) */
-static void
-push_latest_snapshot(ClrCatalog *state)
+/*
+ * The same, of the present, as the server's own catalog is read; it must be popped.
+ * (GetLatestSnapshot() is refused in parallel mode, snapmgr.c.)
+ */
+void
+clr_catalog_push_latest(void)
 {
+	clr_release_check();
+	(void) clr_catalog_internal_schema(); /* of half an extension, nothing is believed */
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
-	state->pushed_snapshot = true;
 }
 
 /*
@@ -171,7 +174,8 @@ push_latest_snapshot(ClrCatalog *state)
 void
 clr_catalog_begin_latest(ClrCatalog *state)
 {
-	push_latest_snapshot(state);
+	clr_catalog_push_latest();
+	state->pushed_snapshot = true;
 	become(state, BOOTSTRAP_SUPERUSERID, SECURITY_OWN_TABLES);
 }
 
@@ -189,7 +193,8 @@ clr_catalog_begin_owner(ClrCatalog *state, Oid table)
 void
 clr_catalog_begin_owner_latest(ClrCatalog *state, Oid table)
 {
-	push_latest_snapshot(state);
+	clr_catalog_push_latest();
+	state->pushed_snapshot = true;
 	become_owner(state, table);
 }
 

@@ -43,6 +43,7 @@ typedef struct ClrTableQuery
 extern Snapshot clr_catalog_read_under(Snapshot snapshot);
 
 extern bool clr_catalog_push_snapshot(void);
+extern void clr_catalog_push_latest(void);
 extern bool clr_catalog_is_reading(void);
 extern void clr_catalog_begin(ClrCatalog *state);
 extern void clr_catalog_begin_latest(ClrCatalog *state);

@@ -2,10 +2,16 @@
  * rows.c
  *		Rows of the extension's own tables, found by their indexes.
  *
- * An actor is read from a dozen tables by simple keys. Queries would spend
- * twenty times as long on starting the executor as on the rows, so these go to
- * the tables as the server goes to its catalogs (genam.c), under the snapshot
- * that is active. Joins, and what is read rarely, are queries (catalog.c).
+ * Actors, levels and declarations are read from two dozen tables by simple keys.
+ * Queries would spend twenty times as long on starting the executor as on the rows
+ * (and the first ones of a connection, on being planned), so these go to the
+ * tables as the server goes to its catalogs (genam.c), under the snapshot that is
+ * active. Joins, and what is read rarely, are queries (catalog.c).
+ *
+ * A table of a few blocks is searched itself: that takes less than the way through
+ * an index, and far less where the session has not opened that one yet. But
+ * whoever searches a table has read all of it, as SERIALIZABLE sees it, so there an
+ * index is asked.
  *
  * Where the tables and their columns are is looked up by name, and kept until
  * a message says that one of them changed.
@@ -19,12 +25,14 @@
 #include "access/tableam.h"
 #include "access/transam.h"
 #include "access/visibilitymap.h"
+#include "access/xact.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/predicate.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/inval.h"
@@ -33,157 +41,255 @@
 
 #include "store/counters.h"
 
-#define MAX_COLUMNS 8
+#define MAX_COLUMNS 20
+#define MAX_KEYS 2
+
+/* Of what is read as a whole, or by a part of it. */
+#define FEW_BLOCKS 32
 
 typedef struct Path
 {
 	const char *table;
-	const char *index;
-	const char *key;
+	const char *index; /* NULL: it is always searched */
+	const char *keys[MAX_KEYS];
 	const char *columns[MAX_COLUMNS];
+	BlockNumber few; /* a table of so many blocks is searched; zero: of one */
 } Path;
 
 static const Path paths[] = {
 	[CLR_ACCOUNT_BY_ID] = { "account",
 							"account_id_is_unique",
-							"id",
+							{ "id" },
 							{ "key", "active", "portal", "default_external_level_id",
 							  "act_as_writes" } },
 	[CLR_MEMBER_BY_ID] = { "member",
 						   "member_id_is_unique",
-						   "id",
+						   { "id" },
 						   { "id", "account_id", "key", "partner_id", "customer_id",
 							 "partner_admin", "status" } },
 	[CLR_MEMBERS_OF_PARTNER] = { "member",
 								 "member_of_partner",
-								 "partner_id",
+								 { "partner_id" },
 								 { "id", "account_id", "key", "partner_id", "customer_id",
 								   "partner_admin", "status" } },
 	[CLR_MEMBERS_OF_CUSTOMER] = { "member",
 								  "member_of_customer",
-								  "customer_id",
+								  { "customer_id" },
 								  { "id", "account_id", "key", "partner_id", "customer_id",
 									"partner_admin", "status" } },
 	[CLR_MEMBERS_OF_TEAM] = { "member",
 							  "member_of_team",
-							  "account_id",
+							  { "account_id" },
 							  { "id", "account_id", "key", "partner_id", "customer_id",
 								"partner_admin", "status" } },
 	[CLR_RESOURCES_OF_SUPERVISOR] = { "resource",
 									  "resource_of_supervisor",
-									  "supervisor_id",
+									  { "supervisor_id" },
 									  { "member_id" } },
 	[CLR_PARTNER_BY_ID] = { "partner",
 							"partner_id_is_unique",
-							"id",
+							{ "id" },
 							{ "account_id", "active", "level_id" } },
 	[CLR_CUSTOMER_BY_ID] = { "customer",
 							 "customer_id_is_unique",
-							 "id",
+							 { "id" },
 							 { "account_id", "active" } },
 	[CLR_ROLES_OF_MEMBER] = { "member_role",
 							  "member_role_is_held_once",
-							  "member_id",
+							  { "member_id" },
 							  { "role_id" } },
-	[CLR_ROLE_BY_ID] = { "role", "role_id_is_unique", "id", { "level_id" } },
-	[CLR_LEVEL_BY_ID] = { "level", "level_id_is_unique", "id", { "account_id" } },
+	[CLR_ROLE_BY_ID] = { "role", "role_id_is_unique", { "id" }, { "level_id" } },
+	[CLR_LEVEL_BY_ID] = { "level", "level_id_is_unique", { "id" }, { "account_id" } },
 	[CLR_LOGIN_BY_ROLE] = { "login_role",
 							"login_role_is_mapped_once",
-							"role",
+							{ "role" },
 							{ "member_id", "partner_id", "setting", "claim", "names",
 							  "account_id" } },
 	[CLR_SWITCHES_OF_MEMBER] = { "member_switch",
 								 "switch_is_set_once",
-								 "member_id",
+								 { "member_id" },
 								 { "feature", "action" } },
 	[CLR_PROJECTS_OF_MEMBER] = { "project_member",
 								 "project_of_member",
-								 "member_id",
+								 { "member_id" },
 								 { "project_id", "starts_at", "ends_at", "level_id", "is_owner",
 								   "through_phase" } },
 	[CLR_PROJECTS_OF_PARTNER] = { "project_partner",
 								  "project_of_partner",
-								  "partner_id",
+								  { "partner_id" },
 								  { "project_id", "starts_at", "ends_at", "level_id" } },
 	[CLR_PROJECTS_OF_CUSTOMER] = { "project_customer",
 								   "project_of_customer",
-								   "customer_id",
+								   { "customer_id" },
 								   { "project_id", "starts_at", "ends_at" } },
 	[CLR_PROJECT_BY_ID] = { "project",
 							"project_id_is_unique",
-							"id",
+							{ "id" },
 							{ "id", "account_id", "key", "archived", "portal", "client_upload",
 							  "by_phase", "open_level_id" } },
 	[CLR_PROJECT_BY_KEY] = { "project",
 							 "project_key_is_unique",
-							 "key",
+							 { "key" },
 							 { "id", "account_id", "key", "archived", "portal", "client_upload",
 							   "by_phase", "open_level_id" } },
 	[CLR_PROJECTS_OF_ACCOUNT] = { "project",
 								  "project_is_found_with_its_account",
-								  "account_id",
+								  { "account_id" },
 								  { "id", "account_id", "key", "archived", "portal",
 									"client_upload", "by_phase", "open_level_id" } },
-	[CLR_OPEN_PROJECTS_OF_ACCOUNT] = { "project", "open_project", "account_id", { "id" } },
+	[CLR_OPEN_PROJECTS_OF_ACCOUNT] = { "project",
+									   "open_project",
+									   { "account_id" },
+									   { "id", "open_level_id" } },
 	[CLR_FEATURES_OFF] = { "project_feature_off",
 						   "feature_is_switched_off_once",
-						   "project_id",
+						   { "project_id" },
 						   { "project_id", "feature" } },
 	[CLR_MEMBER_ON_PROJECT] = { "project_member",
 								"membership_is_said_once_by_a_source",
-								"project_id",
+								{ "project_id", "member_id" },
 								{ "project_id", "starts_at", "ends_at", "level_id", "is_owner",
 								  "through_phase" } },
 	[CLR_PARTNER_ON_PROJECT] = { "project_partner",
 								 "partner_is_on_a_project_once",
-								 "project_id",
+								 { "project_id", "partner_id" },
 								 { "project_id", "starts_at", "ends_at", "level_id" } },
 	[CLR_CUSTOMER_ON_PROJECT] = { "project_customer",
 								  "customer_is_on_a_project_once",
-								  "project_id",
+								  { "project_id", "customer_id" },
 								  { "project_id", "starts_at", "ends_at" } },
-	[CLR_VERSION_OF_PART] = { "version_part", "version_of_part", "part", { "changed_by" } },
+	[CLR_VERSION_OF_PART] = { "version_part", "version_of_part", { "part" }, { "changed_by" } },
 	[CLR_LEVELS_OF_ACCOUNT] = { "level",
 								"level_name_is_unique_in_its_account",
-								"account_id",
-								{ "account_id" } },
-};
-
-/* The second key of paths that have one. It is a bigint. */
-static const char *const seconds[lengthof(paths)] = {
-	[CLR_MEMBER_ON_PROJECT] = "member_id",
-	[CLR_PARTNER_ON_PROJECT] = "partner_id",
-	[CLR_CUSTOMER_ON_PROJECT] = "customer_id",
+								{ "account_id" },
+								{ "id", "name", "audience", "built_in", "account_id" } },
+	[CLR_GRANTS_OF_LEVEL] = { "level_grant",
+							  "grant_is_given_once",
+							  { "level_id", "feature" },
+							  { "level_id", "feature", "action", "visibility", "relation", "reach",
+								"kinds", "built_in" },
+							  FEW_BLOCKS },
+	[CLR_DENIALS_OF_LEVEL] = { "level_denial",
+							   "denial_is_given_once",
+							   { "level_id", "feature" },
+							   { "level_id", "feature", "action" },
+							   FEW_BLOCKS },
+	[CLR_UNAVAILABLE_TO_LEVEL] = { "not_available",
+								   "not_available_is_said_once",
+								   { "level_id", "feature" },
+								   { "level_id", "feature", "action" },
+								   FEW_BLOCKS },
+	[CLR_ACTIONS_OF_FEATURE] = { "action",
+								 "action_is_named_once",
+								 { "feature" },
+								 { "feature", "name", "reads", "comes_with_edit" },
+								 FEW_BLOCKS },
+	[CLR_GATES_OF_FEATURE] = { "gate",
+							   "gate_stands_once",
+							   { "feature" },
+							   { "feature", "action", "gate_feature", "gate_action", "audiences" },
+							   FEW_BLOCKS },
+	[CLR_BINDING_BY_ID] = { "binding",
+							"binding_id_is_unique",
+							{ "id" },
+							{ "id",
+							  "relation",
+							  "feature",
+							  "link_only",
+							  "view_action",
+							  "create_action",
+							  "edit_action",
+							  "delete_action",
+							  "publish_action",
+							  "columns",
+							  "shared_values",
+							  "key_column",
+							  "project_column",
+							  "visibility_column",
+							  "client_visibility_column",
+							  "account_column",
+							  "owner_column",
+							  "kind_column",
+							  "published_column",
+							  "project_optional" } },
+	[CLR_BINDING_OF_TABLE] = { "binding", "relation_is_bound_once", { "relation" }, { "id" } },
+	[CLR_RELATIONS_OF_BINDING] = { "binding_relation",
+								   NULL,
+								   { "binding_id" },
+								   { "id", "binding_id", "kind", "member_column", "link",
+									 "link_column", "row_column" } },
+	[CLR_RELATIONS_OF_LINK] = { "binding_relation",
+								NULL,
+								{ "link" },
+								{ "id", "binding_id", "kind", "member_column", "link",
+								  "link_column", "row_column" } },
+	[CLR_PARENTS_OF_BINDING] = { "binding_parent",
+								 "parent_is_named_once",
+								 { "binding_id" },
+								 { "id", "parent_id", "column_name", "type_column", "type_value",
+								   "optional", "same_project", "view_action", "create_action",
+								   "edit_action", "delete_action" } },
+	[CLR_GUARDS_OF_BINDING] = { "binding_guard",
+								"guard_stands_once",
+								{ "binding_id" },
+								{ "column_name", "feature", "action", "new_value" } },
+	[CLR_ROW_GUARDS_OF_BINDING] = { "binding_row_guard",
+									NULL,
+									{ "binding_id" },
+									{ "id", "state_column", "state_values", "columns", "feature",
+									  "edit_action", "delete_action" } },
+	[CLR_MASKS_OF_BINDING] = { "binding_mask",
+							   "column_is_masked_once",
+							   { "binding_id" },
+							   { "id", "column_name", "feature", "action", "mask", "filters" } },
 };
 
 /* Where a path leads in this database. */
-static struct
+typedef struct Place
 {
-	Oid table; /* invalid: not known */
+	bool table_known; /* else what follows of it may be old */
+	bool index_known;
+	Oid table;
 	Oid index;
-	AttrNumber key;
-	Oid key_type;
-	AttrNumber second;
+	AttrNumber keys[MAX_KEYS];
 	AttrNumber columns[MAX_COLUMNS];
+	bool by_keys;					  /* the index has them first */
 	bool covered;					  /* the index has all columns */
 	AttrNumber in_index[MAX_COLUMNS]; /* their places there */
-} places[lengthof(paths)];
+	bool words;						  /* all of its values are, at most eight of them */
+} Place;
+
+static Place places[lengthof(paths)];
 
 static uint64 messages = 0;
 
+/* What a key must be. */
+typedef struct Wanted
+{
+	const char *text; /* or else */
+	int64 integer;
+	bool null; /* or rather nothing */
+	bool any;  /* it does not matter */
+} Wanted;
+
+static void begin(ClrRows *rows, ClrPath path, int count, const Wanted *wanted);
 static Relation open_table(ClrPath path);
-static void find_place(ClrPath path);
-static Oid read_place(ClrPath path);
-static void find_in_index(ClrPath path);
-static void begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second);
-static bool open_by_index(ClrRows *rows, ClrPath path);
-static void make_room(ClrRows *rows);
-static void begin_in_table(ClrRows *rows, const int64 *key, const int64 *second, bool by_index);
-static void begin_in_index(ClrRows *rows, int64 key);
-static void make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key);
+static Oid find_relation(const char *name);
+static void find_columns(ClrPath path, TupleDesc desc);
+static AttrNumber find_column(TupleDesc desc, const char *name);
+static bool is_searched(Relation relation, ClrPath path);
+static Relation open_index(ClrPath path);
+static void find_in_index(ClrPath path, Relation index);
+static void make_key(ScanKey key, const ClrRows *rows, int number, const Wanted *wanted);
+static void
+make_integer_key(ScanKey key, ClrPath path, AttrNumber attribute, Oid type, int64 integer);
+static bool is_word(Form_pg_attribute attribute);
 static bool next_in_index(ClrRows *rows);
+static void find_words(ClrRows *rows, IndexTuple tuple);
+static Datum word(const ClrRows *rows, int attribute);
 static void forget_places(Datum arg, Oid relation);
 static Datum column_value(const ClrRows *rows, int column);
+static Oid column_type(const ClrRows *rows, int column);
 
 void
 clr_rows_init(void)
@@ -197,7 +303,7 @@ forget_places(Datum arg, Oid relation)
 	messages++;
 	for (int i = 0; i < (int) lengthof(places); i++)
 		if (!OidIsValid(relation) || places[i].table == relation || places[i].index == relation)
-			places[i].table = InvalidOid;
+			places[i].table_known = places[i].index_known = false;
 }
 
 /*
@@ -206,7 +312,7 @@ forget_places(Datum arg, Oid relation)
 void
 clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 {
-	begin(rows, path, key, NULL);
+	begin(rows, path, 1, &(Wanted){ .integer = key != NULL ? *key : 0, .any = key == NULL });
 }
 
 /*
@@ -215,150 +321,299 @@ clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key)
 void
 clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second)
 {
-	begin(rows, path, &key, &second);
+	begin(rows, path, 2, (Wanted[]){ { .integer = key }, { .integer = second } });
 }
 
-/* From the start, with another value in the one key of a path that is not read from its index. */
+/* The same, the second one a text; zero and NULL: any. */
 void
-clr_rows_again(ClrRows *rows, int64 key)
+clr_rows_begin_named(ClrRows *rows, ClrPath path, int64 key, const char *second)
 {
-	bool by_index = rows->scan->iscan != NULL;
-	ScanKeyData scan_key;
-
-	make_key(&scan_key, rows->path, by_index ? 1 : places[rows->path].key, key);
-	if (by_index)
-		index_rescan(rows->scan->iscan, &scan_key, 1, NULL, 0);
-	else
-		table_rescan(rows->scan->scan, &scan_key);
+	begin(rows, path, 2,
+		  (Wanted[]){ { .integer = key, .any = key == 0 },
+					  { .text = second, .any = second == NULL } });
 }
 
 /*
- * Rows with a text in the path's key, which compares as its index does.
+ * Rows with a text in the path's key, which compares as its index does; or (NULL) all.
  */
 void
 clr_rows_begin_text(ClrRows *rows, ClrPath path, const char *key)
 {
-	bool by_index = open_by_index(rows, path);
+	begin(rows, path, 1, &(Wanted){ .text = key, .any = key == NULL });
+}
+
+/* Rows without a value in the path's key. */
+void
+clr_rows_begin_null(ClrRows *rows, ClrPath path)
+{
+	begin(rows, path, 1, &(Wanted){ .null = true });
+}
+
+/* From the start, with another value in the one key of a path. */
+void
+clr_rows_again(ClrRows *rows, int64 key)
+{
 	ScanKeyData scan_key;
 
-	ScanKeyEntryInitialize(&scan_key, 0, places[path].key, BTEqualStrategyNumber, TEXTOID,
-						   rows->index->rd_indcollation[0], F_TEXTEQ, CStringGetTextDatum(key));
-	rows->scan = systable_beginscan(rows->relation, places[path].index, by_index,
-									GetActiveSnapshot(), 1, &scan_key);
-	make_room(rows);
+	make_key(&scan_key, rows, 0, &(Wanted){ .integer = key });
+	if (rows->index != NULL)
+		index_rescan(rows->index_scan, &scan_key, 1, NULL, 0);
+	else
+		table_rescan(rows->scan, &scan_key);
 }
 
 static void
-begin(ClrRows *rows, ClrPath path, const int64 *key, const int64 *second)
+begin(ClrRows *rows, ClrPath path, int count, const Wanted *wanted)
 {
-	bool by_index = open_by_index(rows, path) && key != NULL;
+	ScanKeyData keys[MAX_KEYS];
+	int scan_keys = 0;
 
-	if (by_index && second == NULL && places[path].covered)
-		begin_in_index(rows, *key);
-	else
-		begin_in_table(rows, key, second, by_index);
-	make_room(rows);
-}
-
-/* The table and the index of a path; whether the index is usable. */
-static bool
-open_by_index(ClrRows *rows, ClrPath path)
-{
 	*rows = (ClrRows){ .path = path, .map = InvalidBuffer };
 	rows->relation = open_table(path);
-	rows->index = index_open(places[path].index, AccessShareLock);
-	return clr_rows_index_is_usable(rows->index);
+	rows->slot = table_slot_create(rows->relation, NULL);
+	if (!wanted->any && !is_searched(rows->relation, path))
+		rows->index = open_index(path);
+	rows->only_null = wanted->null && rows->index == NULL;
+	for (int i = 0; i < count; i++)
+		if (!wanted[i].any && !rows->only_null)
+			make_key(&keys[scan_keys++], rows, i, &wanted[i]);
+	if (rows->index == NULL)
+	{
+		rows->scan = table_beginscan_strat(rows->relation, GetActiveSnapshot(), scan_keys, keys,
+										   true, false);
+		return;
+	}
+	rows->index_scan =
+		index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), scan_keys, 0);
+	rows->index_scan->xs_want_itup = places[path].covered;
+	if (places[path].covered && !places[path].words)
+	{
+		int natts = RelationGetNumberOfAttributes(rows->index);
+
+		rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
+		rows->nulls = (bool *) (rows->values + natts);
+	}
+	index_rescan(rows->index_scan, keys, scan_keys, NULL, 0);
 }
 
-static void
-make_room(ClrRows *rows)
-{
-	int natts = RelationGetNumberOfAttributes(rows->scan != NULL ? rows->relation : rows->index);
-
-	rows->values = palloc(natts * (sizeof(Datum) + sizeof(bool)));
-	rows->nulls = (bool *) (rows->values + natts);
-}
+/* ---------- tables and indexes ---------- */
 
 /* The place is that of the table as it is locked: waiting for the lock may have brought news. */
 static Relation
 open_table(ClrPath path)
 {
+	Place *place = &places[path];
+
 	for (;;)
 	{
-		Relation relation;
+		Oid table = place->table_known ? place->table : find_relation(paths[path].table);
+		uint64 before = messages;
+		Relation relation = table_open(table, AccessShareLock);
 
-		if (!OidIsValid(places[path].table))
-			find_place(path);
-		relation = table_open(places[path].table, AccessShareLock);
-		if (OidIsValid(places[path].table))
+		if (place->table_known)
 			return relation;
+		if (messages == before)
+		{
+			find_columns(path, RelationGetDescr(relation));
+			place->table = table;
+			place->table_known = true;
+			return relation;
+		}
 		table_close(relation, AccessShareLock);
 	}
 }
 
-static void
-begin_in_table(ClrRows *rows, const int64 *key, const int64 *second, bool by_index)
+/* Again, if a message came meanwhile: what was read may be older. */
+static Oid
+find_relation(const char *name)
 {
-	ScanKeyData scan_keys[2];
-	int keys = 0;
+	uint64 before;
+	Oid relation;
 
-	if (key != NULL)
-		make_key(&scan_keys[keys++], rows->path, places[rows->path].key, *key);
-	if (second != NULL)
-		ScanKeyInit(&scan_keys[keys++], places[rows->path].second, BTEqualStrategyNumber, F_INT8EQ,
-					Int64GetDatum(*second));
-	rows->scan = systable_beginscan(rows->relation, places[rows->path].index, by_index,
-									GetActiveSnapshot(), keys, scan_keys);
+	do
+	{
+		before = messages;
+		relation = get_relname_relid(name, get_namespace_oid("clearance", false));
+	} while (before != messages);
+	if (!OidIsValid(relation))
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
+				 errmsg("the extension pg_clearance is not complete in this database"),
+				 errdetail("Table or index clearance.%s is missing.", name),
+				 errhint("Create the extension again.")));
+	return relation;
 }
 
 static void
-begin_in_index(ClrRows *rows, int64 key)
+find_columns(ClrPath path, TupleDesc desc)
 {
-	ScanKeyData scan_key;
+	for (int i = 0; i < MAX_KEYS && paths[path].keys[i] != NULL; i++)
+		places[path].keys[i] = find_column(desc, paths[path].keys[i]);
+	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
+		places[path].columns[i] = find_column(desc, paths[path].columns[i]);
+}
 
-	make_key(&scan_key, rows->path, 1, key);
-	rows->slot = table_slot_create(rows->relation, NULL);
-	rows->index_scan = index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), 1, 0);
-	rows->index_scan->xs_want_itup = true;
-	index_rescan(rows->index_scan, &scan_key, 1, NULL, 0);
+/* Invalid: it has none of this name, which is an error when it is asked for. */
+static AttrNumber
+find_column(TupleDesc desc, const char *name)
+{
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+
+		if (!attribute->attisdropped && strcmp(NameStr(attribute->attname), name) == 0)
+			return attribute->attnum;
+	}
+	return InvalidAttrNumber;
+}
+
+/*
+ * Whether the table itself is searched. That it is small is first taken from the
+ * relcache, where it may be old: the server is only asked about those that may be.
+ */
+static bool
+is_searched(Relation relation, ClrPath path)
+{
+	BlockNumber few = Max(paths[path].few, 1);
+
+	return paths[path].index == NULL ||
+		   (!IsolationIsSerializable() && relation->rd_rel->relpages <= (int32) few &&
+			RelationGetNumberOfBlocks(relation) <= few);
+}
+
+/* Whether the table of a path is searched, whatever the key. */
+bool
+clr_rows_is_searched(ClrPath path)
+{
+	Relation relation = open_table(path);
+	bool is = is_searched(relation, path);
+
+	table_close(relation, AccessShareLock);
+	return is;
+}
+
+/* As the table. NULL: it is of no use, the table is searched. */
+static Relation
+open_index(ClrPath path)
+{
+	Place *place = &places[path];
+
+	for (;;)
+	{
+		Oid oid = place->index_known ? place->index : find_relation(paths[path].index);
+		uint64 before = messages;
+		Relation index = index_open(oid, AccessShareLock);
+
+		if (!place->index_known && messages == before)
+		{
+			find_in_index(path, index);
+			place->index = oid;
+			place->index_known = true;
+		}
+		if (place->index_known && place->by_keys && clr_rows_index_is_usable(index))
+			return index;
+		index_close(index, AccessShareLock);
+		if (place->index_known)
+			return NULL;
+	}
+}
+
+/* Whether the index has the keys first, and all columns. */
+static void
+find_in_index(ClrPath path, Relation index)
+{
+	const int16 *attributes = index->rd_index->indkey.values;
+	Place *place = &places[path];
+
+	place->by_keys = index->rd_rel->relam == BTREE_AM_OID;
+	for (int i = 0; i < MAX_KEYS && paths[path].keys[i] != NULL; i++)
+		place->by_keys &= i < index->rd_index->indnkeyatts && attributes[i] == place->keys[i];
+	place->covered = place->by_keys;
+	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
+	{
+		int at = 0;
+
+		while (at < index->rd_index->indnatts && attributes[at] != place->columns[i])
+			at++;
+		place->in_index[i] = at + 1;
+		place->covered &= at < index->rd_index->indnatts;
+	}
+	place->words = RelationGetNumberOfAttributes(index) <= BITS_PER_BYTE;
+	for (int i = 0; i < RelationGetNumberOfAttributes(index); i++)
+		place->words &= is_word(TupleDescAttr(RelationGetDescr(index), i));
+}
+
+/* Whether values are words, aligned by their size. */
+static bool
+is_word(Form_pg_attribute attribute)
+{
+	return attribute->attbyval &&
+		   att_align_nominal(1, attribute->attalign) == (uintptr_t) attribute->attlen;
 }
 
 static void
-make_key(ScanKey scan_key, ClrPath path, AttrNumber attribute, int64 key)
+make_key(ScanKey key, const ClrRows *rows, int number, const Wanted *wanted)
+{
+	AttrNumber column = places[rows->path].keys[number];
+	AttrNumber attribute = rows->index != NULL ? number + 1 : column;
+	Form_pg_attribute described;
+
+	if (column <= 0)
+		elog(ERROR, "column %s of clearance.%s is missing", paths[rows->path].keys[number],
+			 paths[rows->path].table);
+	described = TupleDescAttr(RelationGetDescr(rows->relation), column - 1);
+	if (wanted->null)
+		ScanKeyEntryInitialize(key, SK_ISNULL | SK_SEARCHNULL, attribute, InvalidStrategy,
+							   InvalidOid, InvalidOid, InvalidOid, (Datum) 0);
+	else if (wanted->text != NULL)
+		ScanKeyEntryInitialize(key, 0, attribute, BTEqualStrategyNumber, InvalidOid,
+							   rows->index != NULL ? rows->index->rd_indcollation[number] :
+													 described->attcollation,
+							   F_TEXTEQ, CStringGetTextDatum(wanted->text));
+	else
+		make_integer_key(key, rows->path, attribute, described->atttypid, wanted->integer);
+}
+
+static void
+make_integer_key(ScanKey key, ClrPath path, AttrNumber attribute, Oid type, int64 integer)
 {
 	RegProcedure equal = F_INT8EQ;
-	Datum value = Int64GetDatum(key);
+	Datum value = Int64GetDatum(integer);
 
-	switch (places[path].key_type)
+	switch (type)
 	{
 		case INT8OID:
 			break;
 		case INT4OID:
 			equal = F_INT4EQ;
-			value = Int32GetDatum((int32) key);
+			value = Int32GetDatum((int32) integer);
 			break;
 		case REGROLEOID:
+		case REGCLASSOID:
 			equal = F_OIDEQ;
-			value = ObjectIdGetDatum((Oid) key);
+			value = ObjectIdGetDatum((Oid) integer);
 			break;
 		default:
-			elog(ERROR, "clearance.%s is not found by keys of type %u", paths[path].table,
-				 places[path].key_type);
+			elog(ERROR, "clearance.%s is not found by keys of type %u", paths[path].table, type);
 	}
-	ScanKeyInit(scan_key, attribute, BTEqualStrategyNumber, equal, value);
+	ScanKeyInit(key, attribute, BTEqualStrategyNumber, equal, value);
 }
+
+/* ---------- rows ---------- */
 
 bool
 clr_rows_next(ClrRows *rows)
 {
-	HeapTuple row;
-
-	if (rows->scan == NULL)
+	if (rows->index != NULL && rows->index_scan->xs_want_itup)
 		return next_in_index(rows);
-	row = systable_getnext(rows->scan);
-	if (row == NULL)
-		return false;
-	heap_deform_tuple(row, RelationGetDescr(rows->relation), rows->values, rows->nulls);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (rows->index != NULL ?
+				!index_getnext_slot(rows->index_scan, ForwardScanDirection, rows->slot) :
+				!table_scan_getnextslot(rows->scan, ForwardScanDirection, rows->slot))
+			return false;
+	} while (rows->only_null && !slot_attisnull(rows->slot, places[rows->path].keys[0]));
 	return true;
 }
 
@@ -384,10 +639,41 @@ next_in_index(ClrRows *rows)
 			if (scan->xs_heap_continue)
 				elog(ERROR, "non-MVCC snapshots are not supported in index-only scans");
 		}
-		index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, rows->values, rows->nulls);
+		if (rows->values == NULL)
+			find_words(rows, scan->xs_itup);
+		else
+			index_deform_tuple(scan->xs_itup, scan->xs_itupdesc, rows->values, rows->nulls);
 		return true;
 	}
 	return false;
+}
+
+/*
+ * Where the values of a tuple of words are. As index_deform_tuple() has it (indextuple.c);
+ * tuples that have values in the same columns, as neighbours mostly do, have them in the
+ * same places.
+ */
+static void
+find_words(ClrRows *rows, IndexTuple tuple)
+{
+	bits8 present = PG_UINT8_MAX;
+	int at = 0;
+
+	if (IndexTupleHasNulls(tuple))
+		present = *((const bits8 *) tuple + sizeof(IndexTupleData));
+	rows->words = (const char *) tuple + IndexInfoFindDataOffset(tuple->t_info);
+	if (rows->present == present)
+		return;
+	rows->present = present;
+	for (int i = 0; i < RelationGetNumberOfAttributes(rows->index); i++)
+	{
+		int length = TupleDescAttr(RelationGetDescr(rows->index), i)->attlen;
+
+		if (att_isnull(i, &present))
+			continue;
+		rows->offsets[i] = TYPEALIGN(length, at);
+		at = rows->offsets[i] + length;
+	}
 }
 
 /*
@@ -408,17 +694,18 @@ clr_rows_one(ClrRows *rows, ClrPath path, int64 key)
 void
 clr_rows_end(ClrRows *rows)
 {
-	pfree(rows->values);
-	if (rows->scan != NULL)
-		systable_endscan(rows->scan);
-	else
+	if (BufferIsValid(rows->map))
+		ReleaseBuffer(rows->map);
+	if (rows->values != NULL)
+		pfree(rows->values);
+	ExecDropSingleTupleTableSlot(rows->slot);
+	if (rows->index != NULL)
 	{
-		if (BufferIsValid(rows->map))
-			ReleaseBuffer(rows->map);
 		index_endscan(rows->index_scan);
-		ExecDropSingleTupleTableSlot(rows->slot);
+		index_close(rows->index, AccessShareLock);
 	}
-	index_close(rows->index, AccessShareLock);
+	else
+		table_endscan(rows->scan);
 	table_close(rows->relation, AccessShareLock);
 }
 
@@ -448,66 +735,6 @@ clr_rows_prune(Relation relation, BlockNumber block)
 	ReleaseBuffer(buffer);
 }
 
-/* Again, if a message came meanwhile: what was read may be older. */
-static void
-find_place(ClrPath path)
-{
-	uint64 before;
-	Oid table;
-
-	do
-	{
-		before = messages;
-		table = read_place(path);
-	} while (before != messages);
-	places[path].table = table;
-}
-
-static Oid
-read_place(ClrPath path)
-{
-	Oid namespace = get_namespace_oid("clearance", false);
-	Oid table = get_relname_relid(paths[path].table, namespace);
-
-	places[path].index = get_relname_relid(paths[path].index, namespace);
-	if (!OidIsValid(table) || !OidIsValid(places[path].index))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
-				 errmsg("the extension pg_clearance is not complete in this database"),
-				 errdetail("Table clearance.%s or its index %s is missing.", paths[path].table,
-						   paths[path].index),
-				 errhint("Create the extension again.")));
-	places[path].key = get_attnum(table, paths[path].key);
-	places[path].key_type = get_atttype(table, places[path].key);
-	if (seconds[path] != NULL)
-		places[path].second = get_attnum(table, seconds[path]);
-	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
-		places[path].columns[i] = get_attnum(table, paths[path].columns[i]);
-	find_in_index(path);
-	return table;
-}
-
-/* Whether the index has the key first, and all columns. */
-static void
-find_in_index(ClrPath path)
-{
-	Relation index = index_open(places[path].index, AccessShareLock);
-	const int16 *attributes = index->rd_index->indkey.values;
-
-	places[path].covered =
-		index->rd_rel->relam == BTREE_AM_OID && attributes[0] == places[path].key;
-	for (int i = 0; i < MAX_COLUMNS && paths[path].columns[i] != NULL; i++)
-	{
-		int at = 0;
-
-		while (at < index->rd_index->indnatts && attributes[at] != places[path].columns[i])
-			at++;
-		places[path].in_index[i] = at + 1;
-		places[path].covered &= at < index->rd_index->indnatts;
-	}
-	index_close(index, AccessShareLock);
-}
-
 /*
  * Whether an index holds every row that the snapshot sees; else the table is
  * searched. As the planner has it (get_relation_info, plancat.c).
@@ -527,13 +754,43 @@ clr_rows_index_is_usable(Relation index)
 static Datum
 column_value(const ClrRows *rows, int column)
 {
-	AttrNumber attribute = rows->scan != NULL ? places[rows->path].columns[column] :
-												places[rows->path].in_index[column];
+	const Place *place = &places[rows->path];
+	AttrNumber attribute;
+	Datum value;
+	bool isnull;
 
+	if (rows->words != NULL)
+		return word(rows, place->in_index[column] - 1);
+	if (rows->values != NULL)
+	{
+		attribute = place->in_index[column];
+		return rows->nulls[attribute - 1] ? (Datum) 0 : rows->values[attribute - 1];
+	}
+	attribute = place->columns[column];
 	if (attribute <= 0)
 		elog(ERROR, "column %s of clearance.%s is missing", paths[rows->path].columns[column],
 			 paths[rows->path].table);
-	return rows->nulls[attribute - 1] ? (Datum) 0 : rows->values[attribute - 1];
+	value = slot_getattr(rows->slot, attribute, &isnull);
+	return isnull ? (Datum) 0 : value;
+}
+
+static Datum
+word(const ClrRows *rows, int attribute)
+{
+	const char *at = rows->words + rows->offsets[attribute];
+
+	if (att_isnull(attribute, &rows->present))
+		return (Datum) 0;
+	return fetch_att(at, true, TupleDescAttr(RelationGetDescr(rows->index), attribute)->attlen);
+}
+
+/* Of a column that was read. */
+static Oid
+column_type(const ClrRows *rows, int column)
+{
+	AttrNumber attribute = places[rows->path].columns[column];
+
+	return TupleDescAttr(RelationGetDescr(rows->relation), attribute - 1)->atttypid;
 }
 
 int64
@@ -560,11 +817,73 @@ clr_rows_timestamptz(const ClrRows *rows, int column)
 	return DatumGetTimestampTz(column_value(rows, column));
 }
 
-/* A copy in the current context. */
+Oid
+clr_rows_oid(const ClrRows *rows, int column)
+{
+	return DatumGetObjectId(column_value(rows, column));
+}
+
+/* A copy in the current context, of a text or a name. */
 char *
 clr_rows_text(const ClrRows *rows, int column)
 {
 	Datum value = column_value(rows, column);
 
-	return value == 0 ? NULL : TextDatumGetCString(value);
+	if (value == 0)
+		return NULL;
+	return column_type(rows, column) == NAMEOID ? pstrdup(NameStr(*DatumGetName(value))) :
+												  TextDatumGetCString(value);
+}
+
+/* A name itself, which goes with the present row; or NULL. */
+const char *
+clr_rows_name(const ClrRows *rows, int column)
+{
+	Datum value = column_value(rows, column);
+
+	Assert(column_type(rows, column) == NAMEOID);
+	return value == 0 ? NULL : NameStr(*DatumGetName(value));
+}
+
+/* Whether it is this text. */
+bool
+clr_rows_is_text(const ClrRows *rows, int column, const char *text)
+{
+	Datum value = column_value(rows, column);
+	Size length = strlen(text);
+	struct varlena *found;
+
+	Assert(column_type(rows, column) == TEXTOID);
+	if (value == 0)
+		return false;
+	found = PG_DETOAST_DATUM_PACKED(value);
+	return VARSIZE_ANY_EXHDR(found) == length && memcmp(VARDATA_ANY(found), text, length) == 0;
+}
+
+/* The texts (or names) of an array, but NULL, in the current context: of char *. */
+List *
+clr_rows_texts(const ClrRows *rows, int column, bool *has_null)
+{
+	Datum value = column_value(rows, column);
+	bool are_names = value != 0 && column_type(rows, column) == NAMEARRAYOID;
+	List *texts = NIL;
+	Datum *elements;
+	bool *nulls;
+	int count;
+
+	*has_null = false;
+	if (value == 0)
+		return NIL;
+	deconstruct_array(DatumGetArrayTypeP(value), are_names ? NAMEOID : TEXTOID,
+					  are_names ? NAMEDATALEN : -1, false, are_names ? TYPALIGN_CHAR : TYPALIGN_INT,
+					  &elements, &nulls, &count);
+	for (int i = 0; i < count; i++)
+	{
+		if (nulls[i])
+			*has_null = true;
+		else
+			texts = lappend(texts, are_names ? pstrdup(NameStr(*DatumGetName(elements[i]))) :
+											   TextDatumGetCString(elements[i]));
+	}
+	return texts;
 }

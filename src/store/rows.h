@@ -11,6 +11,7 @@
 #include "access/relscan.h"
 #include "datatype/timestamp.h"
 #include "executor/tuptable.h"
+#include "nodes/pg_list.h"
 #include "storage/buf.h"
 #include "utils/rel.h"
 
@@ -43,6 +44,19 @@ typedef enum ClrPath
 	CLR_CUSTOMER_ON_PROJECT,
 	CLR_VERSION_OF_PART,
 	CLR_LEVELS_OF_ACCOUNT,
+	CLR_GRANTS_OF_LEVEL, /* these three by a level, and a feature or none */
+	CLR_DENIALS_OF_LEVEL,
+	CLR_UNAVAILABLE_TO_LEVEL,
+	CLR_ACTIONS_OF_FEATURE, /* these two by a text */
+	CLR_GATES_OF_FEATURE,
+	CLR_BINDING_BY_ID,
+	CLR_BINDING_OF_TABLE,
+	CLR_RELATIONS_OF_BINDING,
+	CLR_RELATIONS_OF_LINK,
+	CLR_PARENTS_OF_BINDING,
+	CLR_GUARDS_OF_BINDING,
+	CLR_ROW_GUARDS_OF_BINDING,
+	CLR_MASKS_OF_BINDING,
 } ClrPath;
 
 /* Columns of each path, in the order of its list in rows.c. */
@@ -122,6 +136,11 @@ enum
 };
 enum
 {
+	OPEN_PROJECT_ID,
+	OPEN_PROJECT_LEVEL
+};
+enum
+{
 	FEATURE_OFF_PROJECT,
 	FEATURE_OFF_FEATURE
 };
@@ -130,24 +149,132 @@ enum
 {
 	VERSION_CHANGED_BY
 };
+enum
+{
+	LEVEL_ID,
+	LEVEL_NAME,
+	LEVEL_AUDIENCE,
+	LEVEL_BUILT_IN,
+	LEVEL_OF_ACCOUNT
+};
+enum
+{
+	SAID_LEVEL, /* of grants, denials, and what is not available */
+	SAID_FEATURE,
+	SAID_ACTION,
+	GRANT_VISIBILITY, /* of grants only, as the next */
+	GRANT_RELATION,
+	GRANT_REACH,
+	GRANT_KINDS,
+	GRANT_BUILT_IN
+};
+enum
+{
+	ACTION_FEATURE,
+	ACTION_NAME,
+	ACTION_READS,
+	ACTION_COMES_WITH_EDIT
+};
+enum
+{
+	GATE_FEATURE,
+	GATE_ACTION,
+	GATE_BY_FEATURE,
+	GATE_BY_ACTION,
+	GATE_AUDIENCES
+};
+enum
+{
+	BINDING_ID,
+	BINDING_RELATION,
+	BINDING_FEATURE,
+	BINDING_LINK_ONLY,
+	BINDING_ACTIONS, /* one for each verb */
+	BINDING_PUBLISH_ACTION = BINDING_ACTIONS + 4,
+	BINDING_COLUMNS,
+	BINDING_SHARED_VALUES,
+	BINDING_KEY,
+	BINDING_PROJECT,
+	BINDING_VISIBILITY,
+	BINDING_CLIENT_VISIBILITY,
+	BINDING_ACCOUNT,
+	BINDING_OWNER,
+	BINDING_KIND,
+	BINDING_PUBLISHED,
+	BINDING_PROJECT_OPTIONAL
+};
+enum
+{
+	RELATION_ID,
+	RELATION_BINDING,
+	RELATION_KIND,
+	RELATION_MEMBER,
+	RELATION_LINK,
+	RELATION_LINK_COLUMN,
+	RELATION_ROW_COLUMN
+};
+enum
+{
+	PARENT_ID,
+	PARENT_BINDING,
+	PARENT_COLUMN,
+	PARENT_TYPE,
+	PARENT_TYPE_VALUE,
+	PARENT_OPTIONAL,
+	PARENT_SAME_PROJECT,
+	PARENT_ACTIONS /* one for each verb */
+};
+enum
+{
+	GUARD_COLUMN,
+	GUARD_FEATURE,
+	GUARD_ACTION,
+	GUARD_NEW_VALUE
+};
+enum
+{
+	ROW_GUARD_ID,
+	ROW_GUARD_STATE,
+	ROW_GUARD_VALUES,
+	ROW_GUARD_COLUMNS,
+	ROW_GUARD_FEATURE,
+	ROW_GUARD_EDIT,
+	ROW_GUARD_DELETE
+};
+enum
+{
+	MASK_ID,
+	MASK_COLUMN,
+	MASK_FEATURE,
+	MASK_ACTION,
+	MASK_TEXT,
+	MASK_FILTERS
+};
 
 typedef struct ClrRows
 {
 	ClrPath path;
 	Relation relation;
-	SysScanDesc scan; /* of the table; or else of an index that has all columns: */
-	Relation index;
+	Relation index; /* NULL: the table is searched */
 	IndexScanDesc index_scan;
+	TableScanDesc scan;
+	bool only_null; /* rows with a key are passed over */
 	TupleTableSlot *slot;
 	Buffer map;	   /* visibility map */
-	Datum *values; /* of the present row, by attribute of the table or the index */
+	Datum *values; /* of the present row, if the index has all columns: by attribute of it */
 	bool *nulls;
+	const char *words; /* or, if these are words: its data; which there are, and where each is */
+	bits8 present;
+	uint8 offsets[BITS_PER_BYTE];
 } ClrRows;
 
 extern void clr_rows_init(void);
 extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
 extern void clr_rows_begin_text(ClrRows *rows, ClrPath path, const char *key);
+extern void clr_rows_begin_named(ClrRows *rows, ClrPath path, int64 key, const char *second);
+extern void clr_rows_begin_null(ClrRows *rows, ClrPath path);
 extern void clr_rows_begin_pair(ClrRows *rows, ClrPath path, int64 key, int64 second);
+extern bool clr_rows_is_searched(ClrPath path);
 extern void clr_rows_again(ClrRows *rows, int64 key);
 extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
@@ -161,6 +288,10 @@ extern int64 clr_rows_int64(const ClrRows *rows, int column);
 extern int32 clr_rows_int32(const ClrRows *rows, int column);
 extern bool clr_rows_bool(const ClrRows *rows, int column);
 extern TimestampTz clr_rows_timestamptz(const ClrRows *rows, int column);
+extern Oid clr_rows_oid(const ClrRows *rows, int column);
 extern char *clr_rows_text(const ClrRows *rows, int column);
+extern const char *clr_rows_name(const ClrRows *rows, int column);
+extern bool clr_rows_is_text(const ClrRows *rows, int column, const char *text);
+extern List *clr_rows_texts(const ClrRows *rows, int column, bool *has_null);
 
 #endif /* CLR_ROWS_H */
