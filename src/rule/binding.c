@@ -14,23 +14,30 @@
  */
 #include "rule/binding.h"
 
+#include "access/genam.h"
 #include "access/htup_details.h"
+#include "access/table.h"
 #include "catalog/dependency.h"
 #include "catalog/pg_class.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "catalog/namespace.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
 #include "fmgr.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 
 #include "store/catalog.h"
 #include "store/noted.h"
+#include "store/rows.h"
 
+PG_FUNCTION_INFO_V1(clearance_binding_of);
 PG_FUNCTION_INFO_V1(clearance_canonical_text);
 PG_FUNCTION_INFO_V1(clearance_note_declaration);
 
@@ -68,6 +75,7 @@ static uint64 masks_read_in = 0;
 static List *lacking_project = NIL;
 static uint64 lacking_read_in = 0;
 
+static void read_masks(void);
 static void read_lacking_project(void);
 static ClrBinding *find_kept(int32 id);
 static ClrBinding *keep(int32 id);
@@ -78,6 +86,8 @@ static int32 id_of(const ClrKeyEntry *entry);
 static void set_id(ClrKeyEntry *entry, int32 id);
 static bool may_be_bound(Oid relid);
 static int32 look_up_binding(Oid relid);
+static int32 bound_nearby(List *tables);
+static List *parents_of(Oid relid);
 static void forget_relation(Datum arg, Oid relid);
 
 /* The mask of a column, or NULL. */
@@ -184,28 +194,36 @@ clr_binding_is_masked(int32 id)
 bool
 clr_binding_any_masked(bool *refuses_filters)
 {
-	ClrCatalog state;
-	uint64 read_in;
-	uint64 rows;
-
 	drop_stale();
 	*refuses_filters = false;
 	if (creating_extension || !OidIsValid(declaration_oids[MASKS]))
 		return false;
 	if (masks_read_in != generation)
-	{
-		read_in = generation;
-		clr_catalog_begin_latest(&state);
-		rows = clr_catalog_query("SELECT bool_or(filters = 'error') FROM clearance.binding_mask"
-								 " HAVING count(*) > 0",
-								 0, NULL, NULL, NULL);
-		any_masked = rows > 0;
-		any_refuses_filters = rows > 0 && clr_column_bool(0, 1);
-		clr_catalog_end(&state);
-		masks_read_in = read_in;
-	}
+		read_masks();
 	*refuses_filters = any_refuses_filters;
 	return any_masked;
+}
+
+static void
+read_masks(void)
+{
+	uint64 read_in = generation;
+	bool any = false;
+	bool refuses = false;
+	ClrRows rows;
+
+	clr_catalog_push_latest();
+	clr_rows_begin(&rows, CLR_MASKS_OF_BINDING, NULL);
+	while (clr_rows_next(&rows))
+	{
+		any = true;
+		refuses |= clr_rows_is_text(&rows, MASK_FILTERS, "error");
+	}
+	clr_rows_end(&rows);
+	PopActiveSnapshot();
+	any_masked = any;
+	any_refuses_filters = refuses;
+	masks_read_in = read_in;
 }
 
 /* Whether rows of a feature may have no project. */
@@ -231,24 +249,21 @@ read_lacking_project(void)
 
 	do
 	{
-		ClrCatalog state;
 		List *found = NIL;
-		uint64 rows;
+		MemoryContext caller;
+		ClrRows rows;
 
 		drop_stale();
 		read_in = generation;
-		clr_catalog_begin_latest(&state);
-		rows = clr_catalog_query(
-			"SELECT DISTINCT feature FROM clearance.binding WHERE project_optional", 0, NULL, NULL,
-			NULL);
-		for (uint64 i = 0; i < rows; i++)
-		{
-			MemoryContext spi = MemoryContextSwitchTo(known_context);
-
-			found = lappend(found, clr_column_text(i, 1));
-			MemoryContextSwitchTo(spi);
-		}
-		clr_catalog_end(&state);
+		clr_catalog_push_latest();
+		clr_rows_begin(&rows, CLR_BINDING_BY_ID, NULL);
+		caller = MemoryContextSwitchTo(known_context);
+		while (clr_rows_next(&rows))
+			if (clr_rows_bool(&rows, BINDING_PROJECT_OPTIONAL))
+				found = lappend(found, clr_rows_text(&rows, BINDING_FEATURE));
+		MemoryContextSwitchTo(caller);
+		clr_rows_end(&rows);
+		PopActiveSnapshot();
 		lacking_project = found;
 		lacking_read_in = read_in;
 	} while (known_is_stale || read_in != generation);
@@ -410,16 +425,88 @@ set_id(ClrKeyEntry *entry, int32 id)
 static int32
 look_up_binding(Oid relid)
 {
-	static const Oid argtypes[] = { OIDOID };
-	Datum args[] = { ObjectIdGetDatum(relid) };
-	ClrCatalog state;
-	int32 id = 0;
+	int32 id;
 
-	clr_catalog_begin_latest(&state);
-	if (clr_catalog_query("SELECT clearance_internal.binding_of($1)", 1, argtypes, args, NULL) == 1)
-		id = clr_column_int64(0, 1);
-	clr_catalog_end(&state);
+	clr_catalog_push_latest();
+	id = bound_nearby(list_make1_oid(relid));
+	PopActiveSnapshot();
 	return id;
+}
+
+/* The binding of one of these tables, or of the nearest one that they are partitions or children of. */
+static int32
+bound_nearby(List *tables)
+{
+	List *seen = NIL;
+	ListCell *lc;
+
+	while (tables != NIL)
+	{
+		List *parents = NIL;
+
+		foreach(lc, tables)
+		{
+			int32 id = clr_binding_of_table(lfirst_oid(lc));
+
+			if (id != 0)
+				return id;
+		}
+		seen = list_concat_unique_oid(seen, tables);
+		foreach(lc, tables)
+			parents = list_concat_unique_oid(parents, parents_of(lfirst_oid(lc)));
+		tables = list_difference_oid(parents, seen);
+	}
+	return 0;
+}
+
+/* A list of Oid, as the active snapshot has them. */
+static List *
+parents_of(Oid relid)
+{
+	Relation inherits = table_open(InheritsRelationId, AccessShareLock);
+	List *parents = NIL;
+	ScanKeyData key;
+	SysScanDesc scan;
+	HeapTuple row;
+
+	ScanKeyInit(&key, Anum_pg_inherits_inhrelid, BTEqualStrategyNumber, F_OIDEQ,
+				ObjectIdGetDatum(relid));
+	scan =
+		systable_beginscan(inherits, InheritsRelidSeqnoIndexId, true, GetActiveSnapshot(), 1, &key);
+	while (HeapTupleIsValid(row = systable_getnext(scan)))
+		parents = lappend_oid(parents, ((Form_pg_inherits) GETSTRUCT(row))->inhparent);
+	systable_endscan(scan);
+	table_close(inherits, AccessShareLock);
+	return parents;
+}
+
+/* The binding that a table has itself, as the active snapshot sees it; zero: it has none. */
+int32
+clr_binding_of_table(Oid relid)
+{
+	int32 id = 0;
+	ClrRows rows;
+
+	if (clr_rows_one(&rows, CLR_BINDING_OF_TABLE, relid))
+	{
+		id = clr_rows_int32(&rows, BINDING_ID);
+		clr_rows_end(&rows);
+	}
+	return id;
+}
+
+/*
+ * binding_of(relation oid) returns integer: under the statement's snapshot, which also
+ * sees what its transaction declares.
+ */
+Datum
+clearance_binding_of(PG_FUNCTION_ARGS)
+{
+	int32 id = bound_nearby(list_make1_oid(PG_GETARG_OID(0)));
+
+	if (id == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(id);
 }
 
 /* Only marks or forgets: callbacks may come at any moment. */

@@ -219,6 +219,7 @@ extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);
+extern int32 clr_binding_of_table(Oid relid);
 extern ClrRow clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple);
 extern int clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc);
 extern char *clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot);

@@ -10,33 +10,33 @@
  */
 #include "rule/binding.h"
 
+#include "access/relation.h"
+#include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 #include "store/catalog.h"
 #include "store/counters.h"
+#include "store/rows.h"
 
-static void load_columns(ClrBinding *binding, char **names, int count);
+static void load_itself(ClrBinding *binding, const ClrRows *rows);
+static void load_columns(ClrBinding *binding, List *names);
 static void load_relations(ClrBinding *binding);
+static ClrRelation *load_relation(ClrBinding *binding, const ClrRows *rows);
+static List *links_through_task(int32 task_binding, const char *link_column);
+static ClrLink *task_link(int32 task_binding, const ClrRows *rows, const char *link_column);
 static void load_parents(ClrBinding *binding);
-static void load_parent_gates(ClrParent *parent, uint64 row, int column);
+static void load_parent_gates(ClrParent *parent, const ClrRows *rows);
 static void load_link_roles(ClrBinding *binding);
+static bool links_keys(const ClrRows *relation);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
+static int compare_guards(const ListCell *a, const ListCell *b);
 static void load_row_guards(ClrBinding *binding);
-static List *texts_in(uint64 row, int column);
 static void load_masks(ClrBinding *binding);
-static List *links_through_task(int32 task_binding, const char *link_column);
-
-/* Copy of a column of the current result, in the binding's memory. */
-static char *
-keep_text(MemoryContext context, uint64 row, int column)
-{
-	char *value = clr_column_text(row, column);
-
-	return value ? MemoryContextStrdup(context, value) : NULL;
-}
 
 static int
 find_slot(const ClrBinding *binding, const char *name)
@@ -48,11 +48,53 @@ find_slot(const ClrBinding *binding, const char *name)
 }
 
 static int
-optional_slot(const ClrBinding *binding, uint64 row, int column)
+optional_slot(const ClrBinding *binding, const ClrRows *rows, int column)
 {
-	char *name = clr_column_text(row, column);
+	const char *name = clr_rows_name(rows, column);
 
 	return name ? find_slot(binding, name) : CLR_NO_SLOT;
+}
+
+/* Something that was declared: rows come in no order, ids grow in that of declaration. */
+typedef struct Declared
+{
+	int32 id;
+	void *what;
+} Declared;
+
+static List *
+add_declared(List *list, int32 id, void *what)
+{
+	Declared *declared = palloc(sizeof(Declared));
+
+	*declared = (Declared){ id, what };
+	return lappend(list, declared);
+}
+
+static int
+compare_ids(const ListCell *a, const ListCell *b)
+{
+	int32 one = ((Declared *) lfirst(a))->id;
+	int32 other = ((Declared *) lfirst(b))->id;
+
+	return (one > other) - (one < other);
+}
+
+/* What was declared, in that order; the list becomes one of these. */
+static List *
+in_order(List *list)
+{
+	ListCell *lc;
+
+	list_sort(list, compare_ids);
+	foreach(lc, list)
+	{
+		Declared *declared = lfirst(lc);
+
+		lfirst(lc) = declared->what;
+		pfree(declared);
+	}
+	return list;
 }
 
 /*
@@ -74,7 +116,8 @@ is_lost_label(const ClrBinding *binding, int slot, const char *label, const char
 	ereport(
 		WARNING,
 		(errmsg("\"%s\", which a declaration about column \"%s\" of %s names, is no label of %s",
-				label, binding->columns[slot].name, binding->relation_name, format_type_be(type)),
+				label, binding->columns[slot].name, clr_catalog_table_name(binding->relid),
+				format_type_be_qualified(type)),
 		 errdetail_internal("%s", consequence),
 		 errhint("Use clearance.unprotect() and declare the table again.")));
 	return true;
@@ -83,59 +126,33 @@ is_lost_label(const ClrBinding *binding, int slot, const char *label, const char
 /*
  * Load a binding into a context; errors if it does not exist or its table
  * does not fit it.
+ *
+ * Whatever the query's snapshot, it is read as the server reads its catalog, under the
+ * latest one: the policies that pass its columns, and the columns themselves, are those of
+ * the latest catalog, too, and a declaration commits with them. Under an older snapshot a
+ * policy of now would be judged by what was declared for the one before.
  */
 ClrBinding *
 clr_binding_load(MemoryContext context, int32 id)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(id) };
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	ClrBinding *binding = palloc0(sizeof(ClrBinding));
-	ClrCatalog state;
-	char **names;
-	int nnames;
 	ListCell *lc;
+	ClrRows rows;
 
 	binding->id = id;
-	clr_catalog_begin_latest(&state);
-	if (clr_catalog_query(
-			"SELECT relation::oid::bigint, feature, link_only, view_action, create_action,"
-			" edit_action, delete_action, publish_action, columns::text[], shared_values,"
-			" key_column, project_column, visibility_column, client_visibility_column,"
-			" account_column, owner_column, kind_column, published_column,"
-			" relation::text, project_optional FROM clearance.binding WHERE id = $1",
-			1, argtypes, args, NULL) != 1)
+	clr_catalog_push_latest();
+	if (!clr_rows_one(&rows, CLR_BINDING_BY_ID, id))
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						clr_count(CLR_ERROR_DECLARATION),
 						errmsg("no protected table has the binding %d", id),
 						errdetail("A policy passes it, but the extension does not know it."),
 						errhint("Declare the table again with clearance.protect().")));
-
-	names = clr_column_texts(0, 9, &nnames);
-	MemoryContextSwitchTo(context);
-	binding->relid = (Oid) clr_column_int64(0, 1);
-	binding->feature = keep_text(context, 0, 2);
-	binding->link_only = clr_column_bool(0, 3);
-	for (int i = 0; i < CLR_VERBS; i++)
-		binding->actions[i] = keep_text(context, 0, 4 + i);
-	binding->publish_action = keep_text(context, 0, 8);
-	binding->relation_name = keep_text(context, 0, 19);
-	binding->project_optional = clr_column_bool(0, 20);
-	load_columns(binding, names, nnames);
-	binding->shared_values = texts_in(0, 10);
-	binding->key_slot = optional_slot(binding, 0, 11);
-	binding->project_slot = optional_slot(binding, 0, 12);
-	binding->visibility_slot = optional_slot(binding, 0, 13);
-	binding->client_slot = optional_slot(binding, 0, 14);
-	binding->account_slot = optional_slot(binding, 0, 15);
-	binding->owner_slot = optional_slot(binding, 0, 16);
-	binding->kind_slot = optional_slot(binding, 0, 17);
-	binding->published_slot = optional_slot(binding, 0, 18);
-
+	load_itself(binding, &rows);
+	clr_rows_end(&rows);
 	foreach(lc, binding->shared_values)
 		(void) is_lost_label(binding, binding->visibility_slot, lfirst(lc),
 							 "No row is shared by it.");
-
 	load_relations(binding);
 	load_parents(binding);
 	load_link_roles(binding);
@@ -143,39 +160,67 @@ clr_binding_load(MemoryContext context, int32 id)
 	load_guards(binding);
 	load_row_guards(binding);
 	load_masks(binding);
-	clr_catalog_end(&state);
-	MemoryContextSwitchTo(context);
-	/* as the server names tables to the user: by the user's search_path */
-	binding->relation_name =
-		DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(binding->relid)));
+	PopActiveSnapshot();
 	MemoryContextSwitchTo(caller);
 	return binding;
 }
 
 static void
-load_columns(ClrBinding *binding, char **names, int count)
+load_itself(ClrBinding *binding, const ClrRows *rows)
 {
-	binding->ncolumns = count;
-	binding->columns = palloc0(sizeof(ClrColumn) * Max(count, 1));
-	for (int i = 0; i < count; i++)
+	bool has_null;
+
+	binding->relid = clr_rows_oid(rows, BINDING_RELATION);
+	/* as the server names tables to the user: by the user's search_path */
+	binding->relation_name =
+		DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(binding->relid)));
+	binding->feature = clr_rows_text(rows, BINDING_FEATURE);
+	binding->link_only = clr_rows_bool(rows, BINDING_LINK_ONLY);
+	for (int i = 0; i < CLR_VERBS; i++)
+		binding->actions[i] = clr_rows_text(rows, BINDING_ACTIONS + i);
+	binding->publish_action = clr_rows_text(rows, BINDING_PUBLISH_ACTION);
+	binding->project_optional = clr_rows_bool(rows, BINDING_PROJECT_OPTIONAL);
+	load_columns(binding, clr_rows_texts(rows, BINDING_COLUMNS, &has_null));
+	binding->shared_values = clr_rows_texts(rows, BINDING_SHARED_VALUES, &has_null);
+	binding->key_slot = optional_slot(binding, rows, BINDING_KEY);
+	binding->project_slot = optional_slot(binding, rows, BINDING_PROJECT);
+	binding->visibility_slot = optional_slot(binding, rows, BINDING_VISIBILITY);
+	binding->client_slot = optional_slot(binding, rows, BINDING_CLIENT_VISIBILITY);
+	binding->account_slot = optional_slot(binding, rows, BINDING_ACCOUNT);
+	binding->owner_slot = optional_slot(binding, rows, BINDING_OWNER);
+	binding->kind_slot = optional_slot(binding, rows, BINDING_KIND);
+	binding->published_slot = optional_slot(binding, rows, BINDING_PUBLISHED);
+}
+
+static void
+load_columns(ClrBinding *binding, List *names)
+{
+	Relation relation = try_relation_open(binding->relid, AccessShareLock);
+	ListCell *lc;
+
+	binding->columns = palloc0(sizeof(ClrColumn) * Max(list_length(names), 1));
+	foreach(lc, names)
 	{
-		ClrColumn *column = &binding->columns[i];
-		AttrNumber attnum = get_attnum(binding->relid, names[i]);
+		ClrColumn *column = &binding->columns[binding->ncolumns++];
+		AttrNumber attnum = relation == NULL ? InvalidAttrNumber :
+											   SPI_fnumber(RelationGetDescr(relation), lfirst(lc));
 		Oid type;
 		Oid element;
 
-		if (attnum == InvalidAttrNumber)
+		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
-							errmsg("column \"%s\" of protected table %s does not exist", names[i],
-								   binding->relation_name),
+							errmsg("column \"%s\" of protected table %s does not exist",
+								   (char *) lfirst(lc), binding->relation_name),
 							errhint("Use clearance.unprotect() and declare the table again.")));
-		type = getBaseType(get_atttype(binding->relid, attnum));
+		type = getBaseType(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->atttypid);
 		element = get_base_element_type(type);
-		column->name = pstrdup(names[i]);
+		column->name = lfirst(lc);
 		column->is_array = OidIsValid(element);
 		column->type = OidIsValid(element) ? getBaseType(element) : type;
 		column->key_class = clr_key_class(column->type);
 	}
+	if (relation != NULL)
+		relation_close(relation, AccessShareLock);
 }
 
 /* How a table links values in one column to the members in another. */
@@ -197,41 +242,40 @@ new_link(Oid table, const char *value, const char *member)
 static void
 load_relations(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows;
-	SPITupleTable *result;
+	const int64 key = binding->id;
+	ClrRows rows;
 
-	rows =
-		clr_catalog_query("SELECT r.id, r.kind, r.member_column, coalesce(r.link::oid::bigint, 0),"
-						  " r.link_column, coalesce(r.row_column, b.key_column), l.id"
-						  " FROM clearance.binding_relation r"
-						  " JOIN clearance.binding b ON b.id = r.binding_id"
-						  " LEFT JOIN clearance.binding l ON l.relation = r.link"
-						  " WHERE r.binding_id = $1 ORDER BY r.id",
-						  1, argtypes, args, NULL);
-	result = SPI_tuptable;
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_RELATIONS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
+		binding->relations = add_declared(binding->relations, clr_rows_int32(&rows, RELATION_ID),
+										  load_relation(binding, &rows));
+	clr_rows_end(&rows);
+	binding->relations = in_order(binding->relations);
+}
+
+static ClrRelation *
+load_relation(ClrBinding *binding, const ClrRows *rows)
+{
+	ClrRelation *relation = palloc0(sizeof(ClrRelation));
+	const char *member_column = clr_rows_text(rows, RELATION_MEMBER);
+	const char *link_column = clr_rows_text(rows, RELATION_LINK_COLUMN);
+	Oid link = clr_rows_oid(rows, RELATION_LINK);
+
+	relation->id = clr_rows_int32(rows, RELATION_ID);
+	relation->kind = clr_relation_kind(clr_rows_text(rows, RELATION_KIND));
+	if (!OidIsValid(link))
+		relation->slot = find_slot(binding, member_column);
+	else
 	{
-		ClrRelation *relation = palloc0(sizeof(ClrRelation));
-		char *member_column;
-		char *link_column;
-		Oid link;
-
-		SPI_tuptable = result; /* the loop's own queries replace it */
-		member_column = keep_text(CurrentMemoryContext, i, 3);
-		link = (Oid) clr_column_int64(i, 4);
-		link_column = keep_text(CurrentMemoryContext, i, 5);
-		relation->id = clr_column_int64(i, 1);
-		relation->kind = clr_relation_kind(clr_column_text(i, 2));
-		relation->slot =
-			find_slot(binding, OidIsValid(link) ? clr_column_text(i, 6) : member_column);
-		if (OidIsValid(link) && member_column != NULL)
-			relation->links = list_make1(new_link(link, link_column, member_column));
-		else if (OidIsValid(link))
-			relation->links = links_through_task(clr_column_int64(i, 7), link_column);
-		binding->relations = lappend(binding->relations, relation);
+		relation->slot = optional_slot(binding, rows, RELATION_ROW_COLUMN);
+		if (relation->slot == CLR_NO_SLOT)
+			relation->slot = binding->key_slot;
 	}
+	if (OidIsValid(link) && member_column != NULL)
+		relation->links = list_make1(new_link(link, link_column, member_column));
+	else if (OidIsValid(link))
+		relation->links = links_through_task(clr_binding_of_table(link), link_column);
+	return relation;
 }
 
 /*
@@ -241,82 +285,90 @@ load_relations(ClrBinding *binding)
 static List *
 links_through_task(int32 task_binding, const char *link_column)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(task_binding) };
+	const int64 key = task_binding;
 	List *links = NIL;
-	uint64 rows =
-		clr_catalog_query("SELECT b.relation::oid::bigint, b.key_column, r.member_column,"
-						  " coalesce(r.link::oid::bigint, 0), r.link_column,"
-						  " coalesce(r.row_column, b.key_column)"
-						  " FROM clearance.binding b"
-						  " JOIN clearance.binding_relation r ON r.binding_id = b.id"
-						  " WHERE b.id = $1 AND r.kind = 'assigned' AND r.member_column IS NOT NULL"
-						  " ORDER BY r.id",
-						  1, argtypes, args, NULL);
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
-	{
-		Oid task = (Oid) clr_column_int64(i, 1);
-		const char *value = link_column ? link_column : keep_text(CurrentMemoryContext, i, 2);
-		const char *member = keep_text(CurrentMemoryContext, i, 3);
-		Oid table = (Oid) clr_column_int64(i, 4);
-		ClrLink *link;
-
-		if (!OidIsValid(table))
-			link = new_link(task, value, member);
-		else
-		{
-			link = new_link(table, keep_text(CurrentMemoryContext, i, 5), member);
-			link->through = task;
-			link->key = keep_text(CurrentMemoryContext, i, 6);
-			link->through_value = value;
-		}
-		link->are_keys = link_column == NULL;
-		links = lappend(links, link);
-	}
-	if (rows == 0)
+	clr_rows_begin(&rows, CLR_RELATIONS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
+		if (clr_rows_is_text(&rows, RELATION_KIND, "assigned") &&
+			clr_rows_name(&rows, RELATION_MEMBER) != NULL)
+			links = add_declared(links, clr_rows_int32(&rows, RELATION_ID),
+								 task_link(task_binding, &rows, link_column));
+	clr_rows_end(&rows);
+	if (links == NIL)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 						clr_count(CLR_ERROR_DECLARATION),
 						errmsg("the table that assigned_task goes through has no assignees"),
 						errhint("Declare them with clearance.relate(..., 'assigned', ...).")));
-	return links;
+	return in_order(links);
+}
+
+static ClrLink *
+task_link(int32 task_binding, const ClrRows *rows, const char *link_column)
+{
+	const char *member = clr_rows_text(rows, RELATION_MEMBER);
+	Oid table = clr_rows_oid(rows, RELATION_LINK);
+	const char *key;
+	const char *value;
+	ClrRows task;
+	ClrLink *link;
+	Oid relid;
+
+	if (!clr_rows_one(&task, CLR_BINDING_BY_ID, task_binding))
+		elog(ERROR, "binding %d does not exist", task_binding);
+	relid = clr_rows_oid(&task, BINDING_RELATION);
+	key = clr_rows_text(&task, BINDING_KEY);
+	clr_rows_end(&task);
+	value = link_column != NULL ? link_column : key;
+	if (!OidIsValid(table))
+		link = new_link(relid, value, member);
+	else
+	{
+		link = new_link(table, clr_rows_text(rows, RELATION_LINK_COLUMN), member);
+		link->through = relid;
+		link->key = clr_rows_text(rows, RELATION_ROW_COLUMN);
+		if (link->key == NULL)
+			link->key = key;
+		link->through_value = value;
+	}
+	link->are_keys = link_column == NULL;
+	return link;
 }
 
 static void
 load_parents(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows = clr_catalog_query(
-		"SELECT parent_id, column_name, type_column, type_value, optional,"
-		" NOT same_project, view_action, create_action, edit_action, delete_action"
-		" FROM clearance.binding_parent WHERE binding_id = $1 ORDER BY id",
-		1, argtypes, args, NULL);
+	const int64 key = binding->id;
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_PARENTS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
 	{
 		ClrParent *parent = palloc0(sizeof(ClrParent));
 
-		parent->binding = clr_column_int64(i, 1);
-		parent->slot = optional_slot(binding, i, 2);
-		parent->type_slot = optional_slot(binding, i, 3);
-		parent->type_value = keep_text(CurrentMemoryContext, i, 4);
+		parent->binding = clr_rows_int32(&rows, PARENT_BINDING);
+		parent->slot = optional_slot(binding, &rows, PARENT_COLUMN);
+		parent->type_slot = optional_slot(binding, &rows, PARENT_TYPE);
+		parent->type_value = clr_rows_text(&rows, PARENT_TYPE_VALUE);
 		parent->is_lost = is_lost_label(binding, parent->type_slot, parent->type_value,
 										"Rows without another parent are closed.");
-		parent->optional = clr_column_bool(i, 5);
-		parent->elsewhere = clr_column_bool(i, 6);
-		load_parent_gates(parent, i, 7);
-		binding->parents = lappend(binding->parents, parent);
+		parent->optional = clr_rows_bool(&rows, PARENT_OPTIONAL);
+		parent->elsewhere = !clr_rows_bool(&rows, PARENT_SAME_PROJECT);
+		load_parent_gates(parent, &rows);
+		binding->parents = add_declared(binding->parents, clr_rows_int32(&rows, PARENT_ID), parent);
 	}
+	clr_rows_end(&rows);
+	binding->parents = in_order(binding->parents);
 }
 
-/* From so many columns as there are verbs, as feature.action. */
+/* One for each verb, as feature.action. */
 static void
-load_parent_gates(ClrParent *parent, uint64 row, int column)
+load_parent_gates(ClrParent *parent, const ClrRows *rows)
 {
 	for (int verb = 0; verb < CLR_VERBS; verb++)
 	{
-		char *name = keep_text(CurrentMemoryContext, row, column + verb);
+		char *name = clr_rows_text(rows, PARENT_ACTIONS + verb);
 		char *dot = name != NULL ? strchr(name, '.') : NULL;
 
 		if (name == NULL)
@@ -329,31 +381,48 @@ load_parent_gates(ClrParent *parent, uint64 row, int column)
 }
 
 /*
- * Relations of other tables for which this table is the link.
+ * Relations of other tables for which this table is the link, by their keys.
  */
 static void
 load_link_roles(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { OIDOID };
-	Datum args[] = { ObjectIdGetDatum(binding->relid) };
-	uint64 rows = clr_catalog_query("SELECT r.binding_id, r.kind, r.link_column, r.member_column"
-									" FROM clearance.binding_relation r"
-									" JOIN clearance.binding b ON b.id = r.binding_id"
-									" WHERE r.link = $1 AND r.member_column IS NOT NULL"
-									" AND coalesce(r.row_column, b.key_column) = b.key_column"
-									" ORDER BY r.id",
-									1, argtypes, args, NULL);
+	const int64 key = binding->relid;
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_RELATIONS_OF_LINK, &key);
+	while (clr_rows_next(&rows))
 	{
-		ClrLinkRole *role = palloc0(sizeof(ClrLinkRole));
+		ClrLinkRole *role;
 
-		role->target = clr_column_int64(i, 1);
-		role->kind = clr_relation_kind(clr_column_text(i, 2));
-		role->slot = optional_slot(binding, i, 3);
-		role->member_slot = optional_slot(binding, i, 4);
-		binding->link_roles = lappend(binding->link_roles, role);
+		if (clr_rows_name(&rows, RELATION_MEMBER) == NULL || !links_keys(&rows))
+			continue;
+		role = palloc0(sizeof(ClrLinkRole));
+		role->target = clr_rows_int32(&rows, RELATION_BINDING);
+		role->kind = clr_relation_kind(clr_rows_text(&rows, RELATION_KIND));
+		role->slot = optional_slot(binding, &rows, RELATION_LINK_COLUMN);
+		role->member_slot = optional_slot(binding, &rows, RELATION_MEMBER);
+		binding->link_roles =
+			add_declared(binding->link_roles, clr_rows_int32(&rows, RELATION_ID), role);
 	}
+	clr_rows_end(&rows);
+	binding->link_roles = in_order(binding->link_roles);
+}
+
+/* Whether a relation's link refers to the key of its table. */
+static bool
+links_keys(const ClrRows *relation)
+{
+	const char *column = clr_rows_name(relation, RELATION_ROW_COLUMN);
+	const char *key;
+	ClrRows rows;
+	bool are_keys;
+
+	if (!clr_rows_one(&rows, CLR_BINDING_BY_ID, clr_rows_int32(relation, RELATION_BINDING)))
+		return false;
+	key = clr_rows_name(&rows, BINDING_KEY);
+	are_keys = key != NULL && (column == NULL || strcmp(column, key) == 0);
+	clr_rows_end(&rows);
+	return are_keys;
 }
 
 static bool
@@ -435,90 +504,87 @@ find_ups(ClrBinding *binding)
 static void
 load_guards(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows = clr_catalog_query("SELECT column_name, feature, action, new_value"
-									" FROM clearance.binding_guard WHERE binding_id = $1"
-									" ORDER BY column_name, new_value",
-									1, argtypes, args, NULL);
+	const int64 key = binding->id;
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_GUARDS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
 	{
 		ClrGuard *guard = palloc0(sizeof(ClrGuard));
 
-		guard->column = keep_text(CurrentMemoryContext, i, 1);
-		guard->feature = keep_text(CurrentMemoryContext, i, 2);
-		guard->action = keep_text(CurrentMemoryContext, i, 3);
-		guard->new_value = keep_text(CurrentMemoryContext, i, 4);
+		guard->column = clr_rows_text(&rows, GUARD_COLUMN);
+		guard->feature = clr_rows_text(&rows, GUARD_FEATURE);
+		guard->action = clr_rows_text(&rows, GUARD_ACTION);
+		guard->new_value = clr_rows_text(&rows, GUARD_NEW_VALUE);
 		guard->is_lost = is_lost_label(binding, find_slot(binding, guard->column), guard->new_value,
 									   "Every change of the column needs its action.");
 		binding->guards = lappend(binding->guards, guard);
 	}
+	clr_rows_end(&rows);
+	list_sort(binding->guards, compare_guards);
+}
+
+/* By column and value; last the one for values that no other one names. */
+static int
+compare_guards(const ListCell *a, const ListCell *b)
+{
+	const ClrGuard *one = lfirst(a);
+	const ClrGuard *other = lfirst(b);
+	int order = strcmp(one->column, other->column);
+
+	if (order != 0 || one->new_value == NULL || other->new_value == NULL)
+		return order != 0 ? order : (one->new_value == NULL) - (other->new_value == NULL);
+	return strcmp(one->new_value, other->new_value);
 }
 
 static void
 load_row_guards(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows = clr_catalog_query(
-		"SELECT state_column, state_values, array_position(state_values, NULL) > 0,"
-		" columns::text[], feature, edit_action, delete_action"
-		" FROM clearance.binding_row_guard WHERE binding_id = $1 ORDER BY id",
-		1, argtypes, args, NULL);
+	const int64 key = binding->id;
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_ROW_GUARDS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
 	{
 		ClrRowGuard *guard = palloc0(sizeof(ClrRowGuard));
+		bool has_null;
 		ListCell *lc;
 
-		guard->slot = optional_slot(binding, i, 1);
-		guard->values = texts_in(i, 2);
-		guard->holds_null = clr_column_bool(i, 3);
-		guard->columns = texts_in(i, 4);
-		guard->feature = keep_text(CurrentMemoryContext, i, 5);
-		guard->edit_action = keep_text(CurrentMemoryContext, i, 6);
-		guard->delete_action = keep_text(CurrentMemoryContext, i, 7);
+		guard->slot = optional_slot(binding, &rows, ROW_GUARD_STATE);
+		guard->values = clr_rows_texts(&rows, ROW_GUARD_VALUES, &guard->holds_null);
+		guard->columns = clr_rows_texts(&rows, ROW_GUARD_COLUMNS, &has_null);
+		guard->feature = clr_rows_text(&rows, ROW_GUARD_FEATURE);
+		guard->edit_action = clr_rows_text(&rows, ROW_GUARD_EDIT);
+		guard->delete_action = clr_rows_text(&rows, ROW_GUARD_DELETE);
 		foreach(lc, guard->values)
 			guard->is_lost |= is_lost_label(binding, guard->slot, lfirst(lc),
 											"Every row counts as one in that state.");
-		binding->row_guards = lappend(binding->row_guards, guard);
+		binding->row_guards =
+			add_declared(binding->row_guards, clr_rows_int32(&rows, ROW_GUARD_ID), guard);
 	}
-}
-
-/* The texts of an array, but NULL, in the current context. */
-static List *
-texts_in(uint64 row, int column)
-{
-	int count;
-	char **texts = clr_column_texts(row, column, &count);
-	List *list = NIL;
-
-	for (int i = 0; i < count; i++)
-		list = lappend(list, texts[i]);
-	return list;
+	clr_rows_end(&rows);
+	binding->row_guards = in_order(binding->row_guards);
 }
 
 static void
 load_masks(ClrBinding *binding)
 {
-	static const Oid argtypes[] = { INT4OID };
-	Datum args[] = { Int32GetDatum(binding->id) };
-	uint64 rows =
-		clr_catalog_query("SELECT id, column_name, feature, action, mask, filters = 'error'"
-						  " FROM clearance.binding_mask WHERE binding_id = $1 ORDER BY id",
-						  1, argtypes, args, NULL);
+	const int64 key = binding->id;
+	ClrRows rows;
 
-	for (uint64 i = 0; i < rows; i++)
+	clr_rows_begin(&rows, CLR_MASKS_OF_BINDING, &key);
+	while (clr_rows_next(&rows))
 	{
 		ClrMask *mask = palloc0(sizeof(ClrMask));
 
-		mask->id = clr_column_int64(i, 1);
-		mask->column = keep_text(CurrentMemoryContext, i, 2);
-		mask->feature = keep_text(CurrentMemoryContext, i, 3);
-		mask->action = keep_text(CurrentMemoryContext, i, 4);
-		mask->text = keep_text(CurrentMemoryContext, i, 5);
-		mask->refuses_filters = clr_column_bool(i, 6);
-		binding->masks = lappend(binding->masks, mask);
+		mask->id = clr_rows_int32(&rows, MASK_ID);
+		mask->column = clr_rows_text(&rows, MASK_COLUMN);
+		mask->feature = clr_rows_text(&rows, MASK_FEATURE);
+		mask->action = clr_rows_text(&rows, MASK_ACTION);
+		mask->text = clr_rows_text(&rows, MASK_TEXT);
+		mask->refuses_filters = clr_rows_is_text(&rows, MASK_FILTERS, "error");
+		binding->masks = add_declared(binding->masks, mask->id, mask);
 	}
+	clr_rows_end(&rows);
+	binding->masks = in_order(binding->masks);
 }

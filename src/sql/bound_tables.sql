@@ -4,15 +4,8 @@
 
 -- Binding of a table, or of the table that it is a partition or child of.
 CREATE FUNCTION clearance_internal.binding_of(relation oid) RETURNS integer
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    WITH RECURSIVE tree AS (
-        SELECT binding_of.relation AS relid, 0 AS depth
-        UNION
-        SELECT i.inhparent, t.depth + 1 FROM tree t JOIN pg_catalog.pg_inherits i ON i.inhrelid = t.relid
-    )
-    SELECT b.id FROM tree t JOIN clearance.binding b ON b.relation = t.relid ORDER BY t.depth LIMIT 1;
-END;
+LANGUAGE c STABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clearance_binding_of';
 COMMENT ON FUNCTION clearance_internal.binding_of IS
 'id of the binding of a table, or of the protected table that it is a partition or child of';
 
