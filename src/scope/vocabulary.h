@@ -58,6 +58,7 @@ typedef struct ClrLevel
 	int32 id;
 	ClrAudience audience;
 	int64 account;		  /* whose own it is; zero: for all accounts */
+	bool is_client;		  /* of all customers' contacts */
 	bool reaches_account; /* a grant of it reaches beyond the projects that one is on */
 } ClrLevel;
 
@@ -94,8 +95,9 @@ typedef struct ClrDefinition
 {
 	const char *feature;
 	const char *name;
-	uint32 hash;		 /* of both */
-	bool reads;			 /* changes nothing */
+	uint32 hash; /* of both */
+	bool reads;	 /* changes nothing */
+	bool comes_with_edit;
 	bool is_complete;	 /* with the grants that follow from others */
 	List *given;		 /* of ClrGrant *: to levels */
 	List *grants;		 /* the same, and those that follow from others */
@@ -112,9 +114,8 @@ typedef struct ClrVocabulary
 	int64 account; /* whose own levels are in it, too; zero: nobody's */
 	int nlevels;
 	ClrLevel *levels;	/* in the order of their ids */
-	Datum level_ids;	/* the same ids, an array */
 	int32 client_level; /* of all customers' contacts */
-	List *definitions;	/* of ClrDefinition *, read when first asked for */
+	List *definitions;	/* of ClrDefinition *, read by features when first asked for */
 	bool all_read;
 } ClrVocabulary;
 

@@ -144,32 +144,11 @@ COMMENT ON FUNCTION clearance_internal.given_grants IS 'grants given to levels: 
 -- The rights that follow from others, unless something is said of them: a grant,
 -- a denial, or that they are not available. relation: what the right is limited
 -- to; any_only: it follows from unlimited rights; weak: it does not where
--- something is said of what it follows from otherwise. From levels to levels,
--- and from switches to members (vocabulary.c, rule.c).
+-- something is said of what it follows from otherwise.
 CREATE FUNCTION clearance_internal.consequences()
 RETURNS TABLE (audience text, feature text, source text, action text, relation text, any_only boolean, weak boolean)
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-    -- vendor: edit, from any column that may be edited
-    SELECT 'vendor', a.feature, a.name, 'edit', NULL::text, false, false
-    FROM clearance.action a WHERE a.name LIKE E'edit\\_%'
-    UNION ALL
-    -- all: edit of what one created
-    SELECT v.audience, a.feature, a.name, 'edit', 'own', false, true
-    FROM clearance.action a, (VALUES ('vendor'), ('partner'), ('customer')) v (audience) WHERE a.name = 'create'
-    UNION ALL
-    -- vendor: assign, from the right to edit the assignee, or the whole row where nothing is said of assignees
-    SELECT 'vendor', a.feature, a.name, 'assign', NULL, false, a.name = 'edit'
-    FROM clearance.action a WHERE a.name IN ('edit', 'edit_assignee')
-    UNION ALL
-    -- partners: assign, from unlimited edit
-    SELECT 'partner', a.feature, a.name, 'assign', NULL, true, false
-    FROM clearance.action a WHERE a.name = 'edit'
-    UNION ALL
-    -- partners: columns, from edit
-    SELECT 'partner', a.feature, 'edit', a.name, NULL, a.name = 'edit_assignee', false
-    FROM clearance.action a WHERE a.comes_with_edit;
-END;
+LANGUAGE c STABLE PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'clearance_consequences';
 COMMENT ON FUNCTION clearance_internal.consequences IS 'rights that follow from others, where nothing is said about them';
 
 CREATE FUNCTION clearance_internal.level_says()
