@@ -1,6 +1,6 @@
 /*
  * project.c
- *		What is true of projects for everybody.
+ *		What is true of an account and its projects for everybody.
  *
  * A session reads a project when an actor has a way into it, and keeps it for
  * all actors of its account while projects of that stay as they are. One that has
@@ -10,8 +10,9 @@
  * does not find: nobody has a way into one of those. That a key is none of this
  * account's is as true of the account as what its projects are, and kept as long.
  *
- * They are made of the rows of an account in clearance.project, and of what is off in
- * these (CLR_ABOUT_PROJECTS).
+ * They are made of the account's row (CLR_ABOUT_ACCOUNT), of whether there are others
+ * (CLR_ABOUT_NEW_ACCOUNTS, if it is the only one; CLR_ABOUT_GONE_ACCOUNTS, if it is not),
+ * of its rows in clearance.project, and of what is off in these (CLR_ABOUT_PROJECTS).
  *
  * Lifetime: each scope uses the projects that it was read with; the session
  * keeps those of the accounts that it used last, as long as they take no more memory
@@ -50,11 +51,15 @@ static Size total_bytes = 0;
 
 static ClrProjects *find_kept(int64 account);
 static ClrProjects *new_projects(const ClrVersion *version, int64 account);
+static void read_account(ClrProjects *projects, int64 id);
 static void keep(ClrProjects *projects);
 static void forget(ClrProjects *projects);
 static ClrProjectFacts *known(ClrProjects *projects, int64 id);
 static ClrProjectFacts *add(ClrProjects *projects, ClrRows *rows);
-static void read_features_off(ClrProjects *projects, const int64 *id);
+static void read_features_off(ClrProjects *projects, ClrRows *rows);
+static void read_these(ClrProjects *projects, List *ids);
+static void complete(ClrProjects *projects, List *added);
+static bool is_of_account(const ClrProjects *projects, const ClrRows *rows);
 static ClrProjectFacts *read_one(ClrProjects *projects, ClrRows *rows);
 static bool has_read_many(int singly, Relation relation);
 static ClrProjectFacts *look_up(ClrProjects *projects, const ClrKey *key, bool *many);
@@ -126,19 +131,49 @@ new_projects(const ClrVersion *version, int64 account)
 {
 	ClrProjects *projects = clr_kept_new("clearance projects", sizeof(ClrProjects), version);
 
-	projects->account = account;
-	projects->by_id = clr_keytab_new(projects->kept.context, 64);
+	read_account(projects, account);
+	projects->by_id = clr_idtab_new(projects->kept.context, 64);
+	clr_stamp_add(&projects->kept.stamp, CLR_ABOUT_ACCOUNT, account);
+	clr_stamp_add(&projects->kept.stamp,
+				  projects->account.is_only_one ? CLR_ABOUT_NEW_ACCOUNTS : CLR_ABOUT_GONE_ACCOUNTS,
+				  0);
 	clr_stamp_add(&projects->kept.stamp, CLR_ABOUT_PROJECTS, account);
 	clr_stamp_read(&projects->kept.stamp);
 	clr_kept_settle(&projects->kept);
 	return projects;
 }
 
+static void
+read_account(ClrProjects *projects, int64 id)
+{
+	ClrAccountFacts *account = &projects->account;
+	MemoryContext caller = MemoryContextSwitchTo(projects->kept.context);
+	int accounts = 0;
+	ClrRows rows;
+
+	if (!clr_rows_one(&rows, CLR_ACCOUNT_BY_ID, id))
+		elog(ERROR, "account " INT64_FORMAT " does not exist", id);
+	account->id = id;
+	account->key = clr_rows_text(&rows, ACCOUNT_KEY);
+	if (account->key == NULL)
+		account->key = psprintf(INT64_FORMAT, id);
+	account->active = clr_rows_bool(&rows, ACCOUNT_ACTIVE);
+	account->portal = clr_rows_bool(&rows, ACCOUNT_PORTAL);
+	account->external_level = clr_rows_int32(&rows, ACCOUNT_EXTERNAL_LEVEL);
+	clr_rows_end(&rows);
+	clr_rows_begin(&rows, CLR_ACCOUNT_BY_ID, NULL);
+	while (accounts < 2 && clr_rows_next(&rows))
+		accounts++;
+	clr_rows_end(&rows);
+	account->is_only_one = accounts == 1;
+	MemoryContextSwitchTo(caller);
+}
+
 /* The session is one of its users. */
 static void
 keep(ClrProjects *projects)
 {
-	KeptProjects *entry = hash_search(kept, &projects->account, HASH_ENTER, NULL);
+	KeptProjects *entry = hash_search(kept, &projects->account.id, HASH_ENTER, NULL);
 
 	entry->projects = projects;
 	dlist_push_head(&by_use, &projects->node);
@@ -152,7 +187,7 @@ forget(ClrProjects *projects)
 	total_bytes -= projects->bytes;
 	projects->bytes = 0;
 	dlist_delete(&projects->node);
-	(void) hash_search(kept, &projects->account, HASH_REMOVE, NULL);
+	(void) hash_search(kept, &projects->account.id, HASH_REMOVE, NULL);
 	clr_kept_retire(&projects->kept);
 }
 
@@ -179,20 +214,98 @@ clr_projects_find(ClrProjects *projects, int64 id)
 
 	if (facts != NULL || !clr_rows_one(&rows, CLR_PROJECT_BY_ID, id))
 		return facts;
-	if (clr_rows_int64(&rows, PROJECT_ACCOUNT) == projects->account)
+	if (is_of_account(projects, &rows))
 		return read_one(projects, &rows);
 	clr_rows_end(&rows);
 	return NULL;
 }
 
 /*
- * So many projects are about to be asked for: where one of them is not known, most
- * are not.
+ * Projects of the account by their ids, none of them twice, or NULL: what clr_projects_find()
+ * says of each. Those that are not known are read together, or all of the account, if these
+ * are many.
  */
 void
-clr_projects_announce(ClrProjects *projects, int count)
+clr_projects_find_all(ClrProjects *projects, const int64 *ids, int count,
+					  const ClrProjectFacts **found)
 {
-	projects->announced = count;
+	List *unknown = NIL; /* of const int64 *, then of ClrProjectFacts */
+
+	for (int i = 0; i < count; i++)
+	{
+		found[i] = known(projects, ids[i]);
+		if (found[i] == NULL)
+			unknown = lappend(unknown, (void *) &ids[i]);
+	}
+	if (unknown == NIL)
+		return;
+	read_these(projects, unknown);
+	for (int i = 0; i < count; i++)
+		if (found[i] == NULL)
+			found[i] = known(projects, ids[i]);
+	list_free(unknown);
+}
+
+static void
+read_these(ClrProjects *projects, List *ids)
+{
+	ListCell *lc;
+	bool many;
+	ClrRows rows;
+
+	clr_rows_begin(&rows, CLR_PROJECT_BY_ID, linitial(ids));
+	many = has_read_many(projects->found_singly + list_length(ids), rows.relation);
+	foreach(lc, many ? NIL : ids)
+	{
+		if (foreach_current_index(lc) > 0)
+			clr_rows_again(&rows, *(int64 *) lfirst(lc));
+		lfirst(lc) =
+			clr_rows_next(&rows) && is_of_account(projects, &rows) ? add(projects, &rows) : NULL;
+	}
+	clr_rows_end(&rows);
+	if (many)
+		(void) clr_projects_all(projects);
+	else
+		complete(projects, ids);
+}
+
+/* Projects that were added, and NULL, get the rest of what is read of them. */
+static void
+complete(ClrProjects *projects, List *added)
+{
+	ListCell *lc;
+	ClrRows rows = { 0 };
+
+	foreach(lc, added)
+	{
+		const ClrProjectFacts *facts = lfirst(lc);
+
+		if (facts == NULL)
+			continue;
+		if (rows.relation == NULL)
+			clr_rows_begin(&rows, CLR_FEATURES_OFF, &facts->id);
+		else
+			clr_rows_again(&rows, facts->id);
+		read_features_off(projects, &rows);
+	}
+	if (rows.relation != NULL)
+		clr_rows_end(&rows);
+	foreach(lc, added)
+	{
+		ClrProjectFacts *facts = lfirst(lc);
+
+		if (facts == NULL)
+			continue;
+		facts->complete = true;
+		projects->found_singly++;
+	}
+	clr_projects_weigh(projects);
+}
+
+static bool
+is_of_account(const ClrProjects *projects, const ClrRows *rows)
+{
+	return clr_rows_int64(rows, PROJECT_ACCOUNT) == projects->account.id;
 }
 
 /* The project that was found; ends the search. */
@@ -200,14 +313,12 @@ static ClrProjectFacts *
 read_one(ClrProjects *projects, ClrRows *rows)
 {
 	ClrProjectFacts *facts = add(projects, rows);
-	int wanted = ++projects->found_singly + projects->announced;
-	bool read_all = has_read_many(wanted, rows->relation);
+	bool read_all = has_read_many(projects->found_singly + 1, rows->relation);
+	List *added = list_make1(facts);
 
-	projects->announced = 0;
 	clr_rows_end(rows);
-	read_features_off(projects, &facts->id);
-	facts->complete = true;
-	clr_projects_weigh(projects);
+	complete(projects, added);
+	list_free(added);
 	if (read_all)
 		(void) clr_projects_all(projects);
 	return facts;
@@ -256,7 +367,7 @@ look_up(ClrProjects *projects, const ClrKey *key, bool *many)
 	projects->looked_up++;
 	*many = projects->complete ? projects->looked_up > list_length(projects->all) / SINGLE_PART :
 								 has_read_many(projects->looked_up, rows.relation);
-	exists = clr_rows_next(&rows) && clr_rows_int64(&rows, PROJECT_ACCOUNT) == projects->account;
+	exists = clr_rows_next(&rows) && is_of_account(projects, &rows);
 	if (exists)
 		facts = known(projects, clr_rows_int64(&rows, PROJECT_ID));
 	if (exists && facts == NULL)
@@ -314,7 +425,7 @@ clr_projects_all(ClrProjects *projects)
 
 	if (projects->complete)
 		return projects->all;
-	clr_rows_begin(&rows, CLR_PROJECTS_OF_ACCOUNT, &projects->account);
+	clr_rows_begin(&rows, CLR_PROJECTS_OF_ACCOUNT, &projects->account.id);
 	while (clr_rows_next(&rows))
 	{
 		ClrProjectFacts *facts = known(projects, clr_rows_int64(&rows, PROJECT_ID));
@@ -324,7 +435,9 @@ clr_projects_all(ClrProjects *projects)
 		all = lappend(all, facts);
 	}
 	clr_rows_end(&rows);
-	read_features_off(projects, NULL);
+	clr_rows_begin(&rows, CLR_FEATURES_OFF, NULL);
+	read_features_off(projects, &rows);
+	clr_rows_end(&rows);
 	foreach(lc, all)
 		((ClrProjectFacts *) lfirst(lc))->complete = true;
 	caller = MemoryContextSwitchTo(projects->kept.context);
@@ -404,11 +517,13 @@ clr_projects_open(ClrProjects *projects)
 
 	if (projects->open_known)
 		return projects->open;
-	clr_rows_begin(&rows, CLR_OPEN_PROJECTS_OF_ACCOUNT, &projects->account);
+	clr_rows_begin(&rows, CLR_OPEN_PROJECTS_OF_ACCOUNT, &projects->account.id);
 	while (clr_rows_next(&rows))
 	{
 		const ClrProjectFacts *facts =
-			clr_projects_find(projects, clr_rows_int64(&rows, PROJECT_ID));
+			clr_rows_int32(&rows, OPEN_PROJECT_LEVEL) == 0 ?
+				NULL : /* without its index, the path leads to all of the account */
+				clr_projects_find(projects, clr_rows_int64(&rows, PROJECT_ID));
 
 		if (facts != NULL && facts->open_level != 0)
 			open = lappend(open, (void *) facts);
@@ -425,20 +540,11 @@ clr_projects_open(ClrProjects *projects)
 
 /* ---------- reading ---------- */
 
-static ClrProjectFacts *
-entry_of(ClrProjects *projects, int64 id)
-{
-	ClrKey key = { .class = CLR_KEY_INT, .integer = id };
-	ClrKeyEntry *entry = clr_keytab_find(projects->by_id, &key);
-
-	return entry == NULL ? NULL : entry->value;
-}
-
 /* An error may have left one without its features. */
 static ClrProjectFacts *
 known(ClrProjects *projects, int64 id)
 {
-	ClrProjectFacts *facts = entry_of(projects, id);
+	ClrProjectFacts *facts = clr_idtab_find(projects->by_id, id);
 
 	return facts != NULL && facts->complete ? facts : NULL;
 }
@@ -448,11 +554,9 @@ static ClrProjectFacts *
 add(ClrProjects *projects, ClrRows *rows)
 {
 	MemoryContext caller = MemoryContextSwitchTo(projects->kept.context);
-	ClrKey key = { .class = CLR_KEY_INT, .integer = clr_rows_int64(rows, PROJECT_ID) };
 	ClrProjectFacts *facts = palloc0(sizeof(ClrProjectFacts));
-	bool found;
 
-	facts->id = key.integer;
+	facts->id = clr_rows_int64(rows, PROJECT_ID);
 	facts->account = clr_rows_int64(rows, PROJECT_ACCOUNT);
 	facts->key = clr_rows_text(rows, PROJECT_KEY);
 	facts->open_level = clr_rows_int32(rows, PROJECT_OPEN_LEVEL);
@@ -460,30 +564,24 @@ add(ClrProjects *projects, ClrRows *rows)
 	facts->portal = clr_rows_bool(rows, PROJECT_PORTAL);
 	facts->client_upload = clr_rows_bool(rows, PROJECT_CLIENT_UPLOAD);
 	facts->by_phase = clr_rows_bool(rows, PROJECT_BY_PHASE);
-	clr_keytab_add(projects->by_id, &key, &found)->value = facts;
+	clr_idtab_put(projects->by_id, facts->id, facts);
 	MemoryContextSwitchTo(caller);
 	return facts;
 }
 
-/*
- * Features that are switched off, for the added project with this id or (NULL)
- * for all that were added.
- */
+/* Features that are switched off, for projects that were added. */
 static void
-read_features_off(ClrProjects *projects, const int64 *id)
+read_features_off(ClrProjects *projects, ClrRows *rows)
 {
-	ClrRows rows;
-
-	clr_rows_begin(&rows, CLR_FEATURES_OFF, id);
-	while (clr_rows_next(&rows))
+	while (clr_rows_next(rows))
 	{
-		ClrProjectFacts *facts = entry_of(projects, clr_rows_int64(&rows, FEATURE_OFF_PROJECT));
+		ClrProjectFacts *facts =
+			clr_idtab_find(projects->by_id, clr_rows_int64(rows, FEATURE_OFF_PROJECT));
 		MemoryContext caller = MemoryContextSwitchTo(projects->kept.context);
 
 		if (facts != NULL && !facts->complete)
 			facts->features_off =
-				lappend(facts->features_off, clr_rows_text(&rows, FEATURE_OFF_FEATURE));
+				lappend(facts->features_off, clr_rows_text(rows, FEATURE_OFF_FEATURE));
 		MemoryContextSwitchTo(caller);
 	}
-	clr_rows_end(&rows);
 }

@@ -38,16 +38,26 @@ struct ClrProjectKind
 	const ClrProjectFacts *first;
 };
 
-/* Projects of an account that were read so far. */
+/* An account. */
+typedef struct ClrAccountFacts
+{
+	int64 id;
+	const char *key; /* of the application, or else the id */
+	bool active;
+	bool portal;
+	int32 external_level; /* of partners without one; zero: none */
+	bool is_only_one;	  /* rows that name no account can be of no other */
+} ClrAccountFacts;
+
+/* An account, and its projects that were read so far. */
 typedef struct ClrProjects
 {
 	ClrKept kept;
-	int64 account;
-	Size bytes;			/* as counted; zero: of one that the session does not keep */
-	dlist_node node;	/* of those that it keeps */
-	ClrKeyTable *by_id; /* of ClrProjectFacts */
+	ClrAccountFacts account;
+	Size bytes;		   /* as counted; zero: of one that the session does not keep */
+	dlist_node node;   /* of those that it keeps */
+	ClrIdTable *by_id; /* of ClrProjectFacts */
 	int found_singly;
-	int announced; /* these are asked for next */
 	bool complete; /* all of its projects were read */
 	List *all;	   /* of ClrProjectFacts * */
 	List *kinds;   /* of ClrProjectKind *: of these */
@@ -63,7 +73,8 @@ typedef struct ClrProjects
 extern ClrProjects *clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes);
 extern Size clr_projects_bytes(void);
 extern void clr_projects_weigh(ClrProjects *projects);
-extern void clr_projects_announce(ClrProjects *projects, int count);
+extern void clr_projects_find_all(ClrProjects *projects, const int64 *ids, int count,
+								  const ClrProjectFacts **found);
 extern const ClrProjectFacts *clr_projects_find(ClrProjects *projects, int64 id);
 extern const ClrProjectFacts *clr_projects_by_key(ClrProjects *projects, const ClrKey *key);
 extern List *clr_projects_kinds(ClrProjects *projects);

@@ -15,9 +15,15 @@
 #include "common/hashfn.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 
 #include "scope/others.h"
+#include "store/catalog.h"
 
+/* A table of listed projects by their keys is made when more than this part was asked for. */
+#define PROBED_PART 16
+
+static bool find_singly(ClrScope *scope, const ClrKey *key, ClrProject **project);
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
 static void forget_actions(ClrScope *scope, int known);
@@ -110,17 +116,47 @@ clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant)
 ClrProject *
 clr_scope_project(ClrScope *scope, const ClrKey *key)
 {
-	ClrKeyTable *known = project_table(scope, key->class);
-	ClrKeyEntry *entry = clr_keytab_find(known, key);
+	ClrKeyTable *known;
+	ClrKeyEntry *entry;
 	ClrProject *project;
 	bool found;
 
+	if (find_singly(scope, key, &project))
+		return project;
+	known = project_table(scope, key->class);
+	entry = clr_keytab_find(known, key);
 	if (entry != NULL)
 		return entry->value;
 	project = clr_others_find(scope, key);
 	if (project != NULL)
 		clr_keytab_add(known, key, &found)->value = project;
 	return project;
+}
+
+/*
+ * As long as few of many are asked for: by what is known of projects for everybody. Keys
+ * are unique as texts, and a value of a type is written in one way (clr_key_from_text()): so a
+ * key that none of the account's projects has, none that is listed has. False: it must be
+ * found in the table.
+ */
+static bool
+find_singly(ClrScope *scope, const ClrKey *key, ClrProject **project)
+{
+	const ClrProjectFacts *facts;
+	bool pushed;
+
+	if (scope->by_key[key->class] != NULL ||
+		scope->probes >= list_length(scope->projects) / PROBED_PART)
+		return false;
+	scope->probes++;
+	pushed = clr_catalog_push_snapshot();
+	facts = clr_projects_by_key(scope->facts, key);
+	if (pushed)
+		PopActiveSnapshot();
+	*project = facts == NULL ? NULL : clr_scope_listed(scope, facts->id);
+	if (*project == NULL)
+		*project = clr_others_find(scope, key);
+	return true;
 }
 
 static ClrKeyTable *

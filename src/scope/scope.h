@@ -118,13 +118,16 @@ typedef struct ClrScope
 	List *switched_on;	 /* of char *: features and actions in turn */
 	List *level_ids;	 /* of int: every level in force anywhere */
 	ClrProject *account_level;
-	ClrProject *without_project;		  /* where rows have none, see CLR_PROJECT_NONE */
-	List *projects;						  /* of ClrProject * */
+	ClrProject *without_project; /* where rows have none, see CLR_PROJECT_NONE */
+	List *projects;				 /* of ClrProject *, in the order of their ids */
+	ClrProject *spare_projects;	 /* room for so many more */
+	int spares;
 	bool reaches_others;				  /* and all others of the account, see others.c */
 	ClrKeyTable *others;				  /* of ClrProject: some of these, by id */
 	int *other_counts;					  /* of these, by the number of their kind */
-	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* what is listed, and found since, when first probed */
-	List *key_sets;						  /* see key_sets.c */
+	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* what is listed, and found since, when probed often */
+	int probes;
+	List *key_sets; /* see key_sets.c */
 	ClrPeopleKeys people[CLR_PEOPLE_KINDS];
 	List *actions;			/* of ClrAction *, added when first asked for */
 	ClrAction *guesses[64]; /* some of them, see scope.c */
@@ -141,6 +144,8 @@ extern void clr_scope_load_projects(ClrScope *scope, TimestampTz at, const ClrPr
 extern List *clr_scope_add_level(const ClrScope *scope, List *levels, int32 id);
 extern ClrProject *clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts,
 										 const List *levels, ClrPlace place);
+extern void clr_scope_order_projects(ClrScope *scope);
+extern ClrProject *clr_scope_listed(const ClrScope *scope, int64 id);
 extern void
 clr_scope_set_levels(ClrScope *scope, ClrLevels *levels, const List *ids, ClrPlace place);
 extern ClrScope *

@@ -26,11 +26,9 @@ typedef struct Who
 	ClrScope *scope;
 	Size projects_limit;
 	bool partner_admin;
-	bool account_active;
-	bool company_active;  /* or it has none */
-	bool portal;		  /* the account has one */
-	int32 external_level; /* the account's, for partners without one */
-	const char *status;	  /* of the member */
+	bool company_active; /* or it has none */
+	const ClrAccountFacts *account;
+	const char *status; /* of the member */
 } Who;
 
 PG_FUNCTION_INFO_V1(clearance_scope_actor);
@@ -44,7 +42,6 @@ static bool load_member(Who *who);
 static bool load_partner(Who *who);
 static void load_account(Who *who);
 static int32 load_company(Who *who, ClrPath path, int64 id);
-static bool is_only_account(void);
 static const char *why_no_standing(const Who *who);
 static List *levels_of_roles(const Who *who);
 static void add_role(ClrProjectIds *roles, int64 id);
@@ -86,7 +83,6 @@ load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_li
 
 	if (load_standing(&who) || (supposed && scope->is_known))
 	{
-		scope->is_only_account = is_only_account();
 		scope->without_project->levels = scope->account_level->levels;
 		scope->no_standing = NULL;
 		load_switches(scope);
@@ -194,9 +190,9 @@ load_member(Who *who)
 	}
 	else
 		base = levels_of_roles(who);
-	if (base == NIL && scope->audience == CLR_PARTNER && who->external_level != 0)
+	if (base == NIL && scope->audience == CLR_PARTNER && who->account->external_level != 0)
 	{
-		base = list_make1_int(who->external_level);
+		base = list_make1_int(who->account->external_level);
 		place = CLR_PLACE_ACCOUNT;
 	}
 	clr_scope_set_levels(scope, &scope->account_level->levels, base, place);
@@ -229,7 +225,7 @@ load_partner(Who *who)
 	if (level != 0)
 		place = CLR_PLACE_PARTNER;
 	else
-		level = who->external_level;
+		level = who->account->external_level;
 	clr_scope_set_levels(scope, &scope->account_level->levels,
 						 level != 0 ? list_make1_int(level) : NIL, place);
 
@@ -249,20 +245,13 @@ static void
 load_account(Who *who)
 {
 	ClrScope *scope = who->scope;
-	ClrRows rows;
 
-	if (!clr_rows_one(&rows, CLR_ACCOUNT_BY_ID, scope->account))
-		elog(ERROR, "account " INT64_FORMAT " does not exist", scope->account);
-	scope->account_key = clr_rows_text(&rows, ACCOUNT_KEY);
-	if (scope->account_key == NULL)
-		scope->account_key = psprintf(INT64_FORMAT, scope->account);
-	who->account_active = clr_rows_bool(&rows, ACCOUNT_ACTIVE);
-	who->portal = clr_rows_bool(&rows, ACCOUNT_PORTAL);
-	who->external_level = clr_rows_int32(&rows, ACCOUNT_EXTERNAL_LEVEL);
-	clr_rows_end(&rows);
-	scope->vocabulary = clr_vocabulary_acquire(&scope->kept.stamp.version, scope->account);
 	scope->facts =
 		clr_projects_acquire(&scope->kept.stamp.version, scope->account, who->projects_limit);
+	scope->vocabulary = clr_vocabulary_acquire(&scope->kept.stamp.version, scope->account);
+	who->account = &scope->facts->account;
+	scope->account_key = who->account->key;
+	scope->is_only_account = who->account->is_only_one;
 }
 
 /* A partner or customer. Returns the partner's level, zero if it has none. */
@@ -281,31 +270,17 @@ load_company(Who *who, ClrPath path, int64 id)
 	return level;
 }
 
-/* Whether there is one account: rows that name none can be of no other. */
-static bool
-is_only_account(void)
-{
-	ClrRows rows;
-	int found = 0;
-
-	clr_rows_begin(&rows, CLR_ACCOUNT_BY_ID, NULL);
-	while (found < 2 && clr_rows_next(&rows))
-		found++;
-	clr_rows_end(&rows);
-	return found == 1;
-}
-
 static const char *
 why_no_standing(const Who *who)
 {
-	if (!who->account_active)
+	if (!who->account->active)
 		return "the account is not active";
 	if (strcmp(who->status, "active") != 0)
 		return psprintf("the member is %s", who->status);
 	if (!who->company_active)
 		return who->scope->audience == CLR_PARTNER ? "the partner is disabled" :
 													 "the customer is disabled";
-	if (who->scope->audience == CLR_CUSTOMER && !who->portal)
+	if (who->scope->audience == CLR_CUSTOMER && !who->account->portal)
 		return "the client portal of the account is off";
 	return NULL;
 }

@@ -20,10 +20,13 @@ typedef struct Reading
 	const ClrProjectIds *within; /* other projects are left out; NULL: none is */
 	bool partner_admin;
 	MemoryContext scratch;
-	struct Own *own; /* memberships */
+	struct Own *own; /* memberships, in the order of projects once they are joined */
 	int owns;
-	int room;
-	ClrKeyTable *own_by_project;
+	int own_room;
+	int next_own; /* all before are of earlier projects than the last one that was asked for */
+	struct Stay *stays;
+	int stay_count;
+	int stay_room;
 } Reading;
 
 /* Memberships of one project, of all sources together. */
@@ -32,28 +35,45 @@ typedef struct Own
 	int64 project;
 	bool is_owner;
 	bool through_phase;
-	bool is_again; /* of a project that an earlier one is of: counted there */
-	List *levels;  /* of int */
+	List *levels; /* of int */
 } Own;
+
+/* A project that the company is on, as far as it matters to the actor. */
+typedef struct Stay
+{
+	int64 project;
+	int32 level; /* zero: it names none */
+	const Own *own;
+} Stay;
 
 static void load_own(Reading *reading);
 static void add_own(Reading *reading, int64 member);
 static void add_membership(Reading *reading, ClrRows *rows);
 static void join_memberships(Reading *reading);
+static bool
+is_in_order(const void *first, int count, Size size, int (*compare)(const void *a, const void *b));
+static int compare_own(const void *a, const void *b);
+static void *grow(void *array, int *room, Size size);
 static void read_projects(Reading *reading, ClrPath all, ClrPath one, int64 id,
 						  void (*add)(Reading *reading, ClrRows *rows));
 static bool in_force(Reading *reading, ClrRows *rows);
 static void load_vendor(Reading *reading);
 static bool reaches_account(const ClrScope *scope);
-static void load_partners(Reading *reading);
-static void add_of_partner(Reading *reading, ClrRows *rows);
-static void load_customers(Reading *reading);
-static void add_of_customer(Reading *reading, ClrRows *rows);
+static void load_company(Reading *reading);
+static void add_stay(Reading *reading, ClrRows *rows);
+static const ClrProjectFacts **
+find_facts(Reading *reading, const void *first, Size size, int count, Size offset);
+static void add_of_partner(Reading *reading, const Stay *stay, const ClrProjectFacts *facts);
+static void add_of_customer(Reading *reading, const Stay *stay, const ClrProjectFacts *facts);
 static void load_open(Reading *reading);
+static bool opens(const ClrScope *scope, const ClrProjectFacts *facts);
 static List *within_of(const Reading *reading, bool open);
-static Own *own_of(const Reading *reading, int64 project);
+static const Own *own_of(Reading *reading, int64 project);
 static void add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *own);
+static ClrProject *new_project(ClrScope *scope);
+static bool names_same(const ClrLevels *levels, const List *ids, ClrPlace place);
 static void close_where_reached(ClrScope *scope, ClrProject *project);
+static int compare_projects(const ListCell *a, const ListCell *b);
 
 /*
  * Read the projects of an actor with standing, at a moment, into its scope; those of
@@ -73,21 +93,15 @@ clr_scope_load_projects(ClrScope *scope, TimestampTz at, const ClrProjectIds *wi
 											ALLOCSET_SMALL_SIZES);
 	load_own(&reading);
 	join_memberships(&reading);
-	switch (scope->audience)
+	if (scope->audience == CLR_VENDOR)
+		load_vendor(&reading);
+	else
 	{
-		case CLR_VENDOR:
-			load_vendor(&reading);
-			break;
-		case CLR_PARTNER:
-			load_partners(&reading);
-			load_open(&reading);
-			break;
-		case CLR_CUSTOMER:
-			load_customers(&reading);
-			load_open(&reading);
-			break;
+		load_company(&reading);
+		load_open(&reading);
 	}
 	MemoryContextDelete(reading.scratch);
+	clr_scope_order_projects(scope);
 	foreach(lc, scope->projects)
 		close_where_reached(scope, lfirst(lc));
 }
@@ -131,12 +145,8 @@ add_membership(Reading *reading, ClrRows *rows)
 
 	if ((as_whole && !through_phase) || !in_force(reading, rows))
 		return;
-	if (reading->owns == reading->room)
-	{
-		reading->room = Max(reading->room * 2, 64);
-		reading->own = reading->own == NULL ? palloc(reading->room * sizeof(Own)) :
-											  repalloc(reading->own, reading->room * sizeof(Own));
-	}
+	if (reading->owns == reading->own_room)
+		reading->own = grow(reading->own, &reading->own_room, sizeof(Own));
 	own = &reading->own[reading->owns++];
 	*own = (Own){ .project = clr_rows_int64(rows, ON_PROJECT), .through_phase = through_phase };
 	if (as_whole)
@@ -145,28 +155,60 @@ add_membership(Reading *reading, ClrRows *rows)
 	own->levels = clr_scope_add_level(reading->scope, NIL, clr_rows_int32(rows, ON_PROJECT_LEVEL));
 }
 
-/* One for each project; they stay where they are from here on. */
+/* One for each project. */
 static void
 join_memberships(Reading *reading)
 {
 	MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
+	int joined = 0;
 
-	reading->own_by_project = clr_keytab_new(reading->scratch, reading->owns);
+	if (!is_in_order(reading->own, reading->owns, sizeof(Own), compare_own))
+		qsort(reading->own, reading->owns, sizeof(Own), compare_own);
 	for (int i = 0; i < reading->owns; i++)
 	{
-		Own *own = &reading->own[i];
-		ClrKey key = { .class = CLR_KEY_INT, .integer = own->project };
-		ClrKeyEntry *entry = clr_keytab_add(reading->own_by_project, &key, &own->is_again);
-		Own *first = own->is_again ? entry->value : own;
+		const Own *own = &reading->own[i];
+		Own *first = joined > 0 ? &reading->own[joined - 1] : NULL;
 
-		entry->value = first;
-		if (!own->is_again)
+		if (first == NULL || first->project != own->project)
+		{
+			reading->own[joined++] = *own;
 			continue;
+		}
 		first->is_owner |= own->is_owner;
 		first->through_phase |= own->through_phase;
 		first->levels = list_concat_unique_int(first->levels, own->levels);
 	}
+	reading->owns = joined;
 	MemoryContextSwitchTo(caller);
+}
+
+/* Mostly they come so from the index. */
+static bool
+is_in_order(const void *first, int count, Size size, int (*compare)(const void *a, const void *b))
+{
+	const char *at = first;
+
+	for (int i = 1; i < count; i++, at += size)
+		if (compare(at, at + size) > 0)
+			return false;
+	return true;
+}
+
+static int
+compare_own(const void *a, const void *b)
+{
+	int64 one = ((const Own *) a)->project;
+	int64 other = ((const Own *) b)->project;
+
+	return (one > other) - (one < other);
+}
+
+/* Twice as much of something, in the current context. */
+static void *
+grow(void *array, int *room, Size size)
+{
+	*room = Max(*room * 2, 64);
+	return array == NULL ? palloc(*room * size) : repalloc_huge(array, *room * size);
 }
 
 /* The projects that somebody is on: all in one scan, or one for each that matters. */
@@ -197,6 +239,8 @@ in_force(Reading *reading, ClrRows *rows)
 							  clr_rows_timestamptz(rows, ON_PROJECT_ENDS) };
 	ClrScope *scope = reading->scope;
 
+	if (TIMESTAMP_IS_NOBEGIN(moments[0]) && TIMESTAMP_IS_NOEND(moments[1]))
+		return true;
 	for (int i = 0; i < (int) lengthof(moments); i++)
 	{
 		if (moments[i] <= reading->at)
@@ -226,13 +270,24 @@ within_of(const Reading *reading, bool open)
 	return within;
 }
 
-static Own *
-own_of(const Reading *reading, int64 project)
+/* Mostly of projects in their order: then it is the next one, or there is none before that. */
+static const Own *
+own_of(Reading *reading, int64 project)
 {
-	ClrKey key = { .class = CLR_KEY_INT, .integer = project };
-	ClrKeyEntry *entry = clr_keytab_find(reading->own_by_project, &key);
+	const Own key = { .project = project };
+	int next = reading->next_own;
+	const Own *own;
 
-	return entry == NULL ? NULL : entry->value;
+	while (next < reading->owns && reading->own[next].project < project)
+		next++;
+	if (next > 0 && reading->own[next - 1].project >= project)
+	{
+		own = bsearch(&key, reading->own, next, sizeof(Own), compare_own);
+		return own;
+	}
+	reading->next_own = next;
+	return next < reading->owns && reading->own[next].project == project ? &reading->own[next] :
+																		   NULL;
 }
 
 /*
@@ -245,19 +300,14 @@ load_vendor(Reading *reading)
 {
 	ClrScope *scope = reading->scope;
 	bool all = reaches_account(scope);
+	const ClrProjectFacts **found;
 	ListCell *lc;
 
 	scope->reaches_others = all && reading->within == NULL;
-	clr_projects_announce(scope->facts, reading->owns);
+	found = find_facts(reading, reading->own, sizeof(Own), reading->owns, offsetof(Own, project));
 	for (int i = 0; i < reading->owns; i++)
-	{
-		const Own *own = &reading->own[i];
-		const ClrProjectFacts *facts =
-			own->is_again ? NULL : clr_projects_find(scope->facts, own->project);
-
-		if (facts != NULL)
-			add_vendor_project(reading, facts, own);
-	}
+		if (found[i] != NULL)
+			add_vendor_project(reading, found[i], &reading->own[i]);
 	foreach(lc, within_of(reading, !all || scope->reaches_others))
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
@@ -304,65 +354,106 @@ add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *ow
 }
 
 /*
+ * What is true of the projects in an array, each at the offset in its element; so many
+ * are going to be added.
+ */
+static const ClrProjectFacts **
+find_facts(Reading *reading, const void *first, Size size, int count, Size offset)
+{
+	ClrScope *scope = reading->scope;
+	int64 *ids = MemoryContextAllocHuge(reading->scratch, Max(count, 1) * sizeof(int64));
+	const ClrProjectFacts **found =
+		MemoryContextAllocHuge(reading->scratch, Max(count, 1) * sizeof(ClrProjectFacts *));
+
+	for (int i = 0; i < count; i++)
+		ids[i] = *(const int64 *) ((const char *) first + i * size + offset);
+	clr_projects_find_all(scope->facts, ids, count, found);
+	scope->spares = count;
+	if (count > 0)
+		scope->spare_projects =
+			MemoryContextAllocHuge(scope->kept.context, count * sizeof(ClrProject));
+	return found;
+}
+
+/*
  * Projects that the partner is on: all of them to its admins, to others those
  * that they are on themselves, through a phase where the project asks for it.
+ * Those of the customer that have a portal.
  */
 static void
-load_partners(Reading *reading)
+load_company(Reading *reading)
 {
-	read_projects(reading, CLR_PROJECTS_OF_PARTNER, CLR_PARTNER_ON_PROJECT, reading->scope->partner,
-				  add_of_partner);
+	ClrScope *scope = reading->scope;
+	bool is_partner = scope->audience == CLR_PARTNER;
+	const ClrProjectFacts **found;
+
+	if (is_partner)
+		read_projects(reading, CLR_PROJECTS_OF_PARTNER, CLR_PARTNER_ON_PROJECT, scope->partner,
+					  add_stay);
+	else
+		read_projects(reading, CLR_PROJECTS_OF_CUSTOMER, CLR_CUSTOMER_ON_PROJECT, scope->customer,
+					  add_stay);
+	found = find_facts(reading, reading->stays, sizeof(Stay), reading->stay_count,
+					   offsetof(Stay, project));
+	for (int i = 0; i < reading->stay_count; i++)
+		if (found[i] != NULL && is_partner)
+			add_of_partner(reading, &reading->stays[i], found[i]);
+		else if (found[i] != NULL)
+			add_of_customer(reading, &reading->stays[i], found[i]);
 }
 
 static void
-add_of_partner(Reading *reading, ClrRows *rows)
+add_stay(Reading *reading, ClrRows *rows)
+{
+	bool is_partner = reading->scope->audience == CLR_PARTNER;
+	int64 project = clr_rows_int64(rows, ON_PROJECT);
+	const Own *own = own_of(reading, project);
+
+	if ((is_partner && own == NULL && !reading->partner_admin) || !in_force(reading, rows))
+		return;
+	if (reading->stay_count == reading->stay_room)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
+
+		reading->stays = grow(reading->stays, &reading->stay_room, sizeof(Stay));
+		MemoryContextSwitchTo(caller);
+	}
+	reading->stays[reading->stay_count++] =
+		(Stay){ project, is_partner ? clr_rows_int32(rows, ON_PROJECT_LEVEL) : 0, own };
+}
+
+static void
+add_of_partner(Reading *reading, const Stay *stay, const ClrProjectFacts *facts)
 {
 	ClrScope *scope = reading->scope;
-	int64 id = clr_rows_int64(rows, ON_PROJECT);
-	int32 level = clr_rows_int32(rows, ON_PROJECT_LEVEL);
-	Own *own = own_of(reading, id);
-	const ClrProjectFacts *facts;
-	List *levels = own != NULL ? own->levels : NIL;
+	const Own *own = stay->own;
+	List *level;
 	ClrProject *project;
 
-	if ((own == NULL && !reading->partner_admin) || !in_force(reading, rows))
+	if (facts->by_phase && (own == NULL || !own->through_phase))
 		return;
-	facts = clr_projects_find(scope->facts, id);
-	if (facts == NULL || (facts->by_phase && (own == NULL || !own->through_phase)))
-		return;
-	if (levels != NIL)
-		project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_MEMBERSHIP);
+	if (own != NULL && own->levels != NIL)
+		project = clr_scope_add_project(scope, facts, own->levels, CLR_PLACE_MEMBERSHIP);
 	else
-		project = clr_scope_add_project(scope, facts, level != 0 ? list_make1_int(level) : NIL,
-										CLR_PLACE_PARTICIPATION);
+	{
+		level = stay->level != 0 ? list_make1_int(stay->level) : NIL;
+		project = clr_scope_add_project(scope, facts, level, CLR_PLACE_PARTICIPATION);
+		list_free(level);
+	}
 	project->is_member = true;
 	project->way = own != NULL && scope->actor.member != 0 ? CLR_WAY_MEMBER : CLR_WAY_PARTNER;
 }
 
-/* Projects of the customer that have a portal. */
 static void
-load_customers(Reading *reading)
+add_of_customer(Reading *reading, const Stay *stay, const ClrProjectFacts *facts)
 {
-	read_projects(reading, CLR_PROJECTS_OF_CUSTOMER, CLR_CUSTOMER_ON_PROJECT,
-				  reading->scope->customer, add_of_customer);
-}
-
-static void
-add_of_customer(Reading *reading, ClrRows *rows)
-{
-	ClrScope *scope = reading->scope;
-	int64 id = clr_rows_int64(rows, ON_PROJECT);
-	Own *own = own_of(reading, id);
-	const ClrProjectFacts *facts;
+	const Own *own = stay->own;
 	ClrProject *project;
 
-	if (!in_force(reading, rows))
+	if (!facts->portal)
 		return;
-	facts = clr_projects_find(scope->facts, id);
-	if (facts == NULL || !facts->portal)
-		return;
-	project =
-		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
+	project = clr_scope_add_project(reading->scope, facts, own != NULL ? own->levels : NIL,
+									CLR_PLACE_MEMBERSHIP);
 	project->is_member = true;
 	project->way = own != NULL ? CLR_WAY_MEMBER : CLR_WAY_CUSTOMER;
 }
@@ -374,35 +465,38 @@ static void
 load_open(Reading *reading)
 {
 	ClrScope *scope = reading->scope;
-	List *open = within_of(reading, true);
-	ClrKeyTable *others;
+	List *open = NIL;
 	ListCell *lc;
 
-	if (open == NIL)
-		return;
-	others = clr_keytab_new(reading->scratch, list_length(scope->projects));
-	foreach(lc, scope->projects)
+	clr_scope_order_projects(scope);
+	foreach(lc, within_of(reading, true))
 	{
-		ClrKey key = { .class = CLR_KEY_INT, .integer = ((ClrProject *) lfirst(lc))->id };
-		bool found;
+		const ClrProjectFacts *facts = lfirst(lc);
 
-		(void) clr_keytab_add(others, &key, &found);
+		if (opens(scope, facts) && clr_scope_listed(scope, facts->id) == NULL)
+			open = lappend(open, (void *) facts);
 	}
 	foreach(lc, open)
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
-		ClrKey key = { .class = CLR_KEY_INT, .integer = facts->id };
-		const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
-		ClrProject *project;
+		List *level = list_make1_int(facts->open_level);
+		ClrProject *project = clr_scope_add_project(scope, facts, level, CLR_PLACE_OPEN);
 
-		if (level == NULL || level->audience != scope->audience ||
-			(scope->audience == CLR_CUSTOMER && !facts->portal) ||
-			clr_keytab_find(others, &key) != NULL)
-			continue;
-		project = clr_scope_add_project(scope, facts, list_make1_int(level->id), CLR_PLACE_OPEN);
 		project->is_member = true;
 		project->way = CLR_WAY_OPEN;
+		list_free(level);
 	}
+	list_free(open);
+}
+
+/* Whether a project is open to those of the actor's audience. */
+static bool
+opens(const ClrScope *scope, const ClrProjectFacts *facts)
+{
+	const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
+
+	return level != NULL && level->audience == scope->audience &&
+		   (scope->audience != CLR_CUSTOMER || facts->portal);
 }
 
 /*
@@ -413,19 +507,87 @@ clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts, const List 
 					  ClrPlace place)
 {
 	const ClrLevels *base = &scope->account_level->levels;
-	ClrProject *project = palloc0(sizeof(ClrProject));
+	const ClrProject *before = scope->projects == NIL ? NULL : llast(scope->projects);
+	ClrProject *project = new_project(scope);
 
-	project->id = facts->id;
-	project->key = facts->key;
-	project->archived = facts->archived;
-	project->client_upload = facts->client_upload;
-	project->features_off = facts->features_off;
-	if (levels != NIL && !base->admin)
-		clr_scope_set_levels(scope, &project->levels, levels, place);
-	else
+	*project = (ClrProject){ .id = facts->id,
+							 .key = facts->key,
+							 .archived = facts->archived,
+							 .client_upload = facts->client_upload,
+							 .features_off = facts->features_off };
+	if (levels == NIL || base->admin)
 		project->levels = *base; /* nothing can demote an account_admin */
+	else if (before != NULL && names_same(&before->levels, levels, place))
+		project->levels = before->levels;
+	else
+		clr_scope_set_levels(scope, &project->levels, levels, place);
 	scope->projects = lappend(scope->projects, project);
 	return project;
+}
+
+static ClrProject *
+new_project(ClrScope *scope)
+{
+	if (scope->spares == 0)
+		return palloc(sizeof(ClrProject));
+	scope->spares--;
+	return scope->spare_projects++;
+}
+
+/* Whether these are the levels that are named there: neither has one twice. */
+static bool
+names_same(const ClrLevels *levels, const List *ids, ClrPlace place)
+{
+	if (levels->place != place || levels->count != list_length(ids))
+		return false;
+	for (int i = 0; i < levels->count; i++)
+		if (!list_member_int(ids, levels->ids[i]))
+			return false;
+	return true;
+}
+
+/* By their ids, as they are looked for. */
+void
+clr_scope_order_projects(ClrScope *scope)
+{
+	for (int i = 1; i < list_length(scope->projects); i++)
+		if (compare_projects(list_nth_cell(scope->projects, i - 1),
+							 list_nth_cell(scope->projects, i)) > 0)
+		{
+			list_sort(scope->projects, compare_projects);
+			return;
+		}
+}
+
+static int
+compare_projects(const ListCell *a, const ListCell *b)
+{
+	int64 one = ((const ClrProject *) lfirst(a))->id;
+	int64 other = ((const ClrProject *) lfirst(b))->id;
+
+	return (one > other) - (one < other);
+}
+
+/* A listed project; NULL: it is not among them. */
+ClrProject *
+clr_scope_listed(const ClrScope *scope, int64 id)
+{
+	int low = 0;
+	int high = list_length(scope->projects);
+
+	while (low < high)
+	{
+		int middle = (low + high) / 2;
+		ClrProject *project = list_nth(scope->projects, middle);
+
+		if (project->id == id)
+			return project;
+		if (project->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
 }
 
 /*

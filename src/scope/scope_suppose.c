@@ -89,6 +89,7 @@ clr_scope_suppose_only(ClrScope *scope, ClrKeyTable *projects)
 static void
 forget_found(ClrScope *scope)
 {
+	clr_scope_order_projects(scope);
 	scope->actions = NIL;
 	memset(scope->guesses, 0, sizeof(scope->guesses));
 	scope->shapes = NIL;

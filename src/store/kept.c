@@ -21,6 +21,9 @@
 #include "storage/proc.h"
 #include "utils/memutils.h"
 
+/* A session may keep thousands: small blocks, so that little of the last one is left over. */
+#define KEPT_SIZES 0, 1024, 2048
+
 static MemoryContext kept_context = NULL;
 
 /* Which time in which nothing changes this is; zero: it is none. */
@@ -43,8 +46,7 @@ clr_kept_init(void)
 void *
 clr_kept_new(const char *name, Size size, const ClrVersion *version)
 {
-	MemoryContext context =
-		AllocSetContextCreateInternal(CurrentMemoryContext, name, ALLOCSET_SMALL_SIZES);
+	MemoryContext context = AllocSetContextCreateInternal(CurrentMemoryContext, name, KEPT_SIZES);
 	ClrKept *kept = MemoryContextAllocZero(context, size);
 
 	kept->context = context;

@@ -22,6 +22,18 @@
 #include "utils/uuid.h"
 
 static uint32 key_hash(const ClrKey *key);
+static inline uint32 integer_hash(int64 integer);
+
+#define SH_PREFIX clr_idtab
+#define SH_ELEMENT_TYPE ClrIdEntry
+#define SH_KEY_TYPE int64
+#define SH_KEY id
+#define SH_HASH_KEY(tb, k) integer_hash(k)
+#define SH_EQUAL(tb, a, b) ((a) == (b))
+#define SH_SCOPE static inline
+#define SH_DECLARE
+#define SH_DEFINE
+#include "lib/simplehash.h"
 
 #define SH_PREFIX clr_keytab
 #define SH_ELEMENT_TYPE ClrKeyEntry
@@ -264,8 +276,14 @@ static uint32
 key_hash(const ClrKey *key)
 {
 	if (key->class == CLR_KEY_INT)
-		return murmurhash32((uint32) key->integer ^ murmurhash32((uint32) (key->integer >> 32)));
+		return integer_hash(key->integer);
 	return hash_bytes((const unsigned char *) key->data, key->len);
+}
+
+static inline uint32
+integer_hash(int64 integer)
+{
+	return murmurhash32((uint32) integer ^ murmurhash32((uint32) (integer >> 32)));
 }
 
 /* ---------- hash tables of keys; they live in the given context ---------- */
@@ -365,6 +383,32 @@ clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b)
 	while (same && (entry = clr_keytab_iterate(a, &iterator)) != NULL)
 		same = clr_keytab_lookup(b, entry->key) != NULL;
 	return same;
+}
+
+/* ---------- hash tables of ids; the same ---------- */
+
+ClrIdTable *
+clr_idtab_new(MemoryContext context, uint32 size)
+{
+	return clr_idtab_create(context, Max(size, 8), NULL);
+}
+
+/* NULL: it is not there. */
+void *
+clr_idtab_find(ClrIdTable *table, int64 id)
+{
+	ClrIdEntry *entry = clr_idtab_lookup(table, id);
+
+	return entry == NULL ? NULL : entry->value;
+}
+
+/* In the place of another value of the id, if there is one. */
+void
+clr_idtab_put(ClrIdTable *table, int64 id, void *value)
+{
+	bool found;
+
+	clr_idtab_insert(table, id, &found)->value = value;
 }
 
 /* ---------- bitmaps ---------- */

@@ -66,6 +66,20 @@ extern uint32 clr_keytab_count(ClrKeyTable *table);
 extern Datum clr_keytab_array(ClrKeyTable *table, Oid type);
 extern bool clr_keytab_same(ClrKeyTable *a, ClrKeyTable *b);
 
+/* Of pointers by ids: half the size of the same with keys. */
+typedef struct ClrIdEntry
+{
+	int64 id;
+	void *value;
+	char status;
+} ClrIdEntry;
+
+typedef struct clr_idtab_hash ClrIdTable;
+
+extern ClrIdTable *clr_idtab_new(MemoryContext context, uint32 size);
+extern void *clr_idtab_find(ClrIdTable *table, int64 id);
+extern void clr_idtab_put(ClrIdTable *table, int64 id, void *value);
+
 /* Integers as a bitmap: a test in a few instructions. */
 typedef struct ClrKeyBits
 {
