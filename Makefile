@@ -130,6 +130,8 @@ REGRESS = \
 	report \
 	cache \
 	versions \
+	small_tables \
+	few_of_many \
 	counters \
 	citus \
 	plans \
