@@ -21,11 +21,13 @@ SELECT deny('own', 'task', 'edit', account('n'));
 SELECT create_partner('Bolt', 'own', account => account('n'));
 SELECT create_level('own', 'partner', based_on => 'restricted', account => account('s'));
 SELECT create_partner('Clue', 'own', account => account('s'));
+SELECT create_partner('Dire', account => account('s'));
 UPDATE account SET portal = true, default_external_level_id = (SELECT id FROM level WHERE name = 'restricted' AND account_id IS NULL);
 SELECT add_member('zoe', roles => '{account_admin}', account => account('s')), add_member('ann', roles => '{account_admin}', account => account('n')), add_member('sue', roles => '{super_user}', account => account('n')),
        add_member('cole', roles => '{collaborator}', account => account('n')), add_member('pat', partner => partner('Acme'), account => account('n')),
        add_member('bo', partner => partner('Bolt'), partner_admin => true, account => account('n')), add_member('cleo', customer => c.id, account => account('n')),
-       add_member('clu', partner => partner('Clue'), partner_admin => true, account => account('s'))
+       add_member('clu', partner => partner('Clue'), partner_admin => true, account => account('s')),
+       add_member('dia', partner => partner('Dire'), partner_admin => true, account => account('s'))
 FROM clearance.customer c;
 CREATE TABLE project (id integer PRIMARY KEY);
 CREATE TABLE task (id integer PRIMARY KEY, project_id integer NOT NULL, hidden boolean NOT NULL, client text NOT NULL,
@@ -53,7 +55,15 @@ FROM generate_series(1, 120) n;
 INSERT INTO assignment SELECT n, (ARRAY['pat', 'bo', 'cole'])[n % 5] FROM generate_series(1, 120) n WHERE n % 5 BETWEEN 1 AND 3;
 INSERT INTO file SELECT n, n, 'f' || n FROM generate_series(1, 120) n;
 SELECT add_partner_to_project(n, partner('Acme')), add_partner_to_project(n, partner('Bolt'), CASE WHEN n % 2 = 0 THEN 'permissive' END) FROM generate_series(1, 40) n;
-SELECT add_partner_to_project(n, partner('Clue')) FROM generate_series(51, 60) n;
+-- as a load may bring it, the level last: what is one of the one account alone is none in the other
+BEGIN;
+SET LOCAL session_replication_role = replica;
+UPDATE clearance.partner SET level_id = 99999 WHERE name = 'Dire';
+INSERT INTO clearance.level (id, name, audience, account_id) VALUES (99999, 'late', 'partner', account('n'));
+INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation)
+VALUES (99999, 'task', 'view', 'any', 'any'), (99999, 'project', 'view', 'any', 'any');
+COMMIT;
+SELECT add_partner_to_project(n, partner('Clue')), add_partner_to_project(n, partner('Dire')) FROM generate_series(51, 60) n;
 SELECT add_customer_to_project(n, c.id) FROM generate_series(1, 10) n, clearance.customer c;
 SELECT add_member_to_project(n, m.id) FROM generate_series(3, 37) n, member m WHERE m.key IN ('pat', 'cole');
 INSERT INTO clearance.project_feature_off (project_id, feature) SELECT id, 'file' FROM clearance.project WHERE key IN ('3', '4');
@@ -73,7 +83,7 @@ DECLARE
     who text;
     said jsonb;
 BEGIN
-    FOREACH who IN ARRAY ARRAY['ann', 'sue', 'cole', 'pat', 'bo', 'cleo', 'clu'] LOOP
+    FOREACH who IN ARRAY ARRAY['ann', 'sue', 'cole', 'pat', 'bo', 'cleo', 'clu', 'dia'] LOOP
         PERFORM clearance.set_actor(key => who, local => false);
         SET LOCAL ROLE regress_small;
         said := jsonb_build_object(
