@@ -1,15 +1,16 @@
 -- ---------------------------------------------------------------------------
 -- Versions: which transactions last changed permissions; see src/store/version.c and topic.c
 -- ---------------------------------------------------------------------------
--- Every statement reads all of it. So little of a page is meant to be filled that old rows are
--- pruned whenever it is read (heap_page_prune_opt, pruneheap.c), and not just by VACUUM.
+-- Every statement looks at its first page, which is the only one unless much happens at a time.
 CREATE TABLE clearance.version (
     changed_by xid8    NOT NULL,
-    what       integer NOT NULL
-) USING heap WITH (fillfactor = 10);
+    what       integer NOT NULL,
+    past       bytea
+) USING heap;
 COMMENT ON TABLE clearance.version IS 'transactions that last changed permissions; kept by triggers, and of use to this server alone';
 COMMENT ON COLUMN clearance.version.changed_by IS 'id of a transaction; other rows stand for those that changed permissions at the same time';
 COMMENT ON COLUMN clearance.version.what IS 'what it changed: 0 people, 1 projects, 2 levels';
+COMMENT ON COLUMN clearance.version.past IS 'which parts of that it changed, and what those did that had the row before; see src/store/past.c';
 INSERT INTO clearance.version SELECT pg_current_xact_id(), what FROM generate_series(0, 2) AS what;
 
 -- The same for parts of each kind, of which a statement reads a few where the kind has another version. Parts

@@ -7,8 +7,9 @@
  *
  *	 if that sees the same version of the kinds which these topics are of: then it
  *	 sees the same changes of all (version.c)
- *	 or else, if it sees the same notes of each topic of the other kinds: then it
- *	 sees the same changes of what was read, and would have read the same
+ *	 or else, if what was changed between them, of the other kinds, is known to be of
+ *	 other topics (past.c), or if it sees the same notes of each topic of these kinds: then
+ *	 it sees the same changes of what was read, and would have read the same
  *
  * From then on it is known to hold for that other version, too, which makes the
  * next question as cheap as ever. A version is the latest for which this was found:
@@ -22,8 +23,11 @@
  */
 #include "store/stamp.h"
 
+#include "store/past.h"
+
 static void add_part(ClrStamp *stamp, ClrChange kind, int32 part);
 static bool find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed);
+static bool are_of_others(const ClrStamp *stamp, const ClrVersion *version, const bool *changed);
 static bool notes_are_same(const ClrStamp *stamp, const ClrVersion *version, const bool *changed);
 
 /*
@@ -92,7 +96,7 @@ clr_stamp_holds(ClrStamp *stamp, const ClrVersion *version)
 		return clr_version_equal(&stamp->version, version);
 	if (!find_changed(stamp, version, changed))
 		return true;
-	if (!notes_are_same(stamp, version, changed))
+	if (!are_of_others(stamp, version, changed) && !notes_are_same(stamp, version, changed))
 		return false;
 	clr_version_renew(&stamp->version, version, stamp->context);
 	return true;
@@ -113,6 +117,16 @@ find_changed(const ClrStamp *stamp, const ClrVersion *version, bool *changed)
 		any |= changed[kind];
 	}
 	return any;
+}
+
+/* What changed of these kinds is known to be of other topics. */
+static bool
+are_of_others(const ClrStamp *stamp, const ClrVersion *version, const bool *changed)
+{
+	for (int kind = 0; kind < CLR_CHANGES; kind++)
+		if (changed[kind] && !clr_past_is_of_others(&stamp->version, version, &stamp->notes, kind))
+			return false;
+	return true;
 }
 
 /* The notes of these kinds are those that the active snapshot sees. */

@@ -38,6 +38,7 @@
 
 #include "store/rows.h"
 #include "store/topic.h"
+#include "store/version_row.h"
 
 /* Which changes of a row are about the topic. */
 typedef enum Occasion
@@ -109,6 +110,7 @@ static const Touch touches[] = {
 
 static struct
 {
+	ClrChange kind;
 	int32 part;
 	SubTransactionId in;
 } noted[MANY_PARTS];
@@ -410,8 +412,31 @@ note_topic(ClrTopic topic, int64 id)
 		return;
 	}
 	put(topic, id);
+	noted[n_noted].kind = kind;
 	noted[n_noted].part = part;
 	noted[n_noted++].in = GetCurrentSubTransactionId();
+}
+
+/*
+ * The parts of a kind that this transaction has noted, no more than there is room for.
+ * Returns how many they are; -1 if there are more, or it is everything.
+ */
+int
+clr_touched_parts(ClrChange kind, int32 *parts, int room)
+{
+	int count = 0;
+
+	if (everything_in[kind] != InvalidSubTransactionId)
+		return -1;
+	for (int i = 0; i < n_noted; i++)
+	{
+		if (noted[i].kind != kind)
+			continue;
+		if (count == room)
+			return -1;
+		parts[count++] = noted[i].part;
+	}
+	return count;
 }
 
 static void
@@ -428,8 +453,9 @@ put(ClrTopic topic, int64 id)
 {
 	Relation relation = clr_rows_open_table("version_part", RowExclusiveLock);
 
-	clr_version_put(relation, get_relname_relid("version_of_part", RelationGetNamespace(relation)),
-					clr_topic_part(topic, id));
+	clr_version_row_put(relation,
+						get_relname_relid("version_of_part", RelationGetNamespace(relation)),
+						clr_topic_part(topic, id));
 	table_close(relation, RowExclusiveLock);
 }
 

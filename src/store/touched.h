@@ -13,5 +13,6 @@
 
 extern void clr_touched_init(void);
 extern void clr_touched_note(const TriggerData *trigger, ClrChange kind);
+extern int clr_touched_parts(ClrChange kind, int32 *parts, int room);
 
 #endif /* CLR_TOUCHED_H */

@@ -4,26 +4,27 @@
  *
  * The table clearance.version has a few rows for each kind of change, each the
  * id of a transaction that made one. A trigger on every table that scopes are
- * made of replaces one of them by the id of the running transaction, once a
- * transaction and kind. It takes a row that nobody holds, or adds one: so
+ * made of replaces some of them by the id of the running transaction, once a
+ * transaction and kind: those that nobody holds (version_row.c). So
  * concurrent administrators never wait for each other here, and cannot
  * deadlock.
  *
  * Claim: two snapshots in which the rows of a kind are the same see the same
  * changes of it. Suppose one of them sees a change T that the other does not.
- * T's id is in a row, or in the row that replaced it, and so on: the last of
- * that chain is in both snapshots' rows. But a transaction replaces a row only
- * when the one that wrote it has committed, so whoever sees the last of the
- * chain sees T. Ids are never used again (64 bits), also not after a crash or
+ * T's id is in a row, or in the one row that replaced it, maybe together with others,
+ * and so on: the last of that chain is in both snapshots' rows. But a transaction
+ * replaces a row only when the one that wrote it has committed, so whoever sees the
+ * last of the chain sees T. Ids are never used again (64 bits), also not after a crash or
  * the promotion of a standby, which continues after the last one that it
  * replayed.
  *
  * What a transaction changes is said more closely, too: clearance.version_part has rows
- * like these for parts of each kind, found by an index, and written by the same protocol
- * (clr_version_put); so the claim is true of a part as of a kind. topic.c says what is in
+ * like these for parts of each kind, found by an index, and written by the same protocol;
+ * so the claim is true of a part as of a kind. topic.c says what is in
  * which part, touched.c which ones a changed row is about, stamp.c who looks there. A
  * transaction that notes a part has noted its kind: while kinds have the same version,
- * nobody looks at parts.
+ * nobody looks at parts. When it is about to commit, it says in the row of its kind which
+ * ones it has noted, so mostly nobody has to look afterwards either (past.c).
  *
  * The transaction that changes something sees states that have no id of their
  * own: there nothing kept of that kind is used (clr_version_changed_here). For the
@@ -35,17 +36,15 @@
  * refuses itself.
  *
  * State: the version that was read last; what this transaction changed, and the
- * subtransactions that put its id into the table and that told of changed levels.
+ * subtransactions that put its id into the table and that told of changed levels, and
+ * whether it has said which parts those were.
  */
 #include "store/version.h"
 
-#include "access/genam.h"
 #include "access/heapam.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/transam.h"
 #include "access/xact.h"
-#include "catalog/indexing.h"
 #include "catalog/namespace.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
@@ -53,35 +52,23 @@
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "storage/proc.h"
-#include "utils/fmgroids.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/xid8.h"
 
 #include "store/catalog.h"
 #include "store/counters.h"
 #include "store/noted.h"
+#include "store/past.h"
 #include "store/plans.h"
 #include "store/replica.h"
 #include "store/rows.h"
 #include "store/touched.h"
 #include "store/version_page.h"
+#include "store/version_row.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_changed_row);
-
-/* A row of clearance.version, or of clearance.version_part: which transaction changed what. */
-typedef struct VersionRow
-{
-	uint64 changed_by; /* xid8 */
-	int32 what;		   /* kind, or part */
-} VersionRow;
-
-#define VERSION_ROW_WHAT 2
-
-#define ROW_OF(tuple) ((VersionRow *) GETSTRUCT(tuple))
 
 static const char *const kinds[] = { [CLR_CHANGED_PEOPLE] = "people",
 									 [CLR_CHANGED_PROJECTS] = "projects",
@@ -90,6 +77,10 @@ static const char *const kinds[] = { [CLR_CHANGED_PEOPLE] = "people",
 static bool changed_here[CLR_CHANGES];
 static SubTransactionId noted_in[CLR_CHANGES];
 static SubTransactionId told_in = InvalidSubTransactionId;
+static bool told = false;
+
+/* Of more parts, nothing is said. */
+#define MANY_PARTS 64
 
 /* The version that was read last, and the snapshot that saw it; another may see the same (version_page.c). */
 static struct
@@ -116,7 +107,7 @@ static void remember(const ClrVersion *version, Snapshot snapshot);
 static bool changes_classes(const TriggerData *trigger);
 static ClrChange kind_of(const char *name);
 static void note_change(ClrChange what);
-static bool replace_one(Relation relation, Oid index, HeapTuple own);
+static void tell_parts(void);
 static void at_transaction_end(XactEvent event, void *arg);
 static void at_subtransaction_end(SubXactEvent event, SubTransactionId mine,
 								  SubTransactionId parent, void *arg);
@@ -156,9 +147,10 @@ read_rows(ClrVersion *version, Snapshot snapshot, bool is_usable)
 	HeapTuple tuple;
 
 	version->count = 0;
+	clr_past_forget();
 	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
 	{
-		ClrNote note = { ROW_OF(tuple)->what, ROW_OF(tuple)->changed_by };
+		ClrNote note = clr_version_row_note(tuple);
 		int at = version->count;
 
 		make_room(version, at + 1);
@@ -166,6 +158,8 @@ read_rows(ClrVersion *version, Snapshot snapshot, bool is_usable)
 			version->notes[at] = version->notes[at - 1];
 		version->notes[at] = note;
 		version->count++;
+		if (!clr_version_changed_any())
+			clr_past_read(note, tuple, RelationGetDescr(relation));
 	}
 	table_endscan(scan);
 	if (is_usable)
@@ -407,64 +401,43 @@ note_change(ClrChange what)
 {
 	Relation relation;
 
+	if (told)
+		ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+						errmsg("permissions cannot change while their transaction commits")));
 	changed_here[what] = true;
 	if (noted_in[what] != InvalidSubTransactionId)
 		return;
 	relation = clr_rows_open_table("version", RowExclusiveLock);
 	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
 		clr_rows_prune(relation, block);
-	clr_version_put(relation, InvalidOid, what);
+	clr_version_row_put(relation, InvalidOid, what);
 	table_close(relation, RowExclusiveLock);
 	noted_in[what] = GetCurrentSubTransactionId();
 }
 
 /*
- * The running transaction changes something: say so in a table with notes, in a
- * row that nobody holds, or one more. The index, if there is one, finds the rows.
+ * The transaction is about to commit, and changes nothing any more: say which parts of
+ * each kind it has changed.
  */
-void
-clr_version_put(Relation relation, Oid index, int32 about)
+static void
+tell_parts(void)
 {
-	Datum values[] = { FullTransactionIdGetDatum(GetTopFullTransactionId()), Int32GetDatum(about) };
-	bool nulls[lengthof(values)] = { false };
-	HeapTuple own = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+	Relation relation;
+	int32 parts[MANY_PARTS];
 
-	if (!replace_one(relation, index, own))
-		CatalogTupleInsert(relation, own);
-	heap_freetuple(own);
-}
-
-/*
- * Replace a row about the same that nobody else holds. It looks for rows as they are now,
- * whatever the transaction's snapshot, and takes no predicate locks (as scans
- * under SnapshotSelf do not): a serialization failure here would be about
- * nothing that the transaction did.
- */
-static bool
-replace_one(Relation relation, Oid index, HeapTuple own)
-{
-	ScanKeyData key;
-	SysScanDesc scan;
-	HeapTuple tuple;
-	bool replaced = false;
-
-	ScanKeyInit(&key, VERSION_ROW_WHAT, BTEqualStrategyNumber, F_INT4EQ,
-				Int32GetDatum(ROW_OF(own)->what));
-	scan = systable_beginscan(relation, index, OidIsValid(index), SnapshotSelf, 1, &key);
-	while (!replaced && HeapTupleIsValid(tuple = systable_getnext(scan)))
+	if (!clr_version_changed_any())
+		return;
+	CommandCounterIncrement(); /* see the rows that the last command wrote */
+	relation = clr_rows_open_table("version", RowExclusiveLock);
+	for (int what = 0; what < CLR_CHANGES; what++)
 	{
-		HeapTupleData target = *tuple;
-		TM_FailureData failure;
-		Buffer buffer;
+		int count = clr_touched_parts(what, parts, MANY_PARTS);
 
-		replaced = heap_lock_tuple(relation, &target, GetCurrentCommandId(true), LockTupleExclusive,
-								   LockWaitSkip, false, &buffer, &failure) == TM_Ok;
-		ReleaseBuffer(buffer);
-		if (replaced)
-			CatalogTupleUpdate(relation, &target.t_self, own);
+		if (noted_in[what] != InvalidSubTransactionId && count >= 0)
+			clr_version_row_tell(relation, what, parts, count);
 	}
-	systable_endscan(scan);
-	return replaced;
+	table_close(relation, RowExclusiveLock);
+	told = true;
 }
 
 static void
@@ -472,12 +445,17 @@ at_transaction_end(XactEvent event, void *arg)
 {
 	switch (event)
 	{
+		case XACT_EVENT_PRE_COMMIT:
+		case XACT_EVENT_PRE_PREPARE:
+			tell_parts();
+			break;
 		case XACT_EVENT_COMMIT:
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
 			memset(changed_here, false, sizeof(changed_here));
 			memset(noted_in, 0, sizeof(noted_in));
 			told_in = InvalidSubTransactionId;
+			told = false;
 			break;
 		default:
 			break;

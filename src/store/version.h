@@ -7,7 +7,6 @@
 
 #include "compat.h"
 
-#include "utils/relcache.h"
 #include "utils/snapshot.h"
 
 /* What a change is about; each kind has versions of its own. */
@@ -45,6 +44,5 @@ extern bool clr_version_equal(const ClrVersion *a, const ClrVersion *b);
 extern bool clr_version_same(const ClrVersion *a, const ClrVersion *b, ClrChange what);
 extern bool clr_version_changed_here(ClrChange what);
 extern bool clr_version_changed_any(void);
-extern void clr_version_put(Relation relation, Oid index, int32 about);
 
 #endif /* CLR_VERSION_H */

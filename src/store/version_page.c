@@ -16,13 +16,14 @@
  *	the page has the same LSN. Whoever adds, replaces, locks or prunes a row has
  *	written WAL about the page and put its place there, before it could commit.
  *
- * The table is that page, if it had one block, and room: who adds a block has found
- * no room in the last one (RelationGetBufferForTuple(), hio.c), so it, or somebody
- * before, has changed the page since. It is still that file as long as no message
+ * That page stands for the table: who writes a row to another one, or takes one away from
+ * there, changes this page afterwards, before it commits (version_row.c). So if the
+ * other ones have no such xid either, after that LSN was read, nobody has changed a
+ * row since who has committed. It is still that file as long as no message
  * says otherwise (TRUNCATE, VACUUM FULL): who rewrites a table holds a lock on it until the
  * message is sent (CommitTransaction(), xact.c), so who sees a change of the new
  * file hears of it first. The same is true of a standby, whose pages have the LSN
- * of what was replayed.
+ * of what was replayed, in the same order.
  *
  * Looking at the page needs neither the relation nor a lock on it: if the buffer
  * is another page's by now, the server says so (ReadRecentBuffer(), bufmgr.c).
@@ -42,6 +43,9 @@
 /* Ids of transactions come again after four billions; not within this time. */
 #define PAGE_HOLDS_MS 60000
 
+/* Of more blocks, which VACUUM takes away, the table is read each time. */
+#define MANY_BLOCKS 64
+
 static struct
 {
 	Oid relation; /* invalid: no page is known */
@@ -53,6 +57,7 @@ static struct
 } page;
 
 static void forget(Datum arg, Oid relation);
+static bool read_page(Relation relation, BlockNumber block, TransactionId xmin);
 static bool is_settled(Page content, TransactionId xmin);
 static bool has_ended(TransactionId xid, TransactionId xmin);
 
@@ -90,27 +95,45 @@ clr_version_page_holds(Snapshot snapshot)
 }
 
 /*
- * The rows that this MVCC snapshot sees were read: note the page, if that is
- * all and others will see the same.
+ * The rows that this MVCC snapshot sees were read: note the page, if others will
+ * see the same.
  */
 void
 clr_version_page_note(Relation relation, Snapshot snapshot)
 {
+	BlockNumber blocks;
+
 	page.relation = InvalidOid;
-	if (!RelationNeedsWAL(relation) || RelationGetNumberOfBlocks(relation) != 1)
+	if (!RelationNeedsWAL(relation) || !read_page(relation, 0, snapshot->xmin))
 		return;
-	page.buffer = ReadBuffer(relation, 0);
-	LockBuffer(page.buffer, BUFFER_LOCK_SHARE);
-	if (PageGetHeapFreeSpace(BufferGetPage(page.buffer)) > BLCKSZ / 2 &&
-		is_settled(BufferGetPage(page.buffer), snapshot->xmin))
+	blocks = RelationGetNumberOfBlocks(relation); /* after the LSN of the first one was read */
+	if (blocks > MANY_BLOCKS)
+		return;
+	for (BlockNumber block = 1; block < blocks; block++)
+		if (!read_page(relation, block, snapshot->xmin))
+			return;
+	page.file = relation->rd_node;
+	page.xmin = snapshot->xmin;
+	page.seen_at = GetCurrentStatementStartTimestamp();
+	page.relation = RelationGetRelid(relation);
+}
+
+/* Whether a page is settled; remember which the first one was. */
+static bool
+read_page(Relation relation, BlockNumber block, TransactionId xmin)
+{
+	Buffer buffer = ReadBuffer(relation, block);
+	bool settled;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	settled = is_settled(BufferGetPage(buffer), xmin);
+	if (block == 0)
 	{
-		page.file = relation->rd_node;
-		page.lsn = PageGetLSN(BufferGetPage(page.buffer));
-		page.xmin = snapshot->xmin;
-		page.seen_at = GetCurrentStatementStartTimestamp();
-		page.relation = RelationGetRelid(relation);
+		page.buffer = buffer;
+		page.lsn = PageGetLSN(BufferGetPage(buffer));
 	}
-	UnlockReleaseBuffer(page.buffer);
+	UnlockReleaseBuffer(buffer);
+	return settled;
 }
 
 /* Whether all transactions that wrote to a page had ended before a snapshot's xmin. */

@@ -126,6 +126,8 @@ CREATE TABLE clearance.version_part (
     part       integer NOT NULL
 ) USING heap WITH (fillfactor = 50);
 CREATE INDEX version_of_part ON clearance.version_part (part);
+ALTER TABLE clearance.version ADD COLUMN past bytea;
+ALTER TABLE clearance.version RESET (fillfactor);
 CREATE TRIGGER "00_clearance_refuse_write" BEFORE INSERT OR UPDATE OR DELETE ON clearance.version_part
     FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_version_write();
 CREATE TRIGGER "00_clearance_refuse_truncate" BEFORE TRUNCATE ON clearance.version_part
