@@ -177,7 +177,8 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 			clr_plans_unmarked();
 		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
-		clr_early_rewrite(query);
+		if (before != NULL)
+			clr_early_rewrite(query);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
 							  standard_planner(query, text, cursor_options, params);
 		clr_mask_depend(plan, &depends);

@@ -26,6 +26,7 @@
 
 #include "access/htup_details.h"
 #include "access/sysattr.h"
+#include "access/table.h"
 #include "access/transam.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_type.h"
@@ -37,6 +38,7 @@
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -57,6 +59,8 @@ static Oid copying = InvalidOid;
 static Oid mask_open = InvalidOid;
 
 static void forget_function(Datum arg, int cache, uint32 hash);
+static Form_pg_attribute
+column_of(const ClrMaskedTable *table, Relation relation, const char *name);
 static bool binds(Oid relid, Oid user);
 static bool is_copied_as_query(const List *range_table);
 static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
@@ -78,6 +82,7 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 {
 	MemoryContext caller;
 	ClrMaskedTable *table;
+	Relation relation;
 	int32 binding;
 	ListCell *lc;
 
@@ -92,28 +97,63 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 	table->relid = entry->relid;
 	table->binding = binding;
 	table->declared = clr_binding_borrow(context, binding);
+	relation = table_open(entry->relid, NoLock); /* the query has locked it */
 	foreach(lc, table->declared->masks)
-	{
-		const ClrMask *mask = lfirst(lc);
-		AttrNumber attnum = get_attnum(entry->relid, mask->column);
-
-		if (attnum == InvalidAttrNumber)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
-							errmsg("masked column \"%s\" of %s does not exist", mask->column,
-								   table->declared->relation_name),
-							errhint("Use clearance.unprotect() and declare the table again.")));
-		table->attnums = lappend_int(table->attnums, attnum);
-	}
+		table->attnums =
+			lappend_int(table->attnums,
+						column_of(table, relation, ((ClrMask *) lfirst(lc))->column)->attnum);
+	table_close(relation, NoLock);
 	MemoryContextSwitchTo(caller);
 	return table;
 }
 
-/* The tables of a query by their place in its range table, from zero; NULL: nothing is masked. */
+/* A column of the table that a declaration names. */
+static Form_pg_attribute
+column_of(const ClrMaskedTable *table, Relation relation, const char *name)
+{
+	TupleDesc desc = RelationGetDescr(relation);
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped &&
+			strcmp(NameStr(TupleDescAttr(desc, i)->attname), name) == 0)
+			return TupleDescAttr(desc, i);
+	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
+					errmsg("column \"%s\" of masked table %s does not exist", name,
+						   table->declared->relation_name),
+					errhint("Use clearance.unprotect() and declare the table again.")));
+}
+
+/* The bound columns of the table, as it has them: Vars to copy, once found. */
+List *
+clr_masked_bound(ClrMaskedTable *table)
+{
+	const ClrBinding *declared = table->declared;
+	Relation relation;
+
+	if (table->bound != NIL)
+		return table->bound;
+	relation = table_open(table->relid, NoLock);
+	for (int i = 0; i < declared->ncolumns; i++)
+	{
+		Form_pg_attribute column = column_of(table, relation, declared->columns[i].name);
+
+		table->bound = lappend(table->bound, makeVar(1, column->attnum, column->atttypid,
+													 column->atttypmod, column->attcollation, 0));
+	}
+	table_close(relation, NoLock);
+	return table->bound;
+}
+
+/*
+ * The tables of a query by their place in its range table, from zero; NULL: nothing is
+ * masked. With room for a mark of each.
+ */
 ClrMaskedTable **
 clr_masked_tables(MemoryContext context, const Query *query)
 {
 	ClrMaskedTable **tables =
-		MemoryContextAlloc(context, sizeof(ClrMaskedTable *) * (list_length(query->rtable) + 1));
+		MemoryContextAllocZero(context,
+							   sizeof(ClrMaskedTable *) * (2 * list_length(query->rtable) + 1));
 	ListCell *lc;
 
 	foreach(lc, query->rtable)
@@ -183,7 +223,7 @@ clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry)
 	mark->relid = entry->relid;
 	mark->relkind = entry->relkind;
 	mark->rellockmode = AccessShareLock;
-	mark->eref = copyObject(entry->eref);
+	mark->eref = entry->eref; /* which is only read */
 	mark->checkAsUser = entry->checkAsUser;
 	/* an empty set would ask for any column's privilege */
 	mark->requiredPerms = bms_is_empty(read) ? 0 : entry->requiredPerms & ACL_SELECT;

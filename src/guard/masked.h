@@ -24,13 +24,15 @@ typedef struct ClrMaskedTable
 	Oid relid;
 	int32 binding;
 	const ClrBinding *declared;
-	List *attnums;	/* of int: the table's attribute for each mask of the binding */
+	List *attnums; /* of int: the table's attribute for each mask of the binding */
+	List *bound; /* of Var: its bound columns, as of no table of a query; see clr_masked_bound() */
 	Bitmapset *raw; /* of attributes that are read as they are, see plan/mask_raw.c */
 } ClrMaskedTable;
 
 extern void clr_masked_init(void);
 extern ClrMaskedTable *clr_masked_table(MemoryContext context, const RangeTblEntry *entry);
 extern ClrMaskedTable **clr_masked_tables(MemoryContext context, const Query *query);
+extern List *clr_masked_bound(ClrMaskedTable *table);
 extern const ClrMask *clr_masked_column(const ClrMaskedTable *table, AttrNumber attnum);
 extern Bitmapset *clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns);
 extern RangeTblEntry *clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry);

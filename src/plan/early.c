@@ -4,8 +4,9 @@
  *
  * The planner would do it by itself (simplify.c), but computes all arguments of a
  * call first, and what comes of it once more. So where a policy of ours stands by itself
- * over a table of the query, it gives way to what it comes to before that. Not below the
- * top: what is put into the query in place of a view may be asked for by key from above.
+ * over a table of the query, it gives way to what it comes to before that. Not in look-ups
+ * by key, where it mostly stays, nor below the top: what is put into the query in place of
+ * a view may be asked for by key from above.
  *
  * Where nothing need be asked, a constant stays, by which the planner still knows that
  * there is a policy: statistics may be of rows that are no more, and were hidden.

@@ -24,6 +24,7 @@
 /* The rows of a kind of which nothing is known. */
 #define UNKNOWN_PART 0.33
 
+static bool names_row(SupportRequestSelectivity *request, const ClrBinding *binding, List *columns);
 static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrJudge *judge,
 								ClrBinding *binding, ClrVerb verb, List *columns);
 static Selectivity part_of_targets(ClrJudge *judge, const ClrBinding *binding);
@@ -50,7 +51,9 @@ clr_estimate(SupportRequestSelectivity *request)
 	binding = clr_judge_binding(judge, DatumGetInt32(id->constvalue));
 	if (list_length(columns) != binding->ncolumns)
 		return false;
-	if (judge->scope->no_standing != NULL)
+	if (names_row(request, binding, columns))
+		part = 1;
+	else if (judge->scope->no_standing != NULL)
 		part = 0;
 	else if (binding->project_slot == CLR_NO_SLOT)
 		part = (is_beside_set ? 1 : part_of_targets(judge, binding)) *
@@ -64,6 +67,16 @@ clr_estimate(SupportRequestSelectivity *request)
 	request->selectivity = part;
 	CLAMP_PROBABILITY(request->selectivity);
 	return true;
+}
+
+/* Whether the query gives the key: most ask for what they may see, and it is a row at most. */
+static bool
+names_row(SupportRequestSelectivity *request, const ClrBinding *binding, List *columns)
+{
+	const Var *key = binding->key_slot != CLR_NO_SLOT ? list_nth(columns, binding->key_slot) : NULL;
+
+	return key != NULL && IsA(key, Var) && !request->is_join &&
+		   clr_set_is_given(request->root, key);
 }
 
 /* Of the rows in projects that are not closed. */

@@ -59,8 +59,8 @@ typedef struct Rewrite
 	ClrMaskDepends *depends;
 } Rewrite;
 
-static bool is_without_masks(const Query *query);
-static void rewrite_query(Query *query, Rewrite *rewrite);
+static bool is_without_masks(const Query *query, ClrMaskedTable **tables);
+static void rewrite_query(Query *query, ClrMaskedTable **tables, Rewrite *rewrite);
 static void choose_raw(const Level *level);
 static void rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite);
 static void rewrite_clauses(Query *query, Rewrite *rewrite);
@@ -68,11 +68,11 @@ static void rewrite_conflict(OnConflictExpr *conflict, Rewrite *rewrite);
 static void *rewrite_as(void *node, Rewrite *rewrite, bool assigns);
 static Node *rewrite_node(Node *node, void *rewrite);
 static Node *rewrite_var(Var *var, Rewrite *rewrite);
-static Node *masked_column(Level *level, const ClrMaskedTable *table, const Var *var,
-						   const ClrMask *mask, Rewrite *rewrite);
-static Node *masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite);
-static FuncExpr *open_call(Level *level, const ClrMaskedTable *table, const Var *var,
-						   const ClrMask *mask, const Rewrite *rewrite);
+static Node *masked_column(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask *mask,
+						   Rewrite *rewrite);
+static Node *masked_row(Level *level, ClrMaskedTable *table, Var *var, Rewrite *rewrite);
+static FuncExpr *open_call(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask *mask,
+						   const Rewrite *rewrite);
 static List *guard_assignments(List *targets, Level *level, Rewrite *rewrite);
 static bool is_written(const Level *level, const Var *var);
 static bool is_excluded(const Level *level, const Var *var);
@@ -88,20 +88,23 @@ void
 clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
 {
 	Rewrite rewrite = { .context = clr_frame_current()->judge.context, .depends = depends };
+	ClrMaskedTable **tables;
 	bool refuses_filters;
 
-	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters) ||
-		is_without_masks(query))
+	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters))
+		return;
+	tables = clr_masked_tables(rewrite.context, query);
+	if (is_without_masks(query, tables))
 		return;
 	(void) inlines_masked((Node *) query, depends);
-	if (!clr_mask_names_masked(query))
+	if (!clr_mask_names_masked(query, tables))
 		return;
 	if (refuses_filters)
 		clr_mask_note_filters(query);
 	rewrite.mask_open = clr_masked_function();
 	rewrite.raw = clr_mask_raw_is_for(query);
-	rewrite_query(query, &rewrite);
-	clr_mask_walk(query);
+	rewrite_query(query, tables, &rewrite);
+	clr_mask_walk(query, tables);
 }
 
 /*
@@ -109,7 +112,7 @@ clr_mask_rewrite(Query *query, ClrMaskDepends *depends)
  * tables, and columns of none are masked.
  */
 static bool
-is_without_masks(const Query *query)
+is_without_masks(const Query *query, ClrMaskedTable **tables)
 {
 	ListCell *lc;
 
@@ -121,7 +124,7 @@ is_without_masks(const Query *query)
 
 		if ((entry->rtekind != RTE_RELATION && entry->rtekind != RTE_JOIN &&
 			 entry->rtekind != RTE_RESULT) ||
-			clr_masked_table(CurrentMemoryContext, entry) != NULL)
+			tables[foreach_current_index(lc)] != NULL)
 			return false;
 	}
 	return true;
@@ -135,15 +138,17 @@ clr_mask_depend(PlannedStmt *plan, const ClrMaskDepends *depends)
 	plan->dependsOnRole = plan->dependsOnRole || depends->on_role;
 }
 
+/* tables: see clr_masked_tables(), or NULL. */
 static void
-rewrite_query(Query *query, Rewrite *rewrite)
+rewrite_query(Query *query, ClrMaskedTable **tables, Rewrite *rewrite)
 {
-	Level level = { .up = rewrite->level, .query = query };
+	Level level = { .up = rewrite->level, .query = query, .tables = tables };
 	ListCell *lc;
 
 	check_stack_depth();
 	level.ntables = list_length(query->rtable);
-	level.tables = clr_masked_tables(rewrite->context, query);
+	if (tables == NULL)
+		level.tables = clr_masked_tables(rewrite->context, query);
 	rewrite->level = &level;
 	if (rewrite->raw)
 		choose_raw(&level);
@@ -153,7 +158,7 @@ rewrite_query(Query *query, Rewrite *rewrite)
 	{
 		CommonTableExpr *with = lfirst_node(CommonTableExpr, lc);
 
-		rewrite_query(castNode(Query, with->ctequery), rewrite);
+		rewrite_query(castNode(Query, with->ctequery), NULL, rewrite);
 	}
 	rewrite_clauses(query, rewrite);
 	take_over(&level);
@@ -178,7 +183,7 @@ rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite)
 			entry->tablesample = rewrite_as(entry->tablesample, rewrite, false);
 			break;
 		case RTE_SUBQUERY:
-			rewrite_query(entry->subquery, rewrite);
+			rewrite_query(entry->subquery, NULL, rewrite);
 			break;
 		case RTE_JOIN:
 			entry->joinaliasvars = rewrite_as(entry->joinaliasvars, rewrite, false);
@@ -268,7 +273,7 @@ rewrite_node(Node *node, void *rewrite)
 		return rewrite_var((Var *) node, rewrite);
 	if (IsA(node, Query))
 	{
-		rewrite_query((Query *) node, rewrite);
+		rewrite_query((Query *) node, NULL, rewrite);
 		return node;
 	}
 	return expression_tree_mutator(node, rewrite_node, rewrite);
@@ -278,7 +283,7 @@ static Node *
 rewrite_var(Var *var, Rewrite *rewrite)
 {
 	Level *level = rewrite->level;
-	const ClrMaskedTable *table;
+	ClrMaskedTable *table;
 	const ClrMask *mask;
 
 	for (Index up = var->varlevelsup; up > 0; up--)
@@ -293,7 +298,7 @@ rewrite_var(Var *var, Rewrite *rewrite)
 }
 
 static Node *
-masked_column(Level *level, const ClrMaskedTable *table, const Var *var, const ClrMask *mask,
+masked_column(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask *mask,
 			  Rewrite *rewrite)
 {
 	CaseExpr *chosen = makeNode(CaseExpr);
@@ -314,7 +319,7 @@ masked_column(Level *level, const ClrMaskedTable *table, const Var *var, const C
 
 /* A whole row, with a type of its own: masked column by column. */
 static Node *
-masked_row(Level *level, const ClrMaskedTable *table, Var *var, Rewrite *rewrite)
+masked_row(Level *level, ClrMaskedTable *table, Var *var, Rewrite *rewrite)
 {
 	Relation relation = table_open(table->relid, NoLock); /* the query has locked it */
 	TupleDesc desc = RelationGetDescr(relation);
@@ -364,31 +369,29 @@ integer_const(int32 value)
  * mask_open() for a column of a row: with all bound columns of the table.
  */
 static FuncExpr *
-open_call(Level *level, const ClrMaskedTable *table, const Var *var, const ClrMask *mask,
+open_call(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask *mask,
 		  const Rewrite *rewrite)
 {
 	int how = is_written(level, var) || is_excluded(level, var) ? 0 : CLR_MASK_SEEN;
-	const ClrBinding *binding = table->declared;
 	List *args;
+	ListCell *lc;
 
 	if (level->assigns)
 		how |= CLR_MASK_REFUSES_WRITE;
 	if (mask->refuses_filters && var->location == CLR_MASK_FILTERED)
 		how |= CLR_MASK_REFUSES_FILTER;
-	args = list_make3(integer_const(binding->id), integer_const(mask->id), integer_const(how));
-	for (int i = 0; i < binding->ncolumns; i++)
+	args = list_make3(integer_const(table->binding), integer_const(mask->id), integer_const(how));
+	foreach(lc, clr_masked_bound(table))
 	{
-		AttrNumber attnum = get_attnum(table->relid, binding->columns[i].name);
-		Oid type;
-		int32 typmod;
-		Oid collation;
+		const Var *bound = lfirst_node(Var, lc);
 
-		get_atttypetypmodcoll(table->relid, attnum, &type, &typmod, &collation);
 		/* masked columns are bound for their names alone: no row is judged by them */
-		args = lappend(args, clr_masked_column(table, attnum) != NULL ?
-								 (Node *) makeNullConst(type, typmod, collation) :
-								 (Node *) makeVar(var->varno, attnum, type, typmod, collation,
-												  var->varlevelsup));
+		args =
+			lappend(args,
+					clr_masked_column(table, bound->varattno) != NULL ?
+						(Node *) makeNullConst(bound->vartype, bound->vartypmod, bound->varcollid) :
+						(Node *) makeVar(var->varno, bound->varattno, bound->vartype,
+										 bound->vartypmod, bound->varcollid, var->varlevelsup));
 	}
 	return makeFuncExpr(rewrite->mask_open, BOOLOID, args, InvalidOid, InvalidOid,
 						COERCE_EXPLICIT_CALL);
@@ -402,7 +405,7 @@ static List *
 guard_assignments(List *targets, Level *level, Rewrite *rewrite)
 {
 	int target = level->query->resultRelation;
-	const ClrMaskedTable *table = level->tables[target - 1];
+	ClrMaskedTable *table = level->tables[target - 1];
 	ListCell *lc;
 
 	foreach(lc, table != NULL ? targets : NIL)
@@ -545,7 +548,7 @@ inlines_masked(Node *node, void *depends)
 		if (body == NULL)
 			continue;
 		(void) inlines_masked((Node *) body, depends);
-		if (!clr_mask_names_masked(body))
+		if (!clr_mask_names_masked(body, NULL))
 			continue;
 		/* the function stays, for makeWholeRowVar() (makefuncs.c); setrefs.c clears it */
 		entry->rtekind = RTE_SUBQUERY;

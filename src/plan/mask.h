@@ -38,7 +38,7 @@ extern void clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan);
 extern Node *clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var);
 
 /* mask_walk.c */
-extern void clr_mask_walk(Query *query);
-extern bool clr_mask_names_masked(Query *query);
+extern void clr_mask_walk(Query *query, ClrMaskedTable **tables);
+extern bool clr_mask_names_masked(Query *query, ClrMaskedTable **tables);
 
 #endif /* CLR_PLAN_MASK_H */

@@ -28,7 +28,7 @@ typedef struct Place
 	bool only_finds;		 /* true for the first reference, instead of an error */
 } Place;
 
-static bool walk_query(Query *query, Place *up);
+static bool walk_query(Query *query, ClrMaskedTable **tables, Place *up);
 static bool walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place);
 static bool walk_row_checks(Query *query, Place *place);
 static bool walk_assignments(List *targets, Place *place);
@@ -40,28 +40,28 @@ static bool names_another(Node *node, void *column);
 static bool is_reference(const Node *node, const Var *column);
 static bool asks_whether_open(const CaseExpr *chosen, Place *place, int refuses, Var *column);
 static bool is_integer(const Node *node, int32 value);
-static bool passes_row(const List *args, const Var *first, const ClrMaskedTable *table);
+static bool passes_row(const List *args, const Var *first, ClrMaskedTable *table);
 static const Place *place_of(const Var *var, const Place *place);
 static bool found(const ClrMaskedTable *table, AttrNumber attnum, const Place *place);
 
-/* Errors if there is a reference that is not masked. */
+/* Errors if there is a reference that is not masked. tables: see clr_masked_tables(). */
 void
-clr_mask_walk(Query *query)
+clr_mask_walk(Query *query, ClrMaskedTable **tables)
 {
-	(void) walk_query(query, NULL);
+	(void) walk_query(query, tables, NULL);
 }
 
 /* Whether a query names masked columns. */
 bool
-clr_mask_names_masked(Query *query)
+clr_mask_names_masked(Query *query, ClrMaskedTable **tables)
 {
-	return walk_query(query, &(Place){ .only_finds = true });
+	return walk_query(query, tables, &(Place){ .only_finds = true });
 }
 
 static bool
-walk_query(Query *query, Place *up)
+walk_query(Query *query, ClrMaskedTable **tables, Place *up)
 {
-	Place place = { .up = up, .query = query, .only_finds = up != NULL && up->only_finds };
+	Place place = { up, query, tables, up != NULL && up->only_finds };
 	OnConflictExpr *conflict = query->onConflict;
 	List *checks = query->withCheckOptions;
 	List *listed = conflict != NULL ? conflict->exclRelTlist : NIL;
@@ -69,7 +69,8 @@ walk_query(Query *query, Place *up)
 	ListCell *lc;
 
 	check_stack_depth();
-	place.tables = clr_masked_tables(clr_frame_current()->judge.context, query);
+	if (tables == NULL)
+		place.tables = clr_masked_tables(clr_frame_current()->judge.context, query);
 	foreach(lc, query->rtable)
 		any |= walk_entry(lfirst_node(RangeTblEntry, lc), place.tables[foreach_current_index(lc)],
 						  &place);
@@ -162,7 +163,7 @@ walk(Node *node, void *context)
 	if (node == NULL)
 		return false;
 	if (IsA(node, Query))
-		return walk_query((Query *) node, place);
+		return walk_query((Query *) node, NULL, place);
 	if (IsA(node, Var))
 		return walk_var((Var *) node, place);
 	if (IsA(node, CaseExpr) && !place->only_finds)
@@ -255,7 +256,7 @@ asks_whether_open(const CaseExpr *chosen, Place *place, int refuses, Var *column
 {
 	const CaseWhen *open = linitial_node(CaseWhen, chosen->args);
 	const FuncExpr *call = (const FuncExpr *) open->expr;
-	const ClrMaskedTable *table;
+	ClrMaskedTable *table;
 	const Var *first;
 	ListCell *lm;
 	ListCell *la;
@@ -292,19 +293,19 @@ is_integer(const Node *node, int32 value)
 
 /* Whether arguments are the bound columns of a table, all of the row that the first is of, but for masked ones. */
 static bool
-passes_row(const List *args, const Var *first, const ClrMaskedTable *table)
+passes_row(const List *args, const Var *first, ClrMaskedTable *table)
 {
-	const ClrBinding *binding = table->declared;
+	List *bound = clr_masked_bound(table);
 	ListCell *lc;
+	ListCell *lb;
 
-	if (list_length(args) != binding->ncolumns)
+	if (list_length(args) != list_length(bound))
 		return false;
-	foreach(lc, args)
+	forboth(lc, args, lb, bound)
 	{
 		Var expected = *first;
 
-		expected.varattno =
-			get_attnum(table->relid, binding->columns[foreach_current_index(lc)].name);
+		expected.varattno = lfirst_node(Var, lb)->varattno;
 		if (clr_masked_column(table, expected.varattno) != NULL ?
 				!IsA(lfirst(lc), Const) :
 				!is_reference(lfirst(lc), &expected))

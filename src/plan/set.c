@@ -581,16 +581,27 @@ clr_set_estimate(SupportRequestSelectivity *request)
 static bool
 finds_project(PlannerInfo *root, const Var *project)
 {
-	RelOptInfo *rel = root->simple_rel_array[project->varno];
 	ListCell *lc;
 
-	foreach(lc, rel->baserestrictinfo)
-		if (gives_key(lfirst_node(RestrictInfo, lc), project))
-			break;
-	if (lc == NULL)
+	if (!clr_set_is_given(root, project))
 		return false;
-	foreach(lc, rel->indexlist)
+	foreach(lc, root->simple_rel_array[project->varno]->indexlist)
 		if (lfirst_node(IndexOptInfo, lc)->indexkeys[0] == project->varattno)
+			return true;
+	return false;
+}
+
+/* Whether a condition on a table gives the value of its column. */
+bool
+clr_set_is_given(PlannerInfo *root, const Var *column)
+{
+	RelOptInfo *rel = (int) column->varno < root->simple_rel_array_size ?
+						  root->simple_rel_array[column->varno] :
+						  NULL;
+	ListCell *lc;
+
+	foreach(lc, rel != NULL && column->varlevelsup == 0 ? rel->baserestrictinfo : NIL)
+		if (gives_key(lfirst_node(RestrictInfo, lc), column))
 			return true;
 	return false;
 }

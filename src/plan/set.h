@@ -34,6 +34,7 @@ typedef enum ClrSetKind
 #define CLR_FEW_KEYS 16
 
 extern void clr_set_init(void);
+extern bool clr_set_is_given(PlannerInfo *root, const Var *column);
 extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);

@@ -13,6 +13,7 @@
  */
 #include "store/key.h"
 
+#include "access/transam.h"
 #include "common/hashfn.h"
 #include "common/int.h"
 #include "utils/array.h"
@@ -21,6 +22,7 @@
 #include "utils/memutils.h"
 #include "utils/uuid.h"
 
+static ClrKeyClass class_of(Oid type);
 static uint32 key_hash(const ClrKey *key);
 static inline uint32 integer_hash(int64 integer);
 
@@ -48,13 +50,20 @@ static inline uint32 integer_hash(int64 integer);
 #define SH_DEFINE
 #include "lib/simplehash.h"
 
-/*
- * Class of a column type; domains count as their base type.
- */
+/* Class of a column type; domains, none of which is pinned, count as their base type. */
 ClrKeyClass
 clr_key_class(Oid type)
 {
-	switch (getBaseType(type))
+	ClrKeyClass class = class_of(type);
+
+	return class == CLR_KEY_NONE && type >= FirstUnpinnedObjectId ? class_of(getBaseType(type)) :
+																	class;
+}
+
+static ClrKeyClass
+class_of(Oid type)
+{
+	switch (type)
 	{
 		case INT2OID:
 		case INT4OID:
