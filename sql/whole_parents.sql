@@ -143,8 +143,25 @@ CALL see('paper');
 CALL see('note');
 
 --
--- A circle ends it for all of them.
+-- A circle ends it for all of them, and for plans that are kept.
 --
+SELECT clearance.set_actor(key => 'pat', local => false) > 0;
+\set try 'SET SESSION AUTHORIZATION regress_whole_parents; EXECUTE kept; RESET SESSION AUTHORIZATION'
+SET SESSION AUTHORIZATION regress_whole_parents;
+PREPARE kept AS SELECT (SELECT count(*) FROM folder) AS folders, (SELECT count(*) FROM paper) AS papers;
+:try;
+:try;
+UPDATE folder SET above = 17 WHERE id = 13;
+:try;
+UPDATE folder SET above = 21 WHERE id = 13;
+SELECT clearance.repair('folder');
+:try;
+ALTER TABLE paper DROP CONSTRAINT paper_folder;
+INSERT INTO paper VALUES (200, '1', 1, 999, false);
+:try;
+DELETE FROM paper WHERE id = 200;
+ALTER TABLE paper ADD CONSTRAINT paper_folder FOREIGN KEY (account, project_id, folder_id) REFERENCES folder (account, project_id, id);
+:try;
 UPDATE folder SET above = 17 WHERE id = 13;
 CALL see('folder');
 CALL see('paper');
@@ -222,6 +239,23 @@ SELECT clearance.create_level('reader', 'partner') > 0;
 SELECT clearance.allow('reader', 'project', 'view'), clearance.allow('reader', 'task', 'view', visibility => 'shared');
 UPDATE clearance.project_partner pp SET level_id = (SELECT id FROM clearance.level WHERE name = 'reader') FROM clearance.project p
 WHERE p.id = pp.project_id AND p.key = '2' AND pp.partner_id = :acme;
+CALL see('folder');
+CALL see('paper');
+-- every row of a table in more projects than of the other one
+\o /dev/null
+SELECT clearance.unprotect('paper'), clearance.unprotect('folder');
+SELECT clearance.reset_actor();
+SELECT clearance.create_feature('binder');
+SELECT clearance.allow(v, 'binder', 'view') FROM unnest('{permissive,moderate,collaborator,super_user}'::text[]) v;
+SELECT clearance.protect('folder', 'binder', 'project_id', account => 'account'), clearance.protect('paper', 'task', 'project_id', account => 'account');
+SELECT clearance.add_parent('folder', 'above', 'folder', optional => true), clearance.add_parent('paper', 'folder_id', 'folder');
+SELECT clearance.create_level('worker', 'partner'), clearance.allow('worker', 'project', 'view'), clearance.allow('worker', 'task', 'view');
+UPDATE clearance.project_partner pp SET level_id = (SELECT id FROM clearance.level WHERE name = 'worker') FROM clearance.project p
+WHERE p.id = pp.project_id AND p.key = '2' AND pp.partner_id = :acme;
+\o
+CALL see('folder');
+CALL see('paper');
+SELECT clearance.reset_actor(), clearance.allow('worker', 'binder', 'view');
 CALL see('folder');
 CALL see('paper');
 
