@@ -104,6 +104,7 @@ static void make_room(ClrVersion *version, int count);
 static bool is_last(Snapshot snapshot);
 static bool same_ids(const TransactionId *a, const TransactionId *b, uint32 count);
 static void remember(const ClrVersion *version, Snapshot snapshot);
+static void copy_notes(ClrVersion *to, const ClrVersion *from);
 static bool changes_classes(const TriggerData *trigger);
 static ClrChange kind_of(const char *name);
 static void note_change(ClrChange what);
@@ -132,8 +133,7 @@ clr_version_read(ClrVersion *version, Snapshot snapshot)
 	if (is_usable && (is_last(snapshot) || clr_version_page_holds(snapshot)))
 	{
 		make_room(version, last.version.count);
-		memcpy(version->notes, last.version.notes, last.version.count * sizeof(ClrNote));
-		version->count = last.version.count;
+		copy_notes(version, &last.version);
 		return;
 	}
 	read_rows(version, snapshot, is_usable);
@@ -221,8 +221,7 @@ remember(const ClrVersion *version, Snapshot snapshot)
 
 	last.read_at = 0;
 	make_room(&last.version, version->count);
-	memcpy(last.version.notes, version->notes, version->count * sizeof(ClrNote));
-	last.version.count = version->count;
+	copy_notes(&last.version, version);
 	if (count > lengthof(last.xids))
 		return;
 	for (uint32 i = 0; i < count; i++)
@@ -254,10 +253,9 @@ clr_version_read_current(ClrVersion *version)
 void
 clr_version_copy(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 {
-	to->count = from->count;
 	to->capacity = Max(from->count, 1);
 	to->notes = MemoryContextAlloc(context, to->capacity * sizeof(ClrNote));
-	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
+	copy_notes(to, from);
 }
 
 /* The same, in the place of another version in that context. */
@@ -271,7 +269,15 @@ clr_version_renew(ClrVersion *to, const ClrVersion *from, MemoryContext context)
 		clr_version_copy(to, from, context);
 		return;
 	}
-	memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
+	copy_notes(to, from);
+}
+
+/* Into a version that has room for them. One that was not read has none, and no array. */
+static void
+copy_notes(ClrVersion *to, const ClrVersion *from)
+{
+	if (from->count > 0)
+		memcpy(to->notes, from->notes, from->count * sizeof(ClrNote));
 	to->count = from->count;
 }
 
