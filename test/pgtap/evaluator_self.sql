@@ -226,6 +226,7 @@ VALUES
     (9010, 'ev.letter', 'ev_letter', false, 'id', 'project', 'is_private', '{false}', NULL, NULL, 'owner', NULL, 'sent', 'publish'),
     (9011, 'ev.bill', 'ev_bill', false, 'id', NULL, NULL, NULL, NULL, 'account', NULL, NULL, NULL, NULL),
     (9012, 'ev.line', 'ev_line', false, 'id', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+UPDATE clearance.binding b SET columns = ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = b.relation AND attnum > 0 ORDER BY attnum) WHERE id > 9000;
 INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column) VALUES
     (9001, 'assigned', 'assignee', NULL, NULL, NULL),
     (9001, 'assigned', 'member', 'ev.task_assignee', 'task', 'id'),
@@ -564,6 +565,7 @@ CREATE TABLE ev.step (id text PRIMARY KEY, project text, above text);
 INSERT INTO ev.step VALUES ('1', 'home', NULL), ('2', 'other', '1'), ('3', 'home', '2'), ('4', 'abroad', NULL), ('5', 'home', '4'), ('6', 'other', '7'), ('7', 'home', '6');
 INSERT INTO clearance.binding (id, relation, feature, key_column, project_column)
 VALUES (9013, 'ev.need', 'ev_share', 'id', NULL), (9014, 'ev.step', 'ev_share', 'id', 'project');
+UPDATE clearance.binding b SET columns = ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = b.relation AND attnum > 0 ORDER BY attnum) WHERE id > 9012;
 INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, optional, same_project, edit_action) VALUES
     (9013, 'task', 9001, false, true, NULL), (9013, 'needs', 9001, false, false, NULL), (9014, 'above', 9014, true, false, NULL);
 SELECT evaluator.hold() \g /dev/null
