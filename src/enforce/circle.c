@@ -111,8 +111,8 @@ clearance_note_circles(PG_FUNCTION_ARGS)
 				  TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event);
 	TriggerData *data =
 		clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | (of_row ? TRIGGER_EVENT_ROW : 0), !of_row);
-	Watch watch = { .binding = clr_judge_binding(clr_frame_judge(clr_frame_current()),
-												 clr_trigger_binding(data)) };
+	Watch watch = { .binding =
+						clr_judge_binding(&clr_frame_current()->judge, clr_trigger_binding(data)) };
 
 	watch.parent = own_parent_slot(watch.binding);
 	watch.parent_at =

@@ -396,7 +396,7 @@ sub wait_for_copies
 		return if $left == 0;
 		usleep(50_000);
 	}
-	die "tables of $db are not copied: " . $replica->safe_psql($db, "SELECT string_agg(srrelid::regclass || ' ' || srsubstate, ', ') FROM pg_subscription_rel WHERE srsubstate <> 'r'");
+	die "tables of $db are not copied: " . $replica->safe_psql($db, "SELECT string_agg(srrelid::regclass || ' ' || srsubstate::text, ', ') FROM pg_subscription_rel WHERE srsubstate <> 'r'");
 }
 
 sub wait_for_replica
