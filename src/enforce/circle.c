@@ -111,9 +111,13 @@ clearance_note_circles(PG_FUNCTION_ARGS)
 				  TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event);
 	TriggerData *data =
 		clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | (of_row ? TRIGGER_EVENT_ROW : 0), !of_row);
-	Watch watch = { .binding =
-						clr_judge_binding(&clr_frame_current()->judge, clr_trigger_binding(data)) };
+	Watch watch = { 0 };
 
+	/* rows may come to a replica before the declaration, which has the mark of where they come from */
+	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
+		clr_binding_of_relation(RelationGetRelid(data->tg_relation)) == 0)
+		return PointerGetDatum(NULL);
+	watch.binding = clr_judge_binding(&clr_frame_current()->judge, clr_trigger_binding(data));
 	watch.parent = own_parent_slot(watch.binding);
 	watch.parent_at =
 		clr_binding_attnum(watch.binding, watch.parent, RelationGetDescr(data->tg_relation));
