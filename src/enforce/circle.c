@@ -56,6 +56,7 @@
 #include "rule/reader.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
+#include "store/replica.h"
 
 PG_FUNCTION_INFO_V1(clearance_note_circles);
 PG_FUNCTION_INFO_V1(clearance_has_circles);
@@ -109,14 +110,17 @@ clearance_note_circles(PG_FUNCTION_ARGS)
 {
 	bool of_row = CALLED_AS_TRIGGER(fcinfo) &&
 				  TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event);
-	TriggerData *data =
-		clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | (of_row ? TRIGGER_EVENT_ROW : 0), !of_row);
+	TriggerData *data;
 	Watch watch = { 0 };
 
-	/* rows may come to a replica before the declaration, which has the mark of where they come from */
-	if (SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
-		clr_binding_of_relation(RelationGetRelid(data->tg_relation)) == 0)
+	/* a subscription may bring rows before their declaration is there; whole.c takes none of it for a tree */
+	if (CALLED_AS_TRIGGER(fcinfo) && SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
+		clr_replica_subscribes() &&
+		clr_binding_of_relation(
+			RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation)) == 0)
 		return PointerGetDatum(NULL);
+	data =
+		clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | (of_row ? TRIGGER_EVENT_ROW : 0), !of_row);
 	watch.binding = clr_judge_binding(&clr_frame_current()->judge, clr_trigger_binding(data));
 	watch.parent = own_parent_slot(watch.binding);
 	watch.parent_at =

@@ -62,6 +62,7 @@
 #include "rule/shape.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
+#include "store/replica.h"
 #include "store/version.h"
 
 /* Tables above each other; of more, some may be in a circle. */
@@ -389,12 +390,14 @@ is_unmarked(const ClrBinding *binding)
 /*
  * Whether the rows of a table that is its own parent are below such that have no
  * parent, unless they are in a circle: it is watched whether there may be one
- * (circle.c), and said with what has outlived its project.
+ * (circle.c), and said with what has outlived its project. Of rows that come by
+ * subscription, some may have come before the watch.
  */
 static bool
 is_tree(Inquiry *inquiry, const ClrBinding *binding, const ClrUp *up)
 {
 	return up->optional && own_ups(binding) == 1 && binding->project_slot != CLR_NO_SLOT &&
+		   !clr_replica_subscribes() &&
 		   clr_basis_add_circles(inquiry->basis, binding->relid, inquiry->snapshot);
 }
 

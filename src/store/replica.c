@@ -140,6 +140,13 @@ check_copies(void)
 	is_settled = !was_told;
 }
 
+/* Whether subscriptions bring tables to this database. */
+bool
+clr_replica_subscribes(void)
+{
+	return is_settled ? subscribes : has_subscribed(InvalidOid, NULL);
+}
+
 /* Whether a subscription brings this table (invalid: any), as of a snapshot; NULL: now. */
 static bool
 has_subscribed(Oid relid, Snapshot snapshot)

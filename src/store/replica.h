@@ -12,6 +12,7 @@
 
 extern void clr_replica_init(void);
 extern void clr_replica_check(TimestampTz at);
+extern bool clr_replica_subscribes(void);
 extern void clr_replica_refuse_change(Relation relation);
 
 #endif /* CLR_REPLICA_H */
