@@ -116,6 +116,22 @@ $held->quit;
 wait_for_copies('half');
 is(error_of('half', 'cole'), '', 'when it is, rows are shown');
 
+# nobody looks for circles in what is applied there: the rows of a tree are tested
+my $branches = "CREATE TABLE app.branch (id integer PRIMARY KEY, project uuid NOT NULL REFERENCES app.project, above integer REFERENCES app.branch);
+	CREATE INDEX ON app.branch (above);
+	SELECT clearance.protect('app.branch', 'task', project => 'project');
+	SELECT clearance.add_parent('app.branch', 'above', 'app.branch', optional => true);
+	GRANT SELECT ON app.branch TO regress_app";
+$_->[0]->safe_psql($_->[1], $branches) foreach [ $publisher, 'postgres' ], [ $replica, 'half' ];
+$publisher->safe_psql('postgres', 'ALTER PUBLICATION rows ADD TABLE app.branch');
+$replica->safe_psql('half', 'ALTER SUBSCRIPTION half_both REFRESH PUBLICATION');
+wait_for_copies('half');
+$publisher->safe_psql('postgres', "INSERT INTO app.branch SELECT id, '00000000-0000-0000-0000-000000000002', above FROM (VALUES (1, NULL), (2, 1), (3, 3), (4, 3)) v (id, above)");
+wait_for_replica();
+is($replica->safe_psql('half', 'SELECT count(*) FROM app.branch'), 4, 'a tree and a circle are applied');
+is($replica->safe_psql('half', "SELECT clearance.set_actor(key => 'ada', local => false) > 0 AS a \\gset\nSELECT string_agg(id::text, ',') FROM app.branch",
+		extra_params => [ '-U', 'regress_app' ]), '1,2', 'an account admin sees the tree alone');
+
 #
 # It is not administered there, but for what is of each database alone
 #
@@ -132,7 +148,7 @@ foreach my $change (
 }
 $replica->safe_psql('half', "SELECT clearance.map_role('regress_cole', member => id) FROM clearance.member WHERE key = 'cole';
 	GRANT USAGE ON SCHEMA app TO regress_cole; GRANT SELECT ON app.document TO regress_cole;
-	SELECT clearance.unprotect('app.late')");
+	SELECT clearance.unprotect('app.late'); SELECT clearance.unprotect('app.branch')");
 is($replica->safe_psql('half', 'SELECT count(*) FROM app.document', extra_params => [ '-U', 'regress_cole' ]),
 	$publisher->safe_psql('postgres', 'SELECT count(*) FROM app.document', extra_params => [ '-U', 'regress_cole' ]),
 	'logins are mapped, and tables declared, in each database');
