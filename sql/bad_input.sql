@@ -222,6 +222,7 @@ SELECT clearance.unprotect('regress_bad.numbered');
 --
 GRANT ALL ON regress_bad.task TO regress_bad_app;
 SET client_min_messages = warning;
+SELECT clearance.mask_column('regress_bad.task', 'weight', 'edit_effort');
 \set VERBOSITY terse
 ALTER TABLE regress_bad.task DROP COLUMN project_id;
 ALTER TABLE regress_bad.task DROP COLUMN project_id CASCADE;
@@ -235,6 +236,8 @@ SET LOCAL ROLE regress_bad_app;
 SELECT clearance.set_actor(id => :ann) = :ann AS ann;
 SELECT id FROM regress_bad.task;
 ROLLBACK;
+-- whom nothing binds, it does not bind
+SELECT count(weight) FROM regress_bad.task;
 \set VERBOSITY sqlstate
 SELECT clearance.repair('regress_bad.task');
 \set VERBOSITY default

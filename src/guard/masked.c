@@ -80,17 +80,18 @@ clr_masked_init(void)
 ClrMaskedTable *
 clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 {
+	Oid user = OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
 	MemoryContext caller;
 	ClrMaskedTable *table;
 	Relation relation;
 	int32 binding;
 	ListCell *lc;
 
-	if (entry->rtekind != RTE_RELATION)
+	/* first, who it is: superusers, as whom our own tables are read, are not to meet bad declarations */
+	if (entry->rtekind != RTE_RELATION || has_bypassrls_privilege(user))
 		return NULL;
 	binding = clr_binding_of_relation(entry->relid);
-	if (binding == 0 || !clr_binding_is_masked(binding) ||
-		!binds(entry->relid, OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId()))
+	if (binding == 0 || !clr_binding_is_masked(binding) || !binds(entry->relid, user))
 		return NULL;
 	caller = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(ClrMaskedTable));
@@ -162,15 +163,16 @@ clr_masked_tables(MemoryContext context, const Query *query)
 	return tables;
 }
 
-/* Whom row security binds outside of foreign key checks, see check_enable_rls() (rls.c). */
+/*
+ * Whether row security binds a user without BYPASSRLS outside of foreign key
+ * checks, see check_enable_rls() (rls.c).
+ */
 static bool
 binds(Oid relid, Oid user)
 {
 	HeapTuple tuple;
 	bool forced;
 
-	if (has_bypassrls_privilege(user))
-		return false;
 	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	if (!HeapTupleIsValid(tuple))
 		return true;
