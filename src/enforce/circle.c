@@ -90,7 +90,6 @@ static bool open_watch(Watch *watch, Relation relation);
 static void close_watch(Watch *watch);
 static bool is_kept(const Watch *watch, Relation relation);
 static bool is_such_key(const Watch *watch, Relation relation, const ForeignKeyCacheInfo *key);
-static bool fire(const Trigger *trigger);
 static bool
 key_in(const ClrBinding *binding, int column, TupleTableSlot *slot, AttrNumber at, ClrKey *key);
 static bool is_there(Watch *watch, ClrReader *reader, const ClrKey *key);
@@ -108,16 +107,14 @@ static int64 number_of(ClrKeyTable *numbers, ClrKeyClass class, Oid type, Datum 
 Datum
 clearance_note_circles(PG_FUNCTION_ARGS)
 {
-	bool of_row = CALLED_AS_TRIGGER(fcinfo) &&
-				  TRIGGER_FIRED_FOR_ROW(((TriggerData *) fcinfo->context)->tg_event);
-	TriggerData *data;
+	TriggerData *data = CALLED_AS_TRIGGER(fcinfo) ? (TriggerData *) fcinfo->context : NULL;
+	bool of_row = data != NULL && TRIGGER_FIRED_FOR_ROW(data->tg_event);
 	Watch watch = { 0 };
 
-	/* a subscription may bring rows before their declaration is there; whole.c takes none of it for a tree */
-	if (CALLED_AS_TRIGGER(fcinfo) && SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
+	/* a subscription may bring rows before their declaration; where there is one, nothing rests on this (whole.c) */
+	if (data != NULL && SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA &&
 		clr_replica_subscribes() &&
-		clr_binding_of_relation(
-			RelationGetRelid(((TriggerData *) fcinfo->context)->tg_relation)) == 0)
+		clr_binding_of_relation(RelationGetRelid(data->tg_relation)) == 0)
 		return PointerGetDatum(NULL);
 	data =
 		clr_trigger_data(fcinfo, TRIGGER_EVENT_AFTER | (of_row ? TRIGGER_EVENT_ROW : 0), !of_row);
@@ -270,24 +267,15 @@ static bool
 is_kept(const Watch *watch, Relation relation)
 {
 	List *keys = copyObject(RelationGetFKeyList(relation));
-	bool is = SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA;
+	bool is = SessionReplicationRole != SESSION_REPLICATION_ROLE_REPLICA &&
+			  clr_triggers_of_keys_fire(relation);
 	bool found = false;
 	ListCell *lc;
 
-	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
-		is = is && fire(&relation->trigdesc->triggers[i]);
 	foreach(lc, is ? keys : NIL)
 		found = found || is_such_key(watch, relation, lfirst(lc));
 	list_free_deep(keys);
 	return found;
-}
-
-/* Those of foreign keys. */
-static bool
-fire(const Trigger *trigger)
-{
-	return !trigger->tgisinternal || trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN ||
-		   trigger->tgenabled == TRIGGER_FIRES_ALWAYS;
 }
 
 /* Other columns of the key are never null, or it might not be asked (MATCH SIMPLE). */

@@ -1,6 +1,6 @@
 /*
  * trigger.c
- *		Whether a trigger function was called by a trigger of the extension.
+ *		Triggers: whether a function was called by one of the extension; whether foreign keys have theirs.
  *
  * Whoever may execute a trigger function and was granted TRIGGER on a table can
  * have it called there, with arguments and for events of their own. The
@@ -63,4 +63,19 @@ clr_trigger_rewind(Tuplestorestate *rows)
 {
 	tuplestore_select_read_pointer(rows, tuplestore_alloc_read_pointer(rows, EXEC_FLAG_REWIND));
 	tuplestore_rescan(rows);
+}
+
+/* Whether the triggers of foreign keys from and to a table fire, but where session_replication_role is replica. */
+bool
+clr_triggers_of_keys_fire(Relation relation)
+{
+	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
+	{
+		const Trigger *trigger = &relation->trigdesc->triggers[i];
+
+		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN &&
+			trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
+			return false;
+	}
+	return true;
 }

@@ -28,16 +28,13 @@
  * circle.
  *
  * A constraint says something about the rows that a snapshot sees if the
- * snapshot sees the constraint as it is now; the same goes for the triggers
- * that note new keys of projects in clearance.version. So what was found about
- * registration holds while the version and those triggers are the same. In
- * between, foreign keys may be yet to check: a query that runs then, in a
- * trigger, gets no such plan.
+ * snapshot sees the constraint as it is now. In between, foreign keys may be yet
+ * to check: a query that runs then, in a trigger, gets no such plan.
  *
  * Not seen is what happened while somebody had switched foreign keys off; see
  * doc/limits.md.
  *
- * State: what is known of the last table of projects.
+ * Keeps no state but what shapes and bindings remember.
  */
 #include "plan/whole.h"
 
@@ -48,15 +45,15 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
-#include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
+#include "guard/trigger.h"
 #include "plan/basis.h"
+#include "plan/registration.h"
 #include "rule/act.h"
 #include "rule/lookup.h"
 #include "rule/shape.h"
@@ -68,19 +65,6 @@
 /* Tables above each other; of more, some may be in a circle. */
 #define MAX_DEPTH 16
 
-/* What a table of projects, clearance.project and clearance.binding say together. */
-typedef struct Registration
-{
-	Oid table;
-	AttrNumber column; /* of its keys */
-	int64 asked;	   /* the account that rows name, if only these were asked about; or zero */
-	ClrNoteTrigger triggers[CLR_NOTE_TRIGGERS];
-	ClrVersion version; /* under which it was found, of projects and accounts */
-	int64 account;		/* in which all these rows are registered; zero: in none, or several */
-	uint32 projects;	/* that the account has */
-	List *sound;		/* of int: bindings none of whose rows has outlived its project */
-} Registration;
-
 /* For whom it is asked, and what the answer rests on. */
 typedef struct Inquiry
 {
@@ -90,17 +74,6 @@ typedef struct Inquiry
 	bool of_account; /* only about rows that name the actor's account */
 	bool of_project; /* only about rows of one project, and those in it */
 } Inquiry;
-
-/* The first key of a scan. */
-typedef struct First
-{
-	Oid type;
-	MemoryContext context; /* of the text */
-	char *text;			   /* NULL: there is none */
-} First;
-
-static Registration *known = NULL;
-static MemoryContext known_context = NULL;
 
 static bool stands(ClrBasis **remembered, Snapshot snapshot);
 static Snapshot snapshot_of(const ClrJudge *judge);
@@ -129,18 +102,8 @@ static ClrBinding *referenced_by(Inquiry *inquiry, ClrBinding *binding, Relation
 static bool compares(const ForeignKeyCacheInfo *key, const ClrBinding *from, int slot,
 					 const ClrBinding *to, int to_slot);
 static bool is_in_force(ClrBinding *kept);
-static bool fires_triggers(Relation relation);
 static bool never_null(Inquiry *inquiry, Oid relid, AttrNumber column);
 static bool compares_bytes(const ForeignKeyCacheInfo *key, Relation referencing);
-static const Registration *registration_of(Inquiry *inquiry, ClrBinding *projects);
-static void read_registration(ClrBinding *projects, const ClrScope *scope, Registration *found);
-static void read_all_rows(ClrBinding *projects, Registration *found);
-static void read_rows_of_account(ClrBinding *projects, const ClrScope *scope, Registration *found);
-static bool take_first(const ClrKey *key, void *taken);
-static void read_account(const char *query, Oid type, Datum arg, ClrKeyClass class,
-						 ClrKeyTable *keys, Registration *found);
-static bool is_in(const ClrKey *key, void *keys);
-static List *read_sound(void);
 
 /*
  * Whether a plan should rely on it: while it can be found out without reading
@@ -261,10 +224,11 @@ may_remember(void)
 static void
 remember(ClrShape *shape, const Inquiry *inquiry)
 {
-	if (may_remember() && known != NULL && known->table == inquiry->basis->projects &&
-		clr_version_same(&inquiry->judge->scope->kept.stamp.version, &known->version,
-						 CLR_CHANGED_PROJECTS))
-		shape->whole = clr_basis_keep(inquiry->basis, &known->version, shape->context);
+	const ClrVersion *version = clr_registration_version(inquiry->basis->projects);
+
+	if (may_remember() && version != NULL &&
+		clr_version_same(&inquiry->judge->scope->kept.stamp.version, version, CLR_CHANGED_PROJECTS))
+		shape->whole = clr_basis_keep(inquiry->basis, version, shape->context);
 }
 
 /* The same of a table so many steps above. */
@@ -272,7 +236,7 @@ static bool
 is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 {
 	ClrJudge *judge = inquiry->judge;
-	const Registration *found;
+	const ClrRegistration *found;
 	ClrBinding *projects;
 	const ClrShape *shape;
 
@@ -285,7 +249,9 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	if (binding->project_slot == CLR_NO_SLOT)
 		return !shape->some_closed;
 	projects = projects_of(inquiry, binding);
-	found = projects == NULL ? NULL : registration_of(inquiry, projects);
+	found = projects == NULL ? NULL :
+							   clr_registration_of(inquiry->basis, projects, inquiry->judge->scope,
+												   inquiry->of_account, inquiry->snapshot);
 	return found != NULL && found->account == judge->scope->account &&
 		   found->projects == clr_keytab_count(shape->open) &&
 		   ((projects == binding && own_ups(binding) == 0) ||
@@ -607,26 +573,12 @@ is_in_force(ClrBinding *kept)
 	{
 		Relation relation = table_open(lfirst_oid(lc), NoLock);
 
-		kept->keys_are_enforced &=
-			clr_binding_of_relation(lfirst_oid(lc)) == kept->id && fires_triggers(relation);
+		kept->keys_are_enforced &= clr_binding_of_relation(lfirst_oid(lc)) == kept->id &&
+								   clr_triggers_of_keys_fire(relation);
 		table_close(relation, NoLock);
 	}
 	kept->keys_are_known = true;
 	return kept->keys_are_enforced;
-}
-
-static bool
-fires_triggers(Relation relation)
-{
-	for (int i = 0; relation->trigdesc != NULL && i < relation->trigdesc->numtriggers; i++)
-	{
-		Trigger *trigger = &relation->trigdesc->triggers[i];
-
-		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN &&
-			trigger->tgenabled != TRIGGER_FIRES_ALWAYS)
-			return false;
-	}
-	return true;
 }
 
 static bool
@@ -666,178 +618,4 @@ compares_bytes(const ForeignKeyCacheInfo *key, Relation relation)
 			return false;
 	}
 	return true;
-}
-
-/* ---------- every project is registered ---------- */
-
-/*
- * What is known, or else found out, of a table of projects. NULL if nobody
- * would note new keys in it.
- */
-static const Registration *
-registration_of(Inquiry *inquiry, ClrBinding *projects)
-{
-	static ClrVersion version;
-	bool by_account = inquiry->of_account;
-	/* others note nothing of what this transaction does, see version.c and kept.c */
-	bool keepable = !clr_version_changed_here(CLR_CHANGED_PROJECTS) && !IsolationIsSerializable();
-	Registration *found = palloc0(sizeof(Registration));
-	MemoryContext caller;
-
-	found->table = projects->relid;
-	found->column = get_attnum(projects->relid, projects->columns[projects->project_slot].name);
-	found->asked = by_account ? inquiry->judge->scope->account : 0;
-	if (!clr_basis_add_triggers(inquiry->basis, projects->relid, inquiry->snapshot, found->triggers,
-								by_account))
-		return NULL;
-	if (!keepable)
-	{
-		read_registration(projects, inquiry->judge->scope, found);
-		return found;
-	}
-	clr_version_read(&version, inquiry->snapshot);
-	if (known != NULL && known->table == found->table && known->column == found->column &&
-		known->asked == found->asked &&
-		clr_version_same(&known->version, &version, CLR_CHANGED_PROJECTS) &&
-		memcmp(known->triggers, found->triggers, sizeof(known->triggers)) == 0)
-		return known;
-
-	read_registration(projects, inquiry->judge->scope, found);
-	known = NULL;
-	if (known_context == NULL)
-		known_context =
-			AllocSetContextCreate(TopMemoryContext, "clearance registration", ALLOCSET_SMALL_SIZES);
-	MemoryContextReset(known_context);
-	caller = MemoryContextSwitchTo(known_context);
-	found->sound = list_copy(found->sound);
-	clr_version_copy(&found->version, &version, known_context);
-	known = memcpy(palloc(sizeof(Registration)), found, sizeof(Registration));
-	MemoryContextSwitchTo(caller);
-	return known;
-}
-
-static void
-read_registration(ClrBinding *projects, const ClrScope *scope, Registration *found)
-{
-	MemoryContext scratch =
-		AllocSetContextCreate(CurrentMemoryContext, "clearance registration scratch",
-							  ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(scratch);
-
-	found->account = 0;
-	if (found->asked != 0)
-		read_rows_of_account(projects, scope, found);
-	else
-		read_all_rows(projects, found);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(scratch);
-	found->sound = found->account == 0 ? NIL : read_sound();
-}
-
-/*
- * Starts with the first row that comes, so that of a table which several
- * accounts share not much is read.
- */
-static void
-read_all_rows(ClrBinding *projects, Registration *found)
-{
-	const ClrColumn *column = &projects->columns[projects->project_slot];
-	ClrKeyScan scan = { .table = found->table, .column = found->column };
-	First first = { column->type, CurrentMemoryContext, NULL };
-	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
-
-	(void) clr_keyscan(&scan, take_first, &first);
-	if (first.text != NULL)
-		read_account("SELECT p.key, p.account_id FROM clearance.project o"
-					 " JOIN clearance.project p ON p.account_id = o.account_id"
-					 " WHERE o.key = $1",
-					 TEXTOID, CStringGetTextDatum(first.text), column->key_class, keys, found);
-	if (!clr_keyscan(&scan, is_in, keys))
-		found->account = 0;
-	found->projects = clr_keytab_count(keys);
-}
-
-/*
- * Of rows that name an account, if an index finds them: whether they are all
- * registered in it.
- */
-static void
-read_rows_of_account(ClrBinding *projects, const ClrScope *scope, Registration *found)
-{
-	const ClrColumn *column = &projects->columns[projects->account_slot];
-	ClrKeyScan scan = { .table = found->table,
-						.column = found->column,
-						.by = get_attnum(found->table, column->name),
-						.type = column->type };
-	ClrKeyTable *keys = clr_keytab_new(CurrentMemoryContext, 64);
-	ClrKey account;
-
-	if (!clr_key_from_text(scope->account_key, column->key_class, &account) ||
-		!clr_key_to_datum(&account, column->type, &scan.value) ||
-		!clr_keys_are_indexed(found->table, column->name))
-		return;
-	read_account("SELECT p.key, p.account_id FROM clearance.project p WHERE p.account_id = $1",
-				 INT8OID, Int64GetDatum(found->asked),
-				 projects->columns[projects->project_slot].key_class, keys, found);
-	if (!clr_keyscan(&scan, is_in, keys))
-		found->account = 0;
-	found->projects = clr_keytab_count(keys);
-}
-
-static bool
-take_first(const ClrKey *key, void *arg)
-{
-	First *first = arg;
-	Datum value;
-
-	if (key != NULL && clr_key_to_datum(key, first->type, &value))
-		first->text = MemoryContextStrdup(first->context, clr_value_text(first->type, value));
-	return false;
-}
-
-/* The account that a query finds, and the keys of all its projects. */
-static void
-read_account(const char *query, Oid type, Datum arg, ClrKeyClass class, ClrKeyTable *keys,
-			 Registration *found)
-{
-	ClrCatalog state;
-	uint64 rows;
-
-	clr_catalog_begin(&state);
-	rows = clr_catalog_query(query, 1, &type, &arg, NULL);
-	for (uint64 i = 0; i < rows; i++)
-	{
-		ClrKey registered;
-		bool is_known;
-
-		if (clr_key_from_text(clr_column_text(i, 1), class, &registered))
-			(void) clr_keytab_add(keys, &registered, &is_known);
-		found->account = clr_column_int64(i, 2);
-	}
-	clr_catalog_end(&state);
-}
-
-static bool
-is_in(const ClrKey *key, void *keys)
-{
-	return key != NULL && clr_keytab_find(keys, key) != NULL;
-}
-
-/* The bindings of tables whose foreign keys hold what they say, see outlived.c. */
-static List *
-read_sound(void)
-{
-	MemoryContext caller = CurrentMemoryContext;
-	List *sound = NIL;
-	ClrCatalog state;
-	uint64 rows;
-
-	clr_catalog_begin(&state);
-	rows = clr_catalog_query("SELECT id FROM clearance.binding WHERE NOT rows_outlived", 0, NULL,
-							 NULL, NULL);
-	MemoryContextSwitchTo(caller);
-	for (uint64 i = 0; i < rows; i++)
-		sound = lappend_int(sound, clr_column_int64(i, 1));
-	clr_catalog_end(&state);
-	return sound;
 }
