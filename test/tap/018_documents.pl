@@ -1,11 +1,13 @@
 
-# The examples of the documents are what happens: those of README.md, of
-# doc/reference.md and doc/tokens.md, which go on where README ends, and of
-# doc/cookbook.md run from top to bottom, as their readers would type them in. Document.pm says how
-# a document shows results and errors.
+# The examples of the documents are what happens: those of README.md, of documents
+# that go on where README ends, and of doc/cookbook.md run from top to bottom, as
+# their readers would type them in; Document.pm says how a document shows results
+# and errors. The lists of doc/features.md are what its queries give, messages that
+# doc/troubleshooting.md quotes are in the sources, and links lead somewhere.
 
 use strict;
 use warnings;
+use Encode qw(decode_utf8);
 use FindBin;
 use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
@@ -63,10 +65,14 @@ is_deeply(
 
 $node->safe_psql('postgres', 'CREATE DATABASE readme');
 run_document($node, 'readme', 'README.md', 40);
-$node->safe_psql('postgres', 'CREATE DATABASE reference TEMPLATE readme');
+$node->safe_psql('postgres', "CREATE DATABASE $_ TEMPLATE readme") foreach qw(faq lifecycle migrations troubleshooting reference northwind);
+run_document($node, 'faq', 'doc/faq.md', 15);
+run_document($node, 'lifecycle', 'doc/lifecycle.md', 10);
+run_document($node, 'migrations', 'doc/migrations.md', 20);
+run_document($node, 'troubleshooting', 'doc/troubleshooting.md', 20);
 run_document($node, 'reference', 'doc/reference.md', 200);
-$node->safe_psql('postgres', 'CREATE DATABASE northwind TEMPLATE readme');
 run_tokens($node, 'northwind');
+compare_features($node, 'features');
 $node->stop;
 
 # login roles of the same names: they belong to the server
@@ -74,12 +80,90 @@ $node = new_server('other');
 run_document($node, 'postgres', 'doc/cookbook.md', 200);
 $node->stop;
 
+# ---- messages, links ------------------------------------------------------------------------------
+
+my $said = messages_of(glob "$top/src/*/*.c $top/src/*.c $top/src/sql/*.sql");
+my @quoted = slurp_file("$top/doc/troubleshooting.md") =~ /^\| `([^`]+)` \|/gm;
+cmp_ok(scalar @quoted, '>', 20, 'doc/troubleshooting.md quotes messages');
+is_deeply([ grep { index($said, decode_utf8($_)) < 0 } @quoted, 'is nowhere said' ], ['is nowhere said'], 'which are in the sources');
+
+my %text = map { (my $file = $_) =~ s{^\Q$top\E/}{}; ($file => slurp_file($_)) } glob "$top/*.md $top/doc/*.md $top/src/*.md $top/bench/*.md $top/bench/results/*.md $top/examples/*/*.md";
+is_deeply([ map { broken_links($_) } sort keys %text ], [], 'links of documents lead somewhere');
+$text{'doc/faq.md'} = "[a](limits.md#restoring) [b](limits.md#nothing) [c](nothing.md) [d](#e)\n";
+is_deeply([ broken_links('doc/faq.md') ], [ map { "doc/faq.md: $_" } 'limits.md#nothing', 'nothing.md', '#e' ], 'and one that does not is found');
+
 # ---- commands --------------------------------------------------------------------------------------
 
 my $help = `$top/run help`;
 like($help, qr/^\.\/run $_\b/m, "README.md: ./run $_ is there") foreach slurp_file("$top/README.md") =~ /\.\/run ([a-z]+)/g;
 
 done_testing();
+
+# Its second and third list are what its queries give; of the first, each action is there, and a level holds it that tables
+# are read by, unless it is said that none does.
+sub compare_features
+{
+	my ($server, $db) = @_;
+	my $text = slurp_file("$top/doc/features.md");
+
+	$server->safe_psql('postgres', "CREATE DATABASE $db");
+	$server->safe_psql($db, 'CREATE EXTENSION pg_clearance; CREATE SCHEMA app');
+	my $out = $server->safe_psql($db, join '', "SET client_min_messages = warning;\n", $text =~ /^```sql\n(.*?)^```$/gms);
+	is_deeply([ grep { /^\| `/ } split /\n/, $text ], [ grep { /^\| `/ } split /\n/, $out ], 'doc/features.md lists what its queries give');
+
+	my @tables = map { [ split /\s*\|\s*/, $_, -1 ] } $text =~ /^(\| [^|`]+ \| (?:in a project|account) \| .*)$/gm;
+	cmp_ok(scalar @tables, '>', 40, 'and which feature tables are');
+	my %held = map { $_ => 1 } split /\n/, $server->safe_psql($db, q{SELECT feature || '.' || action FROM clearance.matrix WHERE verdict = 'can' GROUP BY feature, action HAVING count(*) > 1});
+	my %known = map { $_ => 1 } split /\n/, $server->safe_psql($db, q{SELECT feature || '.' || name FROM clearance.action});
+	my @wrong;
+	foreach my $table (@tables)
+	{
+		my ($what, $feature, @actions) = map { s/`//gr } @$table[ 1, 3 .. 7 ];
+		my $is_allowed = $actions[0] =~ s/^allow //;
+		my @usual = qw(view create edit delete);
+		@actions = map { "$feature." . ($actions[$_] || $usual[$_]) } 0 .. 3;
+		push @wrong, map { "$what: no $_" } grep { !$known{$_} } @actions;
+		push @wrong, "$what: who holds $actions[0]?" if $is_allowed == exists $held{ $actions[0] };
+	}
+	is_deeply(\@wrong, [], 'actions of these are there, and who may see them');
+}
+
+# What the sources may say, with … for values.
+sub messages_of
+{
+	my $all = decode_utf8(join "\n", map { slurp_file($_) } @_);
+
+	$all =~ s/" *INT64_FORMAT *"?/\x{2026}/g;
+	$all =~ s/"\s*\n\s*"//g;
+	return $all =~ s/\\"/"/gr =~ s/''/'/gr =~ s/%[a-z]?/\x{2026}/gr;
+}
+
+# Links of a document to files, or headings, that are not there.
+sub broken_links
+{
+	my ($file) = @_;
+	my ($folder) = $file =~ m{^(.*/)?};
+	my @broken;
+
+	foreach my $link ($text{$file} =~ /\]\(((?!\w+:)[^)\s]+)\)/g)
+	{
+		my ($path, $anchor) = split /#/, $link;
+		my $target = $path eq '' ? $file : ($folder // '') . $path;
+		1 while $target =~ s{(^|/)[^/.]+/\.\./}{$1};
+		push @broken, "$file: $link" unless -e "$top/$target" && (!defined $anchor || !exists $text{$target} || grep { $_ eq $anchor } anchors_of($text{$target}));
+	}
+	return @broken;
+}
+
+# As they are made of headings; those that are there twice are numbered.
+sub anchors_of
+{
+	my ($text) = @_;
+	my %times;
+
+	$text =~ s/^```.*?^```$//gms;
+	return map { my $n = $times{$_}++; $n ? "$_-$n" : $_ } map { lc(decode_utf8($_)) =~ s/\[([^\]]*)\]\([^)]*\)/$1/gr =~ s/[^\w\- ]//gr =~ s/ /-/gr } $text =~ /^#+ +(.*)$/gm;
+}
 
 # What its shell makes is the token that the session shows, as the application's login does and nobody who would see
 # more. The rest is a superuser's, with a key and a schema of the reader's.
