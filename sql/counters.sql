@@ -220,6 +220,10 @@ CREATE TABLE good AS SELECT token() AS token;
 \set ECHO queries
 SELECT t.* FROM good, tried(good.token) t;
 SELECT t.* FROM good, tried(good.token) t;
+-- so are those of many, one after the other
+CREATE TABLE many AS SELECT token(jsonb_build_object('jti', n)) FROM generate_series(1, 600) n;
+SELECT count(*) FROM many, tried(many.token) t WHERE t.code = 'tokens accepted';
+SELECT count(*) FROM many, tried(many.token) t WHERE t.code = 'tokens accepted';
 SELECT * FROM tried('nonsense');
 SELECT * FROM tried(token(header => '{"kid": "unknown"}'));
 SELECT * FROM tried(token(header => '{"alg": "RS256"}'));

@@ -124,8 +124,23 @@ SELECT clearance.set_actor(key => 'pat', local => false) IS NOT NULL;
 CALL fails(500);
 SELECT clearance.reset_actor();
 SELECT is_level();
+-- what settings said, each time something else: about as much as may be remembered
+CREATE ROLE regress_level_web;
+SELECT clearance.map_role('regress_level_web', setting => 'app.who', names => 'key');
+CREATE PROCEDURE say(n integer) LANGUAGE plpgsql AS $$
+BEGIN
+    FOR i IN 1..n LOOP
+        PERFORM set_config('app.who', i || repeat('x', 1000), false);
+        PERFORM FROM clearance.whoami();
+        COMMIT;
+    END LOOP;
+END $$;
+SET SESSION AUTHORIZATION regress_level_web;
+CALL say(4000);
+RESET SESSION AUTHORIZATION;
+SELECT max(total_bytes) BETWEEN 100000 AND 1500000 AS is_bounded FROM pg_backend_memory_contexts WHERE name = 'clearance identities';
 
 \c postgres
 SET client_min_messages = warning;
 DROP DATABASE regress_level;
-DROP ROLE regress_level;
+DROP ROLE regress_level, regress_level_web;

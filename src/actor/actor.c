@@ -50,8 +50,9 @@
 #include "store/rows.h"
 #include "store/stamp.h"
 
-/* Texts remembered at a time, and how long one may be. */
-#define MAX_REMEMBERED 256
+/* Bytes that each memory of texts may have, in blocks of these, and how long a text may be. */
+#define MAX_REMEMBERED (1024 * 1024)
+#define MEMORY_BLOCK (32 * 1024)
 #define MAX_REMEMBERED_LENGTH 8192
 
 /* What a login role is mapped to. */
@@ -79,7 +80,6 @@ typedef struct Memory
 	MemoryContext context;
 	ClrKeyTable *table; /* NULL: nothing is remembered */
 	ClrStamp stamp;		/* of all of it */
-	int count;
 } Memory;
 
 static Memory claims; /* of the mapping: members, zero if they name none */
@@ -367,14 +367,13 @@ remember(Memory *memory, const char *text, const void *value, Size size, const C
 
 	if (clr_version_changed_any() || version->count == 0 || strlen(text) > MAX_REMEMBERED_LENGTH)
 		return;
-	if (memory->table == NULL || memory->count == MAX_REMEMBERED ||
-		!clr_stamp_holds(&memory->stamp, version))
+	if (memory->table == NULL || !clr_stamp_holds(&memory->stamp, version) ||
+		MemoryContextMemAllocated(memory->context, false) >= MAX_REMEMBERED)
 		begin_memory(memory, version);
 	(void) clr_key_from_text(text, CLR_KEY_TEXT, &key);
 	entry = clr_keytab_add(memory->table, &key, &found);
 	entry->value = MemoryContextAlloc(memory->context, size);
 	memcpy(entry->value, value, size);
-	memory->count++;
 }
 
 static void
@@ -382,8 +381,9 @@ begin_memory(Memory *memory, const ClrVersion *version)
 {
 	forget(memory);
 	if (memory->context == NULL)
-		memory->context =
-			AllocSetContextCreate(TopMemoryContext, "clearance identities", ALLOCSET_DEFAULT_SIZES);
+		memory->context = AllocSetContextCreate(TopMemoryContext, "clearance identities",
+												ALLOCSET_DEFAULT_MINSIZE, ALLOCSET_DEFAULT_INITSIZE,
+												MEMORY_BLOCK);
 	clr_stamp_begin(&memory->stamp, version, memory->context);
 	if (memory == &tokens)
 		clr_stamp_add(&memory->stamp, CLR_ABOUT_TOKEN_KEYS, 0);
@@ -396,7 +396,6 @@ static void
 forget(Memory *memory)
 {
 	memory->table = NULL;
-	memory->count = 0;
 	if (memory->context != NULL)
 		MemoryContextReset(memory->context);
 }
