@@ -1,14 +1,15 @@
 /*
  * prepared.c
  *		What a statement costs that a driver or an ORM sends: prepared, on a warm
- *		connection, one after the other.
+ *		connection, one after the other; or as the first of a connection.
  *
  *		prepared ROUNDS STATEMENTS <CASES >SAMPLES
  *
- * A line of CASES is a case on a road, with tabs between: case, road, login, keys
- * with commas between, and the statements of one turn. They are prepared once
- * and sent one by one, in the extended protocol; $1 is the next of the keys. Every
- * statement must find or write a row.
+ * A line of CASES is a case on a road, with tabs between: case, road, login, "kept" or
+ * "new" for its connection, keys with commas between, and the statements of one turn.
+ * They are prepared once and sent one by one, in the extended protocol; $1 is the next
+ * of the keys. Every statement must find or write a row. Where connections are new, each
+ * turn has its own, and is timed from when that is there; there are fewer of them.
  *
  * Each case has its roads on connections of their own, which take turns round
  * by round. Client and server processes share one processor where the system lets
@@ -30,12 +31,14 @@
 #define MAX_ROADS 64
 #define MAX_STEPS 8
 #define MAX_KEYS 1024
+#define TURNS_FOR_A_CONNECTION 100 /* that a new one takes the time of */
 
 typedef struct Road
 {
 	char *test_case;
 	char *name;
 	char *login;
+	bool is_new;
 	char *keys[MAX_KEYS];
 	int nkeys;
 	char *steps[MAX_STEPS];
@@ -56,8 +59,10 @@ static int read_roads(FILE *in);
 static void read_road(Road *road, char *line);
 static void measure(Road *first, int nroads, int rounds, int statements);
 static void measure_round(Road *road, int round, int statements);
+static void measure_turns(Road *road, int n, Sample *spent);
 static void open_road(Road *road);
 static void share_processor(int pid);
+static void prepare(const Road *road);
 static Sample now(const Road *road);
 static void turn(Road *road);
 static void die(const char *what, const char *why);
@@ -103,19 +108,22 @@ read_roads(FILE *in)
 static void
 read_road(Road *road, char *line)
 {
+	char *connection;
 	char *keys;
 	char *step;
 
 	road->test_case = strsep(&line, "\t");
 	road->name = strsep(&line, "\t");
 	road->login = strsep(&line, "\t");
+	connection = strsep(&line, "\t");
+	road->is_new = connection != NULL && strcmp(connection, "new") == 0;
 	keys = strsep(&line, "\t");
 	while (keys != NULL && road->nkeys < MAX_KEYS)
 		road->keys[road->nkeys++] = strsep(&keys, ",");
 	while ((step = strsep(&line, "\t")) != NULL && road->nsteps < MAX_STEPS)
 		road->steps[road->nsteps++] = step;
 	if (road->nkeys == 0 || road->nsteps == 0 || step != NULL)
-		die("cases", "a line is not: case, road, login, keys, statements");
+		die("cases", "a line is not: case, road, login, connection, keys, statements");
 }
 
 /* ---------- measuring ---------- */
@@ -124,32 +132,61 @@ static void
 measure(Road *first, int nroads, int rounds, int statements)
 {
 	for (int i = 0; i < nroads; i++)
-		open_road(&first[i]);
+		if (!first[i].is_new)
+		{
+			open_road(&first[i]);
+			prepare(&first[i]);
+		}
 	for (int round = 0; round <= rounds; round++)
 		for (int i = 0; i < nroads; i++)
 			measure_round(&first[(i + round) % nroads], round, statements);
 	for (int i = 0; i < nroads; i++)
-		PQfinish(first[i].connection);
+		if (!first[i].is_new)
+			PQfinish(first[i].connection);
 }
 
 /* Round 0 warms up. */
 static void
 measure_round(Road *road, int round, int statements)
 {
+	int n = statements;
+	Sample spent = { 0 };
+
+	if (road->is_new)
+	{
+		n = (statements + TURNS_FOR_A_CONNECTION - 1) / TURNS_FOR_A_CONNECTION;
+		for (int i = 0; i < n; i++)
+		{
+			open_road(road);
+			measure_turns(road, 1, &spent);
+			PQfinish(road->connection);
+		}
+	}
+	else
+		measure_turns(road, n, &spent);
+	if (round == 0)
+		return;
+	printf("%s\t%s\t%d\t%.3f\t", road->test_case, road->name, round, spent.clock * 1e6 / n);
+	if (spent.computed < 0)
+		printf("\\N\n");
+	else
+		printf("%.3f\n", spent.computed * 1e6 / n);
+}
+
+/* Adds what n turns take. */
+static void
+measure_turns(Road *road, int n, Sample *spent)
+{
 	Sample before = now(road);
 	Sample after;
 
-	for (int i = 0; i < statements; i++)
+	if (road->is_new)
+		prepare(road);
+	for (int i = 0; i < n; i++)
 		turn(road);
 	after = now(road);
-	if (round == 0)
-		return;
-	printf("%s\t%s\t%d\t%.3f\t", road->test_case, road->name, round,
-		   (after.clock - before.clock) * 1e6 / statements);
-	if (before.computed < 0)
-		printf("\\N\n");
-	else
-		printf("%.3f\n", (after.computed - before.computed) * 1e6 / statements);
+	spent->clock += after.clock - before.clock;
+	spent->computed += before.computed < 0 ? -1 : after.computed - before.computed;
 }
 
 static void
@@ -161,6 +198,13 @@ open_road(Road *road)
 	road->connection = PQconnectdbParams(names, values, 1);
 	if (PQstatus(road->connection) != CONNECTION_OK)
 		die(road->test_case, PQerrorMessage(road->connection));
+	share_processor(0);
+	share_processor(PQbackendPID(road->connection));
+}
+
+static void
+prepare(const Road *road)
+{
 	for (int i = 0; i < road->nsteps; i++)
 	{
 		char name[16];
@@ -172,8 +216,6 @@ open_road(Road *road)
 			die(road->test_case, PQerrorMessage(road->connection));
 		PQclear(result);
 	}
-	share_processor(0);
-	share_processor(PQbackendPID(road->connection));
 }
 
 /* On the processor that this process is on, if we may say so of the other. */

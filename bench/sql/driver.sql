@@ -119,7 +119,7 @@ BEGIN
             RAISE EXCEPTION 'case "%" gives % on road %, but % on road ideal', c.name, result, road.name, expected;
         END IF;
         -- batches of about 3 ms: the clock counts microseconds
-        IF ms < 1000 THEN
+        IF ms < 30 THEN
             CALL bench.run(c, bench.statement(c, road.name), least(cardinality(c.keys), 3), ms, n);
         END IF;
         batch[road.no] := greatest(1, least(ceil(3 / ms), CASE c.kind WHEN 'write' THEN cardinality(c.keys) ELSE 100 END));

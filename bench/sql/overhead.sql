@@ -126,8 +126,7 @@ DECLARE
     samples   double precision[];
     seen      text;
 BEGIN
-    PERFORM bench.dblink_connect('admin', format('host=%s port=%s dbname=%s user=postgres',
-        current_setting('unix_socket_directories'), current_setting('port'), current_database()));
+    CALL bench.connect_admin();
     CALL bench.enter(ideal, me);
     CALL bench.look_ideal(20, plain);
     CALL bench.look_ideal(n, plain);

@@ -1,5 +1,5 @@
 -- What drivers and ORMs send: statements prepared once, sent one by one on a warm
--- connection, by prepared.c. A case has a line for each road: the login, the values
+-- connection, by prepared.c; and the first ones of a connection. A case has a line for each road: the login, the values
 -- of $1 and the statements of one turn. Actors are set by their road's own means; the
 -- ideal application keeps what it knows of them in a setting.
 CREATE TABLE bench.prepared_sample (
@@ -38,6 +38,7 @@ CREATE TABLE bench.prepared_case (
     no     integer PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
     name   text NOT NULL,
     target double precision,
+    is_new boolean NOT NULL DEFAULT false,  -- a connection for each turn
     keys   text NOT NULL,
     login  name NOT NULL,
     actor  text,            -- statement that says who acts, NULL: the login does
@@ -56,10 +57,16 @@ INSERT INTO bench.prepared_case (name, target, keys, login, actor, sql, ideal) V
     ('UPDATE by key', 1.15, :'tasks', 'bench_member', NULL, :'change', :'change' || :'among'),
     ('INSERT of one row', 1.15, :'projects', 'bench_member', NULL, :'add', :'add');
 
+INSERT INTO bench.prepared_case (name, is_new, keys, login, actor, sql, ideal) VALUES
+    ('first lookup by key, of a mapped login', true, :'tasks', 'bench_member', NULL, :'look', :'look' || :'among'),
+    ('first set_actor and lookup, a transaction', true, :'tasks', 'bench_clearance',
+     'SELECT clearance.set_actor(id => ' || :member || ')', :'look', :'look' || :'among'),
+    ('first UPDATE by key, of a mapped login', true, :'tasks', 'bench_member', NULL, :'change', :'change' || :'among');
+
 -- the lines that prepared.c reads
 CREATE VIEW bench.prepared_line AS
 SELECT c.no, r.no AS road, c.name,
-       concat_ws(E'\t', c.name, r.name, r.login, c.keys, 'BEGIN' || x.mark, r.actor || x.mark, format(r.sql, r.tables), 'COMMIT' || x.mark) AS line
+       concat_ws(E'\t', c.name, r.name, r.login, CASE WHEN c.is_new THEN 'new' ELSE 'kept' END, c.keys, 'BEGIN' || x.mark, r.actor || x.mark, format(r.sql, r.tables), 'COMMIT' || x.mark) AS line
 FROM bench.prepared_case c
 CROSS JOIN LATERAL (VALUES (1, 'ideal', 'bench_ideal', 'ideal', 'SELECT set_config(''bench.member'', ''1'', true)', c.ideal),
                            (2, 'clearance', c.login, 'protected', c.actor, c.sql)) AS r (no, name, login, tables, actor, sql),

@@ -1,7 +1,14 @@
 -- The roads that are compared, and how the driver gets onto one of them: for each database.
 CREATE EXTENSION pg_clearance;
 CREATE SCHEMA bench;
-CREATE EXTENSION dblink SCHEMA bench;   -- a second session, that changes permissions
+CREATE EXTENSION dblink SCHEMA bench;
+-- a second session, that changes permissions
+CREATE PROCEDURE bench.connect_admin()
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM bench.dblink_connect('admin', format('host=%s port=%s dbname=%s user=postgres',
+        current_setting('unix_socket_directories'), current_setting('port'), current_database()));
+END $$;
 
 -- A road is a role that asks, and the schema whose tables it finds. static and
 -- tuned share a copy of the tables: their policies differ by role.

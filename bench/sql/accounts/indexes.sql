@@ -1,11 +1,12 @@
--- What the application's own queries need; the same in each copy.
-ALTER TABLE project ADD PRIMARY KEY (id);
+-- What the application's own queries need, and what keeps rows in projects of the account that they name;
+-- the same in each copy.
+ALTER TABLE project ADD PRIMARY KEY (id), ADD UNIQUE (account_id, id);
 ALTER TABLE task ADD PRIMARY KEY (id);
 ALTER TABLE parted ADD PRIMARY KEY (account_id, id);
 ALTER TABLE item ADD PRIMARY KEY (id);
-ALTER TABLE task ADD FOREIGN KEY (project_id) REFERENCES project;
-ALTER TABLE item ADD FOREIGN KEY (project_id) REFERENCES project;
-CREATE INDEX ON project (account_id);
+ALTER TABLE task ADD FOREIGN KEY (account_id, project_id) REFERENCES project (account_id, id);
+ALTER TABLE parted ADD FOREIGN KEY (account_id, project_id) REFERENCES project (account_id, id);
+ALTER TABLE item ADD FOREIGN KEY (account_id, project_id) REFERENCES project (account_id, id);
 CREATE INDEX ON task (account_id, due_on, id);
 CREATE INDEX ON task (project_id, due_on, id) INCLUDE (is_private);
 CREATE INDEX ON task (assignee_id);

@@ -55,6 +55,10 @@ BEGIN
     END IF;
 END $$;
 
+-- What an application knows of logins that are somebody.
+CREATE TABLE bench.login (login name PRIMARY KEY, member_id bigint NOT NULL);
+INSERT INTO bench.login VALUES ('bench_fixed', 1604), ('bench_fixed_admin', 1601);
+
 -- Roads by which actors come: cases as they turn up, and errors that ended one.
 CREATE TABLE bench.failure (
     case_no integer NOT NULL REFERENCES bench.test_case,
