@@ -31,7 +31,7 @@
 #define MAX_ROADS 64
 #define MAX_STEPS 8
 #define MAX_KEYS 1024
-#define TURNS_FOR_A_CONNECTION 100 /* that a new one takes the time of */
+#define TURNS_FOR_A_CONNECTION 200 /* that a new one takes the time of */
 
 typedef struct Road
 {
