@@ -59,7 +59,7 @@ my $section;
 my @main = part('cases');
 my @below = part('below');
 my @masks = part('masks');
-my ($tasks) = map { $_->[0] } rows('SELECT count(*) FROM ideal.task');
+my ($tasks) = map { $_->[0] } rows('SELECT count(*) FROM ideal.task WHERE id <= 100000000');    # not those that clients added
 
 put("# Benchmark, $mode mode", '');
 put("Times as a multiple of *ideal*, the same question without row security, with the `WHERE` and the literal ids that a perfect"
@@ -304,16 +304,21 @@ sub held
 
 sub churn_table
 {
-	my %target = ('other accounts' => 0.97, 'the own account' => 0.85);
 	put('| reading | whose memberships change | changes a second | statements a second | of the throughput without | target | met | the ideal: of its throughput without | clearance of the ideal |',
 		'| --- | --- | ---: | ---: | ---: | ---: | :---: | ---: | ---: |');
 	for (@churn)
 	{
 		my ($reading, $whose, $rate, $tps, @q) = @$_;
 		put(sprintf '| %s | %s | %s | %s | %s (%s–%s) | %s | %s | %s (%s–%s) |', $reading, $whose, $rate, thousands(sprintf '%.0f', $tps), (map { short($_) } @q[ 0 .. 2 ]),
-			judge("$reading, changes in $whose, $rate a second", $q[0], '≥', $rate == 50 ? $target{$whose} : undef), map { short($_) } @q[ 3 .. 6 ]);
+			judge("$reading, changes in $whose, $rate a second", $q[0], '≥', churn_target($whose, $rate)), map { short($_) } @q[ 3 .. 6 ]);
 	}
 	return;
+}
+
+sub churn_target
+{
+	my ($whose, $rate) = @_;
+	return $rate == 50 ? { 'other accounts' => 0.97, 'the own account' => 0.85 }->{$whose} : undef;
 }
 
 my %crowd;
@@ -423,7 +428,8 @@ sub peer_dots
 sub churn_dots
 {
 	my ($reading, $whose, $rate, $tps, @q) = @{ $_[0] };
-	return { name => "$reading, $whose, $rate/s", of => { ideal => 1, clearance => 1 / $q[0] } };
+	my $target = churn_target($whose, $rate);
+	return { name => "$reading, $whose, $rate/s", target => $target && 1 / $target, of => { ideal => 1 / $q[3], clearance => 1 / $q[0] } };
 }
 
 sub dots
