@@ -152,6 +152,7 @@ REGRESS = \
 	account_columns \
 	whole_account \
 	account_plans \
+	beside \
 	level \
 	mirror \
 	moments \

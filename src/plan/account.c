@@ -36,6 +36,9 @@
 /* The key of an account that the plan names, in the place for its location; the parser gives none such. */
 #define KNOWN_ACCOUNT (-3)
 
+/* No account has fewer of a table's rows. */
+#define SMALLEST_PART 1e-9
+
 /* What own_account() remembers for a query. */
 typedef struct AccountCall
 {
@@ -50,6 +53,7 @@ static Expr *known_account(const ClrBinding *binding, const Var *column);
 static bool key_of(const ClrScope *scope, Oid type, Datum *value);
 static bool is_comparable(const Var *column);
 static bool is_test(const Node *clause);
+static Selectivity find_part(PlannerInfo *root, RestrictInfo *test);
 static bool is_partitioned_by(Oid relid, AttrNumber column);
 
 /*
@@ -204,29 +208,32 @@ clr_account_condition(const RelOptInfo *rel)
 }
 
 /*
- * What part of a table's rows a test of the account leaves, found once for a query. The
- * planner would find the key by an executor of its own, whenever it asks.
+ * What part of a table's rows a test of the account leaves, found once for a query; not zero.
  */
 Selectivity
 clr_account_part(PlannerInfo *root, RestrictInfo *test)
 {
-	OpExpr *known;
-	Oid type;
+	if (test->norm_selec < 0)
+		test->norm_selec = find_part(root, test);
+	return Max(test->norm_selec, SMALLEST_PART);
+}
+
+/* The planner would find the key by an executor of its own, whenever it asks. */
+static Selectivity
+find_part(PlannerInfo *root, RestrictInfo *test)
+{
+	OpExpr *known = copyObject((OpExpr *) test->clause);
+	Oid type = exprType(lsecond(known->args));
 	int16 length;
 	bool by_value;
 	Datum value;
 
-	if (test->norm_selec >= 0)
-		return test->norm_selec;
-	known = copyObject((OpExpr *) test->clause);
-	type = exprType(lsecond(known->args));
 	if (!key_of(clr_frame_judge(clr_frame_current())->scope, type, &value))
-		return clause_selectivity(root, (Node *) test, 0, JOIN_INNER, NULL);
+		return clause_selectivity(root, (Node *) test->clause, 0, JOIN_INNER, NULL);
 	get_typlenbyval(type, &length, &by_value);
 	lsecond(known->args) =
 		makeConst(type, -1, exprCollation(lsecond(known->args)), length, value, false, by_value);
-	test->norm_selec = clause_selectivity(root, (Node *) known, 0, JOIN_INNER, NULL);
-	return test->norm_selec;
+	return clause_selectivity(root, (Node *) known, 0, JOIN_INNER, NULL);
 }
 
 /*

@@ -32,6 +32,7 @@
 #include "utils/lsyscache.h"
 
 #include "plan/account.h"
+#include "plan/beside.h"
 #include "plan/promote.h"
 #include "plan/set.h"
 #include "rule/binding.h"
@@ -272,6 +273,8 @@ clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 		add_without_sets(root, rel);
 	if (is_joined)
 		clr_account_scale(root, rel);
+	else
+		clr_beside_add_paths(root, rel);
 }
 
 static void

@@ -56,9 +56,6 @@
 /* More keys than these are not looked up in the column's statistics one by one. */
 #define MAX_ESTIMATED_KEYS 100
 
-/* No account has fewer of a table's rows. */
-#define SMALLEST_PART 1e-9
-
 /* Typmod of the binding's id where the planner made the call. */
 #define MADE_BY_PLANNER (-2)
 
@@ -127,7 +124,7 @@ static Selectivity part_of_rows(SupportRequestSelectivity *request, ClrKeyTable 
 static Selectivity
 remembered_part(SupportRequestSelectivity *request, const ClrSet *set, ClrKeyTable *keys);
 static bool estimate_alone(SupportRequestSelectivity *request);
-static bool finds_project(PlannerInfo *root, const Var *project);
+static bool finds_rows(PlannerInfo *root, const Var *column);
 static bool gives_key(const RestrictInfo *condition, const Var *column);
 static RestrictInfo *account_beside(PlannerInfo *root, const List *args);
 static void note_statistics(Datum arg, int cache, uint32 hash);
@@ -569,24 +566,24 @@ clr_set_estimate(SupportRequestSelectivity *request)
 	if (!estimate_alone(request))
 		return false;
 	account = request->is_join ? NULL : account_beside(request->root, request->args);
-	if (account != NULL && finds_project(request->root, linitial(request->args)))
-		account->norm_selec = 1; /* rows of a project are of one account */
+	if (account != NULL && finds_rows(request->root, linitial(request->args)))
+		account->norm_selec = 1; /* rows of a project, or a person, are of one account */
 	else if (account != NULL)
-		request->selectivity /= Max(clr_account_part(request->root, account), SMALLEST_PART);
+		request->selectivity /= clr_account_part(request->root, account);
 	CLAMP_PROBABILITY(request->selectivity);
 	return true;
 }
 
-/* Whether the query gives a table's project, by which an index finds the rows. */
+/* Whether the query gives a column's value, by which an index finds the rows. */
 static bool
-finds_project(PlannerInfo *root, const Var *project)
+finds_rows(PlannerInfo *root, const Var *column)
 {
 	ListCell *lc;
 
-	if (!clr_set_is_given(root, project))
+	if (!clr_set_is_given(root, column))
 		return false;
-	foreach(lc, root->simple_rel_array[project->varno]->indexlist)
-		if (lfirst_node(IndexOptInfo, lc)->indexkeys[0] == project->varattno)
+	foreach(lc, root->simple_rel_array[column->varno]->indexlist)
+		if (lfirst_node(IndexOptInfo, lc)->indexkeys[0] == column->varattno)
 			return true;
 	return false;
 }
@@ -631,7 +628,7 @@ clr_set_part(PlannerInfo *root, FuncExpr *test)
 	return request.selectivity;
 }
 
-/* Whether the test of the account stands beside a test of a set of projects. */
+/* Whether the test of the account stands beside a test of what is the actor's. */
 bool
 clr_set_is_of_account(PlannerInfo *root, const FuncExpr *test)
 {
@@ -641,15 +638,19 @@ clr_set_is_of_account(PlannerInfo *root, const FuncExpr *test)
 static RestrictInfo *
 account_beside(PlannerInfo *root, const List *args)
 {
-	Var *project = linitial(args);
+	Var *column = linitial(args);
 	RelOptInfo *rel;
 	ClrSet set;
 
-	if (!IsA(project, Var) || !read_set(args, &set) || set.kind != CLR_SET_PROJECTS ||
-		project->varno >= root->simple_rel_array_size)
+	if (!IsA(column, Var) || !read_set(args, &set) || set.kind >= CLR_SET_UPS ||
+		column->varno >= root->simple_rel_array_size)
 		return NULL;
-	rel = root->simple_rel_array[project->varno];
-	return rel == NULL ? NULL : clr_account_condition(rel);
+	rel = root->simple_rel_array[column->varno];
+	/* of joined rows, more of them would have the account's index read as well: see beside.c */
+	if (rel == NULL ||
+		(set.kind != CLR_SET_PROJECTS && (rel->joininfo != NIL || rel->has_eclass_joins)))
+		return NULL;
+	return clr_account_condition(rel);
 }
 
 static bool
