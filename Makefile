@@ -151,6 +151,7 @@ REGRESS = \
 	index_operators \
 	account_columns \
 	whole_account \
+	whole_rows \
 	account_plans \
 	beside \
 	level \

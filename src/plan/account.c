@@ -9,7 +9,8 @@
  * can have rows. The function is STABLE: no account is in a plan.
  *
  * Rows that need no project may have no account either, which the rule makes
- * something of: the test says so, and serves partitions alone.
+ * something of: the test says so, and serves partitions alone; unless all that the
+ * account has is open (whole.c).
  */
 #include "plan/account.h"
 
@@ -97,10 +98,10 @@ read_account(FunctionCallInfo fcinfo, ClrFrame *frame, AccountCall *call)
 
 /*
  * Whether a row is of the actor's account, as far as the planner can use it; NULL
- * where it cannot.
+ * where it cannot. Or (named) whether it names that account.
  */
 Expr *
-clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns)
+clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns, bool named)
 {
 	Var *column;
 	Expr *value;
@@ -109,9 +110,9 @@ clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *colum
 
 	if (binding->account_slot == CLR_NO_SLOT)
 		return NULL;
+	named |= clr_binding_has_account(binding);
 	column = list_nth(columns, binding->account_slot);
-	if (!is_comparable(column) ||
-		(!clr_binding_has_account(binding) && !clr_account_prunes(root, binding, columns)))
+	if (!is_comparable(column) || (!named && !clr_account_prunes(root, binding, columns)))
 		return NULL;
 	value = (Expr *) copyObject(column);
 	account = clr_account_prunes(root, binding, columns) ? known_account(binding, column) : NULL;
@@ -131,8 +132,7 @@ clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *colum
 	account = make_opclause(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr, BOOLOID, false,
 							value, account, InvalidOid, column->varcollid);
 	/* of rows without a project, the rule decides what a NULL means */
-	return clr_binding_has_account(binding) ? account :
-											  clr_rowtest_or_null((Expr *) column, account);
+	return named ? account : clr_rowtest_or_null((Expr *) column, account);
 }
 
 /* The key of the actor's account, if the plan may name it; else NULL. */

@@ -11,7 +11,8 @@
 
 #include "rule/binding.h"
 
-extern Expr *clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns);
+extern Expr *
+clr_account_test(PlannerInfo *root, const ClrBinding *binding, const List *columns, bool named);
 extern RestrictInfo *clr_account_condition(const RelOptInfo *rel);
 extern Selectivity clr_account_part(PlannerInfo *root, RestrictInfo *test);
 extern void clr_account_scale(PlannerInfo *root, RelOptInfo *rel);

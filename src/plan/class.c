@@ -78,7 +78,7 @@ reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 
 	if (open > 0)
 		reach |= (pg_leftmost_one_pos64(open) / SIZE_BITS) << REACH_SIZE;
-	if (class == CLR_CLASS_ALL && clr_whole_sees_account(judge->scope))
+	if (shape->classes != 0 && !shape->is_partial && clr_whole_sees_account(judge->scope))
 		reach |= 1 << REACH_ACCOUNT;
 	return reach;
 }

@@ -65,6 +65,8 @@ static Node *simplify_policy(PlannerInfo *root, FuncExpr *call);
 static List *columns_of(const FuncExpr *call);
 static ClrBinding *asked_about(const FuncExpr *call, ClrFrame **frame, ClrVerb *verb);
 static bool names_key(PlannerInfo *root, const ClrBinding *binding, const FuncExpr *call);
+static Node *
+test_whole(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb);
 static Node *replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 					 ClrVerb verb, bool by_account);
 static bool is_by_sets(PlannerInfo *root, const ClrBinding *binding, List *columns);
@@ -190,12 +192,13 @@ simplify_policy(PlannerInfo *root, FuncExpr *call)
 	is_by_key = names_key(root, binding, call);
 	if (is_by_key && !clr_account_prunes(root, binding, columns_of(call)))
 		return NULL;
-	account = clr_account_test(root, binding, columns_of(call));
+	test = is_by_key ? NULL : test_whole(root, call, frame, binding, verb);
+	if (test != NULL)
+		return test;
+	account = clr_account_test(root, binding, columns_of(call), false);
 	test = is_by_key ? NULL : replace(root, call, frame, binding, verb, account != NULL);
 	if (account == NULL)
 		return test;
-	if (test != NULL && IsA(test, Const))
-		return (Node *) account;
 	if (test == NULL)
 		test = (Node *) permitted_call(linitial(call->args), verb, columns_of(call));
 	return (Node *) makeBoolExpr(AND_EXPR, list_make2(account, test), -1);
@@ -230,6 +233,33 @@ names_key(PlannerInfo *root, const ClrBinding *binding, const FuncExpr *call)
 		   is_lookup(root, list_nth(call->args, 1 + binding->key_slot));
 }
 
+/* Where every row of the account is open: that alone is tested, or nothing. Else NULL. */
+static Node *
+test_whole(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb)
+{
+	ClrJudge *judge = clr_frame_judge(frame);
+	List *columns = columns_of(call);
+	Expr *account = NULL;
+	const ClrShape *shape;
+
+	if (verb != CLR_VIEW ||
+		!(clr_binding_is_of_account(binding) || is_by_sets(root, binding, columns)))
+		return NULL;
+	shape = clr_shape_of(judge, binding, verb);
+	if (shape->classes == 0 || shape->is_partial || !clr_whole_is_likely(judge, binding) ||
+		!is_only_read(root, binding, call, frame))
+		return NULL;
+	if (binding->account_slot != CLR_NO_SLOT)
+	{
+		account = clr_account_test(root, binding, columns, true);
+		if (account == NULL)
+			return NULL;
+	}
+	if (!clr_class_mark(judge, binding, verb, CLR_CLASS_WHOLE))
+		return NULL;
+	return account != NULL ? (Node *) account : makeBoolConst(true, false);
+}
+
 /* The same, of rows of the account if that is tested beside. */
 static Node *
 replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding, ClrVerb verb,
@@ -240,20 +270,17 @@ replace(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *binding,
 	ClrJudge *judge = clr_frame_judge(frame);
 	ClrClass class;
 	List *tests = NIL;
-	bool may_rely;
+	bool below;
 
 	if (!is_by_sets(root, binding, columns))
 		return NULL;
 	class = by_account || !clr_binding_has_account(binding) ?
 				clr_shape_only_class(clr_shape_of(judge, binding, verb)) :
 				CLR_CLASS_OTHER;
-	may_rely = class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame);
-	if (may_rely && clr_whole_is_likely(judge, binding) &&
-		clr_class_mark(judge, binding, verb, CLR_CLASS_WHOLE))
-		return makeBoolConst(true, false); /* of what the account's test leaves */
-	may_rely = may_rely && clr_whole_is_below_likely(judge, binding) &&
-			   clr_class_mark(judge, binding, verb, CLR_CLASS_BELOW);
-	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, may_rely, &tests) ||
+	below = class == CLR_CLASS_ALL && is_only_read(root, binding, call, frame) &&
+			clr_whole_is_below_likely(judge, binding) &&
+			clr_class_mark(judge, binding, verb, CLR_CLASS_BELOW);
+	if (class == CLR_CLASS_OTHER || !say_class(binding, verb, columns, class, below, &tests) ||
 		!clr_class_mark(judge, binding, verb, class))
 	{
 		class = CLR_CLASS_OTHER;

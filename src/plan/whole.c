@@ -12,6 +12,8 @@
  *	 refers to a table of projects, no row has outlived its project (outlived.c),
  *	 and the projects of that table are all registered in the account. The table
  *	 of projects itself needs the last of this only
+ *	 rows without a project, where a table may have some, are open too, and name
+ *	 the account, or there is no other; those that are the account's own need no more
  *	 where rows name their account, plans test that, and the same is asked of the
  *	 rows of the actor's account: foreign keys are of the account, too, so that what
  *	 a row refers to is of the same
@@ -81,6 +83,7 @@ static bool may_remember(void);
 static void remember(ClrShape *shape, const Inquiry *inquiry);
 static bool is_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool fits_account(const Inquiry *inquiry, const ClrBinding *binding);
+static bool fits_without_project(Inquiry *inquiry, const ClrBinding *binding);
 static bool is_below_open(Inquiry *inquiry, ClrBinding *binding, int depth);
 static bool is_unmarked(const ClrBinding *binding);
 static bool ups_are_whole(Inquiry *inquiry, ClrBinding *binding, int depth);
@@ -130,7 +133,8 @@ clr_whole_is_likely(ClrJudge *judge, ClrBinding *binding)
 bool
 clr_whole_holds(ClrJudge *judge, ClrBinding *binding)
 {
-	Inquiry inquiry = { judge, snapshot_of(judge), NULL, clr_binding_has_account(binding), false };
+	Inquiry inquiry = { judge, snapshot_of(judge), NULL, binding->account_slot != CLR_NO_SLOT,
+						false };
 	ClrShape *shape;
 
 	if (inquiry.snapshot == NULL)
@@ -240,11 +244,15 @@ is_whole(Inquiry *inquiry, ClrBinding *binding, int depth)
 	ClrBinding *projects;
 	const ClrShape *shape;
 
-	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
-		!fits_account(inquiry, binding) || !clr_whole_sees_account(judge->scope))
-		return false;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
-	if (shape->classes != CLR_CLASS_BIT(CLR_CLASS_ALL) || !ups_are_whole(inquiry, binding, depth))
+	if (shape->classes == 0 || shape->is_partial)
+		return false;
+	if (clr_binding_is_of_account(binding))
+		return inquiry->of_account;
+	if ((binding->project_slot == CLR_NO_SLOT ? !binding->ups_decide : binding->link_only) ||
+		!(binding->project_optional ? depth == 0 && fits_without_project(inquiry, binding) :
+									  fits_account(inquiry, binding)) ||
+		!clr_whole_sees_account(judge->scope) || !ups_are_whole(inquiry, binding, depth))
 		return false;
 	if (binding->project_slot == CLR_NO_SLOT)
 		return !shape->some_closed;
@@ -264,6 +272,22 @@ fits_account(const Inquiry *inquiry, const ClrBinding *binding)
 {
 	return inquiry->of_account ? clr_binding_has_account(binding) :
 								 binding->account_slot == CLR_NO_SLOT;
+}
+
+/*
+ * What names no account is a row of the only one (account_fits(), rule.c); what is tested
+ * by its account is not.
+ */
+static bool
+fits_without_project(Inquiry *inquiry, const ClrBinding *binding)
+{
+	bool is_only_account = inquiry->judge->scope->is_only_account;
+
+	if (!inquiry->of_account)
+		return is_only_account;
+	return !is_only_account ||
+		   never_null(inquiry, binding->relid,
+					  get_attnum(binding->relid, binding->columns[binding->account_slot].name));
 }
 
 /*
@@ -464,7 +488,7 @@ projects_of(Inquiry *inquiry, ClrBinding *binding)
 		projects = NULL;
 	else if (strcmp(binding->feature, "project") == 0)
 		projects = binding;
-	else if (never_null(inquiry, binding->relid, attnum))
+	else if (binding->project_optional || never_null(inquiry, binding->relid, attnum))
 	{
 		List *keys = copyObject(RelationGetFKeyList(relation));
 

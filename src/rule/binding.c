@@ -576,8 +576,17 @@ clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc)
 bool
 clr_binding_has_account(const ClrBinding *binding)
 {
-	return binding->account_slot != CLR_NO_SLOT && binding->project_slot != CLR_NO_SLOT &&
-		   !binding->project_optional;
+	return binding->project_slot == CLR_NO_SLOT ?
+			   clr_binding_is_of_account(binding) :
+			   binding->account_slot != CLR_NO_SLOT && !binding->project_optional;
+}
+
+/* Whether rows are the account's, and in no project. */
+bool
+clr_binding_is_of_account(const ClrBinding *binding)
+{
+	return binding->account_slot != CLR_NO_SLOT && binding->project_slot == CLR_NO_SLOT &&
+		   binding->parents == NIL && binding->link_roles == NIL;
 }
 
 /*

@@ -215,6 +215,7 @@ extern bool clr_binding_any_masked(bool *refuses_filters);
 extern bool clr_binding_may_lack_project(const char *feature);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_has_account(const ClrBinding *binding);
+extern bool clr_binding_is_of_account(const ClrBinding *binding);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);

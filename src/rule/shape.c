@@ -43,6 +43,7 @@ static void fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb 
 static bool is_of_account(ClrJudge *judge, ClrBinding *binding);
 static bool may_lack_project(ClrJudge *judge, ClrBinding *binding);
 static void add_without_project(Builder *builder);
+static bool opens_account(const Builder *builder, ClrProject *project);
 static void add_others(Builder *builder);
 static bool add_project(Builder *builder, ClrProject *project, int count);
 static void add_masks(const Builder *builder, ClrProject *project);
@@ -63,6 +64,7 @@ typedef struct Probe
 	ClrVerb verb;
 	ClrProject *project;
 	ClrAction *seen; /* instead of a verb: one more action on a row that the actor sees */
+	bool of_account; /* rows are known to be of the account */
 } Probe;
 
 /* A shape being made; what was found of the project before. */
@@ -72,6 +74,7 @@ struct Builder
 	ClrShape *shape;
 	ClrClass class;
 	ClrClass likely;
+	bool is_partial;
 	ClrSomeProjects open;
 	uint32 opened; /* how many these are */
 };
@@ -86,7 +89,8 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 					   .shared = shared,
 					   .relations = relations,
 					   .parents = rest || probe->binding->ups_decide,
-					   .account = rest || clr_binding_has_account(probe->binding),
+					   .account =
+						   rest || probe->of_account || clr_binding_has_account(probe->binding),
 					   .rest = rest };
 	ClrRow row = { NULL, NULL, &facts };
 
@@ -101,7 +105,7 @@ open_if(const Probe *probe, bool shared, uint32 relations, bool rest)
 ClrClass
 clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
 {
-	return class_by(&(Probe){ judge, binding, verb, project, NULL });
+	return class_by(&(Probe){ judge, binding, verb, project, NULL, false });
 }
 
 /*
@@ -110,7 +114,7 @@ clr_shape_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *
 ClrClass
 clr_shape_class_seen(ClrJudge *judge, ClrBinding *binding, ClrAction *action, ClrProject *project)
 {
-	return class_by(&(Probe){ judge, binding, CLR_VIEW, project, action });
+	return class_by(&(Probe){ judge, binding, CLR_VIEW, project, action, false });
 }
 
 static ClrClass
@@ -254,13 +258,14 @@ static void
 fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 {
 	ClrScope *scope = judge->scope;
-	Builder builder = { .probe = { judge, binding, verb, NULL, NULL }, .shape = shape };
+	Builder builder = { .probe = { judge, binding, verb, NULL, NULL, false }, .shape = shape };
+	bool of_account = clr_binding_is_of_account(binding);
 	ListCell *lc;
 
-	foreach(lc, scope->projects)
+	foreach(lc, of_account ? NIL : scope->projects)
 		if (add_project(&builder, lfirst(lc), 1))
 			builder.open.listed = bms_add_member(builder.open.listed, foreach_current_index(lc));
-	if (scope->reaches_others)
+	if (scope->reaches_others && !of_account)
 		add_others(&builder);
 	if (scope->audience == CLR_VENDOR && is_of_account(judge, binding))
 		builder.open.account = add_project(&builder, scope->account_level, 1);
@@ -321,9 +326,23 @@ add_without_project(Builder *builder)
 	ClrProject *project = probe->judge->scope->without_project;
 
 	if (probe->binding->project_slot == CLR_NO_SLOT)
+	{
 		builder->open.none = add_project(builder, project, 1);
-	else
-		add_masks(builder, project);
+		return;
+	}
+	add_masks(builder, project);
+	builder->shape->is_partial |= !opens_account(builder, project);
+}
+
+/* Whether every row in a project is open, or without one, that is of the account. */
+static bool
+opens_account(const Builder *builder, ClrProject *project)
+{
+	Probe probe = builder->probe;
+
+	probe.project = project;
+	probe.of_account = true;
+	return class_by(&probe) == CLR_CLASS_ALL;
 }
 
 /* Those that the scope does not list: a sample of each kind, if any might be open. */
@@ -367,6 +386,9 @@ add_project(Builder *builder, ClrProject *project, int count)
 		builder->likely = likely_class(probe->judge, probe->binding, probe->verb, project);
 		if (builder->class != CLR_CLASS_NONE)
 			add_masks(builder, project);
+		builder->is_partial =
+			builder->class != CLR_CLASS_ALL &&
+			!(probe->binding->project_optional && opens_account(builder, project));
 	}
 	probe->project = project;
 	if (builder->class == CLR_CLASS_NONE)
@@ -375,6 +397,7 @@ add_project(Builder *builder, ClrProject *project, int count)
 		return false;
 	}
 	shape->classes |= CLR_CLASS_BIT(builder->class);
+	shape->is_partial |= builder->is_partial;
 	shape->likely_whole += builder->likely == CLR_CLASS_ALL ? count : 0;
 	shape->likely_shared += builder->likely == CLR_CLASS_SHARED ? count : 0;
 	shape->likely_related += builder->likely == CLR_CLASS_RELATED ? count : 0;
@@ -471,7 +494,7 @@ clr_shape_opens_key(const ClrShape *shape, const ClrKey *project)
 static ClrClass
 likely_class(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrProject *project)
 {
-	Probe probe = { judge, binding, verb, project, NULL };
+	Probe probe = { judge, binding, verb, project, NULL, false };
 
 	if (open_if(&probe, false, 0, true))
 		return CLR_CLASS_ALL;

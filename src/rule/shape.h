@@ -47,6 +47,7 @@ typedef struct ClrShape
 	int users;		  /* the scope, while it is kept there, and queries */
 	uint32 classes;	  /* a bit for each but NONE */
 	bool some_closed; /* there are other projects */
+	bool is_partial; /* of the account's rows, some in these, or without a project, may be closed */
 	/* not its own, see key_sets.c: */
 	ClrKeyTable *open; /* project keys; ids where rows have no project column */
 	ClrKeyBits *bits;  /* the same, or NULL */

@@ -221,6 +221,7 @@ sub look_at_plan
 	$plan{visible}++ if $text =~ /visible\(/;
 	$plan{'an account'}++ if $text =~ /own_account\(/;
 	$plan{'an account alone'}++ if grep { /Scan.* on (?:due|project)\b/ && /own_account\(/ && !/in_set|set_keys|permitted|visible/ } split /->/, $text;
+	$plan{'an account alone, without projects'}++ if grep { /Scan.* on (?:errand|bulletin)\b/ && /own_account\(/ && !/in_set|set_keys|permitted|visible/ } split /->/, $text;
 	$plan{'partitions left out'}++ if $text =~ /Subplans Removed/;
 	$plan{'an index by what is not leakproof'}++ if $text =~ /Bitmap Index Scan on \w+_note_idx/;
 	$plan{'a relation by column'}++ if $text =~ /(?:in_set|set_keys)\([^()]*, \d+, \d+, 1, \d+\)/;
@@ -276,6 +277,7 @@ sub report_counts
 			'what rows belong to', 'an index by that', 'an account', 'partitions left out', 'an index by what is not leakproof', 'verb 0', 'verb 2', 'verb 3' ], [], 'plans were made of every part');
 	ok($plan{'no test'}, 'of whole tables too') if $seed % 2;
 	ok($plan{'an account alone'}, 'of whole accounts too');
+	ok($plan{'an account alone, without projects'}, 'and of what is in no project');
 	ok($class{1} && $class{2} && $class{3} && (grep { $_ >= 8 && $_ < 14 } keys %class) && (grep { $_ >= 14 } keys %class),
 		'and of every kind of class');
 	return;

@@ -35,6 +35,8 @@ our %table = (
 	guest    => { key => 'integer', project => [ 'id', 'integer' ],      member => { member => 'integer' } },
 	bill     => { key => 'integer', project => [ 'project', 'integer' ], member => { assignee => 'integer' }, flag => 'private' },
 	due      => { key => 'integer', project => [ 'project', 'text' ],    member => { owner => 'integer' } },
+	errand   => { key => 'integer', project => [ 'project', 'text' ],    member => { owner => 'integer' } },
+	bulletin => { key => 'integer', project => [ 'account', 'text' ],    member => { owner => 'integer' } },
 	watcher  => { key => 'bigint', project => [ 'id', 'bigint' ],        member => { member => 'integer' } },
 );
 our @targets = qw(project task document file page risk plan reply folder clip bill due);
@@ -245,6 +247,20 @@ SELECT n, p.account, p.id, app.somebody(n, 181), app.roll(n, 182, 100), 'due ' |
 FROM generate_series(1, 400) n JOIN app.project p ON p.id = (1 + app.roll(n, 183, 24))::text;
 CREATE INDEX ON app.due (account, id);
 
+-- in a project or in none, of an account or of none
+CREATE TABLE app.errand (id integer PRIMARY KEY, account text, project text, owner integer, points integer, note text,
+    FOREIGN KEY (account, project) REFERENCES app.project (account, id) ON DELETE CASCADE);
+INSERT INTO app.errand
+SELECT n, CASE WHEN app.roll(n, 191, 20) > 0 THEN p.account END, CASE WHEN app.roll(n, 192, 2) = 0 THEN p.id END, app.somebody(n, 193), app.roll(n, 194, 100), 'errand ' || n
+FROM generate_series(1, 300) n JOIN app.project p ON p.id = (1 + app.roll(n, 195, 24))::text;
+CREATE INDEX ON app.errand (account, id);
+
+-- the account's own
+CREATE TABLE app.bulletin (id integer PRIMARY KEY, account text, owner integer, points integer, note text);
+INSERT INTO app.bulletin
+SELECT n, (ARRAY['n', 'n', 's', 'x', NULL])[1 + app.roll(n, 201, 5)], app.somebody(n, 202), app.roll(n, 203, 100), 'bulletin ' || n FROM generate_series(1, 200) n;
+CREATE INDEX ON app.bulletin (account, id);
+
 -- operators that are not leakproof
 CREATE EXTENSION pg_trgm;
 CREATE INDEX ON app.task USING gin (note gin_trgm_ops);
@@ -328,6 +344,8 @@ SELECT clearance.add_parent('app.mark', 'about', 'app.task', type_column => 'kin
 SELECT clearance.protect('app.bill', 'risk', project => 'project', account => 'account', visibility => 'private', shared_values => '{false}', key => 'id');
 SELECT clearance.relate('app.bill', 'assigned', member_column => 'assignee');
 SELECT clearance.protect('app.due', 'page', project => 'project', account => 'account', owner => 'owner');
+SELECT clearance.protect('app.errand', 'page', project => 'project', account => 'account', owner => 'owner', project_optional => true);
+SELECT clearance.protect('app.bulletin', 'page', account => 'account', owner => 'owner');
 SELECT clearance.protect('app.folder', 'page', project => 'project', visibility => 'private', shared_values => '{false}', owner => 'owner');
 SELECT clearance.add_parent('app.folder', 'parent', 'app.folder', optional => true);
 EOSQL
