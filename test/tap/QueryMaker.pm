@@ -20,7 +20,7 @@ use Mixture;
 
 our @EXPORT = qw(random_query @kinds);
 
-my @tables = qw(project task task task task document document file file page risk risk plan plan bill bill due due errand errand bulletin memo remark watcher reply reply folder clip guest answer mark);
+my @tables = qw(project task task task task document document file file page risk risk plan plan bill bill bill due due errand errand bulletin memo remark watcher reply reply folder clip guest answer mark);
 my @with_project = qw(task task task document file page risk plan bill due errand memo clip folder);
 # tables and those that their rows belong to, by column
 my %above = (remark => [ task => 'task' ], reply => [ document => 'document' ], clip => [ document => 'document' ], folder => [ folder => 'parent' ],
