@@ -141,6 +141,7 @@ REGRESS = \
 	whole_trees \
 	whole_parents \
 	replaced \
+	given \
 	sealed_again \
 	outlived \
 	accounts \

@@ -23,6 +23,8 @@ CREATE ROLE bench_member LOGIN;
 CREATE ROLE bench_mapped LOGIN;
 CREATE ROLE bench_token LOGIN;
 GRANT bench_fixed TO bench_member, bench_mapped, bench_token;
+-- in their own name, as the ideal login: the server does not ask what they are members of
+GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA protected TO bench_member, bench_mapped, bench_token;
 \o /dev/null
 SELECT clearance.map_role('bench_member', member => :member),
        clearance.map_role('bench_mapped', setting => 'bench.member', names => 'id');

@@ -12,6 +12,7 @@
 
 #include "port/pg_bitutils.h"
 
+#include "plan/given.h"
 #include "plan/whole.h"
 #include "store/counters.h"
 #include "store/plans.h"
@@ -64,6 +65,15 @@ clr_class_mark_account(const ClrJudge *judge, const ClrBinding *binding)
 		   clr_plans_mark_account(&mark, judge->scope->account_key);
 }
 
+/* Whether the plan being made may rest on a test of a value when it starts, which it says then. */
+bool
+clr_class_mark_given(FuncExpr *test)
+{
+	ClrPlanMark mark = { 0, 0, CLR_CLASS_GIVEN, 0 };
+
+	return clr_plans_mark_test(&mark, (Expr *) test);
+}
+
 /*
  * What makes another plan of the same class better: for few projects an index
  * serves, for many it does not; who sees the account may need no test.
@@ -84,20 +94,26 @@ reach_of(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 }
 
 /*
- * Whether a plan shows the judge's actor neither too much nor too little; and (best)
- * is the one that it would get, not a much slower one.
+ * Whether a plan shows the judge's actor neither too much nor too little, with values of
+ * parameters; and (best) is the one that it would get, not a much slower one.
  */
 bool
-clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, bool best)
+clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, ParamListInfo params, bool best)
 {
 	ClrPlanMark mark = { 0 };
 	ListCell *lc;
 
 	foreach(lc, plan->invalItems)
-		if (clr_plans_read_mark(lfirst(lc), &mark) &&
-			!(mark.class == CLR_CLASS_ACCOUNT ? is_of_account(judge, plan) :
-												fits(judge, &mark, best)))
+	{
+		if (!clr_plans_read_mark(lfirst(lc), &mark))
+			continue;
+		if (mark.class == CLR_CLASS_ACCOUNT ?
+				!is_of_account(judge, plan) :
+			mark.class == CLR_CLASS_GIVEN ?
+				!clr_given_holds(judge, clr_plans_test(plan, mark.reach), params) :
+				!fits(judge, &mark, best))
 			return false;
+	}
 	return true;
 }
 

@@ -7,6 +7,7 @@
 
 #include "compat.h"
 
+#include "nodes/params.h"
 #include "nodes/plannodes.h"
 
 #include "rule/mask.h"
@@ -15,7 +16,9 @@
 extern bool clr_class_mark(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
 extern bool clr_class_mark_column(ClrJudge *judge, ClrBinding *binding, const ClrMask *mask);
 extern bool clr_class_mark_account(const ClrJudge *judge, const ClrBinding *binding);
-extern bool clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, bool best);
+extern bool clr_class_mark_given(FuncExpr *test);
+extern bool
+clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, ParamListInfo params, bool best);
 extern void clr_class_check(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
 extern void clr_class_refuse_plan(const char *relation) pg_attribute_noreturn();
 

@@ -33,6 +33,7 @@
 
 #include "plan/account.h"
 #include "plan/beside.h"
+#include "plan/given.h"
 #include "plan/promote.h"
 #include "plan/set.h"
 #include "rule/binding.h"
@@ -258,6 +259,8 @@ clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 	bool needs_others;
 	ListCell *lc;
 
+	if (is_read)
+		clr_given_leave_out(rel);
 	if (is_read && clr_binding_of_relation(entry->relid) != 0)
 		clr_promote_add_paths(root, rel);
 	needs_others = has_unread_set;

@@ -66,10 +66,10 @@ static bool may_have_policies(Node *node, void *context);
 static bool calls_query(const RangeTblEntry *entry);
 static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
 static ClrFrame *keep(QueryDesc *query, ClrFrame *frame);
-static bool fits(ClrFrame *frame, const PlannedStmt *plan, bool best);
+static bool fits(ClrFrame *frame, const PlannedStmt *plan, ParamListInfo params, bool best);
 static Others *others_of(PlannedStmt *plan);
 static void forget_others(void *plan);
-static int find(const Others *others, ClrFrame *frame, int options);
+static int find(const Others *others, ClrFrame *frame, ParamListInfo params, int options);
 static bool is_made(const CachedPlanSource *source);
 static int make(Others *others, const QueryDesc *query, Query *original, int options);
 static int place_for_one(Others *others);
@@ -197,7 +197,8 @@ clr_replace_plan(QueryDesc *query, int eflags)
 	if (!clr_plans_is_marked(query->plannedstmt))
 		return NULL;
 	frame = clr_frame_prepare(query);
-	return fits(frame, query->plannedstmt, true) ? frame : replace(query, frame, eflags);
+	return fits(frame, query->plannedstmt, query->params, true) ? frame :
+																  replace(query, frame, eflags);
 }
 
 /*
@@ -218,11 +219,11 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 	others = others_of(plan);
 	if (eflags & EXEC_FLAG_BACKWARD)
 		options |= CURSOR_OPT_SCROLL; /* the cursor was told that its plan can go back */
-	place = find(others, frame, options);
+	place = find(others, frame, query->params, options);
 	if (place >= 0)
 	{
 		query->plannedstmt = take(others, place, query, frame->judge.context);
-		if (fits(frame, query->plannedstmt, true))
+		if (fits(frame, query->plannedstmt, query->params, true))
 			return frame;
 	}
 	for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++)
@@ -238,7 +239,7 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 		clr_frame_drop(frame);
 		frame = clr_frame_prepare(query);
 		MemoryContextSetParent(holder, frame->judge.context);
-		if (fits(frame, query->plannedstmt, true))
+		if (fits(frame, query->plannedstmt, query->params, true))
 			return frame;
 	}
 	return keep(query, frame);
@@ -248,20 +249,20 @@ replace(QueryDesc *query, ClrFrame *frame, int eflags)
 static ClrFrame *
 keep(QueryDesc *query, ClrFrame *frame)
 {
-	if (!fits(frame, query->plannedstmt, false))
+	if (!fits(frame, query->plannedstmt, query->params, false))
 		clr_class_refuse_plan("a protected table");
 	return frame;
 }
 
 static bool
-fits(ClrFrame *frame, const PlannedStmt *plan, bool best)
+fits(ClrFrame *frame, const PlannedStmt *plan, ParamListInfo params, bool best)
 {
 	ClrCurrent previous = clr_frame_enter(frame);
 	bool fits = false;
 
 	PG_TRY();
 	{
-		fits = clr_class_fits(clr_frame_judge(frame), plan, best);
+		fits = clr_class_fits(clr_frame_judge(frame), plan, params, best);
 	}
 	PG_FINALLY();
 	{
@@ -317,14 +318,14 @@ forget_others(void *plan)
 
 /* The place of one that is for who acts in the frame, or -1. */
 static int
-find(const Others *others, ClrFrame *frame, int options)
+find(const Others *others, ClrFrame *frame, ParamListInfo params, int options)
 {
 	for (int i = 0; i < MAX_OTHERS; i++)
 	{
 		CachedPlanSource *source = others->sources[i];
 
 		if (source != NULL && source->cursor_options == options && is_made(source) &&
-			fits(frame, linitial(source->gplan->stmt_list), true))
+			fits(frame, linitial(source->gplan->stmt_list), params, true))
 			return i;
 	}
 	return -1;
@@ -380,8 +381,8 @@ place_for_one(Others *others)
 
 /*
  * The plan of one, which stays at least as long as a memory context: planned under
- * the query's snapshot, if it has to be made. More than one account asks by it, so it
- * names none.
+ * the query's snapshot, if it has to be made. More than one account asks by it, and about
+ * more than one project, so it is for anybody.
  */
 static PlannedStmt *
 take(Others *others, int place, const QueryDesc *query, MemoryContext context)
@@ -389,7 +390,7 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	MemoryContextCallback *callback =
 		MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
 	bool around = others->planning[place];
-	bool for_all = clr_plans_for_all_accounts(true);
+	bool previous = clr_plans_for_anybody(true);
 	CachedPlan *plan;
 
 	PushActiveSnapshot(query->snapshot != NULL ? query->snapshot : GetTransactionSnapshot());
@@ -401,12 +402,12 @@ take(Others *others, int place, const QueryDesc *query, MemoryContext context)
 	PG_CATCH();
 	{
 		others->planning[place] = around;
-		(void) clr_plans_for_all_accounts(for_all);
+		(void) clr_plans_for_anybody(previous);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	others->planning[place] = around;
-	(void) clr_plans_for_all_accounts(for_all);
+	(void) clr_plans_for_anybody(previous);
 	PopActiveSnapshot();
 	callback->func = release;
 	callback->arg = plan;

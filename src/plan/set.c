@@ -395,6 +395,31 @@ clr_set_is_test(const Node *node)
 		   read_set(call->args, &set);
 }
 
+/* Whether it is one of open projects. */
+bool
+clr_set_is_of_projects(const Node *node)
+{
+	ClrSet set;
+
+	return clr_set_is_test(node) && read_set(((const FuncExpr *) node)->args, &set) &&
+		   set.kind == CLR_SET_PROJECTS;
+}
+
+/* Whether a set of open projects holds a value, at a query's start. */
+bool
+clr_set_holds(ClrJudge *judge, const FuncExpr *test, Oid type, Datum value)
+{
+	Oid base = getBaseType(type);
+	ClrKey key;
+	ClrSet set;
+
+	if (!read_set(test->args, &set) || set.kind != CLR_SET_PROJECTS)
+		return false;
+	clr_key_from_datum(value, clr_key_class(base), base, &key);
+	return clr_shape_opens_key(clr_shape_of(judge, clr_judge_binding(judge, set.binding), set.verb),
+							   &key);
+}
+
 /* Whether the keys of the set can be listed for the actor of the moment, who does not stay in the plan. */
 bool
 clr_set_is_listed(const FuncExpr *test)

@@ -39,6 +39,8 @@ extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 extern bool clr_set_is_test(const Node *node);
+extern bool clr_set_is_of_projects(const Node *node);
+extern bool clr_set_holds(ClrJudge *judge, const FuncExpr *test, Oid type, Datum value);
 extern bool clr_set_is_listed(const FuncExpr *test);
 extern Expr *clr_set_keys_now(const FuncExpr *call);
 extern FuncExpr *clr_set_ups_test(Node *node);

@@ -555,17 +555,24 @@ clr_binding_row(const ClrBinding *binding, TupleDesc desc, HeapTuple tuple)
 }
 
 /*
- * Which of a row's columns a bound one is.
+ * Which of a row's columns a bound one is: mostly the one that it was before, but rows of
+ * partitions differ.
  */
 int
 clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc)
 {
-	int attnum = SPI_fnumber(desc, binding->columns[slot].name);
+	ClrColumn *column = &binding->columns[slot];
+	int attnum = column->at;
 
+	if (attnum > 0 && attnum <= desc->natts && !TupleDescAttr(desc, attnum - 1)->attisdropped &&
+		namestrcmp(&TupleDescAttr(desc, attnum - 1)->attname, column->name) == 0)
+		return attnum;
+	attnum = SPI_fnumber(desc, column->name);
 	if (attnum <= 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("the row has no column \"%s\"", binding->columns[slot].name),
 						errhint("Pass a whole row of %s.", binding->relation_name)));
+	column->at = attnum;
 	return attnum;
 }
 

@@ -35,6 +35,7 @@ typedef struct ClrColumn
 	bool is_array;
 	ClrKeyClass key_class;
 	Oid fits; /* a type that was found to be that, be it by a domain */
+	int at;	  /* the number of a row's column that was found to be it, or 0 */
 } ClrColumn;
 
 /*

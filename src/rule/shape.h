@@ -29,6 +29,8 @@ typedef enum ClrClass
 	CLR_CLASS_BELOW,   /* and what rows of an open project belong to is open, see whole.c */
 	CLR_CLASS_RELATED,
 	CLR_CLASS_RELATED_SHARED = CLR_CLASS_RELATED + CLR_RELATION_KINDS,
+	CLR_CLASS_GIVEN = CLR_CLASS_RELATED_SHARED +
+					  CLR_RELATION_KINDS, /* of plans: a project is open, see given.c */
 } ClrClass;
 
 #define CLR_CLASS_BIT(class) (1u << (class))

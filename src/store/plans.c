@@ -67,15 +67,17 @@ PG_FUNCTION_INFO_V1(clearance_forget_plans);
 #define MAX_MARKS 64
 static ClrPlanMark marks[MAX_MARKS];
 static const char *accounts[MAX_MARKS]; /* that the plan names, by the mark that says so; or NULL */
+static Expr *tests[MAX_MARKS];			/* that hold when the plan starts, likewise */
 #define NOT_PLANNING (-1)
-static bool for_all_accounts = false;
+static bool for_anybody = false;
 static int n_marks = 0;
 static int first_mark = NOT_PLANNING;
 
 static Oid find_function(ClrPlanFunction function);
 static void forget_functions(Datum arg, int cache, uint32 hash);
 static const char *named_account(void);
-static RangeTblEntry *carrier(Query *query, int options, const char *account);
+static List *listed_tests(void);
+static RangeTblEntry *carrier(Query *query, int options);
 
 void
 clr_plans_init(void)
@@ -153,33 +155,62 @@ clr_plans_mark(const ClrPlanMark *mark)
 	if (n_marks == MAX_MARKS)
 		return false;
 	accounts[n_marks] = NULL;
+	tests[n_marks] = NULL;
 	marks[n_marks++] = *mark;
 	return true;
 }
 
 /*
  * The same, and the plan names the actor's account by its key, which stays until planning
- * ends. False also if the plan shall be for all accounts.
+ * ends. False also if the plan shall be for anybody.
  */
 bool
 clr_plans_mark_account(const ClrPlanMark *mark, const char *account)
 {
 	int before = n_marks;
 
-	if (for_all_accounts || !clr_plans_mark(mark))
+	if (for_anybody || !clr_plans_mark(mark))
 		return false;
 	if (n_marks > before)
 		accounts[before] = account;
 	return true;
 }
 
-/* Whether plans from now on shall name no account. Returns what to restore. */
+/*
+ * The same, and what a test says of a value holds when the plan starts: the mark has the
+ * test's number. False also if the plan shall be for anybody.
+ */
 bool
-clr_plans_for_all_accounts(bool all)
+clr_plans_mark_test(const ClrPlanMark *mark, Expr *test)
 {
-	bool previous = for_all_accounts;
+	ClrPlanMark numbered = *mark;
+	int before = n_marks;
 
-	for_all_accounts = all;
+	if (for_anybody || first_mark == NOT_PLANNING)
+		return false;
+	numbered.reach = 0;
+	for (int i = first_mark; i < n_marks; i++)
+	{
+		if (tests[i] == NULL)
+			continue;
+		if (equal(tests[i], test))
+			return true;
+		numbered.reach++;
+	}
+	if (!clr_plans_mark(&numbered))
+		return false;
+	Assert(n_marks == before + 1);
+	tests[before] = test;
+	return true;
+}
+
+/* Whether plans from now on shall name no account, nor rest on a test. Returns what to restore. */
+bool
+clr_plans_for_anybody(bool anybody)
+{
+	bool previous = for_anybody;
+
+	for_anybody = anybody;
 	return previous;
 }
 
@@ -233,7 +264,7 @@ clr_plans_end(int previous, PlannedStmt *plan, Query *query, int options)
 	{
 		plan->invalItems = add_item(plan->invalItems, PROCOID, hashes[CLR_IN_SET]);
 		plans_made[CLR_IN_SET] = true; /* others may have heard while this one was made */
-		plan->rtable = lappend(plan->rtable, carrier(query, options, named_account()));
+		plan->rtable = lappend(plan->rtable, carrier(query, options));
 	}
 	if (may_mark)
 		n_marks = first_mark;
@@ -281,15 +312,17 @@ clr_plans_is_marked(const PlannedStmt *plan)
  * copies have all of them (_copyRangeTblEntry(), _outRangeTblEntry()).
  */
 static RangeTblEntry *
-carrier(Query *query, int options, const char *account)
+carrier(Query *query, int options)
 {
 	RangeTblEntry *entry = makeNode(RangeTblEntry);
+	const char *account = named_account();
 
 	entry->rtekind = RTE_RESULT;
 	entry->eref = makeAlias("*RESULT*", NIL);
 	entry->subquery = query;
 	entry->joinmergedcols = options;
 	entry->ctename = account != NULL ? pstrdup(account) : NULL;
+	entry->values_lists = listed_tests();
 	return entry;
 }
 
@@ -301,6 +334,18 @@ named_account(void)
 		if (accounts[i] != NULL)
 			return accounts[i];
 	return NULL;
+}
+
+/* Those of the plan being made, by their numbers. */
+static List *
+listed_tests(void)
+{
+	List *list = NIL;
+
+	for (int i = first_mark; i < n_marks; i++)
+		if (tests[i] != NULL)
+			list = lappend(list, tests[i]);
+	return list;
 }
 
 static const RangeTblEntry *
@@ -337,6 +382,17 @@ clr_plans_account(const PlannedStmt *plan)
 	const RangeTblEntry *entry = carrier_of(plan);
 
 	return entry != NULL ? entry->ctename : NULL;
+}
+
+/* A test that holds when the plan starts; NULL if it has none of that number. */
+const Expr *
+clr_plans_test(const PlannedStmt *plan, uint32 number)
+{
+	const RangeTblEntry *entry = carrier_of(plan);
+
+	return entry != NULL && number < (uint32) list_length(entry->values_lists) ?
+			   list_nth(entry->values_lists, number) :
+			   NULL;
 }
 
 /* ---------- plans that go ---------- */
