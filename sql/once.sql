@@ -139,4 +139,10 @@ UPDATE task SET title = 'x' RETURNING id;
 UPDATE task SET title = 'never' WHERE id = 2;
 UPDATE task SET project = 'ro-2' WHERE id = 2;
 RESET ROLE;
+-- a view without conditions, of which each row passes the view's own check
+SET LOCAL ROLE regress_once;
+CREATE TEMP VIEW any_task AS SELECT * FROM task WITH CHECK OPTION;
+UPDATE any_task SET title = 'by view' WHERE id = 2 RETURNING id;
+UPDATE any_task SET title = 'never' WHERE id = 2;
+RESET ROLE;
 ROLLBACK;

@@ -46,8 +46,10 @@ clr_calls_init(void)
 ClrCall
 clr_calls_of(const Node *node)
 {
-	return IsA(node, FuncExpr) ? clr_calls_function(((const FuncExpr *) node)->funcid) :
-								 CLR_CALL_NONE;
+	/* the check of a view without conditions has none (rewriteTargetView(), rewriteHandler.c) */
+	return node != NULL && IsA(node, FuncExpr) ?
+			   clr_calls_function(((const FuncExpr *) node)->funcid) :
+			   CLR_CALL_NONE;
 }
 
 ClrCall
