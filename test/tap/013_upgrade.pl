@@ -16,10 +16,13 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Catalog;
 use Installation;
+use Sample;
 use Wire;
 use Workspace;
 
 my $old = '0.1.0';
+plan skip_all => "$old is for PostgreSQL 15 alone" if Installation::major() != 15;
+
 my $top = "$FindBin::RealBin/../..";
 my ($new) = slurp_file("$top/pg_clearance.control") =~ /default_version = '(.*)'/;
 my ($pending) = map { s{.*/(src/sql/)}{$1}r } glob("$top/src/sql/updates/pg_clearance--*--$new.sql");
@@ -87,7 +90,7 @@ my %before;
 $before{small} = rows_of_small('small');
 # Simplified plans of 0.1.0 lack rows below rows of the account for collaborators; judged one by one, they are there.
 $node->safe_psql('large', 'ALTER DATABASE large SET clearance.simplify = off');
-$before{large} = rows_of_large('large');
+$before{large} = rows_of_sample($node, 'large');
 $node->safe_psql('large', 'ALTER DATABASE large RESET clearance.simplify');
 like($before{small}, qr/^$_\|/m, "$_ sees rows") foreach qw(ada sam cole otto adele pat rex carla sue);
 like($before{small}, qr/^regress_$_ task/m, "login role $_ sees tasks") foreach qw(cole acme);
@@ -196,8 +199,8 @@ is(rows_of_small('fresh_small'), $before{small}, 'small: and what it would in a 
 my $own = own_rows('small', $columns);
 is($own =~ s/^action\|.*"(act_as|view_audit)".*\n//mgr, $before{own}, 'small: every row of the extension is what it was');
 is(join("\n", $own =~ /^action\|.*"act_as".*/mg), 'action|{"name": "act_as", "reads": false, "feature": "settings", "built_in": true, "comes_with_edit": false}', 'small: and one action is new');
-is(rows_of_large('large'), $before{large}, 'large: every member sees what it did');
-is(rows_of_large('fresh_large'), $before{large}, 'large: and what it would in a new database');
+is(rows_of_sample($node, 'large'), $before{large}, 'large: every member sees what it did');
+is(rows_of_sample($node, 'fresh_large'), $before{large}, 'large: and what it would in a new database');
 
 # ---- the dump of an upgraded database -------------------------------------------------------------
 
@@ -365,27 +368,6 @@ sub rows_of_small
 	my ($db) = @_;
 
 	return join "\n", rows_by_member($node, $db), rows_by_login($node, $db);
-}
-
-# For every tenth member: how many rows of each table of the sample workspace, and a digest of them.
-sub rows_of_large
-{
-	my ($db) = @_;
-	my $members = $node->safe_psql($db,
-		'SELECT key FROM clearance.member WHERE id % 10 = 0 OR customer_id IS NOT NULL OR partner_admin ORDER BY id');
-	my $queries = $node->safe_psql($db, <<'EOSQL');
-SELECT string_agg(format('SELECT %L AS t, count(*), coalesce(sum(hashtextextended(%s::text, 0)), 0) FROM %s t', c.relname, k.key, c.oid::regclass),
-                  ' UNION ALL ' ORDER BY c.relname)
-FROM pg_class c
-CROSS JOIN LATERAL (SELECT coalesce('(' || string_agg(format('t.%I', a.attname), ', ') || ')', 't') AS key
-                    FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
-                    WHERE i.indrelid = c.oid AND i.indisprimary) k
-WHERE c.relnamespace = 'app'::regnamespace AND c.relkind = 'r'
-EOSQL
-	my $sql = join '', map { "SELECT clearance.set_actor(key => '$_', local => false) AS actor \\gset\nSELECT '$_', * FROM ($queries) q WHERE count > 0 ORDER BY t;\n" }
-	  split /\n/, $members;
-
-	return $node->safe_psql($db, $sql, extra_params => [ '-U', 'clearance_demo_app' ]);
 }
 
 sub session

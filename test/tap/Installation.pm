@@ -1,7 +1,8 @@
 
 # A copy of the server's programs and files, in which a test may change the
 # library and the scripts of the extension; and the library of an earlier
-# version, made from its sources.
+# version, made from its sources. Of the server in the PATH, unless the folder of
+# another one's programs is named.
 
 package Installation;
 
@@ -15,11 +16,11 @@ use PostgreSQL::Test::Utils;
 # folder (make_relative_path(), port/path.c).
 sub new
 {
-	my ($class) = @_;
+	my ($class, $bindir) = @_;
 	my $top = PostgreSQL::Test::Utils::tempdir();
-	my $self = bless { top => $top }, $class;
+	my $self = bless { top => $top, bindir => $bindir }, $class;
 
-	foreach my $dir (map { pg_config($_) } qw(bindir pkglibdir sharedir))
+	foreach my $dir (map { pg_config($_, $bindir) } qw(bindir pkglibdir sharedir))
 	{
 		next if -e "$top$dir";
 		make_path($top . ($dir =~ m{(.*)/})[0]);
@@ -33,21 +34,21 @@ sub path
 {
 	my ($self) = @_;
 
-	return $self->{top} . (pg_config('bindir') =~ m{(.*)/bin$})[0];
+	return $self->{top} . (pg_config('bindir', $self->{bindir}) =~ m{(.*)/bin$})[0];
 }
 
 sub library
 {
 	my ($self) = @_;
 
-	return $self->{top} . pg_config('pkglibdir') . '/pg_clearance.so';
+	return $self->{top} . pg_config('pkglibdir', $self->{bindir}) . '/pg_clearance.so';
 }
 
 sub script
 {
 	my ($self, $versions) = @_;
 
-	return $self->{top} . pg_config('sharedir') . "/extension/pg_clearance--$versions.sql";
+	return $self->{top} . pg_config('sharedir', $self->{bindir}) . "/extension/pg_clearance--$versions.sql";
 }
 
 # Put a file in the place of another one, as install(1) does: who has the old one open keeps it.
@@ -61,23 +62,30 @@ sub put
 # The library made from an archive of its sources.
 sub build_library
 {
-	my ($archive) = @_;
+	my ($archive, $bindir) = @_;
 	my $dir = PostgreSQL::Test::Utils::tempdir();
-	my $pgxs = pg_config('pgxs');
+	my $pgxs = pg_config('pgxs', $bindir);
 
 	system('tar', '-xzf', $archive, '-C', $dir) == 0 or die "$archive cannot be read";
 	my $objects = join ' ', map { s/c$/o/r } glob("$dir/src/*.c");
-	system('make', '-s', '-C', $dir, '-f', $pgxs, 'all', "PGXS=$pgxs", 'MODULE_big=pg_clearance', "OBJS=$objects",
+	system('make', '-s', '-C', $dir, '-f', $pgxs, 'all', "PGXS=$pgxs", 'PG_CONFIG=' . pg_config('bindir', $bindir) . '/pg_config', 'MODULE_big=pg_clearance', "OBJS=$objects",
 		'SHLIB_LINK=-lcrypto', 'with_llvm=no', 'CFLAGS=-O0 -w -fwrapv -fno-strict-aliasing') == 0
 	  or die "the library of $archive cannot be made";
 	return "$dir/pg_clearance.so";
 }
 
+sub major
+{
+	return (pg_config('version') =~ /^PostgreSQL (\d+)/)[0];
+}
+
+# of the server in the PATH, or of the one whose programs are in a folder
 sub pg_config
 {
-	my ($what) = @_;
+	my ($what, $bindir) = @_;
+	my $program = defined $bindir ? "$bindir/pg_config" : 'pg_config';
 
-	chomp(my $answer = qx{pg_config --$what});
+	chomp(my $answer = qx{$program --$what});
 	return $answer;
 }
 
