@@ -1,0 +1,34 @@
+# Of the reports of a server that valgrind ran, those whose innermost frame is the library's; each place once. Others are
+# the server's own, which is not built for valgrind.
+#
+# The library is built with -g, unlike the server and the C library: its frames alone name a file of C.
+# Usage: awk -f valgrind.awk LOG ...
+
+$1 ~ /^==[0-9]+==$/ {
+	process = $1
+	sub(/^==[0-9]+== ?/, "")
+	if ($0 == "") {
+		end_of_report()
+		next
+	}
+	text[process] = text[process] $0 "\n"
+	if (!($1 == "at" || $1 == "by") || place[process] || / \(vg_|\/(libc|ld-linux|vgpreload)[^\/]*\)$/)
+		next
+	place[process] = /\([a-z0-9_]+\.[ch]:[0-9]+\)$/ ? $NF : "elsewhere"
+}
+
+END {
+	if (!reports)
+		print "ok 1 - valgrind reports nothing of the library"
+	exit reports > 0
+}
+
+function end_of_report()
+{
+	if (place[process] && place[process] != "elsewhere" && !seen[place[process]]++) {
+		print "not ok " ++reports " - valgrind at " place[process]
+		print text[process]
+	}
+	delete place[process]
+	delete text[process]
+}
