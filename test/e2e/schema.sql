@@ -27,6 +27,7 @@ CREATE TABLE app.entry (
     approved  boolean NOT NULL DEFAULT false
 );
 CREATE INDEX ON app.task (project_id);
+CREATE INDEX ON app.task (title, id);
 CREATE INDEX ON app.entry (task_id);
 INSERT INTO app.project VALUES (1, 'Bridge'), (2, 'Tunnel');
 INSERT INTO app.task VALUES

@@ -10,7 +10,7 @@ export const acting = (prisma, { key, token }, work) => prisma.$transaction(asyn
     if (key) await tx.$executeRaw`SELECT clearance.set_actor(key => ${key})`;
     if (token) await tx.$executeRaw`SELECT clearance.authenticate(${token})`;
     return work(tx);
-}, { maxWait: 10000 });
+}, { maxWait: 10000, timeout: 30000 });
 
 // What there is to say of a refusal.
 export function told(e) {
