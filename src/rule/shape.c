@@ -272,6 +272,8 @@ fill(ClrShape *shape, ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
 	/* what has no project column may be the account's by what it belongs to */
 	if (scope->audience == CLR_VENDOR && binding->project_slot == CLR_NO_SLOT)
 		add_masks(&builder, scope->account_level);
+	else if (of_account) /* whose rows are its own people's */
+		add_masks(&builder, scope->without_project);
 	if (may_lack_project(judge, binding))
 		add_without_project(&builder);
 	list_keys(&builder);
