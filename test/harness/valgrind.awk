@@ -1,8 +1,8 @@
 # Of the reports of a server that valgrind ran, those whose innermost frame is the library's; each place once. Others are
 # the server's own, which is not built for valgrind.
 #
-# The library is built with -g, unlike the server and the C library: its frames alone name a file of C.
-# Usage: awk -f valgrind.awk LOG ...
+# The library is built with -g, so that its frames name files.
+# Usage: awk -v sources=FOLDER/ -f valgrind.awk LOG ...
 
 $1 ~ /^==[0-9]+==$/ {
 	process = $1
@@ -12,9 +12,10 @@ $1 ~ /^==[0-9]+==$/ {
 		next
 	}
 	text[process] = text[process] $0 "\n"
-	if (!($1 == "at" || $1 == "by") || place[process] || / \(vg_|\/(libc|ld-linux|vgpreload)[^\/]*\)$/)
+	# what was called with what it should not have been is the C library's
+	if (!($1 == "at" || $1 == "by") || place[process] || $3 ~ /^(__)?(mem|str|bcmp)/)
 		next
-	place[process] = /\([a-z0-9_]+\.[ch]:[0-9]+\)$/ ? $NF : "elsewhere"
+	place[process] = index($NF, "(" sources) == 1 ? $NF : "elsewhere"
 }
 
 END {
