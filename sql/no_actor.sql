@@ -156,6 +156,7 @@ ROLLBACK TO before;
 -- a policy function: it cannot be dropped, and by itself it opens nothing
 DROP FUNCTION clearance.visible(integer, "any");
 REVOKE EXECUTE ON FUNCTION clearance.visible(integer, "any") FROM PUBLIC;
+SET LOCAL clearance.simplify = off; -- plans that know the answer do not call it
 SET LOCAL ROLE regress_no_actor;
 SELECT name FROM invoice;
 ROLLBACK TO before;
