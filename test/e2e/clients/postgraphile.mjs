@@ -1,7 +1,8 @@
 import pg from 'pg';
 
-// Behind a pooler that does not share prepared statements; the environment of the server says so.
+// As the environment of the server has it, behind a pooler that does not share prepared statements.
 process.env.DATAPLAN_PG_PREPARED_STATEMENT_CACHE_SIZE = '0';
+process.env.GRAPHILE_ENV ??= 'production';
 const { makePgService } = await import('postgraphile/adaptors/pg');
 const { grafast } = await import('postgraphile/grafast');
 const { makeSchema } = await import('postgraphile');
