@@ -58,6 +58,7 @@ REGRESS = \
 	people \
 	permissions \
 	actor \
+	set_role \
 	acting_key \
 	tokens \
 	protect \

@@ -16,6 +16,12 @@
  *	 change): a member, a partner as a whole, or a setting in which a trusted
  *	 application puts who it is
  *
+ *	 what the role is mapped to that SET ROLE has set, if it was mapped for that,
+ *	 and the login role may name nobody itself. SECURITY DEFINER changes another
+ *	 user (GetCurrentRoleId(), SetUserIdAndSecContext(), miscinit.c), and within
+ *	 it, as in security-restricted operations, the server sets no role
+ *	 (GUC_NOT_WHILE_SEC_REST). Parallel workers have the leader's (parallel.c)
+ *
  * Whoever that is may act as somebody else, see acting.c.
  *
  * Being settings, they obey savepoints, rollback and DISCARD ALL. Blank, or
@@ -36,7 +42,10 @@
 #include "funcapi.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "nodes/value.h"
+#include "parser/parse_func.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/jsonfuncs.h"
 #include "utils/memutils.h"
@@ -55,11 +64,15 @@
 #define MEMORY_BLOCK (32 * 1024)
 #define MAX_REMEMBERED_LENGTH 8192
 
-/* What a login role is mapped to. */
+/* What the roles of a session are mapped to. */
 typedef struct Mapping
 {
-	Oid role;
+	Oid login;
+	Oid set_role; /* invalid: none */
 	ClrStamp stamp;
+	bool of_login;
+	bool of_set_role;
+	const char *why_none; /* neither */
 	int64 member;
 	int64 partner;
 	char *setting; /* NULL: none; the member's id, key or e-mail, or JSON that holds it */
@@ -90,7 +103,10 @@ static bool check_actor(char **newval, void **extra, GucSource source);
 static void assign_actor(const char *newval, void *extra);
 static void put_setting(const char *value, bool local);
 static ClrActor who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at);
-static void read_mapping(Oid role, const ClrVersion *version);
+static bool is_mapping_of(const ClrIdentity *identity);
+static void read_mapping(const ClrIdentity *identity, const ClrVersion *version);
+static bool read_row(Mapping *found, Oid role, bool by_set_role);
+static bool may_name_anybody(Oid login);
 static int64 member_of_claims(const char *value, const ClrVersion *version);
 static int64 member_of_token(const char *text, const ClrVersion *version, TimestampTz at);
 static void *recall(Memory *memory, const char *text, const ClrVersion *version);
@@ -152,6 +168,7 @@ clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 	ClrIdentity identity = { .setting = setting_member,
 							 .token = clr_token_setting(),
 							 .login_role = GetSessionUserId(),
+							 .set_role = GetCurrentRoleId(),
 							 .acting = *clr_acting_setting() };
 
 	if (around != NULL)
@@ -195,8 +212,10 @@ who_asks(ClrIdentity *identity, const ClrVersion *version, TimestampTz at)
 	}
 	if (actor.member != 0)
 		return actor;
-	if (mapping.role != identity->login_role || !clr_stamp_holds(&mapping.stamp, version))
-		read_mapping(identity->login_role, version);
+	if (!is_mapping_of(identity) || !clr_stamp_holds(&mapping.stamp, version))
+		read_mapping(identity, version);
+	if (mapping.of_set_role && may_name_anybody(identity->login_role))
+		return actor;
 	actor.member = mapping.member;
 	actor.partner = mapping.partner;
 	if (mapping.setting != NULL)
@@ -218,13 +237,13 @@ clr_actor_is_still(const ClrIdentity *identity)
 	const char *claims;
 
 	if (!clr_actor_is_nobody(&identity->about) || identity->setting != setting_member ||
-		identity->login_role != GetSessionUserId() ||
+		identity->login_role != GetSessionUserId() || identity->set_role != GetCurrentRoleId() ||
 		strcmp(identity->token, clr_token_setting()) != 0 ||
 		!clr_acting_equal(&identity->acting, clr_acting_setting()))
 		return false;
 	if (identity->claims == NULL)
 		return true;
-	if (mapping.role != identity->login_role || mapping.setting == NULL)
+	if (!is_mapping_of(identity) || mapping.setting == NULL)
 		return false;
 	claims = GetConfigOption(mapping.setting, true, false);
 	return strcmp(identity->claims, claims != NULL ? claims : "") == 0;
@@ -240,8 +259,13 @@ clr_actor_why_nobody(const ClrIdentity *identity)
 	const char *what;
 	int64 member;
 
-	if (mapping.role != identity->login_role || mapping.setting == NULL)
+	if (!is_mapping_of(identity))
 		return "no actor is set, and this login role is mapped to none";
+	if (mapping.why_none != NULL)
+		return mapping.why_none;
+	if (mapping.setting == NULL)
+		return "no actor is set, and the role that SET ROLE has set does not count, for this login"
+			   " role may set the actor";
 	if (value == NULL || *value == '\0')
 		what = "is blank";
 	else if (mapping.claim != NULL && claim_of(value) == NULL)
@@ -258,7 +282,7 @@ clr_actor_why_nobody(const ClrIdentity *identity)
 const char *
 clr_actor_hint_nobody(const ClrIdentity *identity)
 {
-	if (mapping.role != identity->login_role || mapping.setting == NULL)
+	if (!is_mapping_of(identity) || mapping.setting == NULL)
 		return "Call clearance.set_actor() first, or map this login role with clearance.map_role().";
 	return psprintf("The application sets %s in the same transaction, to whom it has verified.",
 					mapping.setting);
@@ -266,28 +290,27 @@ clr_actor_hint_nobody(const ClrIdentity *identity)
 
 /* ---------- the login role ---------- */
 
-static void
-read_mapping(Oid role, const ClrVersion *version)
+/* Whether `mapping` is about these roles. Where the login has one, it is about the login alone. */
+static bool
+is_mapping_of(const ClrIdentity *identity)
 {
-	Mapping found = { .role = role };
-	ClrRows rows;
+	return mapping.login == identity->login_role &&
+		   (mapping.of_login || mapping.set_role == identity->set_role);
+}
 
-	mapping.role = InvalidOid;
+static void
+read_mapping(const ClrIdentity *identity, const ClrVersion *version)
+{
+	Mapping found = { .login = identity->login_role,
+					  .set_role = identity->set_role,
+					  .why_none = "no actor is set, and this login role is mapped to none" };
+
+	mapping.login = InvalidOid;
 	MemoryContextReset(mapping_context);
 	forget(&claims); /* they were read by the other mapping's claim and names */
-	if (clr_rows_one(&rows, CLR_LOGIN_BY_ROLE, role))
-	{
-		MemoryContext caller = MemoryContextSwitchTo(mapping_context);
-
-		found.member = clr_rows_int64(&rows, LOGIN_MEMBER);
-		found.partner = clr_rows_int64(&rows, LOGIN_PARTNER);
-		found.setting = clr_rows_text(&rows, LOGIN_SETTING);
-		found.claim = clr_rows_text(&rows, LOGIN_CLAIM);
-		found.names = clr_rows_text(&rows, LOGIN_NAMES);
-		found.account = clr_rows_int64(&rows, LOGIN_ACCOUNT);
-		MemoryContextSwitchTo(caller);
-		clr_rows_end(&rows);
-	}
+	found.of_login = read_row(&found, found.login, false);
+	if (!found.of_login && OidIsValid(found.set_role))
+		found.of_set_role = read_row(&found, found.set_role, true);
 	/* what a transaction changes itself has no version: it is read each time */
 	if (!clr_version_changed_any())
 	{
@@ -296,6 +319,61 @@ read_mapping(Oid role, const ClrVersion *version)
 		clr_stamp_read(&found.stamp);
 	}
 	mapping = found;
+}
+
+/*
+ * Whether a role has a mapping that counts for it as login role, or as the one that was
+ * set. It is read then; else the reason is, if it has one that counts for the other.
+ */
+static bool
+read_row(Mapping *found, Oid role, bool by_set_role)
+{
+	ClrRows rows;
+	bool counts;
+
+	if (!clr_rows_one(&rows, CLR_LOGIN_BY_ROLE, role))
+		return false;
+	counts = clr_rows_bool(&rows, LOGIN_BY_SET_ROLE) == by_set_role;
+	if (counts)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(mapping_context);
+
+		found->member = clr_rows_int64(&rows, LOGIN_MEMBER);
+		found->partner = clr_rows_int64(&rows, LOGIN_PARTNER);
+		found->setting = clr_rows_text(&rows, LOGIN_SETTING);
+		found->claim = clr_rows_text(&rows, LOGIN_CLAIM);
+		found->names = clr_rows_text(&rows, LOGIN_NAMES);
+		found->account = clr_rows_int64(&rows, LOGIN_ACCOUNT);
+		MemoryContextSwitchTo(caller);
+		found->why_none = NULL;
+	}
+	else if (by_set_role)
+		found->why_none = "no actor is set, and the role that SET ROLE has set is mapped as a login"
+						  " role, not by SET ROLE";
+	else
+		found->why_none = "no actor is set, and this login role is mapped by SET ROLE alone";
+	clr_rows_end(&rows);
+	return counts;
+}
+
+/*
+ * Whether a login role may set the actor, by whatever road: then it says who acts, and
+ * the role that it sets does not. Superusers may do anything, and were not trusted.
+ */
+static bool
+may_name_anybody(Oid login)
+{
+	Oid set_actor = LookupFuncName(list_make2(makeString("clearance"), makeString("set_actor")), -1,
+								   NULL, false);
+
+	return !superuser_arg(login) &&
+		   (DatumGetBool(DirectFunctionCall3(has_function_privilege_id_id, ObjectIdGetDatum(login),
+											 ObjectIdGetDatum(set_actor),
+											 CStringGetTextDatum("EXECUTE"))) ||
+			DatumGetBool(DirectFunctionCall3(has_parameter_privilege_id_name,
+											 ObjectIdGetDatum(login),
+											 CStringGetTextDatum("clearance.actor"),
+											 CStringGetTextDatum("SET"))));
 }
 
 /*

@@ -17,6 +17,7 @@ typedef struct ClrIdentity
 	int64 setting;		/* member named by clearance.actor, or zero */
 	const char *token;	/* token in clearance.token, or blank */
 	Oid login_role;		/* session user, whose mapping counts otherwise */
+	Oid set_role;		/* what SET ROLE has made of it, whose mapping counts last; or invalid */
 	const char *claims; /* value of the setting that the mapping names, once read */
 	ClrActing acting;	/* that one acts as another */
 	ClrActor about;		/* whom an answer is about, who acts while it is found; nobody: none is */

@@ -2,8 +2,9 @@
  * run_as.c
  *		Statements in a session of somebody else's, for the self-test.
  *
- * What a login role sees is found out by being it: as session user, so that it
- * is who it is mapped to, and as current user, whom row security binds. What
+ * What a login role sees is found out by being it: as session user and by SET
+ * ROLE, so that it is who it is mapped to, by either road, and as current user,
+ * whom row security binds. What
  * runs besides our statements, policies and triggers of others, must not come
  * back from there to the rights of who asks: so it all is a security-restricted
  * operation, in which no role is set, and nothing is left behind in the session
@@ -45,6 +46,8 @@ clearance_run_as(PG_FUNCTION_ARGS)
 
 	(void) set_config_option("session_authorization", login, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("role", login, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+							 false);
 	GetUserIdAndSecContext(&user, &sec_context);
 	SetUserIdAndSecContext(user, sec_context | SECURITY_LOCAL_USERID_CHANGE |
 									 SECURITY_RESTRICTED_OPERATION);

@@ -13,7 +13,7 @@ CREATE FUNCTION clearance.reset_actor() RETURNS void
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_reset_actor';
 COMMENT ON FUNCTION clearance.reset_actor IS
-'ends what set_actor() and act_as() began: from here on nobody acts, or the actor that the login role is mapped to';
+'ends what set_actor() and act_as() began: from here on nobody acts, or the actor that the login role, or the one that SET ROLE has set, is mapped to';
 
 CREATE FUNCTION clearance.current_actor(OUT member bigint, OUT partner bigint)
 LANGUAGE c STABLE PARALLEL RESTRICTED
@@ -158,12 +158,16 @@ $$;
 COMMENT ON FUNCTION clearance.distrust_role IS 'takes back trust_role()';
 
 CREATE FUNCTION clearance.map_role(role regrole, clearance.by_name DEFAULT 'by name', member bigint DEFAULT NULL, partner bigint DEFAULT NULL,
-    setting text DEFAULT NULL, claim text DEFAULT NULL, names text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS void
+    setting text DEFAULT NULL, claim text DEFAULT NULL, names text DEFAULT NULL, account bigint DEFAULT NULL,
+    by_set_role boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF role IS NULL OR role = 0 THEN
         RAISE EXCEPTION 'the role is null' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF by_set_role IS NULL THEN
+        RAISE EXCEPTION 'by_set_role is null' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = role) THEN
         RAISE EXCEPTION 'no role with OID %', role USING ERRCODE = 'undefined_object';
@@ -175,6 +179,11 @@ BEGIN
     IF setting IS NULL AND num_nonnulls(claim, names, account) > 0 THEN
         RAISE EXCEPTION 'claim, names and account go with a setting' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'For example: SELECT clearance.map_role(''authenticator'', setting => ''request.jwt.claims'', claim => ''sub'');';
+    END IF;
+    IF setting IS NOT NULL AND by_set_role THEN
+        RAISE EXCEPTION 'by_set_role goes with a member or a partner' USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'Whoever may set the role may set the setting too, and be anybody whom it may name.',
+            HINT = 'Map the login role to the setting, or a role for each member.';
     END IF;
     IF setting !~ E'^[A-Za-z_][A-Za-z0-9_$]*(\\.[A-Za-z_][A-Za-z0-9_$]*)+$' OR setting ~* E'^clearance\\.' THEN
         RAISE EXCEPTION '"%" is no setting of an application', setting USING ERRCODE = 'invalid_parameter_value',
@@ -197,16 +206,17 @@ BEGIN
             HINT = 'Accounts are created with clearance.create_account().';
     END IF;
     PERFORM clearance_internal.require_no_power(role, is_mapped => true);
-    INSERT INTO clearance.login_role AS l (role, member_id, partner_id, setting, claim, names, account_id)
+    INSERT INTO clearance.login_role AS l (role, member_id, partner_id, setting, claim, names, account_id, by_set_role)
     VALUES (map_role.role, member, partner, map_role.setting, map_role.claim,
-            CASE WHEN map_role.setting IS NOT NULL THEN coalesce(map_role.names, 'key') END, account)
+            CASE WHEN map_role.setting IS NOT NULL THEN coalesce(map_role.names, 'key') END, account, map_role.by_set_role)
     ON CONFLICT ON CONSTRAINT login_role_is_mapped_once
         DO UPDATE SET member_id = excluded.member_id, partner_id = excluded.partner_id, setting = excluded.setting,
-                      claim = excluded.claim, names = excluded.names, account_id = excluded.account_id;
+                      claim = excluded.claim, names = excluded.names, account_id = excluded.account_id,
+                      by_set_role = excluded.by_set_role;
 END
 $$;
 COMMENT ON FUNCTION clearance.map_role IS
-'makes a login role a member, a partner as a whole (which only views), or whom a setting names by id, key or email, as a whole or in a claim of its JSON; mapping again replaces. A setting may be set by anyone who can write SQL in such a session';
+'makes a login role a member, a partner as a whole (which only views), or whom a setting names by id, key or email, as a whole or in a claim of its JSON; with by_set_role, a role that is set by SET ROLE, for logins that are neither mapped nor trusted. Mapping again replaces. A setting may be set by anyone who can write SQL in such a session';
 
 CREATE FUNCTION clearance.unmap_role(role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -225,23 +235,36 @@ COMMENT ON FUNCTION clearance.unmap_role IS 'takes back map_role()';
 CREATE FUNCTION clearance_internal.used_roles() RETURNS TABLE (role regrole, used_as text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT l.role, 'mapped' FROM clearance.login_role l
-    UNION
-    SELECT a.grantee::regrole, 'trusted' FROM pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
-    WHERE f.oid = 'clearance.set_actor'::regproc AND a.grantee NOT IN (0, f.proowner)
+    WITH RECURSIVE named (role, used_as) AS (
+        SELECT l.role, 'mapped' FROM clearance.login_role l
+        UNION
+        SELECT a.grantee::regrole, 'trusted' FROM pg_proc f CROSS JOIN LATERAL aclexplode(f.proacl) a
+        WHERE f.oid = 'clearance.set_actor'::regproc AND a.grantee NOT IN (0, f.proowner)
+    ), setter (role) AS (
+        SELECT l.role::oid FROM clearance.login_role l WHERE l.by_set_role
+        UNION
+        -- PostgreSQL 15 has no SET option: whoever is a member sets the role
+        SELECT m.member FROM setter s JOIN pg_auth_members m ON m.roleid = s.role
+        WHERE coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+    )
+    SELECT n.role, n.used_as FROM named n
+    UNION ALL
+    SELECT s.role::regrole, 'able to set a mapped role' FROM setter s JOIN pg_roles r ON r.oid = s.role
+    WHERE r.rolcanlogin AND NOT EXISTS (SELECT FROM named n WHERE n.role = s.role)
 $$;
-COMMENT ON FUNCTION clearance_internal.used_roles IS 'internal: login roles that are mapped, and those that are trusted';
+COMMENT ON FUNCTION clearance_internal.used_roles IS
+'internal: roles that are mapped, those that are trusted, and others that log in and become one that is mapped by SET ROLE';
 
 -- Roles are the server's: nothing tells the extension when one is given power.
 CREATE VIEW clearance.powerful_roles AS
 SELECT r.role, r.used_as, p.power
 FROM clearance_internal.used_roles() r
-CROSS JOIN LATERAL clearance_internal.power_of(r.role, r.used_as = 'mapped') AS p (power)
+CROSS JOIN LATERAL clearance_internal.power_of(r.role, r.used_as <> 'trusted') AS p (power)
 WHERE p.power IS NOT NULL;
 COMMENT ON VIEW clearance.powerful_roles IS
-'mapped and trusted roles that were given, since, what map_role() and trust_role() refuse; should be empty';
+'mapped and trusted roles that were given, since, what map_role() and trust_role() refuse, and logins that have it and set a role that is mapped by SET ROLE; should be empty';
 COMMENT ON COLUMN clearance.powerful_roles.role IS 'the role that has too much power';
-COMMENT ON COLUMN clearance.powerful_roles.used_as IS 'mapped or trusted';
+COMMENT ON COLUMN clearance.powerful_roles.used_as IS 'mapped, trusted, or able to set a mapped role';
 COMMENT ON COLUMN clearance.powerful_roles.power IS 'what the rule does not hold';
 
 -- What a pooled connection would hand on beside the actor. DISCARD ALL does the

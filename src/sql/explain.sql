@@ -97,6 +97,7 @@ BEGIN
                             WHEN login.rolbypassrls THEN 'role %s has BYPASSRLS: row security does not bind it'
                             WHEN NOT is_bound THEN 'role %s owns the table, whose row security is not forced'
                             WHEN mapped IS NULL THEN 'role %s is mapped to nobody, and acts for whom its sessions name'
+                            WHEN mapped.by_set_role THEN 'role %s is mapped by SET ROLE'
                             ELSE 'role %s is mapped' END, role::regrole);
         lacks := ARRAY(SELECT v.name FROM unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) WITH ORDINALITY v (name, i)
                        WHERE NOT CASE WHEN v.name = 'DELETE' THEN has_table_privilege(role, relation, v.name)

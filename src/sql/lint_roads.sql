@@ -143,7 +143,7 @@ AS $$
     )
     SELECT r.role, quote_ident(a.rolname), r.used_as, r.reached, r.via FROM reach r JOIN pg_roles a ON a.oid = r.role
 $$;
-COMMENT ON FUNCTION clearance_internal.lint_reach IS 'mapped and trusted roles, with every role that they can become, and the member of it by which they can';
+COMMENT ON FUNCTION clearance_internal.lint_reach IS 'mapped and trusted roles and logins that set a mapped one, with every role that they can become, and the member of it by which they can';
 
 CREATE FUNCTION clearance_internal.lint_bypass_login() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -178,7 +178,7 @@ AS $$
            OR EXISTS (SELECT FROM clearance_internal.lint_protected() t JOIN pg_class c ON c.oid = t.tab
                       WHERE c.relowner = p.oid AND NOT c.relforcerowsecurity))
 $$;
-COMMENT ON FUNCTION clearance_internal.lint_bypass_reachable IS 'finding: mapped and trusted roles that can become one that passes row security';
+COMMENT ON FUNCTION clearance_internal.lint_bypass_reachable IS 'finding: roles that are mapped or trusted, or set a mapped one, and can become one that passes row security';
 
 CREATE FUNCTION clearance_internal.lint_strong_attribute() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp

@@ -678,7 +678,7 @@ BEGIN
         RETURN NEXT;
     END IF;
     FOR l IN SELECT u.role, u.used_as, r FROM clearance_internal.used_roles() u LEFT JOIN clearance.login_role r ON u.used_as = 'mapped' AND r.role = u.role
-             WHERE u.role NOT IN (login, mapped) ORDER BY u.used_as, u.role::text COLLATE "C" LOOP
+             WHERE u.used_as IN ('mapped', 'trusted') AND u.role NOT IN (login, mapped) ORDER BY u.used_as, u.role::text COLLATE "C" LOOP
         RETURN QUERY SELECT clearance_internal.test_road(l.role, l.used_as), t.* FROM clearance_internal.test_login(b, stage, member, l.role, l.r) t;
     END LOOP;
 END
@@ -690,7 +690,7 @@ COMMENT ON FUNCTION clearance_internal.test_table IS 'what is seen of one table,
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.test_road(role regrole, used_as text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-RETURN CASE used_as WHEN 'mapped' THEN 'mapped role ' ELSE 'set_actor as ' END || role;
+RETURN CASE used_as WHEN 'mapped' THEN 'mapped role ' WHEN 'trusted' THEN 'set_actor as ' ELSE 'SET ROLE as ' END || role;
 COMMENT ON FUNCTION clearance_internal.test_road IS 'the road of a login role';
 
 CREATE FUNCTION clearance_internal.test_catalog(b clearance.binding) RETURNS TABLE (relation regclass, road text, claim text, result text, detail text)
@@ -722,7 +722,7 @@ AS $$
                   JOIN pg_depend d ON d.classid = 'pg_event_trigger'::regclass AND d.objid = e.oid AND d.deptype = 'e'
                   JOIN pg_extension x ON x.oid = d.refobjid AND x.extname = 'pg_clearance' WHERE e.evtenabled <> 'A')
           UNION ALL
-          SELECT 3, clearance_internal.test_road(r.role, r.used_as), 'the rule holds for the role', 'it ' || clearance_internal.power_of(r.role, r.used_as = 'mapped')
+          SELECT 3, clearance_internal.test_road(r.role, r.used_as), 'the rule holds for the role', 'it ' || clearance_internal.power_of(r.role, r.used_as <> 'trusted')
           FROM clearance_internal.used_roles() r) v (n, road, claim, fault)
     ORDER BY v.n, v.road COLLATE "C"
 $$;

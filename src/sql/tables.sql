@@ -627,21 +627,24 @@ CREATE TABLE clearance.login_role (
     claim      text,
     names      text,
     account_id bigint  CONSTRAINT login_role_account_exists REFERENCES clearance.account ON DELETE CASCADE,
+    by_set_role boolean NOT NULL DEFAULT false,
     CONSTRAINT login_role_is_one_actor CHECK (num_nonnulls(member_id, partner_id, setting) = 1),
     CONSTRAINT only_a_setting_names_members CHECK ((setting IS NULL) = (names IS NULL)
         AND (setting IS NOT NULL OR num_nonnulls(claim, account_id) = 0)),
     CONSTRAINT setting_names_are_known CHECK (names IN ('id', 'key', 'email')),
     CONSTRAINT setting_is_a_custom_one CHECK (setting ~ E'^[A-Za-z_][A-Za-z0-9_$]*(\\.[A-Za-z_][A-Za-z0-9_$]*)+$' AND setting !~* E'^clearance\\.'),
-    CONSTRAINT claim_is_not_blank CHECK (claim <> '')
+    CONSTRAINT claim_is_not_blank CHECK (claim <> ''),
+    CONSTRAINT only_a_role_that_is_an_actor_is_set CHECK (NOT by_set_role OR setting IS NULL)
 );
-COMMENT ON TABLE clearance.login_role IS 'login roles that are a member, a partner as a whole, or whom a setting names';
-COMMENT ON COLUMN clearance.login_role.role IS 'the login role (session user)';
+COMMENT ON TABLE clearance.login_role IS 'login roles that are a member, a partner as a whole, or whom a setting names, and roles that become one by SET ROLE';
+COMMENT ON COLUMN clearance.login_role.role IS 'the login role (session user), or the one that is set';
 COMMENT ON COLUMN clearance.login_role.member_id IS 'the member it is; NULL: it is a partner, or whom a setting names';
 COMMENT ON COLUMN clearance.login_role.partner_id IS 'the partner it is, such a login only views; NULL: it is a member, or whom a setting names';
 COMMENT ON COLUMN clearance.login_role.setting IS 'the setting in which a trusted application says who acts; NULL: the role itself is the actor';
 COMMENT ON COLUMN clearance.login_role.claim IS 'member of the JSON object that the setting holds; NULL: its whole value';
 COMMENT ON COLUMN clearance.login_role.names IS 'what the setting holds of the member: id, key or email; NULL: there is no setting';
 COMMENT ON COLUMN clearance.login_role.account_id IS 'account of the members that it may name; NULL: any';
+COMMENT ON COLUMN clearance.login_role.by_set_role IS 'it counts where SET ROLE has set the role, for a login that is neither mapped nor trusted; false: where the role has logged in';
 
 CREATE TABLE clearance.token_key (
     kid        text        NOT NULL CONSTRAINT token_key_id_is_unique PRIMARY KEY,

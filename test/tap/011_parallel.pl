@@ -37,6 +37,8 @@ foreach my $key (qw(ada cole pat rex mo))
 }
 compare('a member\'s login', 'regress_cole');
 compare('a partner\'s login', 'regress_acme');
+compare('a partner by SET ROLE', 'regress_tool', 'SET ROLE regress_set_acme');
+compare('a member by SET ROLE', 'regress_tool', 'SET ROLE regress_set_cole');
 compare('nobody', 'regress_anybody');
 isnt(counted('ada'), counted($_), "ada's count is not that of $_") foreach qw(cole pat rex mo);
 
@@ -63,6 +65,11 @@ my $anybody = session('regress_anybody');
 $anybody->query($workers);
 is(bound($anybody, "SET LOCAL clearance.token = '" . token('pat') . "'", "SET LOCAL clearance.token = '" . token('ada') . "'"),
 	counted('pat'), 'bound for one token, executed with another');
+my $tool = session('regress_tool');
+$tool->query($workers);
+is(bound($tool, 'SET LOCAL ROLE regress_set_cole', 'SET LOCAL ROLE regress_set_acme'), counted('cole'), 'bound for one role, executed with another');
+is(bound($tool, 'SET LOCAL ROLE regress_set_cole', 'RESET ROLE'), counted('cole'), 'executed with none');
+is(bound($tool, 'RESET ROLE', 'SET LOCAL ROLE regress_set_cole'), '0,NULL', 'bound for none');
 # a token counts when the statement begins
 is(bound($anybody, "SET LOCAL clearance.token = '" . token('pat', 2) . "'", 'SELECT pg_sleep(3)'), counted('pat'), 'a token that expired since');
 # and so does a membership
@@ -238,6 +245,9 @@ CREATE ROLE regress_gate LOGIN;
 CREATE ROLE regress_anybody LOGIN;
 CREATE ROLE regress_cole LOGIN;
 CREATE ROLE regress_acme LOGIN;
+CREATE ROLE regress_set_cole;
+CREATE ROLE regress_set_acme;
+CREATE ROLE regress_tool LOGIN IN ROLE regress_set_cole, regress_set_acme;
 CREATE SCHEMA app;
 CREATE TABLE app.project (id integer PRIMARY KEY);
 INSERT INTO app.project SELECT generate_series(1, 20);
@@ -276,6 +286,8 @@ SELECT clearance.trust_role('regress_app');
 SELECT clearance.map_role('regress_gate', setting => 'work.member', names => 'id');
 SELECT clearance.map_role('regress_cole', member => m.id) FROM clearance.member m WHERE m.key = 'cole';
 SELECT clearance.map_role('regress_acme', partner => :acme);
+SELECT clearance.map_role('regress_set_cole', member => m.id, by_set_role => true) FROM clearance.member m WHERE m.key = 'cole';
+SELECT clearance.map_role('regress_set_acme', partner => :acme, by_set_role => true);
 SELECT clearance.add_token_key('k', 'HS256', '$secret', 'i', subject => 'key');
 ANALYZE;
 EOSQL

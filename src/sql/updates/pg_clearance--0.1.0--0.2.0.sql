@@ -169,15 +169,21 @@ UPDATE clearance.account SET act_as_writes = false;
 ALTER TABLE clearance.account ALTER COLUMN act_as_writes SET DEFAULT false, ALTER COLUMN act_as_writes SET NOT NULL;
 DROP FUNCTION clearance.set_account;
 
+-- Roles that are mapped by SET ROLE.
+ALTER TABLE clearance.login_role ADD COLUMN by_set_role boolean;
+UPDATE clearance.login_role SET by_set_role = false;
+ALTER TABLE clearance.login_role ALTER COLUMN by_set_role SET DEFAULT false, ALTER COLUMN by_set_role SET NOT NULL,
+    ADD CONSTRAINT only_a_role_that_is_an_actor_is_set CHECK (NOT by_set_role OR setting IS NULL);
+
 -- Rows without a project. A default would be refused: functions use the table's row type (ATRewriteTables(), tablecmds.c).
 ALTER TABLE clearance.binding ADD COLUMN project_optional boolean;
 UPDATE clearance.binding SET project_optional = false;
 ALTER TABLE clearance.binding ALTER COLUMN project_optional SET DEFAULT false, ALTER COLUMN project_optional SET NOT NULL,
     ADD CONSTRAINT optional_project_has_a_column CHECK (NOT project_optional OR (project_column IS NOT NULL AND feature <> 'project'));
--- with another argument protect() is another function, but whom an administrator gave it may use that
-SELECT pg_catalog.set_config('pg_clearance_update.protect', p.proacl::text, true)
-FROM pg_catalog.pg_proc p WHERE p.oid = 'clearance.protect'::pg_catalog.regproc;
-DROP FUNCTION clearance.protect, clearance_internal.notice_projects;
+-- with another argument these are other functions, but whom an administrator gave them may use those
+SELECT pg_catalog.set_config('pg_clearance_update.' || p.proname, p.proacl::text, true)
+FROM pg_catalog.pg_proc p WHERE p.oid IN ('clearance.protect'::pg_catalog.regproc, 'clearance.map_role'::pg_catalog.regproc);
+DROP FUNCTION clearance.protect, clearance.map_role, clearance_internal.notice_projects;
 
 -- Relations company and reports: whom they are about is a part of permissions.
 ALTER TABLE clearance.level_grant DROP CONSTRAINT grant_relation_is_known,
@@ -313,22 +319,26 @@ SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify
 GRANT SELECT ON clearance.audit TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.renew_lease, clearance.publish_configuration'), clearance_internal.close('TABLE clearance.lease');
 SELECT clearance_internal.close('FUNCTION clearance.add_parent');
-SELECT clearance_internal.close('FUNCTION clearance.protect');
+SELECT clearance_internal.close('FUNCTION clearance.protect, clearance.map_role');
 -- What a script grants would count as the extension's own, which dumps leave out.
 DO $$
 DECLARE
-    own aclitem[] := (SELECT i.initprivs FROM pg_init_privs i WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, 'clearance.protect'::regproc));
+    f pg_proc;
+    own aclitem[];
     held record;
 BEGIN
-    FOR held IN
-        SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee, a.is_grantable
-        FROM aclexplode(nullif(current_setting('pg_clearance_update.protect'), '')::aclitem[]) a
-        WHERE a.grantee <> (SELECT p.proowner FROM pg_proc p WHERE p.oid = 'clearance.protect'::regproc)
-    LOOP
-        EXECUTE format('GRANT EXECUTE ON FUNCTION clearance.protect TO %s%s', held.grantee,
-                       CASE WHEN held.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+    FOR f IN SELECT p.* FROM pg_proc p WHERE p.oid IN ('clearance.protect'::regproc, 'clearance.map_role'::regproc) LOOP
+        own := (SELECT i.initprivs FROM pg_init_privs i WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, f.oid));
+        FOR held IN
+            SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS grantee, a.is_grantable
+            FROM aclexplode(nullif(current_setting('pg_clearance_update.' || f.proname), '')::aclitem[]) a
+            WHERE a.grantee <> f.proowner
+        LOOP
+            EXECUTE format('GRANT EXECUTE ON FUNCTION clearance.%I TO %s%s', f.proname, held.grantee,
+                           CASE WHEN held.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END);
+        END LOOP;
+        UPDATE pg_init_privs i SET initprivs = own WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, f.oid);
     END LOOP;
-    UPDATE pg_init_privs i SET initprivs = own WHERE (i.classoid, i.objoid) = ('pg_proc'::regclass, 'clearance.protect'::regproc);
 END
 $$;
 SELECT clearance_internal.close('TABLE clearance.levels');
