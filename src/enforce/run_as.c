@@ -4,11 +4,10 @@
  *
  * What a login role sees is found out by being it: as session user and by SET
  * ROLE, so that it is who it is mapped to, by either road, and as current user,
- * whom row security binds. What
- * runs besides our statements, policies and triggers of others, must not come
- * back from there to the rights of who asks: so it all is a security-restricted
- * operation, in which no role is set, and nothing is left behind in the session
- * (miscadmin.h). Keeps no state.
+ * whom row security binds. What runs besides our statements, policies and
+ * triggers of others, must not come back from there to the rights of who asks:
+ * so it all is a security-restricted operation, in which no role is set any more,
+ * and nothing is left behind in the session (miscadmin.h). Keeps no state.
  */
 #include "compat.h"
 

@@ -36,6 +36,9 @@ GRANT SELECT ON app.wait TO regress_app;
 SELECT clearance.protect('app.wait', 'task', edit_action => 'view'), clearance.add_parent('app.wait', 'task', 'app."Task List"'),
     clearance.add_parent('app.wait', 'other', 'app."Task List"', same_project => false, edit_action => 'edit');
 EOSQL
+# a role that is somebody by SET ROLE alone
+$node->safe_psql('source', q{CREATE ROLE regress_set;
+	SELECT clearance.map_role('regress_set', member => id, by_set_role => true) FROM clearance.member WHERE key = 'pat';});
 # rows are guarded by their state
 $node->safe_psql('source', q{SELECT clearance.guard_row('app.comment', 'resolved', ARRAY['true', NULL], 'resolve', columns => ARRAY['resolved', 'author'])});
 

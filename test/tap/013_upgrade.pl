@@ -66,6 +66,7 @@ $node->safe_psql('small', <<'EOSQL');
 CREATE ROLE regress_desk;
 GRANT EXECUTE ON FUNCTION clearance.create_partner TO regress_desk WITH GRANT OPTION;
 GRANT EXECUTE ON FUNCTION clearance.protect TO regress_desk;
+GRANT EXECUTE ON FUNCTION clearance.map_role TO regress_desk WITH GRANT OPTION;
 REVOKE EXECUTE ON FUNCTION clearance.whoami FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION clearance.whoami TO regress_app;
 GRANT SELECT ON clearance.matrix TO regress_desk;
@@ -77,13 +78,14 @@ EOSQL
 my $granted = <<'EOSQL';
 SELECT has_function_privilege('regress_desk', p.oid, 'EXECUTE WITH GRANT OPTION') FROM pg_proc p WHERE p.proname = 'create_partner';
 SELECT has_function_privilege('regress_desk', p.oid, 'EXECUTE') FROM pg_proc p WHERE p.proname = 'protect';
+SELECT has_function_privilege('regress_desk', p.oid, 'EXECUTE WITH GRANT OPTION') FROM pg_proc p WHERE p.proname = 'map_role';
 SELECT has_function_privilege('regress_desk', p.oid, 'EXECUTE'), has_function_privilege('regress_app', p.oid, 'EXECUTE')
 FROM pg_proc p WHERE p.proname = 'whoami';
 SELECT has_table_privilege('regress_desk', 'clearance.matrix', 'SELECT');
 SELECT has_column_privilege('regress_desk', 'clearance.level', 'name', 'SELECT'), has_table_privilege('regress_desk', 'clearance.level', 'SELECT');
 SELECT has_table_privilege('regress_desk', 'clearance.rates', 'SELECT');
 EOSQL
-my $grants = "t\nt\nf|t\nt\nt|f\nf";
+my $grants = "t\nt\nt\nf|t\nt\nt|f\nf";
 is($node->safe_psql('small', $granted), $grants, 'grants are as the administrator made them');
 
 my %before;
@@ -188,7 +190,7 @@ same_catalog("$_, protected tables", protected_catalog($node, $_), protected_cat
 # but for what the administrator granted
 my @changed = differences('upgraded', extension_catalog($node, 'small'), 'fresh', extension_catalog($node, 'fresh_small'));
 is_deeply([ map { /^(\S+ [\w.]+)/ } @changed ],
-	[ 'column name', map({ "function clearance.$_" } qw(create_partner protect whoami)), map({ "relation clearance.$_" } qw(matrix rates)) ],
+	[ 'column name', map({ "function clearance.$_" } qw(create_partner map_role protect whoami)), map({ "relation clearance.$_" } qw(matrix rates)) ],
 	'it is the same where the administrator granted and revoked nothing') or diag(join "\n", @changed);
 ok(!(grep { !/: privileges (differs|is only)/ } @changed), 'and elsewhere but for the privileges') or diag(join "\n", @changed);
 is($node->safe_psql('small', $granted), $grants, 'all that is granted still is, and what was revoked is not');
