@@ -116,6 +116,7 @@ SELECT clearance.map_role('regress_set_mapped', partner => :bolt);
 SELECT clearance.map_role('regress_set_claims', setting => 'regress.member', names => 'key');
 SELECT clearance.trust_role('regress_set_backend');
 GRANT SET ON PARAMETER clearance.actor TO regress_set_parameter;
+\set bob_is_named 'SELECT clearance.set_actor(id => :bob, local => false) > 0; SET ROLE regress_set_acme; TABLE regress_set_role.me; RESET ROLE; SELECT clearance.reset_actor();'
 SET SESSION AUTHORIZATION regress_set_mapped;
 SET ROLE regress_set_acme;
 TABLE regress_set_role.me;
@@ -133,11 +134,7 @@ TABLE regress_set_role.me;
 SELECT note FROM clearance.whoami();
 UPDATE regress_set_role.task SET title = 'by nobody' RETURNING id;
 RESET ROLE;
-SELECT clearance.set_actor(id => :bob, local => false) > 0;
-SET ROLE regress_set_acme;
-TABLE regress_set_role.me;
-RESET ROLE;
-SELECT clearance.reset_actor();
+:bob_is_named
 SET SESSION AUTHORIZATION regress_set_parameter;
 SET ROLE regress_set_acme;
 TABLE regress_set_role.me;
@@ -158,11 +155,7 @@ TABLE regress_set_role.me;
 SET ROLE regress_set_acme;
 TABLE regress_set_role.me;
 RESET ROLE;
-SELECT clearance.set_actor(id => :bob, local => false) > 0;
-SET ROLE regress_set_acme;
-TABLE regress_set_role.me;
-RESET ROLE;
-SELECT clearance.reset_actor();
+:bob_is_named
 RESET SESSION AUTHORIZATION;
 
 --
