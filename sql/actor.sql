@@ -209,6 +209,7 @@ SELECT clearance.map_role('regress_actor_user', member => :ann);
 SELECT * FROM regress_actor.me;
 RESET ROLE;
 -- a role that creates roles, and one that owns the database
+GRANT regress_actor_user TO regress_actor_owner WITH ADMIN OPTION;
 SET ROLE regress_actor_owner;
 ALTER ROLE regress_actor_user SET clearance.actor = '1';
 ALTER ROLE regress_actor_user RESET clearance.actor;

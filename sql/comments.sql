@@ -4,6 +4,9 @@ CREATE TEMP VIEW described AS
 WITH member AS (
     SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
     WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e' AND e.extname = 'pg_clearance'
+    -- from 17 on these are members as well
+    AND NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+                    WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind <> 'c'))
 ), object (classid, objid, objsubid) AS (
     SELECT classid, objid, 0 FROM member
     UNION

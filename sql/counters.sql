@@ -172,7 +172,7 @@ ROLLBACK;
 SELECT clearance.set_actor(key => 'max', local => false) = :max;
 SELECT FROM moved() WHERE false;
 SELECT stale() > 0;
-SELECT * FROM moved('statements');
+SELECT * FROM moved('statements') WHERE name IN ('errors', 'refusals');
 SELECT * FROM refused('EXPLAIN SELECT FROM task');
 SELECT * FROM refused('SELECT clearance.act_as(' || :mia || ')');
 SELECT * FROM refused('SELECT clearance.set_actor(key => ''nobody at all'')');

@@ -71,7 +71,7 @@ ALTER TABLE parts ATTACH PARTITION part DEFAULT;
 -- nor with a table that has such children already
 SELECT clearance.unprotect('parts');
 ALTER TABLE parts ATTACH PARTITION part DEFAULT;
-SELECT clearance.protect('parts', 'task', project => 'project', owner => 'owner');
+SELECT clearance.protect('parts', 'task', project => 'project', owner => 'owner') > 0;
 -- columns that nothing binds may be generated, and a mirrored table's too
 SELECT clearance.protect('parts', 'task', project => 'project') > 0;
 CREATE TABLE crew (id integer PRIMARY KEY, project integer, word text, member text GENERATED ALWAYS AS (lower(word)) STORED);

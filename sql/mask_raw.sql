@@ -239,14 +239,14 @@ SELECT clearance.set_actor('raw-ann', local => false) > 0 AS ok;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-SET force_parallel_mode = on;
+SELECT set_config(name, 'on', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
 PREPARE by_workers AS SELECT sum(cost), max(price), max(secret) FROM task;
 EXECUTE by_workers;
 SELECT clearance.set_actor('raw-pat', local => false) > 0 AS ok;
 EXECUTE by_workers;
 SELECT clearance.set_actor('raw-ann', local => false) > 0 AS ok;
 EXECUTE by_workers;
-RESET force_parallel_mode;
+SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
 RESET plan_cache_mode;
 
 --

@@ -208,7 +208,7 @@ BEGIN;
 SET LOCAL parallel_setup_cost = 0;
 SET LOCAL parallel_tuple_cost = 0;
 SET LOCAL min_parallel_table_scan_size = 0;
-SET LOCAL force_parallel_mode = on;
+SELECT set_config(name, 'on', true) FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query');
 SELECT sum(cost), max(secret) FROM task;
 SELECT clearance.set_actor('masks-ann') > 0 AS ok;
 SELECT sum(cost), max(secret) FROM task;

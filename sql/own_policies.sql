@@ -185,7 +185,8 @@ SELECT * FROM elsewhere ORDER BY id, hidden;
 ROLLBACK;
 -- nor does a table with triggers, or row security, become a view
 DELETE FROM task;
-SELECT try('CREATE RULE "_RETURN" AS ON SELECT TO task DO INSTEAD SELECT 1 AS id, ''x''::text AS project_id, true AS hidden, ''x''::text AS author, true AS decoy, ''x''::text AS other', :moe);
+SELECT try('CREATE RULE "_RETURN" AS ON SELECT TO task DO INSTEAD SELECT 1 AS id, ''x''::text AS project_id, true AS hidden, ''x''::text AS author, true AS decoy, ''x''::text AS other', :moe)
+    IN ('55000 could not convert table "task" to a view because it has triggers', '42809 relation "task" cannot have ON SELECT rules') AS refused;
 
 --
 -- A table that has no declaration answers nothing about its rows either.

@@ -123,9 +123,11 @@ SET clearance.token_max_lifetime = 31536000;
 SET clearance.token_audience = 'mine';
 RESET ROLE;
 -- the settings have bounds
+\set VERBOSITY sqlstate
 SET clearance.token_leeway = 301;
 SET clearance.token_max_lifetime = 59;
 SET clearance.token_max_lifetime = 31536001;
+\set VERBOSITY default
 SET clearance.token_max_lifetime = '1 d';
 SHOW clearance.token_max_lifetime;
 RESET clearance.token_max_lifetime;

@@ -28,6 +28,7 @@
 #include "guard/seal.h"
 #include "guard/secrecy.h"
 #include "guard/utility.h"
+#include "plan/conflict.h"
 #include "plan/early.h"
 #include "plan/mask.h"
 #include "plan/once.h"
@@ -88,7 +89,7 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 }
 
 static void
-clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bool once)
+clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count CLR_ONCE)
 {
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
 	int told;
@@ -99,13 +100,11 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count, bo
 
 		clr_secrecy_check_run(query);
 		telling = clr_frame_tell_workers(query, &told);
-		/* early minor releases go by this, later ones by the query alone */
-		once = once && !query->already_executed;
 
 		if (prev_ExecutorRun)
-			prev_ExecutorRun(query, direction, count, once);
+			prev_ExecutorRun(query, direction, count CLR_PASS_ONCE(query));
 		else
-			standard_ExecutorRun(query, direction, count, once);
+			standard_ExecutorRun(query, direction, count CLR_PASS_ONCE(query));
 		if (telling)
 			clr_worker_told(told);
 	}
@@ -177,6 +176,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 			clr_plans_unmarked();
 		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
+		clr_conflict_rewrite(query);
 		if (before != NULL)
 			clr_early_rewrite(query);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :
@@ -234,13 +234,14 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 }
 
 static bool
-clr_ExecutorCheckPerms_hook(List *range_table, bool ereport_on_violation)
+clr_ExecutorCheckPerms_hook(CLR_PERMISSIONS, bool ereport_on_violation)
 {
-	if (prev_ExecutorCheckPerms && !prev_ExecutorCheckPerms(range_table, ereport_on_violation))
+	if (prev_ExecutorCheckPerms &&
+		!prev_ExecutorCheckPerms(CLR_PASS_PERMISSIONS, ereport_on_violation))
 		return false;
-	clr_ddl_note_catalog(range_table);
-	clr_seal_check_tables(range_table);
-	return clr_masked_check_tables(range_table, ereport_on_violation);
+	clr_ddl_note_catalog(permissions);
+	clr_seal_check_tables(permissions);
+	return clr_masked_check_tables(permissions, ereport_on_violation);
 }
 
 static List *

@@ -54,7 +54,7 @@ _PG_init(void)
 {
 	/* preloaded libraries, also those of session_preload_libraries, come before any query */
 	bool late = !process_shared_preload_libraries_in_progress &&
-				(IsBackgroundWorker || debug_query_string != NULL);
+				(AmBackgroundWorkerProcess() || debug_query_string != NULL);
 
 	clr_release_init();
 	clr_catalog_init();
@@ -89,7 +89,7 @@ _PG_init(void)
 	/* pg_upgrade makes tables as some version declared them; none but superusers connect (InitPostgres()) */
 	if (!IsBinaryUpgrade)
 		clr_hooks_init();
-	if (late && !IsBackgroundWorker)
+	if (late && !AmBackgroundWorkerProcess())
 		warn_that_late();
 }
 

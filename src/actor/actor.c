@@ -516,8 +516,8 @@ static char *
 claim_of(const char *value)
 {
 	static const Oid argtypes[] = { JSONBOID, TEXTOID };
-	text *json = cstring_to_text(value);
-	JsonLexContext *lex = makeJsonLexContext(json, true);
+	JsonLexContext *lex =
+		clr_json_lexer(unconstify(char *, value), strlen(value), GetDatabaseEncoding());
 	Datum args[2];
 	ClrCatalog state;
 	MemoryContext caller = CurrentMemoryContext;

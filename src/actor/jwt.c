@@ -82,10 +82,10 @@ static const char *claims_complaint(const ClrJwt *jwt);
 static bool read_object(ClrJwt *jwt, ClrBytes json, const char *part, const Member *members,
 						const char **reason);
 static const char *text_complaint(ClrBytes json);
-static void on_name(void *state, char *name, bool isnull);
-static void on_structure(void *state);
-static void on_array(void *state);
-static void on_scalar(void *state, char *token, JsonTokenType type);
+static CLR_JSON_STEP on_name(void *state, char *name, bool isnull);
+static CLR_JSON_STEP on_structure(void *state);
+static CLR_JSON_STEP on_array(void *state);
+static CLR_JSON_STEP on_scalar(void *state, char *token, JsonTokenType type);
 static void take(Reader *reader, char *token, JsonTokenType type);
 static bool read_date(const char *number, int64 *date);
 static bool has_duplicates(Reader *reader);
@@ -175,7 +175,7 @@ clr_jwt_base64url_decode(const char *text, size_t len, ClrBytes *bytes)
 	int padded_len = (len + 3) / 4 * 4;
 	char *padded = palloc(padded_len + 1);
 	char *again = palloc(padded_len + 1);
-	char *data = palloc(padded_len + 1);
+	unsigned char *data = palloc(padded_len + 1);
 	int n;
 
 	/* the server knows the other alphabet, and skips blanks in it */
@@ -185,12 +185,12 @@ clr_jwt_base64url_decode(const char *text, size_t len, ClrBytes *bytes)
 		padded[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
 	memset(padded + len, '=', padded_len - len);
 
-	n = pg_b64_decode(padded, padded_len, data, padded_len);
-	if (n < 0 || pg_b64_encode(data, n, again, padded_len) != padded_len ||
+	n = pg_b64_decode(padded, padded_len, CLR_B64(data), padded_len);
+	if (n < 0 || pg_b64_encode(CLR_B64(data), n, again, padded_len) != padded_len ||
 		memcmp(padded, again, padded_len) != 0)
 		return false;
 	data[n] = '\0';
-	bytes->data = (unsigned char *) data;
+	bytes->data = data;
 	bytes->len = n;
 	return true;
 }
@@ -216,8 +216,7 @@ read_object(ClrJwt *jwt, ClrBytes json, const char *part, const Member *members,
 		complain(&reader, "Its %s %s.", part, complaint);
 	else
 	{
-		reader.lex =
-			makeJsonLexContextCstringLen((char *) json.data, (int) json.len, PG_UTF8, true);
+		reader.lex = clr_json_lexer((char *) json.data, json.len, PG_UTF8);
 		if (pg_parse_json(reader.lex, &actions) != JSON_SUCCESS)
 			complain(&reader, "Its %s is not valid JSON.", part);
 		else if (has_duplicates(&reader))
@@ -263,13 +262,13 @@ text_complaint(ClrBytes json)
 	return NULL;
 }
 
-static void
+static CLR_JSON_STEP
 on_name(void *state, char *name, bool isnull)
 {
 	Reader *reader = state;
 
 	if (reader->lex->lex_level != 1)
-		return;
+		return CLR_JSON_GO_ON;
 	if (reader->n_names == reader->max_names)
 	{
 		reader->max_names = Max(16, reader->max_names * 2);
@@ -287,19 +286,21 @@ on_name(void *state, char *name, bool isnull)
 	else if (reader->member->type == MEMBER_REFUSED)
 		complain(reader, "Its %s has parameter %s, which is not supported.", reader->part,
 				 reader->member->name);
+	return CLR_JSON_GO_ON;
 }
 
 /* An object begins, or an array where none is expected. */
-static void
+static CLR_JSON_STEP
 on_structure(void *state)
 {
 	Reader *reader = state;
 
 	if (reader->member != NULL)
 		complain(reader, "The value of %s is of the wrong type.", reader->member->name);
+	return CLR_JSON_GO_ON;
 }
 
-static void
+static CLR_JSON_STEP
 on_array(void *state)
 {
 	Reader *reader = state;
@@ -308,12 +309,13 @@ on_array(void *state)
 		complain(reader, "Its %s is no JSON object.", reader->part);
 	else if (reader->lex->lex_level > 1 || reader->member == NULL ||
 			 reader->member->type != MEMBER_STRINGS)
-		on_structure(state);
+		(void) on_structure(state);
 	else if (reader->jwt->aud == NULL)
 		reader->jwt->aud = palloc(sizeof(char *)); /* given, if only as an empty list */
+	return CLR_JSON_GO_ON;
 }
 
-static void
+static CLR_JSON_STEP
 on_scalar(void *state, char *token, JsonTokenType type)
 {
 	Reader *reader = state;
@@ -322,6 +324,7 @@ on_scalar(void *state, char *token, JsonTokenType type)
 		complain(reader, "Its %s is no JSON object.", reader->part);
 	else if (reader->member != NULL)
 		take(reader, token, type);
+	return CLR_JSON_GO_ON;
 }
 
 /* The value of a known member, or one of its values. */

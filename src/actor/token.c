@@ -61,8 +61,8 @@ static void check_lifetime(const ClrJwt *jwt, TimestampTz at);
 static int64 find_member(const TokenKey *key, const char *subject);
 static Oid role_of(const char *name);
 static TimestampTz from_unix(int64 microseconds);
-static void refuse(ClrCounter counter, const char *format, ...) pg_attribute_printf(2, 3)
-	pg_attribute_noreturn();
+pg_noreturn static void
+refuse(ClrCounter counter, const char *format, ...) pg_attribute_printf(2, 3);
 
 PG_FUNCTION_INFO_V1(clearance_token_key_material);
 PG_FUNCTION_INFO_V1(clearance_token_mac);

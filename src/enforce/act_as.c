@@ -58,7 +58,7 @@ clr_act_as_check_start(const QueryDesc *query, int eflags)
 
 		if (RowMarkRequiresRowShareLock(mark->markType) && entry->rtekind == RTE_RELATION &&
 			is_kept(entry->relid) &&
-			check_enable_rls(entry->relid, entry->checkAsUser, true) == RLS_ENABLED)
+			check_enable_rls(entry->relid, clr_checked_as(plan, mark->rti), true) == RLS_ENABLED)
 			refuse(entry->relid);
 	}
 }

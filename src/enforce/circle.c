@@ -292,14 +292,15 @@ is_such_key(const Watch *watch, Relation relation, const ForeignKeyCacheInfo *ke
 	{
 		if (key->conkey[i] == watch->parent_at && key->confkey[i] == watch->key_at)
 			is = true;
-		else if (!TupleDescAttr(RelationGetDescr(relation), key->conkey[i] - 1)->attnotnull)
+		else if (clr_not_null(key->conrelid, key->conkey[i]) == NULL)
 			return false;
 	}
 	tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(key->conoid));
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	form = (Form_pg_constraint) GETSTRUCT(tuple);
-	is = is && !form->condeferrable && clr_key_only_refuses(form);
+	is = is && clr_foreign_key_is_checked(form) && !form->condeferrable &&
+		 clr_key_only_refuses(form);
 	ReleaseSysCache(tuple);
 	return is;
 }

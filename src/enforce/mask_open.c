@@ -21,7 +21,7 @@ PG_FUNCTION_INFO_V1(clearance_mask_open);
 
 static bool opens(FunctionCallInfo fcinfo);
 static void look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call);
-static void refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call) pg_attribute_noreturn();
+pg_noreturn static void refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call);
 
 /*
  * mask_open(binding, mask, how, columns…): may the actor read the column in this

@@ -32,9 +32,8 @@ typedef struct ClrAttempt
 extern void clr_refuse_add(StringInfo changes, const char *column, const char *value);
 extern ClrAttempt clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row,
 										 const char *column, const char *value);
-extern void
-clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict,
-				 const ClrAttempt *attempt) pg_attribute_noreturn();
+pg_noreturn extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half,
+										 ClrVerdict *verdict, const ClrAttempt *attempt);
 
 extern void clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict);
 

@@ -133,11 +133,10 @@ take_out(TriggerDesc *triggers, int own, int16 event)
 static bool
 spares_update(const QueryDesc *query, ClrFrame *frame, ClrBinding *binding, ResultRelInfo *table)
 {
-	const RangeTblEntry *entry = rt_fetch(table->ri_RangeTableIndex, query->plannedstmt->rtable);
-
 	if (!clr_bound(binding->relid, InvalidOid))
 		return true;
-	return clr_bound(binding->relid, entry->checkAsUser) &&
+	return clr_bound(binding->relid,
+					 clr_checked_as(query->plannedstmt, table->ri_RangeTableIndex)) &&
 		   clr_everywhere_permits(clr_frame_judge(frame), binding,
 								  RelationGetDescr(table->ri_RelationDesc),
 								  ExecGetUpdatedCols(table, query->estate));

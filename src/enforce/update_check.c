@@ -107,8 +107,7 @@ static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
 static bool is_open(const ClrWriteCall *call, Asked *asked, Datum project);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
-static void
-refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict) pg_attribute_noreturn();
+pg_noreturn static void refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict);
 
 /*
  * The row as an UPDATE leaves it, for which it is permitted, or an error.

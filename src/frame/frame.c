@@ -402,7 +402,7 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 		if (binds == NULL)
 			return true;
 		touches = true;
-		if (clr_bound(entry->relid, entry->checkAsUser))
+		if (clr_bound(entry->relid, clr_checked_as(plan, foreach_current_index(lc) + 1)))
 		{
 			*binds = true;
 			break;

@@ -59,7 +59,7 @@ static bool is_here(void);
 static bool is_distributed(Oid relid);
 static bool
 find_row(const char *table, const char *column, RegProcedure equal, Datum value, Oid *logical);
-static void refuse(Oid relid) pg_attribute_noreturn();
+pg_noreturn static void refuse(Oid relid);
 static bool refuse_call(Node *node, void *context);
 static void at_commit(XactEvent event, void *arg);
 

@@ -67,16 +67,16 @@ clr_ddl_init(void)
  * ALTER TABLE, of tables whose triggers may be others now. The server tells nobody.
  */
 void
-clr_ddl_note_catalog(const List *range_table)
+clr_ddl_note_catalog(const List *permissions)
 {
 	ListCell *lc;
 
-	foreach(lc, range_table)
+	foreach(lc, permissions)
 	{
-		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *asked = lfirst(lc);
 
-		if (entry->relid == TriggerRelationId &&
-			(entry->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0)
+		if (asked->relid == TriggerRelationId &&
+			(asked->requiredPerms & (ACL_INSERT | ACL_UPDATE | ACL_DELETE)) != 0)
 			CacheInvalidateRelcacheAll();
 	}
 }
@@ -230,7 +230,8 @@ refuse_if_masked(RangeVar *table)
 	Oid relid = RangeVarGetRelid(table, NoLock, true);
 	int32 binding = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
 
-	if (binding != 0 && clr_binding_is_masked(binding) && !pg_class_ownercheck(relid, GetUserId()))
+	if (binding != 0 && clr_binding_is_masked(binding) &&
+		!object_ownercheck(RelationRelationId, relid, GetUserId()))
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot create triggers on \"%s\": it has masked columns",
 							   get_rel_name(relid)),

@@ -13,6 +13,6 @@
 #define CLR_TRIGGER_PREFIX "00_clearance_"
 
 extern void clr_ddl_init(void);
-extern void clr_ddl_note_catalog(const List *range_table);
+extern void clr_ddl_note_catalog(const List *permissions);
 
 #endif /* CLR_DDL_H */

@@ -11,11 +11,11 @@
  * Before a query runs, each masked column that it reads must have been taken
  * over by the rewrite (plan/mask.c), which moves the column's bit to a mark: an
  * entry of the range table that nothing scans, for which the server checks the
- * same privilege. A mark is known by a set that the server keeps empty
- * (extraUpdatedCols, parsenodes.h); it holds zero, and the columns whose
- * assignment the rewrite guards. Another set that a mark has no use for
- * (insertedCols) holds those that the plan reads as they are; whether it may is
- * asked whenever it starts (plan/mask_raw.c). So what the rewrite did not see, in a session
+ * same privilege. Of sets of columns the server looks at those alone for which a
+ * privilege is asked (ExecCheckOneRelPerms(), execMain.c). By the others a mark is
+ * known: updatedCols holds zero, which no statement sets, and the columns whose
+ * assignment the rewrite guards. insertedCols holds those that the plan reads as
+ * they are; whether it may is asked whenever it starts (plan/mask_raw.c). So what the rewrite did not see, in a session
  * that had not loaded the library or by a road that it does not know, is an
  * error.
  *
@@ -35,6 +35,7 @@
 #include "nodes/makefuncs.h"
 #include "nodes/value.h"
 #include "parser/parse_func.h"
+#include "parser/parsetree.h"
 #include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -62,9 +63,9 @@ static void forget_function(Datum arg, int cache, uint32 hash);
 static Form_pg_attribute
 column_of(const ClrMaskedTable *table, Relation relation, const char *name);
 static bool binds(Oid relid, Oid user);
-static bool is_copied_as_query(const List *range_table);
-static bool is_open(const ClrMaskedTable *table, const RangeTblEntry *entry,
-					const List *range_table, AttrNumber *attnum);
+static bool is_copied_as_query(const List *permissions);
+static bool is_open(const ClrMaskedTable *table, const RTEPermissionInfo *asked,
+					const List *permissions, AttrNumber *attnum);
 
 void
 clr_masked_init(void)
@@ -75,12 +76,12 @@ clr_masked_init(void)
 
 /*
  * The masks of a table that a query names, or NULL if there are none for the
- * user. Lives in the context.
+ * user, by default the current one. Lives in the context.
  */
 ClrMaskedTable *
-clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
+clr_masked_table(MemoryContext context, Oid relid, Oid checked_as)
 {
-	Oid user = OidIsValid(entry->checkAsUser) ? entry->checkAsUser : GetUserId();
+	Oid user = OidIsValid(checked_as) ? checked_as : GetUserId();
 	MemoryContext caller;
 	ClrMaskedTable *table;
 	Relation relation;
@@ -88,17 +89,17 @@ clr_masked_table(MemoryContext context, const RangeTblEntry *entry)
 	ListCell *lc;
 
 	/* first, who it is: superusers, as whom our own tables are read, are not to meet bad declarations */
-	if (entry->rtekind != RTE_RELATION || has_bypassrls_privilege(user))
+	if (!OidIsValid(relid) || has_bypassrls_privilege(user))
 		return NULL;
-	binding = clr_binding_of_relation(entry->relid);
-	if (binding == 0 || !clr_binding_is_masked(binding) || !binds(entry->relid, user))
+	binding = clr_binding_of_relation(relid);
+	if (binding == 0 || !clr_binding_is_masked(binding) || !binds(relid, user))
 		return NULL;
 	caller = MemoryContextSwitchTo(context);
 	table = palloc0(sizeof(ClrMaskedTable));
-	table->relid = entry->relid;
+	table->relid = relid;
 	table->binding = binding;
 	table->declared = clr_binding_borrow(context, binding);
-	relation = table_open(entry->relid, NoLock); /* the query has locked it */
+	relation = table_open(relid, NoLock); /* the query has locked it */
 	foreach(lc, table->declared->masks)
 		table->attnums =
 			lappend_int(table->attnums,
@@ -158,8 +159,15 @@ clr_masked_tables(MemoryContext context, const Query *query)
 	ListCell *lc;
 
 	foreach(lc, query->rtable)
-		tables[foreach_current_index(lc)] =
-			clr_masked_table(context, lfirst_node(RangeTblEntry, lc));
+	{
+		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *asked = clr_permissions_of(entry, clr_permissions_of_query(query));
+
+		if (entry->rtekind == RTE_RELATION)
+			tables[foreach_current_index(lc)] =
+				clr_masked_table(context, entry->relid,
+								 asked != NULL ? asked->checkAsUser : InvalidOid);
+	}
 	return tables;
 }
 
@@ -178,7 +186,7 @@ binds(Oid relid, Oid user)
 		return true;
 	forced = ((Form_pg_class) GETSTRUCT(tuple))->relforcerowsecurity;
 	ReleaseSysCache(tuple);
-	return forced || !pg_class_ownercheck(relid, user);
+	return forced || !object_ownercheck(RelationRelationId, relid, user);
 }
 
 /* The mask of an attribute of the table, or NULL. */
@@ -207,39 +215,42 @@ clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns)
 }
 
 /*
- * The rewrite has taken over what an entry reads and writes of masked columns:
- * returns the mark to add, or NULL if there is nothing to mark.
+ * The rewrite has taken over what an entry of a query reads and writes of masked
+ * columns: if there is any, a mark is added.
  */
-RangeTblEntry *
-clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry)
+void
+clr_masked_take_over(const ClrMaskedTable *table, Query *query, Index number)
 {
-	Bitmapset *read = clr_masked_bits(table, entry->selectedCols);
-	Bitmapset *written = clr_masked_bits(table, entry->updatedCols);
+	const RangeTblEntry *entry = rt_fetch(number, query->rtable);
+	RTEPermissionInfo *asked = clr_permissions_of(entry, clr_permissions_of_query(query));
+	Bitmapset *read = asked != NULL ? clr_masked_bits(table, asked->selectedCols) : NULL;
+	Bitmapset *written = asked != NULL ? clr_masked_bits(table, asked->updatedCols) : NULL;
 	RangeTblEntry *mark;
+	RTEPermissionInfo *marked;
 
 	if (bms_is_empty(read) && bms_is_empty(written))
-		return NULL;
-	entry->selectedCols = bms_difference(entry->selectedCols, read);
+		return;
+	asked->selectedCols = bms_difference(asked->selectedCols, read);
 	mark = makeNode(RangeTblEntry);
 	mark->rtekind = RTE_RELATION;
 	mark->relid = entry->relid;
 	mark->relkind = entry->relkind;
 	mark->rellockmode = AccessShareLock;
 	mark->eref = entry->eref; /* which is only read */
-	mark->checkAsUser = entry->checkAsUser;
+	marked = clr_permissions_add(query, mark);
+	marked->checkAsUser = asked->checkAsUser;
 	/* an empty set would ask for any column's privilege */
-	mark->requiredPerms = bms_is_empty(read) ? 0 : entry->requiredPerms & ACL_SELECT;
-	mark->selectedCols = read;
-	mark->insertedCols = table->raw;
-	mark->extraUpdatedCols = bms_add_member(written, MARK);
-	return mark;
+	marked->requiredPerms = bms_is_empty(read) ? 0 : asked->requiredPerms & ACL_SELECT;
+	marked->selectedCols = read;
+	marked->insertedCols = table->raw;
+	marked->updatedCols = bms_add_member(written, MARK);
 }
 
 bool
-clr_masked_is_mark(const RangeTblEntry *entry)
+clr_masked_is_mark(const RTEPermissionInfo *asked)
 {
-	return entry->rtekind == RTE_RELATION && bms_is_member(MARK, entry->extraUpdatedCols) &&
-		   (entry->requiredPerms & ~ACL_SELECT) == 0;
+	return OidIsValid(asked->relid) && bms_is_member(MARK, asked->updatedCols) &&
+		   (asked->requiredPerms & ~ACL_SELECT) == 0;
 }
 
 /* An attribute, or zero for the whole row, is read as it is. */
@@ -257,7 +268,7 @@ clr_masked_is_raw(const ClrMaskedTable *table, AttrNumber attnum)
 
 /* Whether a mark says so. */
 bool
-clr_masked_reads_raw(const RangeTblEntry *mark, AttrNumber attnum)
+clr_masked_reads_raw(const RTEPermissionInfo *mark, AttrNumber attnum)
 {
 	return mark->insertedCols != NULL && bms_is_member(BIT_OF(attnum), mark->insertedCols) &&
 		   clr_masked_is_mark(mark);
@@ -268,25 +279,25 @@ clr_masked_reads_raw(const RangeTblEntry *mark, AttrNumber attnum)
  * error, or by false.
  */
 bool
-clr_masked_check_tables(List *range_table, bool ereport_on_violation)
+clr_masked_check_tables(List *permissions, bool ereport_on_violation)
 {
 	bool refuses_filters;
 	ListCell *lc;
 
 	/* our own tables have none, and to look for some is a query of ours */
 	if (clr_catalog_is_reading() || !clr_binding_any_masked(&refuses_filters) ||
-		is_copied_as_query(range_table))
+		is_copied_as_query(permissions))
 		return true;
-	foreach(lc, range_table)
+	foreach(lc, permissions)
 	{
-		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *asked = lfirst(lc);
 		ClrMaskedTable *table;
 		AttrNumber attnum;
 
-		if (entry->requiredPerms == 0 || clr_masked_is_mark(entry))
+		if (asked->requiredPerms == 0 || clr_masked_is_mark(asked))
 			continue;
-		table = clr_masked_table(CurrentMemoryContext, entry);
-		if (table == NULL || !is_open(table, entry, range_table, &attnum))
+		table = clr_masked_table(CurrentMemoryContext, asked->relid, asked->checkAsUser);
+		if (table == NULL || !is_open(table, asked, permissions, &attnum))
 			continue;
 		if (!ereport_on_violation)
 			return false;
@@ -295,25 +306,25 @@ clr_masked_check_tables(List *range_table, bool ereport_on_violation)
 	return true;
 }
 
-/* Whether a masked column of an entry, or its whole row, was not taken over; sets it. */
+/* Whether a masked column that is asked for, or the whole row, was not taken over; sets it. */
 static bool
-is_open(const ClrMaskedTable *table, const RangeTblEntry *entry, const List *range_table,
+is_open(const ClrMaskedTable *table, const RTEPermissionInfo *asked, const List *permissions,
 		AttrNumber *attnum)
 {
-	Bitmapset *open = clr_masked_bits(table, entry->selectedCols);
-	Bitmapset *written = clr_masked_bits(table, entry->updatedCols);
+	Bitmapset *open = clr_masked_bits(table, asked->selectedCols);
+	Bitmapset *written = clr_masked_bits(table, asked->updatedCols);
 	ListCell *lc;
 	int bit;
 
-	foreach(lc, range_table)
+	foreach(lc, permissions)
 	{
-		RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *mark = lfirst(lc);
 
 		if (bms_is_empty(written))
 			break;
-		if (clr_masked_is_mark(mark) && mark->relid == entry->relid &&
-			mark->checkAsUser == entry->checkAsUser)
-			written = bms_del_members(written, mark->extraUpdatedCols);
+		if (clr_masked_is_mark(mark) && mark->relid == asked->relid &&
+			mark->checkAsUser == asked->checkAsUser)
+			written = bms_del_members(written, mark->updatedCols);
 	}
 	open = bms_add_members(open, written);
 	bit = bms_next_member(open, -1);
@@ -342,14 +353,14 @@ clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum)
  * How many values a column has, and how they spread, is in a plan's estimates.
  */
 void
-clr_masked_check_explained(List *range_table, ClrJudge *judge)
+clr_masked_check_explained(List *permissions, ClrJudge *judge)
 {
 	ListCell *lc;
 	ListCell *lm;
 
-	foreach(lc, range_table)
+	foreach(lc, permissions)
 	{
-		RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *mark = lfirst(lc);
 		ClrBinding *binding;
 
 		if (!clr_masked_is_mark(mark))
@@ -373,12 +384,12 @@ clr_masked_check_explained(List *range_table, ClrJudge *judge)
 	}
 }
 
-/* Whether an entry asks for a column, or for the whole row. */
+/* Whether a column is asked for, or for the whole row. */
 bool
-clr_masked_reads(const RangeTblEntry *entry, AttrNumber attnum)
+clr_masked_reads(const RTEPermissionInfo *asked, AttrNumber attnum)
 {
-	return bms_is_member(BIT_OF(attnum), entry->selectedCols) ||
-		   bms_is_member(BIT_OF(InvalidAttrNumber), entry->selectedCols);
+	return bms_is_member(BIT_OF(attnum), asked->selectedCols) ||
+		   bms_is_member(BIT_OF(InvalidAttrNumber), asked->selectedCols);
 }
 
 /* ---------- COPY ---------- */
@@ -410,13 +421,13 @@ clr_masked_copied(Oid previous)
  * user goes on with a query, which is rewritten and checked (DoCopy(), copy.c).
  */
 static bool
-is_copied_as_query(const List *range_table)
+is_copied_as_query(const List *permissions)
 {
 	Oid table = copying;
 
 	copying = InvalidOid;
-	return OidIsValid(table) && list_length(range_table) == 1 &&
-		   linitial_node(RangeTblEntry, range_table)->relid == table &&
+	return OidIsValid(table) && list_length(permissions) == 1 &&
+		   ((const RTEPermissionInfo *) linitial(permissions))->relid == table &&
 		   check_enable_rls(table, InvalidOid, true) == RLS_ENABLED;
 }
 

@@ -30,21 +30,20 @@ typedef struct ClrMaskedTable
 } ClrMaskedTable;
 
 extern void clr_masked_init(void);
-extern ClrMaskedTable *clr_masked_table(MemoryContext context, const RangeTblEntry *entry);
+extern ClrMaskedTable *clr_masked_table(MemoryContext context, Oid relid, Oid checked_as);
 extern ClrMaskedTable **clr_masked_tables(MemoryContext context, const Query *query);
 extern List *clr_masked_bound(ClrMaskedTable *table);
 extern const ClrMask *clr_masked_column(const ClrMaskedTable *table, AttrNumber attnum);
 extern Bitmapset *clr_masked_bits(const ClrMaskedTable *table, const Bitmapset *columns);
-extern RangeTblEntry *clr_masked_take_over(const ClrMaskedTable *table, RangeTblEntry *entry);
-extern bool clr_masked_is_mark(const RangeTblEntry *entry);
+extern void clr_masked_take_over(const ClrMaskedTable *table, Query *query, Index number);
+extern bool clr_masked_is_mark(const RTEPermissionInfo *asked);
 extern bool clr_masked_is_raw(const ClrMaskedTable *table, AttrNumber attnum);
 extern void clr_masked_allow_raw(ClrMaskedTable *table, AttrNumber attnum);
-extern bool clr_masked_reads(const RangeTblEntry *entry, AttrNumber attnum);
-extern bool clr_masked_reads_raw(const RangeTblEntry *mark, AttrNumber attnum);
-extern bool clr_masked_check_tables(List *range_table, bool ereport_on_violation);
-extern void
-clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum) pg_attribute_noreturn();
-extern void clr_masked_check_explained(List *range_table, ClrJudge *judge);
+extern bool clr_masked_reads(const RTEPermissionInfo *asked, AttrNumber attnum);
+extern bool clr_masked_reads_raw(const RTEPermissionInfo *mark, AttrNumber attnum);
+extern bool clr_masked_check_tables(List *permissions, bool ereport_on_violation);
+pg_noreturn extern void clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum);
+extern void clr_masked_check_explained(List *permissions, ClrJudge *judge);
 extern Oid clr_masked_copy(Node *statement);
 extern void clr_masked_copied(Oid previous);
 extern Oid clr_masked_function(void);

@@ -97,7 +97,7 @@ static bool
 is_whole(const RowSecurityPolicy *policy, const Passed *passed, const Expected *expect, bool seal);
 static bool is_call(Expr *expression, ClrCall function, const Passed *passed);
 static void refuse_foreign_numbers(Relation relation, int32 binding);
-static void refuse_altered(Relation relation, const char *policy) pg_attribute_noreturn();
+pg_noreturn static void refuse_altered(Relation relation, const char *policy);
 static bool is_of_another(Node *node, void *binding);
 static bool never_binds(Oid relid, Oid user);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
@@ -357,23 +357,23 @@ clr_seal_is_narrowed(Oid relid)
  * are closed to everybody whom row security would bind.
  */
 void
-clr_seal_check_tables(List *range_table)
+clr_seal_check_tables(List *permissions)
 {
 	ListCell *lc;
 
-	foreach(lc, range_table)
+	foreach(lc, permissions)
 	{
-		RangeTblEntry *rte = lfirst(lc);
+		const RTEPermissionInfo *asked = lfirst(lc);
 		HeapTuple tuple;
 		bool secured;
 
-		if (rte->rtekind != RTE_RELATION || rte->requiredPerms == 0 ||
-			never_binds(rte->relid,
-						OidIsValid(rte->checkAsUser) ? rte->checkAsUser : GetUserId()) ||
-			clr_binding_of_relation(rte->relid) == 0)
+		if (!OidIsValid(asked->relid) || asked->requiredPerms == 0 ||
+			never_binds(asked->relid,
+						OidIsValid(asked->checkAsUser) ? asked->checkAsUser : GetUserId()) ||
+			clr_binding_of_relation(asked->relid) == 0)
 			continue;
-		clr_citus_refuse(rte->relid);
-		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(rte->relid));
+		clr_citus_refuse(asked->relid);
+		tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(asked->relid));
 		if (!HeapTupleIsValid(tuple))
 			continue;
 		secured = ((Form_pg_class) GETSTRUCT(tuple))->relrowsecurity;
@@ -382,7 +382,7 @@ clr_seal_check_tables(List *range_table)
 			ereport(
 				ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
-				 errmsg("protected table %s has no row security", get_rel_name(rte->relid)),
+				 errmsg("protected table %s has no row security", get_rel_name(asked->relid)),
 				 errhint(
 					 "Finish the restore that is under way, or run clearance.repair() on it.")));
 	}
@@ -396,7 +396,7 @@ static bool
 never_binds(Oid relid, Oid user)
 {
 	return has_bypassrls_privilege(user) ||
-		   (InNoForceRLSOperation() && pg_class_ownercheck(relid, user));
+		   (InNoForceRLSOperation() && object_ownercheck(RelationRelationId, relid, user));
 }
 
 static bool

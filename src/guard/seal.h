@@ -13,8 +13,8 @@
 
 extern List *clr_seal_policies(CmdType command, Relation relation);
 extern bool clr_seal_is_policy(const Node *qual);
-extern void clr_seal_check_tables(List *range_table);
+extern void clr_seal_check_tables(List *permissions);
 extern bool clr_seal_is_narrowed(Oid relid);
-extern void clr_seal_refuse_table(Oid relid) pg_attribute_noreturn();
+pg_noreturn extern void clr_seal_refuse_table(Oid relid);
 
 #endif /* CLR_SEAL_H */

@@ -151,7 +151,7 @@ clr_secrecy_check_start(const PlannedStmt *plan, ClrFrame *frame)
 	if (OidIsValid(explainer) && is_secret(plan->rtable, explainer))
 		refuse(frame, "EXPLAIN", "");
 	if (is_explained() && !external_explain)
-		clr_masked_check_explained(plan->rtable,
+		clr_masked_check_explained(clr_permissions_of_plan(plan),
 								   clr_frame_judge(frame != NULL ? frame : clr_frame_current()));
 #ifdef TRACE_SORT
 	if (trace_sort && is_secret(plan->rtable, GetOuterUserId()))
@@ -227,7 +227,7 @@ clr_secrecy_check_run(QueryDesc *query)
 	if (is_explained() && is_secret(query->plannedstmt->rtable, explainer))
 		refuse(NULL, "EXPLAIN", "");
 	if (is_explained() && !external_explain)
-		clr_masked_check_explained(query->plannedstmt->rtable,
+		clr_masked_check_explained(clr_permissions_of_plan(query->plannedstmt),
 								   clr_frame_judge(clr_frame_current()));
 	if (!query->plannedstmt->parallelModeNeeded)
 		return;

@@ -20,6 +20,6 @@ extern bool clr_class_mark_given(FuncExpr *test);
 extern bool
 clr_class_fits(ClrJudge *judge, const PlannedStmt *plan, ParamListInfo params, bool best);
 extern void clr_class_check(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class);
-extern void clr_class_refuse_plan(const char *relation) pg_attribute_noreturn();
+pg_noreturn extern void clr_class_refuse_plan(const char *relation);
 
 #endif /* CLR_PLAN_CLASS_H */

@@ -77,6 +77,7 @@ static List *guard_assignments(List *targets, Level *level, Rewrite *rewrite);
 static bool is_written(const Level *level, const Var *var);
 static bool is_excluded(const Level *level, const Var *var);
 static Node *if_present(const Var *var, Node *present);
+static bool may_be_absent(const Level *level, const Var *var);
 static bool has_outer_join(Node *node);
 static void take_over(Level *level);
 static bool inlines_masked(Node *node, void *depends);
@@ -177,6 +178,10 @@ choose_raw(const Level *level)
 static void
 rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite)
 {
+	List **grouped = clr_group_expressions(entry);
+
+	if (grouped != NULL)
+		*grouped = rewrite_as(*grouped, rewrite, false);
 	switch (entry->rtekind)
 	{
 		case RTE_RELATION:
@@ -200,6 +205,7 @@ rewrite_entry(RangeTblEntry *entry, Rewrite *rewrite)
 		case RTE_CTE:
 		case RTE_NAMEDTUPLESTORE:
 		case RTE_RESULT:
+		default:
 			break;
 	}
 }
@@ -208,6 +214,7 @@ static void
 rewrite_clauses(Query *query, Rewrite *rewrite)
 {
 	bool updates = query->commandType == CMD_UPDATE;
+	Node **merge = clr_merge_condition(query);
 	ListCell *lc;
 
 	query->targetList = rewrite_as(query->targetList, rewrite, updates);
@@ -222,6 +229,8 @@ rewrite_clauses(Query *query, Rewrite *rewrite)
 	}
 	if (query->onConflict != NULL)
 		rewrite_conflict(query->onConflict, rewrite);
+	if (merge != NULL)
+		*merge = rewrite_as(*merge, rewrite, false);
 	foreach(lc, query->mergeActionList)
 	{
 		MergeAction *action = lfirst_node(MergeAction, lc);
@@ -312,9 +321,8 @@ masked_column(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask
 	chosen->args = list_make1(open);
 	chosen->defresult = (Expr *) clr_mask_expression(table, mask, var);
 	chosen->location = -1;
-	return mask->text != NULL && has_outer_join((Node *) level->query->jointree) ?
-			   if_present(var, (Node *) chosen) :
-			   (Node *) chosen;
+	return mask->text != NULL && may_be_absent(level, var) ? if_present(var, (Node *) chosen) :
+															 (Node *) chosen;
 }
 
 /* A whole row, with a type of its own: masked column by column. */
@@ -339,8 +347,12 @@ masked_row(Level *level, ClrMaskedTable *table, Var *var, Rewrite *rewrite)
 		}
 		else
 		{
-			column = makeVar(var->varno, attr->attnum, attr->atttypid, attr->atttypmod,
-							 attr->attcollation, var->varlevelsup);
+			Var bare = { .varattno = attr->attnum,
+						 .vartype = attr->atttypid,
+						 .vartypmod = attr->atttypmod,
+						 .varcollid = attr->attcollation };
+
+			column = clr_var_beside(var, &bare);
 			column->location = var->location;
 			row->args = lappend(row->args, rewrite_var(column, rewrite));
 		}
@@ -353,8 +365,7 @@ masked_row(Level *level, ClrMaskedTable *table, Var *var, Rewrite *rewrite)
 	row->row_format = COERCE_IMPLICIT_CAST;
 	row->location = -1;
 	/* the planner takes a row apart for IS NOT NULL, and dropped columns for columns */
-	return has_outer_join((Node *) level->query->jointree) ||
-				   (has_dropped && !is_excluded(level, var)) ?
+	return may_be_absent(level, var) || (has_dropped && !is_excluded(level, var)) ?
 			   if_present(var, (Node *) row) :
 			   (Node *) row;
 }
@@ -386,12 +397,10 @@ open_call(Level *level, ClrMaskedTable *table, const Var *var, const ClrMask *ma
 		const Var *bound = lfirst_node(Var, lc);
 
 		/* masked columns are bound for their names alone: no row is judged by them */
-		args =
-			lappend(args,
-					clr_masked_column(table, bound->varattno) != NULL ?
-						(Node *) makeNullConst(bound->vartype, bound->vartypmod, bound->varcollid) :
-						(Node *) makeVar(var->varno, bound->varattno, bound->vartype,
-										 bound->vartypmod, bound->varcollid, var->varlevelsup));
+		args = lappend(args, clr_masked_column(table, bound->varattno) != NULL ?
+								 (Node *) makeNullConst(bound->vartype, bound->vartypmod,
+														bound->varcollid) :
+								 (Node *) clr_var_beside(var, bound));
 	}
 	return makeFuncExpr(rewrite->mask_open, BOOLOID, args, InvalidOid, InvalidOid,
 						COERCE_EXPLICIT_CALL);
@@ -456,9 +465,9 @@ if_present(const Var *var, Node *present)
 	CaseExpr *chosen = makeNode(CaseExpr);
 	CaseWhen *there = makeNode(CaseWhen);
 	NullTest *test = makeNode(NullTest);
+	Var oid = { .varattno = TableOidAttributeNumber, .vartype = OIDOID, .vartypmod = -1 };
 
-	test->arg = (Expr *) makeVar(var->varno, TableOidAttributeNumber, OIDOID, -1, InvalidOid,
-								 var->varlevelsup);
+	test->arg = (Expr *) clr_var_beside(var, &oid);
 	test->nulltesttype = IS_NOT_NULL;
 	test->location = -1;
 	there->expr = (Expr *) test;
@@ -472,10 +481,13 @@ if_present(const Var *var, Node *present)
 	return (Node *) chosen;
 }
 
-/*
- * Whether an outer join may put nulls in place of a row: then there is nothing
- * to mask.
- */
+/* Whether there may be nulls in place of a row, by an outer join: then there is nothing to mask. */
+static bool
+may_be_absent(const Level *level, const Var *var)
+{
+	return clr_may_lack_row(var) || has_outer_join((Node *) level->query->jointree);
+}
+
 static bool
 has_outer_join(Node *node)
 {
@@ -500,17 +512,9 @@ has_outer_join(Node *node)
 static void
 take_over(Level *level)
 {
-	Query *query = level->query;
-
 	for (int i = 0; i < level->ntables; i++)
-	{
-		RangeTblEntry *entry = list_nth(query->rtable, i);
-		RangeTblEntry *mark =
-			level->tables[i] != NULL ? clr_masked_take_over(level->tables[i], entry) : NULL;
-
-		if (mark != NULL)
-			query->rtable = lappend(query->rtable, mark);
-	}
+		if (level->tables[i] != NULL)
+			clr_masked_take_over(level->tables[i], level->query, i + 1);
 }
 
 /* ---------- functions in FROM ---------- */

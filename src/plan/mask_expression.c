@@ -21,7 +21,6 @@
 #include "parser/parse_expr.h"
 #include "parser/parse_relation.h"
 #include "parser/parser.h"
-#include "rewrite/rewriteManip.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -29,6 +28,7 @@
 
 PG_FUNCTION_INFO_V1(clearance_mask_text);
 
+static Node *about(Node *node, void *var);
 static Node *parse(Oid relid, const char *text, AttrNumber attnum, const char *written_as);
 /* What makes an expression a statement, for the parser. */
 #define SELECT_WORD "SELECT "
@@ -44,17 +44,24 @@ static bool is_foreign_function(Oid function, void *context);
 Node *
 clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var)
 {
-	OverrideSearchPath path = { .addCatalog = true };
 	Node *expression;
+	int path;
 
 	if (mask->text == NULL)
 		return (Node *) makeNullConst(var->vartype, var->vartypmod, var->varcollid);
-	PushOverrideSearchPath(&path);
+	path = clr_path_begin();
 	expression = parse(table->relid, mask->text, var->varattno, NULL);
-	PopOverrideSearchPath();
-	ChangeVarNodes(expression, 1, var->varno, 0);
-	IncrementVarSublevelsUp(expression, var->varlevelsup, 0);
-	return expression;
+	clr_path_end(path);
+	return about(expression, (void *) var);
+}
+
+/* The expression with this reference in place of its own. */
+static Node *
+about(Node *node, void *var)
+{
+	if (node == NULL)
+		return NULL;
+	return IsA(node, Var) ? copyObject(var) : expression_tree_mutator(node, about, var);
 }
 
 /*

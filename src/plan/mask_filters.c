@@ -52,6 +52,8 @@ visit(Node *node, void *up)
 	(void) note(query->havingQual, &place);
 	if (query->onConflict != NULL)
 		(void) note(query->onConflict->onConflictWhere, &place);
+	if (clr_merge_condition(query) != NULL)
+		(void) note(*clr_merge_condition(query), &place);
 	foreach(lc, query->mergeActionList)
 		(void) note(lfirst_node(MergeAction, lc)->qual, &place);
 	foreach(lc, query->withCheckOptions)
@@ -81,6 +83,7 @@ static void
 note_var(Var *var, Place *place)
 {
 	RangeTblEntry *entry;
+	List **grouped;
 
 	if (var->location == CLR_MASK_FILTERED)
 		return;
@@ -88,6 +91,9 @@ note_var(Var *var, Place *place)
 	for (Index up = var->varlevelsup; up > 0; up--)
 		place = place->up;
 	entry = rt_fetch(var->varno, place->query->rtable);
+	grouped = clr_group_expressions(entry);
+	if (grouped != NULL)
+		(void) note(list_nth(*grouped, var->varattno - 1), place);
 	switch (entry->rtekind)
 	{
 		case RTE_SUBQUERY:

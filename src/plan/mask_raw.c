@@ -8,7 +8,7 @@
  * neither lock rows nor may see newer ones, of tables whose policy stands in the
  * query. The plan is for whoever has such rights, as plans without a test are
  * (simplify.c), and is replaced when somebody else acts (replace.c). Which columns
- * it reads so is in the marks of its range table, too (guard/masked.c), which
+ * it reads so is in its marks, too (guard/masked.c), which
  * workers have; each start asks again under its own snapshot.
  *
  * In doubt the reference is masked: that plan is good for everybody.
@@ -24,8 +24,8 @@
 #include "rule/mask.h"
 
 static bool judges_rows(const RangeTblEntry *entry, Index number, int32 binding);
-static void check_mark(ClrFrame *frame, const RangeTblEntry *mark);
-static bool may_start(ClrFrame *frame, const RangeTblEntry *mark);
+static void check_mark(ClrFrame *frame, const RTEPermissionInfo *mark);
+static bool may_start(ClrFrame *frame, const RTEPermissionInfo *mark);
 
 /*
  * Whether the plan of a statement may be for a class of rights.
@@ -47,20 +47,22 @@ clr_mask_raw_choose(const Query *query, Index number, ClrMaskedTable *table)
 	const RangeTblEntry *entry = rt_fetch(number, query->rtable);
 	ClrJudge *judge;
 	ClrBinding *binding;
-	bool all = clr_masked_reads(entry, InvalidAttrNumber);
+	const RTEPermissionInfo *asked = clr_permissions_of(entry, clr_permissions_of_query(query));
+	bool all;
 	ListCell *lm;
 	ListCell *la;
 
-	if (query->commandType != CMD_SELECT || query->rowMarks != NIL ||
+	if (query->commandType != CMD_SELECT || query->rowMarks != NIL || asked == NULL ||
 		!judges_rows(entry, number, table->binding))
 		return;
 	judge = clr_frame_judge(clr_frame_current());
 	binding = clr_judge_binding(judge, table->binding);
+	all = clr_masked_reads(asked, InvalidAttrNumber);
 	forboth(lm, table->declared->masks, la, table->attnums)
 	{
 		const ClrMask *mask = clr_binding_mask(binding, ((ClrMask *) lfirst(lm))->column);
 
-		if (!clr_masked_reads(entry, lfirst_int(la)))
+		if (!clr_masked_reads(asked, lfirst_int(la)))
 			continue;
 		if (mask != NULL && clr_class_mark_column(judge, binding, mask))
 			clr_masked_allow_raw(table, lfirst_int(la));
@@ -102,17 +104,17 @@ clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan)
 {
 	ListCell *lc;
 
-	foreach(lc, plan->rtable)
+	foreach(lc, clr_permissions_of_plan(plan))
 	{
-		const RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *asked = lfirst(lc);
 
-		if (entry->insertedCols != NULL && clr_masked_is_mark(entry))
-			check_mark(frame, entry);
+		if (asked->insertedCols != NULL && clr_masked_is_mark(asked))
+			check_mark(frame, asked);
 	}
 }
 
 static void
-check_mark(ClrFrame *frame, const RangeTblEntry *mark)
+check_mark(ClrFrame *frame, const RTEPermissionInfo *mark)
 {
 	ClrCurrent previous = clr_frame_enter(frame);
 
@@ -129,7 +131,7 @@ check_mark(ClrFrame *frame, const RangeTblEntry *mark)
 }
 
 static bool
-may_start(ClrFrame *frame, const RangeTblEntry *mark)
+may_start(ClrFrame *frame, const RTEPermissionInfo *mark)
 {
 	ClrJudge *judge = clr_frame_judge(frame);
 	ClrBinding *binding = clr_judge_binding(judge, clr_binding_of_relation(mark->relid));

@@ -99,6 +99,8 @@ static bool
 walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place)
 {
 	RangeTblEntry copy = *entry;
+	const RTEPermissionInfo *asked =
+		clr_permissions_of(entry, clr_permissions_of_query(place->query));
 	bool any;
 	ListCell *lc;
 
@@ -109,8 +111,8 @@ walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place
 	foreach(lc, entry->securityQuals)
 		if (!clr_seal_is_policy(lfirst(lc)))
 			any |= walk(lfirst(lc), place);
-	if (table != NULL && !clr_masked_is_mark(entry) &&
-		!bms_is_empty(clr_masked_bits(table, entry->selectedCols)))
+	if (table != NULL && asked != NULL && !clr_masked_is_mark(asked) &&
+		!bms_is_empty(clr_masked_bits(table, asked->selectedCols)))
 		any |= found(table, InvalidAttrNumber, place);
 	return any;
 }
@@ -201,13 +203,17 @@ walk_var(const Var *var, Place *place)
 static bool
 is_raw(const Var *var, const RangeTblEntry *entry, const Query *query)
 {
+	List *permissions = clr_permissions_of_query(query);
+	const RTEPermissionInfo *asked = clr_permissions_of(entry, permissions);
 	ListCell *lc;
 
-	foreach(lc, query->commandType == CMD_SELECT && query->rowMarks == NIL ? query->rtable : NIL)
+	if (query->commandType != CMD_SELECT || query->rowMarks != NIL || asked == NULL)
+		return false;
+	foreach(lc, permissions)
 	{
-		const RangeTblEntry *mark = lfirst_node(RangeTblEntry, lc);
+		const RTEPermissionInfo *mark = lfirst(lc);
 
-		if (mark->relid == entry->relid && mark->checkAsUser == entry->checkAsUser &&
+		if (mark->relid == asked->relid && mark->checkAsUser == asked->checkAsUser &&
 			clr_masked_reads_raw(mark, var->varattno))
 			return true;
 	}
@@ -242,8 +248,7 @@ is_reference(const Node *node, const Var *column)
 {
 	const Var *var = (const Var *) node;
 
-	return IsA(node, Var) && var->varno == column->varno && var->varattno == column->varattno &&
-		   var->varlevelsup == column->varlevelsup;
+	return IsA(node, Var) && clr_is_same_row(var, column) && var->varattno == column->varattno;
 }
 
 /*

@@ -106,7 +106,7 @@ index_condition(SupportRequestIndexCondition *request)
 	if (is_unread && rows_before_ups(request->root, request->index->rel) <= CLR_FEW_KEYS)
 		return NULL;
 
-	request->index->amcostestimate = (void (*)()) cost_with_keys;
+	request->index->amcostestimate = CLR_COST(cost_with_keys);
 	condition = makeNode(ScalarArrayOpExpr);
 	condition->opno = operator;
 	condition->opfuncid = get_opcode(operator);
@@ -261,7 +261,7 @@ clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 
 	if (is_read)
 		clr_given_leave_out(rel);
-	if (is_read && clr_binding_of_relation(entry->relid) != 0)
+	if (is_read && !entry->inh && clr_binding_of_relation(entry->relid) != 0)
 		clr_promote_add_paths(root, rel);
 	needs_others = has_unread_set;
 	has_unread_set = false;
@@ -272,7 +272,8 @@ clr_paths_add(PlannerInfo *root, RelOptInfo *rel, RangeTblEntry *entry)
 			needs_others |= clr_set_is_test((Node *) lfirst_node(RestrictInfo, lc)->clause);
 	else if (root->limit_tuples < 0)
 		expect_rows(root, rel);
-	if (rel->indexlist != NIL && needs_others)
+	/* partitioned tables may have indexes that nothing scans (get_relation_info(), plancat.c) */
+	if (rel->indexlist != NIL && !entry->inh && needs_others)
 		add_without_sets(root, rel);
 	if (is_joined)
 		clr_account_scale(root, rel);

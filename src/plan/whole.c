@@ -566,6 +566,7 @@ holds(Inquiry *inquiry, const ForeignKeyCacheInfo *key, Relation relation, ClrBi
 		return false;
 	constraint = (Form_pg_constraint) GETSTRUCT(tuple);
 	holds = constraint->convalidated && !constraint->condeferrable &&
+			clr_foreign_key_is_checked(constraint) &&
 			clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple) &&
 			(is_such == NULL || is_such(constraint));
 	ReleaseSysCache(tuple);
@@ -608,15 +609,9 @@ is_in_force(ClrBinding *kept)
 static bool
 never_null(Inquiry *inquiry, Oid relid, AttrNumber column)
 {
-	HeapTuple tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(relid), Int16GetDatum(column));
-	bool holds;
+	HeapTuple tuple = clr_not_null(relid, column);
 
-	if (!HeapTupleIsValid(tuple))
-		return false;
-	holds = ((Form_pg_attribute) GETSTRUCT(tuple))->attnotnull &&
-			clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple);
-	ReleaseSysCache(tuple);
-	return holds;
+	return tuple != NULL && clr_basis_sees(inquiry->basis, inquiry->snapshot, tuple);
 }
 
 /*

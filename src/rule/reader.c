@@ -122,7 +122,7 @@ clr_reader_begin(ClrReader *reader, Snapshot snapshot)
 {
 	reader->context = CurrentMemoryContext;
 	reader->slot = table_slot_create(reader->relation, NULL);
-	reader->scan = index_beginscan(reader->relation, reader->index, snapshot, 1, 0);
+	reader->scan = clr_index_beginscan(reader->relation, reader->index, snapshot, 1);
 }
 
 /* To the rows with a key; false if the column can hold none. */

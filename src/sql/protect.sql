@@ -172,7 +172,7 @@ BEGIN ATOMIC
     SELECT EXISTS (
         SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = key
-        WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
+        WHERE i.indrelid = relation AND i.indisunique AND NOT i.indisexclusion AND i.indisvalid AND i.indpred IS NULL
           AND (i.indkey[0] = a.attnum AND i.indnkeyatts = 1
                OR c.relkind = 'p' AND a.attnum IN (SELECT i.indkey[k] FROM generate_series(0, i.indnkeyatts - 1) AS k)));
 END;

@@ -213,7 +213,7 @@ become_owner(ClrCatalog *state, Oid table)
 	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
 	schema = ((Form_pg_class) GETSTRUCT(tuple))->relnamespace;
 	ReleaseSysCache(tuple);
-	if (pg_namespace_aclcheck(schema, owner, ACL_USAGE) != ACLCHECK_OK)
+	if (object_aclcheck(NamespaceRelationId, schema, owner, ACL_USAGE) != ACLCHECK_OK)
 		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_OWNER),
 						errmsg("the owner of %s may not use its schema", get_rel_name(table)),
 						errdetail("The extension reads tables with the rights of their owners."),

@@ -76,7 +76,7 @@ clr_chain_hold(ClrChainEnd *end)
 static int32
 hold_slot(Oid relid)
 {
-	int32 slot = MyBackendId;
+	int32 slot = CLR_BACKEND;
 
 	for (;; slot += MaxBackends)
 	{
@@ -170,10 +170,10 @@ clr_chain_move(ClrChainEnd *end, int64 seq, Datum hash)
 	else if (HeapTupleHeaderGetXmin(end->head->t_data) == GetCurrentTransactionId())
 	{
 		written->t_self = end->head->t_self;
-		heap_inplace_update(end->heads, written);
+		clr_heap_overwrite(end->heads, written);
 	}
 	else
-		simple_heap_update(end->heads, &end->head->t_self, written);
+		clr_heap_update(end->heads, &end->head->t_self, written);
 	last_place = written->t_self;
 	table_close(end->heads, NoLock);
 }

@@ -21,7 +21,6 @@
 
 #include "miscadmin.h"
 #include "port/atomics.h"
-#include "storage/backendid.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
@@ -72,8 +71,8 @@ own_row(void)
 {
 	static Row unread;
 
-	if (shared != NULL && MyBackendId >= 1 && MyBackendId <= MaxBackends)
-		return &shared->rows[MyBackendId - 1];
+	if (shared != NULL && CLR_BACKEND >= 1 && CLR_BACKEND <= MaxBackends)
+		return &shared->rows[CLR_BACKEND - 1];
 	for (int i = 0; i < CLR_COUNTERS; i++)
 		pg_atomic_init_u64(&unread.counts[i], 0);
 	return &unread;

@@ -51,7 +51,7 @@ clr_kept_new(const char *name, Size size, const ClrVersion *version)
 
 	kept->context = context;
 	kept->users = 1;
-	kept->read_in = MyProc->lxid;
+	kept->read_in = CLR_LOCAL_XID;
 	kept->still = still;
 	clr_stamp_begin(&kept->stamp, version, context);
 	return kept;
@@ -74,7 +74,7 @@ clr_kept_holds(ClrKept *kept, const ClrVersion *version)
 	if (still != 0 || kept->still != 0)
 		return kept->still == still;
 	if (version->count == 0)
-		return kept->stamp.version.count == 0 && kept->read_in == MyProc->lxid;
+		return kept->stamp.version.count == 0 && kept->read_in == CLR_LOCAL_XID;
 	return clr_stamp_holds(&kept->stamp, version);
 }
 

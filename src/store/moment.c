@@ -53,7 +53,7 @@ check_zone(char **value, void **extra, GucSource source)
 							*value);
 		return false;
 	}
-	*extra = malloc(sizeof(pg_tz *)); /* the server frees it */
+	*extra = guc_malloc(LOG, sizeof(pg_tz *)); /* the server frees it */
 	if (*extra == NULL)
 		return false;
 	*((pg_tz **) *extra) = found;

@@ -72,7 +72,8 @@ is_relied_on(Oid referencing, const ForeignKeyCacheInfo *key, int at)
 
 	if (!HeapTupleIsValid(tuple))
 		elog(ERROR, "cache lookup failed for constraint %u", key->conoid);
-	is_valid = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated;
+	is_valid = ((Form_pg_constraint) GETSTRUCT(tuple))->convalidated &&
+			   clr_foreign_key_is_checked((Form_pg_constraint) GETSTRUCT(tuple));
 	ReleaseSysCache(tuple);
 	return is_valid && clr_key_class(get_atttype(key->confrelid, key->confkey[at])) ==
 						   clr_key_class(get_atttype(referencing, key->conkey[at]));

@@ -43,7 +43,7 @@ static void forget(Datum arg, int cache, uint32 hash);
 static const char *remedy(const char *here);
 static int compare_versions(const char *a, const char *b);
 static char *version_here(void);
-static void refuse_retired(void) pg_attribute_noreturn();
+pg_noreturn static void refuse_retired(void);
 
 void
 clr_release_init(void)

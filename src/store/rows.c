@@ -384,7 +384,7 @@ begin(ClrRows *rows, ClrPath path, int count, const Wanted *wanted)
 		return;
 	}
 	rows->index_scan =
-		index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), scan_keys, 0);
+		clr_index_beginscan(rows->relation, rows->index, GetActiveSnapshot(), scan_keys);
 	rows->index_scan->xs_want_itup = places[path].covered;
 	if (places[path].covered && !places[path].words)
 	{

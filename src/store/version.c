@@ -198,7 +198,7 @@ static bool
 is_last(Snapshot snapshot)
 {
 	return last.read_at != 0 &&
-		   (last.only_in == InvalidLocalTransactionId || last.only_in == MyProc->lxid) &&
+		   (last.only_in == InvalidLocalTransactionId || last.only_in == CLR_LOCAL_XID) &&
 		   snapshot->xmin == last.xmin && snapshot->xmax == last.xmax &&
 		   snapshot->xcnt == last.xcnt && snapshot->subxcnt == last.subxcnt &&
 		   snapshot->takenDuringRecovery == last.in_recovery &&
@@ -231,8 +231,8 @@ remember(const ClrVersion *version, Snapshot snapshot)
 	last.xcnt = snapshot->xcnt;
 	last.subxcnt = snapshot->subxcnt;
 	last.in_recovery = snapshot->takenDuringRecovery;
-	last.only_in =
-		TransactionIdIsValid(GetTopTransactionIdIfAny()) ? MyProc->lxid : InvalidLocalTransactionId;
+	last.only_in = TransactionIdIsValid(GetTopTransactionIdIfAny()) ? CLR_LOCAL_XID :
+																	  InvalidLocalTransactionId;
 	last.read_at = GetCurrentStatementStartTimestamp();
 }
 

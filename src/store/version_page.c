@@ -49,7 +49,7 @@
 static struct
 {
 	Oid relation; /* invalid: no page is known */
-	RelFileNode file;
+	RelFileLocator file;
 	Buffer buffer;
 	XLogRecPtr lsn;
 	TransactionId xmin; /* of the snapshot that saw it */
@@ -112,7 +112,7 @@ clr_version_page_note(Relation relation, Snapshot snapshot)
 	for (BlockNumber block = 1; block < blocks; block++)
 		if (!read_page(relation, block, snapshot->xmin))
 			return;
-	page.file = relation->rd_node;
+	page.file = relation->rd_locator;
 	page.xmin = snapshot->xmin;
 	page.seen_at = GetCurrentStatementStartTimestamp();
 	page.relation = RelationGetRelid(relation);

@@ -8,6 +8,8 @@ FILENAME ~ /compat\.h$/ {
 		least = substr($0, RSTART + 17, RLENGTH - 17) / 10000
 	if (match($0, /PG_VERSION_NUM >= [0-9]+/) && /PG_VERSION_NUM </)
 		beyond = substr($0, RSTART + 18, RLENGTH - 18) / 10000
+	if (match($0, /PG_VERSION_NUM \/ 10000 == [0-9]+/))
+		without[substr($0, RSTART + 26, RLENGTH - 26)]
 }
 
 FILENAME ~ /\.control$/ && /^default_version/ {
@@ -47,7 +49,8 @@ END {
 	if (!beyond)
 		beyond = least + 1
 	for (m = least; m < beyond; m++)
-		known = known " " m
+		if (!(m in without))
+			known = known " " m
 	same("META.json: version that it provides", provided, objects)
 	same("debian/changelog: version", packaged, release)
 	same("packaging/pg_clearance.spec: version", rpm, release)
