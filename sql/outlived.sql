@@ -44,7 +44,7 @@ BEGIN
     seen := app.rows_seen(format('SELECT app.%I()', 'count_' || tab));
     seen := concat_ws(' ', seen, app.rows_seen(query));
     FOR line IN EXECUTE 'EXPLAIN ' || query LOOP
-        tested := coalesce(substring(line FROM '(in_set|set_keys|permitted|visible)\('), tested);
+        tested := coalesce(replace(substring(line FROM '(in_set|set_keys|permitted|visible)\('), 'set_keys', 'in_set'), tested);
     END LOOP;
     RESET SESSION AUTHORIZATION;
     SET clearance.simplify = off;

@@ -265,11 +265,13 @@ is_secret_query(Node *node, void *user)
 static bool
 is_secret(List *range_table, Oid user)
 {
-	Oid ours = get_namespace_oid("clearance", true);
+	Oid ours;
 	ListCell *lc;
 
-	if (has_bypassrls_privilege(user))
+	/* such as ROLLBACK: where a transaction has failed, nothing may be looked up */
+	if (range_table == NIL || has_bypassrls_privilege(user))
 		return false;
+	ours = get_namespace_oid("clearance", true);
 	foreach(lc, range_table)
 	{
 		RangeTblEntry *entry = lfirst_node(RangeTblEntry, lc);
