@@ -258,7 +258,7 @@ INSERT INTO road (statement) VALUES
     ('SELECT clearance.update_profile(skills => ''{sql}'')'),
     ('SELECT clearance.create_project(''aa-3'')'),
     ('EXPLAIN UPDATE task SET title = ''new'' WHERE id = 4'),
-    ('EXPLAIN (ANALYZE, FORMAT json) UPDATE task SET title = ''new'' WHERE id = 4'),
+    ('EXPLAIN (ANALYZE, format json) UPDATE task SET title = ''new'' WHERE id = 4'),
     -- what is not protected is the application's
     ('INSERT INTO request (task) VALUES (1)'),
     ('SELECT id FROM request FOR UPDATE');
@@ -373,7 +373,7 @@ CREATE FUNCTION workers(query text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     plan json;
 BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, FORMAT json) ' || query INTO plan;
+    EXECUTE 'EXPLAIN (ANALYZE, format json) ' || query INTO plan;
     RETURN substring(plan::text FROM '"Workers Launched": \d+');
 END
 $$;

@@ -224,7 +224,7 @@ DECLARE
 BEGIN
     FOREACH value IN ARRAY ARRAY[there, not_there] LOOP
         lines := '';
-        FOR line IN EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT FROM clearance.%I v WHERE v.%I = %L', view, "column", value) LOOP
+        FOR line IN EXECUTE format('EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM clearance.%I v WHERE v.%I = %L', view, "column", value) LOOP
             lines := lines || line || E'\n';
         END LOOP;
         plans := plans || replace(lines, quote_literal(value), '?');

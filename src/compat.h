@@ -79,6 +79,11 @@
 
 /* ---------- settings ---------- */
 
+/* trace_sort is no option of the build any more */
+#if PG_VERSION_NUM >= 180000
+#define TRACE_SORT 1
+#endif
+
 /* what check hooks leave: the server's own memory since 16, which takes no other (guc_free(), guc.c) */
 #if PG_VERSION_NUM < 160000
 #define guc_malloc(elevel, size) malloc(size)
