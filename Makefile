@@ -191,6 +191,9 @@ SHLIB_LINK += $(call supported,-Wl$(comma)-Bsymbolic-functions)
 PGXS := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
 
+# topics of what only newer majors have
+REGRESS += $(foreach major,16 17 18,$(shell [ $(MAJORVERSION) -lt $(major) ] || echo since_$(major)))
+
 # absolute, or make would be content with a folder of the tree
 OBJ_DIRS = $(addprefix $(CURDIR)/,$(sort $(dir $(OBJS))))
 $(OBJS): $(C_HEADERS) $(EXTENSION).control | $(OBJ_DIRS)

@@ -1,10 +1,12 @@
 -- Minor releases before this one have holes in row security itself, which an extension cannot mend.
 DO $$
+DECLARE
+    version integer := pg_catalog.current_setting('server_version_num');
 BEGIN
-    IF pg_catalog.current_setting('server_version_num')::integer < 150020 THEN
+    IF version < 150020 OR version BETWEEN 170000 AND 170011 THEN
         RAISE WARNING 'PostgreSQL % has known holes in row security', pg_catalog.current_setting('server_version')
-            USING DETAIL = 'Releases before 15.20 show some queries rows that policies hide.',
-            HINT = 'Update the server to the latest minor release of PostgreSQL 15.';
+            USING DETAIL = 'Releases before 15.20 and 17.12 show some queries rows that policies hide.',
+            HINT = 'Update the server to the latest minor release.';
     END IF;
 END
 $$;
