@@ -40,7 +40,7 @@ DECLARE
     line text;
 BEGIN
     FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || statement LOOP
-        RETURN NEXT regexp_replace(line, '\d{4,}, ', 'binding, ', 'g');
+        RETURN NEXT regexp_replace(regexp_replace(line, '\d{4,}, ', 'binding, ', 'g'), ' \(returns \$\d\)', '');  -- as PostgreSQL 17 has it
     END LOOP;
 END $$;
 -- plans are not for outsiders
