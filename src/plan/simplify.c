@@ -240,14 +240,10 @@ test_whole(PlannerInfo *root, FuncExpr *call, ClrFrame *frame, ClrBinding *bindi
 	ClrJudge *judge = clr_frame_judge(frame);
 	List *columns = columns_of(call);
 	Expr *account = NULL;
-	const ClrShape *shape;
 
 	if (verb != CLR_VIEW ||
-		!(clr_binding_is_of_account(binding) || is_by_sets(root, binding, columns)))
-		return NULL;
-	shape = clr_shape_of(judge, binding, verb);
-	if (shape->classes == 0 || shape->is_partial || !clr_whole_is_likely(judge, binding) ||
-		!is_only_read(root, binding, call, frame))
+		!(clr_binding_is_of_account(binding) || is_by_sets(root, binding, columns)) ||
+		!clr_whole_is_likely(judge, binding) || !is_only_read(root, binding, call, frame))
 		return NULL;
 	if (binding->account_slot != CLR_NO_SLOT)
 	{
