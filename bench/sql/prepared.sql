@@ -33,7 +33,7 @@ SELECT clearance.map_role('bench_member', member => :member),
 
 \set look 'SELECT title, due_on FROM %s.task WHERE id = $1'
 \set change 'UPDATE %s.task SET estimate = estimate + 1 WHERE id = $1'
-\set add 'INSERT INTO %s.task (project_id, title, author_id, due_on) VALUES ($1, ''new'', ' :member ', ''2025-06-01'')'
+\set add 'INSERT INTO %s.task (project_id, title, author_id, due_on) VALUES ($1, ''sent'', ' :member ', ''2025-06-01'')'
 \set top 'SELECT id, title, due_on FROM %s.task WHERE project_id = $1 ORDER BY due_on DESC, id LIMIT 50'
 \set among ' AND project_id = ANY (' :scope ')'
 CREATE TABLE bench.prepared_case (
