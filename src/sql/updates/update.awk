@@ -22,7 +22,7 @@ FILENAME != part {
 	name = FILENAME
 	sub(/^.*\//, "", name)
 	sub(/\.sql$/, "", name)
-	text[name] = text[name] $0 "\n"
+	text[name, ++lines[name]] = $0
 	if (!within && /^[A-Z]/)
 		begin_statement()
 	again = /^-- @again$/
@@ -36,14 +36,16 @@ within {
 }
 
 /^-- @replaceable$/ {
-	printf "%s", replaceable
+	for (i = 1; i <= replaceable_lines; i++)
+		print replaceable[i]
 	next
 }
 
 /^-- @module / {
-	if (!($3 in text))
+	if (!($3 in lines))
 		fail("there is no module \"" $3 "\"")
-	printf "%s", text[$3]
+	for (i = 1; i <= lines[$3]; i++)
+		print text[$3, i]
 	next
 }
 
@@ -70,7 +72,7 @@ function begin_statement()
 function take_line(    line)
 {
 	if (kept)
-		replaceable = replaceable $0 "\n"
+		replaceable[++replaceable_lines] = $0
 	if (/^BEGIN ATOMIC/)
 		in_atomic = 1
 	else if (/^END;/)
