@@ -312,7 +312,7 @@ RESET ROLE;
 --
 -- Who logs in and sets such a role is looked at as well: by RESET ROLE it is itself again. If it may set the actor, SET ROLE is in vain.
 --
-SELECT * FROM clearance.powerful_roles WHERE role::text LIKE 'regress_set_%';
+SELECT * FROM clearance.powerful_roles WHERE role::text LIKE 'regress_set_%' ORDER BY role::text;
 ALTER ROLE regress_set_tool BYPASSRLS;
 GRANT regress_set_bypass TO regress_set_mapped;
 SELECT * FROM clearance.powerful_roles WHERE role::text LIKE 'regress_set_%' ORDER BY role::text;
