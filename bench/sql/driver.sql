@@ -120,7 +120,7 @@ BEGIN
         END IF;
         -- batches of about 3 ms: the clock counts microseconds
         IF ms < 30 THEN
-            CALL bench.run(c, bench.statement(c, road.name), least(cardinality(c.keys), 3), ms, n);
+            CALL bench.run(c, bench.statement(c, road.name), CASE c.kind WHEN 'write' THEN least(cardinality(c.keys), 3) ELSE 10 END, ms, n);
         END IF;
         batch[road.no] := greatest(1, least(ceil(3 / ms), CASE c.kind WHEN 'write' THEN cardinality(c.keys) ELSE 100 END));
         CALL bench.leave();
