@@ -261,6 +261,15 @@ CREATE RULE tells AS ON UPDATE TO task DO ALSO SELECT 1;
 CREATE POLICY tells ON task AS RESTRICTIVE USING (hidden > 'a');
 CREATE INDEX ON task (hidden);
 ALTER TABLE task ALTER COLUMN hidden TYPE varchar(100);
+-- permissive policies of somebody else's are joined to ours: rows and masks stay as they are
+CREATE POLICY widens ON task USING (true);
+SET ROLE regress_masks_app;
+SELECT id, "the cost", hidden FROM task ORDER BY id;
+SELECT count(*), count(hidden) FROM task WHERE stage IS NOT NULL;
+UPDATE task SET stage = stage;
+UPDATE task SET hidden = 'x' RETURNING id, hidden;
+SET ROLE regress_masks_owner;
+DROP POLICY widens ON task;
 RESET ROLE;
 SELECT clearance.repair('task');
 SELECT clearance.unprotect('task');

@@ -30,6 +30,7 @@ typedef struct Place
 
 static bool walk_query(Query *query, ClrMaskedTable **tables, Place *up);
 static bool walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place);
+static bool walk_policy(Node *qual, Place *place);
 static bool walk_row_checks(Query *query, Place *place);
 static bool walk_assignments(List *targets, Place *place);
 static bool walk(Node *node, void *place);
@@ -109,11 +110,26 @@ walk_entry(const RangeTblEntry *entry, const ClrMaskedTable *table, Place *place
 		copy.joinaliasvars = list_truncate(list_copy(entry->joinaliasvars), entry->joinmergedcols);
 	any = range_table_walker(list_make1(&copy), walk, place, 0);
 	foreach(lc, entry->securityQuals)
-		if (!clr_seal_is_policy(lfirst(lc)))
-			any |= walk(lfirst(lc), place);
+		any |= walk_policy(lfirst(lc), place);
 	if (table != NULL && asked != NULL && !clr_masked_is_mark(asked) &&
 		!bms_is_empty(clr_masked_bits(table, asked->selectedCols)))
 		any |= found(table, InvalidAttrNumber, place);
+	return any;
+}
+
+/* Ours read columns as they are. The server joins what permissive policies say by OR (rowsecurity.c). */
+static bool
+walk_policy(Node *qual, Place *place)
+{
+	bool any = false;
+	ListCell *lc;
+
+	if (clr_seal_is_policy(qual))
+		return false;
+	if (!IsA(qual, BoolExpr))
+		return walk(qual, place);
+	foreach(lc, ((BoolExpr *) qual)->args)
+		any |= walk_policy(lfirst(lc), place);
 	return any;
 }
 
