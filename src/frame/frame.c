@@ -76,6 +76,7 @@ static bool changes_rows(const PlannedStmt *plan);
 static bool is_protected(const RangeTblEntry *entry);
 static void resolve(ClrFrame *frame, bool with_scope);
 static void refuse_outdated(ClrFrame *frame);
+static bool is_another_actor(const ClrFrame *frame, const ClrVersion *latest);
 static bool
 touches_scope(const ClrFrame *frame, const ClrVersion *version, const ClrVersion *latest);
 static char *scope_digest(const ClrFrame *frame, const ClrVersion *version, Snapshot snapshot);
@@ -516,7 +517,7 @@ resolve(ClrFrame *frame, bool with_scope)
 
 /*
  * An error if the actor's permissions are others by now than those that the
- * transaction's snapshot sees.
+ * transaction's snapshot sees, or if what decides the actor names somebody else.
  */
 static void
 refuse_outdated(ClrFrame *frame)
@@ -528,15 +529,31 @@ refuse_outdated(ClrFrame *frame)
 	clr_version_read(&version, GetActiveSnapshot());
 	PushActiveSnapshot(GetCatalogSnapshot(InvalidOid));
 	clr_version_read(&latest, GetActiveSnapshot());
-	changed = !clr_version_equal(&version, &latest) && touches_scope(frame, &version, &latest) &&
-			  strcmp(scope_digest(frame, &version, frame->judge.snapshot),
-					 scope_digest(frame, &latest, GetActiveSnapshot())) != 0;
+	changed = !clr_version_equal(&version, &latest) &&
+			  (is_another_actor(frame, &latest) ||
+			   (touches_scope(frame, &version, &latest) &&
+				strcmp(scope_digest(frame, &version, frame->judge.snapshot),
+					   scope_digest(frame, &latest, GetActiveSnapshot())) != 0));
 	PopActiveSnapshot();
 	if (changed)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_REVOKED),
 						errmsg("permissions changed since the transaction's snapshot"),
 						errdetail("The setting clearance.strict_revoke asks for current ones."),
 						errhint("Retry the transaction.")));
+}
+
+/* A login, a role or a token may mean another one by now, or nobody; a key that was revoked is an error. */
+static bool
+is_another_actor(const ClrFrame *frame, const ClrVersion *latest)
+{
+	ClrIdentity identity = frame->identity;
+	Snapshot around = clr_catalog_read_under(GetActiveSnapshot());
+	ClrActor actor;
+
+	identity.claims = NULL; /* its setting may be another one */
+	actor = clr_actor_resolve(&identity, latest, frame->judge.at);
+	(void) clr_catalog_read_under(around);
+	return !clr_actor_equal(&actor, &frame->actor);
 }
 
 /*
