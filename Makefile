@@ -73,6 +73,7 @@ REGRESS = \
 	spared \
 	guards \
 	row_guards \
+	refused_writes \
 	masks \
 	mask_roads \
 	mask_raw \

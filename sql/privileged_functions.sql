@@ -32,7 +32,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (true, false, 'types: input and output of texts',
      'app_key_in app_key_out app_key_recv app_key_send by_name_in by_name_out'),
     (true, false, 'policies and plans: tell the actor what it may do; sets of keys are for plans alone',
-     'visible creatable editable edited deletable permitted in_set set_keys own_account mask_open'),
+     'visible creatable editable edited deletable permitted refused in_set set_keys own_account mask_open'),
     (true, false, 'answers about the actor, who may know them',
      'actor current_actor can can_row column_masked permissions editable_columns explain explain_json who_can what_can access_matrix'),
     (true, false, 'runs statements as whoever asks, and rolls them back; tells operators and account admins what others would see',

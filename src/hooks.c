@@ -33,6 +33,7 @@
 #include "plan/mask.h"
 #include "plan/once.h"
 #include "plan/paths.h"
+#include "plan/refused.h"
 #include "plan/replace.h"
 #include "plan/set.h"
 #include "rule/created.h"
@@ -177,6 +178,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 		clr_once_rewrite(query);
 		clr_mask_rewrite(query, &depends);
 		clr_conflict_rewrite(query);
+		clr_refused_rewrite(query);
 		if (before != NULL)
 			clr_early_rewrite(query);
 		plan = prev_planner ? prev_planner(query, text, cursor_options, params) :

@@ -30,6 +30,7 @@
 #include "plan/set.h"
 #include "plan/known.h"
 #include "plan/promote.h"
+#include "plan/refused.h"
 #include "plan/simplify.h"
 #include "scope/scope_cache.h"
 #include "store/kept.h"
@@ -74,6 +75,7 @@ _PG_init(void)
 	clr_simplify_init();
 	clr_known_init();
 	clr_promote_init();
+	clr_refused_init();
 	clr_plans_init();
 	clr_calls_init();
 	clr_citus_init();

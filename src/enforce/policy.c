@@ -5,16 +5,20 @@
  * Each takes the binding and the bound columns, in the order of
  * clearance.binding.columns. They are complete on their own: a policy needs
  * nothing but them to be right. visible, editable and deletable answer;
- * creatable and edited, which judge new rows, raise an error that says why.
+ * creatable and edited, which judge new rows, raise an error that says why, and so
+ * does refused, of rows that are there.
  *
  * What a call looks up is kept in fn_extra for the frame that it ran in; an
  * expression that outlives its frame (PL/pgSQL keeps some) looks it up again.
  */
 #include "compat.h"
 
+#include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/primnodes.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
 
 #include "enforce/policy.h"
 #include "enforce/refuse.h"
@@ -26,6 +30,8 @@
 #include "store/counters.h"
 
 static bool judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half);
+static bool permits_present(ClrPolicyCall *call, int verb, List *assigned, ClrVerdict *verdict);
+static List *names_of(ArrayType *array);
 static bool all_columns_are_one(ClrBinding *binding);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
@@ -35,6 +41,7 @@ PG_FUNCTION_INFO_V1(clearance_editable);
 PG_FUNCTION_INFO_V1(clearance_edited);
 PG_FUNCTION_INFO_V1(clearance_deletable);
 PG_FUNCTION_INFO_V1(clearance_permitted);
+PG_FUNCTION_INFO_V1(clearance_refused);
 
 /* visible(binding, columns…): SELECT may see the row. */
 Datum
@@ -93,6 +100,58 @@ clearance_permitted(PG_FUNCTION_ARGS)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("this function belongs to plans of protected tables")));
 	PG_RETURN_BOOL(clr_write_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
+}
+
+/*
+ * refused(binding, verb, assigned, columns…): the error for a row that the actor sees, and
+ * that a statement may not change, or delete. It never returns (plan/refused.c): about
+ * other rows it says nothing.
+ */
+Datum
+clearance_refused(PG_FUNCTION_ARGS)
+{
+	ClrPolicyCall *call = clr_policy_call(fcinfo, 3);
+	int verb = PG_ARGISNULL(1) ? -1 : PG_GETARG_INT32(1);
+	List *assigned = PG_ARGISNULL(2) ? NIL : names_of(PG_GETARG_ARRAYTYPE_P(2));
+	ClrVerdict verdict = { 0 };
+	ClrAttempt attempt = { .relation = call->binding->relid };
+
+	if ((verb != CLR_EDIT && verb != CLR_DELETE) ||
+		!clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_VIEW, NULL) ||
+		permits_present(call, verb, assigned, &verdict))
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						errmsg("this function belongs to plans of protected tables")));
+	if (call->binding->key_slot != CLR_NO_SLOT)
+		attempt.key = clr_binding_value_text(call->binding, &call->row, call->binding->key_slot);
+	clr_refuse_write(call->frame, call->binding, verb == CLR_EDIT ? CLR_ROW_WAS : CLR_ROW_DELETED,
+					 &verdict, attempt.key != NULL ? &attempt : NULL);
+}
+
+static bool
+permits_present(ClrPolicyCall *call, int verb, List *assigned, ClrVerdict *verdict)
+{
+	if (clr_write_permits_verb(call->judge, call->binding, &call->row, verb, NULL))
+		return true;
+	if (verb == CLR_EDIT)
+		clr_write_refuse_columns(call->judge, call->binding, &call->row, assigned, verdict);
+	else
+		(void) clr_write_permits_verb(call->judge, call->binding, &call->row, verb, verdict);
+	return false;
+}
+
+static List *
+names_of(ArrayType *array)
+{
+	List *names = NIL;
+	Datum *elems;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &elems, &nulls, &n);
+	for (int i = 0; i < n; i++)
+		if (!nulls[i])
+			names = lappend(names, TextDatumGetCString(elems[i]));
+	return names;
 }
 
 /* True, or an error that says why not. */

@@ -17,6 +17,17 @@
 
 #define LONGEST_VALUE 1000
 
+/* How they are called, and by what action explain() is asked. */
+static const struct
+{
+	const char *row;
+	const char *writing;
+	const char *action;
+} halves[] = { [CLR_NEW_ROW] = { "the new row", "insert into", "create" },
+			   [CLR_ROW_WAS] = { "the row as it was", "update of", "edit" },
+			   [CLR_ROW_CHANGED] = { "the row as changed", "update of", "edit" },
+			   [CLR_ROW_DELETED] = { "the row", "delete from", "delete" } };
+
 static const char *
 hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt);
 static bool may_be_told(const ClrFrame *frame, const ClrScope *scope);
@@ -28,9 +39,6 @@ void
 clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVerdict *verdict,
 				 const ClrAttempt *attempt)
 {
-	static const char *const halves[] = { [CLR_NEW_ROW] = "the new row",
-										  [CLR_ROW_WAS] = "the row as it was",
-										  [CLR_ROW_CHANGED] = "the row as changed" };
 	ClrJudge *judge = clr_frame_judge(frame);
 	bool is_nobody = clr_actor_is_nobody(&judge->scope->actor);
 	const ClrAction *asked = verdict->column_needs;
@@ -42,15 +50,13 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 	if (asked != NULL)
 		needs =
 			psprintf("Column \"%s\" needs %s.%s. ", verdict->column, asked->feature, asked->name);
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("%s %s is not permitted", half == CLR_NEW_ROW ? "insert into" : "update of",
-					binding->relation_name),
-			 errdetail("%sJudging %s: %s.", needs, halves[half],
-					   is_nobody ? clr_actor_why_nobody(&frame->identity) :
-								   clr_verdict_text(verdict, judge)),
-			 advice != NULL ? errhint("%s", advice) : 0,
-			 clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
+	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					errmsg("%s %s is not permitted", halves[half].writing, binding->relation_name),
+					errdetail("%sJudging %s: %s.", needs, halves[half].row,
+							  is_nobody ? clr_actor_why_nobody(&frame->identity) :
+										  clr_verdict_text(verdict, judge)),
+					advice != NULL ? errhint("%s", advice) : 0,
+					clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
 }
 
 /* Tell the server's log, if it is to know. */
@@ -68,19 +74,22 @@ static const char *
 hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt)
 {
 	const char *whom = "";
+	const char *changes = "";
 
 	if (clr_actor_is_nobody(&scope->actor))
 		return clr_actor_hint_nobody(&frame->identity);
 	if (attempt == NULL || !may_be_told(frame, scope))
 		return NULL;
 	if (scope->member_keys != NIL)
-		whom = psprintf("member => %s, ", quote_literal_cstr(linitial(scope->member_keys)));
+		whom = psprintf(", member => %s", quote_literal_cstr(linitial(scope->member_keys)));
+	if (attempt->changes != NULL)
+		changes =
+			psprintf(", changes => %s", quote_literal_cstr(psprintf("{%s}", attempt->changes)));
 	return psprintf("Each step, and what would change it: SELECT explanation FROM "
-					"clearance.explain(%s, %s, '%s', %schanges => %s);",
+					"clearance.explain(%s, %s, '%s'%s%s);",
 					quote_literal_cstr(clr_catalog_table_name(attempt->relation)),
 					attempt->key != NULL ? quote_literal_cstr(attempt->key) : "NULL",
-					half == CLR_NEW_ROW ? "create" : "edit", whom,
-					quote_literal_cstr(psprintf("{%s}", attempt->changes)));
+					halves[half].action, whom, changes);
 }
 
 /* Account admins, and who looks as somebody else, which takes a right of that kind. */

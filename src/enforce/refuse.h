@@ -19,6 +19,7 @@ typedef enum ClrHalf
 	CLR_NEW_ROW,
 	CLR_ROW_WAS,
 	CLR_ROW_CHANGED,
+	CLR_ROW_DELETED,
 } ClrHalf;
 
 /* What explain() is to be asked about a write; NULL where it cannot be. */
@@ -26,7 +27,7 @@ typedef struct ClrAttempt
 {
 	Oid relation;
 	const char *key;	 /* NULL: of a new row */
-	const char *changes; /* the inside of a JSON object */
+	const char *changes; /* the inside of a JSON object; NULL: what is not known, or none */
 } ClrAttempt;
 
 extern void clr_refuse_add(StringInfo changes, const char *column, const char *value);

@@ -185,6 +185,40 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 }
 
 /*
+ * Why an UPDATE of some columns may not touch a row of which the actor may change none:
+ * what the first of them asks for, where each asks for something of its own, else edit.
+ */
+void
+clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						 const List *columns, ClrVerdict *verdict)
+{
+	ClrAction *edit = clr_rule_action(judge, binding, binding->actions[CLR_EDIT]);
+	ClrAction *asked = NULL;
+	const char *first = NULL;
+	ListCell *lc;
+
+	foreach(lc, columns)
+	{
+		List *needs = clr_write_needs_of_column(binding, lfirst(lc), false, NULL);
+		const ClrNeed *need = needs != NIL ? linitial(needs) : NULL;
+
+		/* whoever sees a row may follow it, but where nothing may be changed at all */
+		if (need == NULL || need->feature == NULL)
+			asked = edit;
+		else if (asked == NULL)
+		{
+			asked = clr_write_asked_by(judge->scope, need);
+			first = need->column;
+		}
+		if (asked == edit)
+			break;
+	}
+	(void) clr_write_permits_change(judge, binding, row, asked != NULL ? asked : edit, verdict);
+	if (asked != NULL && asked != edit)
+		clr_verdict_column(verdict, first, asked);
+}
+
+/*
  * May the actor change a column of a row, as the row is? What it becomes is judged
  * when it is written; where that depends on the value, there is one that the actor
  * may write.

@@ -36,6 +36,8 @@ extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
+extern void clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+									 const List *columns, ClrVerdict *verdict);
 extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 const char *column);
 extern bool clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

@@ -36,6 +36,12 @@ LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_permitted';
 COMMENT ON FUNCTION clearance.permitted IS 'in plans: what the policy of a verb says of a row';
 
+CREATE FUNCTION clearance.refused(binding integer, verb integer, assigned text[], VARIADIC columns "any") RETURNS boolean
+LANGUAGE c STABLE PARALLEL RESTRICTED
+AS 'MODULE_PATHNAME', 'clearance_refused';
+COMMENT ON FUNCTION clearance.refused IS
+'in plans: the error for a row that the actor sees and may not change, by a verb; assigned: the columns that the statement changes';
+
 CREATE FUNCTION clearance.visible(binding integer, VARIADIC columns "any") RETURNS boolean
 LANGUAGE c STABLE PARALLEL SAFE COST 100 SUPPORT clearance.policy_support
 AS 'MODULE_PATHNAME', 'clearance_visible';

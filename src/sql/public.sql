@@ -40,7 +40,7 @@ TO PUBLIC;
 -- policies and plans run as the querying role; they tell the actor what it may do
 GRANT EXECUTE ON FUNCTION
     clearance.visible, clearance.creatable, clearance.editable, clearance.edited, clearance.deletable,
-    clearance.permitted, clearance.in_set, clearance.set_keys, clearance.own_account, clearance.mask_open
+    clearance.permitted, clearance.refused, clearance.in_set, clearance.set_keys, clearance.own_account, clearance.mask_open
 TO PUBLIC;
 
 -- Each statement that calls one of these has the server look up who may. Where a function has no
@@ -52,7 +52,7 @@ AS $$
     WITH unlisted AS (
         UPDATE pg_proc p SET proacl = NULL
         WHERE p.pronamespace = 'clearance'::regnamespace
-          AND p.proname IN ('visible', 'creatable', 'editable', 'edited', 'deletable', 'permitted', 'in_set', 'set_keys', 'own_account', 'mask_open')
+          AND p.proname IN ('visible', 'creatable', 'editable', 'edited', 'deletable', 'permitted', 'refused', 'in_set', 'set_keys', 'own_account', 'mask_open')
           AND NOT EXISTS (SELECT a.* FROM aclexplode(p.proacl) a EXCEPT SELECT a.* FROM aclexplode(acldefault('f', p.proowner)) a)
           AND NOT EXISTS (SELECT a.* FROM aclexplode(acldefault('f', p.proowner)) a EXCEPT SELECT a.* FROM aclexplode(p.proacl) a)
         RETURNING p.oid)
