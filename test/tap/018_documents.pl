@@ -3,7 +3,9 @@
 # that go on where README ends, and of doc/cookbook.md run from top to bottom, as
 # their readers would type them in; Document.pm says how a document shows results
 # and errors. The lists of doc/features.md are what its queries give, messages that
-# doc/troubleshooting.md quotes are in the sources, and links lead somewhere.
+# doc/troubleshooting.md quotes are in the sources, the code of doc/integrations.md
+# is that of the programs which the suite clients runs, and links lead somewhere;
+# what newcomers ask is answered one click from README.md.
 
 use strict;
 use warnings;
@@ -92,6 +94,22 @@ is_deeply([ map { broken_links($_) } sort keys %text ], [], 'links of documents 
 $text{'doc/faq.md'} = "[a](limits.md#restoring) [b](limits.md#nothing) [c](nothing.md) [d](#e)\n";
 is_deeply([ broken_links('doc/faq.md') ], [ map { "doc/faq.md: $_" } 'limits.md#nothing', 'nothing.md', '#e' ], 'and one that does not is found');
 
+# ---- clients, questions ----------------------------------------------------------------------------
+
+my %program = map { (my $name = $_) =~ s{.*/}{}; ($name => slurp_file($_)) } grep { !/\.prisma$/ } glob "$top/test/e2e/clients/*";
+cmp_ok(scalar keys %program, '>=', 15, 'there are clients');
+is_deeply([ unlike_programs($text{'doc/integrations.md'}, %program) ], [], 'doc/integrations.md has a section for each of them, whose code is theirs');
+(my $other = $text{'doc/integrations.md'}) =~ s/(^## knex.*?)key => /$1id => /ms;
+is_deeply([ unlike_programs($other, %program, 'new.mjs' => '') ], [ 'knex.mjs: code that it does not have', 'new.mjs: no section' ], 'what is not so is found');
+
+# The nine questions of newcomers, by a word that only they have.
+my %asked = map { /^\| ([^|]+\?) \| (.*) \|$/ ? ($1 => $2) : () } split /\n/, $text{'README.md'};
+foreach my $word (qw(why who.can what.if declarations SELECT who.changed buttons upgrade feature))
+{
+	my @answers = map { $asked{$_} } grep { /$word/i } keys %asked;
+	ok(@answers == 1 && $answers[0] =~ m{\]\(doc/[\w/.]+#[\w-]+\)}, "README.md: the question with \"$word\" has an answer with a link");
+}
+
 # ---- commands --------------------------------------------------------------------------------------
 
 my $help = `$top/run help`;
@@ -153,6 +171,27 @@ sub broken_links
 		push @broken, "$file: $link" unless -e "$top/$target" && (!defined $anchor || !exists $text{$target} || grep { $_ eq $anchor } anchors_of($text{$target}));
 	}
 	return @broken;
+}
+
+# What a page of integrations has that the programs of clients have not, and the other way round.
+sub unlike_programs
+{
+	my ($page, %program_of) = @_;
+	my (%section, @wrong);
+
+	foreach my $section (split /^(?=## )/m, $page)
+	{
+		my ($name) = $section =~ m{\(\.\./test/e2e/clients/([\w.]+)\)};
+		$section{$name} .= $section if defined $name;
+	}
+	foreach my $name (sort keys %program_of)
+	{
+		my @code = ($section{$name} // '') =~ /^```\w+\n(.*?)^```$/gms;
+		push @wrong, "$name: no section" unless defined $section{$name};
+		push @wrong, "$name: code that it does not have" if grep { index($program_of{$name}, $_) < 0 } @code;
+		push @wrong, "$name: who acts is not said" if defined $section{$name} && !grep { /set_actor|authenticate|clearance\.token/ } @code;
+	}
+	return @wrong;
 }
 
 # As they are made of headings; those that are there twice are numbered.
