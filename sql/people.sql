@@ -300,4 +300,12 @@ SET LOCAL ROLE regress_people_app;
 SELECT clearance.create_customer('Allowed', :north) > 0 AS created;
 SELECT name FROM clearance.partners WHERE id = :bolt;
 RESET ROLE;
+-- account columns hold a key, or an id where there is none: no account is taken for another
+SELECT setval(pg_get_serial_sequence('clearance.account', 'id'), 900001);
+SELECT clearance.create_account('Numbered') AS numbered;
+SELECT clearance.create_account('Keyed as it', key => 900002);
+UPDATE clearance.account SET key = '900002' WHERE id = :north;
+SELECT clearance.create_account('Keyed', key => 900003) AS keyed;
+SELECT clearance.create_account('Numbered, too') AS passes_over_that_number;
+UPDATE clearance.account SET key = NULL WHERE id = (SELECT a.id FROM clearance.account a WHERE a.key = '900003');
 ROLLBACK;

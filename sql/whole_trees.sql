@@ -215,6 +215,7 @@ SET SESSION AUTHORIZATION regress_whole_trees;
 SELECT clearance.set_actor(key => 'sue', local => false) > 0;
 UPDATE folder SET above = 24 WHERE id = 22;
 RESET SESSION AUTHORIZATION;
+UPDATE folder SET above = 24 WHERE id = 22;
 CALL see('folder');
 UPDATE folder SET above = 21 WHERE id = 22;
 SELECT clearance.repair('folder');
@@ -397,6 +398,19 @@ TRUNCATE rootless;
 CALL see('rootless');
 INSERT INTO rootless SELECT n, 1 FROM generate_series(1, 5) n;
 CALL see('rootless');
+-- whom row security binds makes no circle: what others see would be closed
+CALL build('moved');
+SET ROLE regress_whole_trees;
+SELECT clearance.set_actor(key => 'ada', local => false) > 0 AS set;
+UPDATE moved SET above = id WHERE id = 3;
+BEGIN;
+UPDATE moved SET above = m.low FROM (SELECT max(id) AS low FROM moved WHERE project_id = 1) m WHERE id = 1;
+COMMIT;
+UPDATE moved SET above = 1 WHERE id = 5;
+SELECT count(*) FROM moved;
+SELECT clearance.reset_actor();
+RESET ROLE;
+CALL see('moved');
 -- projects in projects
 CREATE TABLE program (id integer PRIMARY KEY, above integer REFERENCES program);
 CREATE INDEX ON program (above);

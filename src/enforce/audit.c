@@ -148,6 +148,7 @@ tell(ClrAuditLine *line)
 
 	line->actor = clr_frame_actor(frame);
 	line->real_actor = clr_frame_real_actor(frame);
+	clr_frame_refuse_outdated(frame);
 	clr_audit_log_write(line);
 }
 

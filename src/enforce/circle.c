@@ -27,7 +27,9 @@
  *	 as parent before they were, which the foreign key refused. So the way up from
  *	 the row that was moved last leads back to it.
  *
- * A way that is too long to be walked, or ends in no row, marks the table, too.
+ * A way that is too long to be walked, or ends in no row, marks the table, too. Who is
+ * bound by row security makes no circle, which would close what others see: where the way
+ * leads back, the transaction fails.
  * Both triggers fire ALWAYS: foreign keys do not where session_replication_role
  * is replica, which marks the table. While triggers are off they no more fire
  * always once they are on again, which whole.c looks at. Keeps no state.
@@ -46,6 +48,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 #include "utils/tuplestore.h"
@@ -54,6 +57,7 @@
 #include "guard/trigger.h"
 #include "rule/chain.h"
 #include "rule/reader.h"
+#include "rule/verdict.h"
 #include "store/catalog.h"
 #include "store/keyscan.h"
 #include "store/replica.h"
@@ -70,6 +74,7 @@ PG_FUNCTION_INFO_V1(clearance_has_circles);
 typedef struct Watch
 {
 	ClrBinding *binding;
+	bool is_circle;		  /* a way led back */
 	int parent;			  /* slot of the column that names a row of the table itself */
 	AttrNumber parent_at; /* where it is in the trigger's table */
 	AttrNumber key_at;
@@ -95,6 +100,7 @@ key_in(const ClrBinding *binding, int column, TupleTableSlot *slot, AttrNumber a
 static bool is_there(Watch *watch, ClrReader *reader, const ClrKey *key);
 static bool find_parent(Watch *watch, const ClrKey *key, ClrKey *parent);
 static bool leads_back(Watch *watch, const ClrKey *from, const ClrKey *parent);
+static void refuse(const Watch *watch);
 static void mark(int32 binding);
 static bool add_rows(ClrChains *chains, ClrKeyTable *numbers, ClrKeyClass class);
 static int64 number_of(ClrKeyTable *numbers, ClrKeyClass class, Oid type, Datum value);
@@ -128,6 +134,9 @@ clearance_note_circles(PG_FUNCTION_ARGS)
 		AllocSetContextCreate(CurrentMemoryContext, "clearance circles", ALLOCSET_SMALL_SIZES);
 	if (of_row ? moved_row_may(&watch, data) : new_rows_may(&watch, data))
 		mark(watch.binding->id);
+	if (watch.is_circle &&
+		check_enable_rls(RelationGetRelid(data->tg_relation), InvalidOid, true) == RLS_ENABLED)
+		refuse(&watch);
 	MemoryContextDelete(watch.step);
 	return PointerGetDatum(NULL);
 }
@@ -356,8 +365,9 @@ leads_back(Watch *watch, const ClrKey *row, const ClrKey *parent)
 
 	for (int i = 0; goes_on && !may; i++)
 	{
-		may = i == MAX_STEPS || clr_key_equal(&at, row) ||
-			  !clr_reader_seek(up, watch->binding, &at) || !clr_reader_next(up);
+		watch->is_circle |= clr_key_equal(&at, row);
+		may = i == MAX_STEPS || watch->is_circle || !clr_reader_seek(up, watch->binding, &at) ||
+			  !clr_reader_next(up);
 		goes_on = !may && key_in(watch->binding, watch->parent, up->slot,
 								 up->attributes[watch->parent], &at);
 	}
@@ -365,6 +375,22 @@ leads_back(Watch *watch, const ClrKey *row, const ClrKey *parent)
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(watch->step);
 	return may;
+}
+
+static void
+refuse(const Watch *watch)
+{
+	const char *column = watch->binding->columns[watch->parent].name;
+
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("update of %s is not permitted", watch->binding->relation_name),
+			 errdetail(
+				 "By column \"%s\" a row would belong to itself, or to what belongs to it: all of "
+				 "them would be closed.",
+				 column),
+			 errhint("Move the rows to a place that is not below them."),
+			 clr_verdict_fields(watch->binding->relid, CLR_PARENT_HIDDEN, column)));
 }
 
 static void

@@ -516,6 +516,30 @@ resolve(ClrFrame *frame, bool with_scope)
 }
 
 /*
+ * An error for who changes permissions, if its own are others by now than those that the
+ * transaction's snapshot sees. The actor has been found.
+ */
+void
+clr_frame_refuse_outdated(ClrFrame *frame)
+{
+	Snapshot around;
+
+	if (strict_revoke == STRICT_OFF || !IsolationUsesXactSnapshot() ||
+		clr_actor_is_nobody(&frame->actor))
+		return;
+	around = clr_catalog_read_under(frame->judge.snapshot);
+	PG_TRY();
+	{
+		refuse_outdated(frame);
+	}
+	PG_FINALLY();
+	{
+		(void) clr_catalog_read_under(around);
+	}
+	PG_END_TRY();
+}
+
+/*
  * An error if the actor's permissions are others by now than those that the
  * transaction's snapshot sees, or if what decides the actor names somebody else.
  */
@@ -524,6 +548,7 @@ refuse_outdated(ClrFrame *frame)
 {
 	static ClrVersion version;
 	static ClrVersion latest;
+	Snapshot own = frame->judge.snapshot != NULL ? frame->judge.snapshot : GetActiveSnapshot();
 	bool changed;
 
 	clr_version_read(&version, GetActiveSnapshot());
@@ -532,7 +557,7 @@ refuse_outdated(ClrFrame *frame)
 	changed = !clr_version_equal(&version, &latest) &&
 			  (is_another_actor(frame, &latest) ||
 			   (touches_scope(frame, &version, &latest) &&
-				strcmp(scope_digest(frame, &version, frame->judge.snapshot),
+				strcmp(scope_digest(frame, &version, own),
 					   scope_digest(frame, &latest, GetActiveSnapshot())) != 0));
 	PopActiveSnapshot();
 	if (changed)

@@ -54,6 +54,7 @@ extern bool clr_frame_only_looks(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);
 extern int64 clr_frame_real_actor(const ClrFrame *frame);
+extern void clr_frame_refuse_outdated(ClrFrame *frame);
 extern ClrJudge *clr_frame_judge(ClrFrame *frame);
 
 #endif /* CLR_FRAME_H */

@@ -298,19 +298,25 @@ COMMENT ON FUNCTION clearance_internal.changed_text IS 'internal: a text as an a
 -- Accounts and roles
 -- ---------------------------------------------------------------------------
 
+-- An id that is another account's key cannot stand for one without a key: the next one is taken.
 CREATE FUNCTION clearance.create_account(name text, key clearance.app_key DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 DECLARE
     new_id bigint;
 BEGIN
     PERFORM clearance_internal.require_operator('create accounts');
-    PERFORM clearance_internal.require_given('name', name), clearance_internal.require_line('name', name), clearance_internal.require_line('key', key::text);
-    IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR a.key = create_account.key::text) THEN
-        PERFORM clearance_internal.raise_known('account', concat('"' || name || '"', ' or its key "' || key::text || '"'), 'Table clearance.account');
-    END IF;
-    INSERT INTO clearance.account (name, key) VALUES (create_account.name, create_account.key::text)
-    RETURNING id INTO new_id;
+    PERFORM clearance_internal.require_given('name', create_account.name), clearance_internal.require_line('name', create_account.name),
+            clearance_internal.require_line('key', create_account.key::text);
+    WHILE new_id IS NULL LOOP
+        IF EXISTS (SELECT FROM clearance.account a WHERE a.name = create_account.name OR coalesce(a.key, a.id::text) = create_account.key::text) THEN
+            PERFORM clearance_internal.raise_known('account',
+                concat('"' || create_account.name || '"', ' or its key "' || create_account.key::text || '"'), 'Table clearance.account');
+        END IF;
+        INSERT INTO clearance.account (name, key) VALUES (create_account.name, create_account.key::text)
+        ON CONFLICT (coalesce(key, id::text)) DO NOTHING RETURNING id INTO new_id;
+    END LOOP;
     RETURN new_id;
 END
 $$;

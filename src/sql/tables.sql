@@ -172,6 +172,8 @@ CREATE TABLE clearance.account (
     CONSTRAINT account_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
     CONSTRAINT account_key_is_not_blank CHECK (key <> '')
 );
+-- what account columns hold of it
+CREATE UNIQUE INDEX account_is_told_apart ON clearance.account (coalesce(key, id::text));
 COMMENT ON TABLE clearance.account IS 'organisations that run projects; nothing crosses an account';
 COMMENT ON COLUMN clearance.account.id IS 'id that functions and other tables name it by';
 COMMENT ON COLUMN clearance.account.name IS 'name of the organisation, one line';

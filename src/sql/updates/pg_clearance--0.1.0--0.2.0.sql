@@ -167,6 +167,7 @@ INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings'
 ALTER TABLE clearance.account ADD COLUMN act_as_writes boolean;
 UPDATE clearance.account SET act_as_writes = false;
 ALTER TABLE clearance.account ALTER COLUMN act_as_writes SET DEFAULT false, ALTER COLUMN act_as_writes SET NOT NULL;
+CREATE UNIQUE INDEX account_is_told_apart ON clearance.account (coalesce(key, id::text));
 DROP FUNCTION clearance.set_account;
 
 -- Roles that are mapped by SET ROLE.
