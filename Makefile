@@ -111,6 +111,7 @@ REGRESS = \
 	verdicts \
 	whoami \
 	act_as \
+	maintenance \
 	bad_input \
 	by_name \
 	partners \

@@ -13,6 +13,7 @@
 #include "utils/guc.h"
 
 #include "actor/actor.h"
+#include "actor/maintenance.h"
 #include "enforce/condition.h"
 #include "enforce/progress.h"
 #include "frame/frame.h"
@@ -62,6 +63,7 @@ _PG_init(void)
 	clr_refusal_init();
 	clr_actor_init();
 	clr_token_init();
+	clr_maintenance_init();
 	clr_frame_init(late);
 	clr_bound_init();
 	clr_kept_init();

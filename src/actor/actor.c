@@ -52,6 +52,7 @@
 #include "utils/snapmgr.h"
 
 #include "actor/hold.h"
+#include "actor/maintenance.h"
 #include "actor/token.h"
 #include "store/catalog.h"
 #include "store/counters.h"
@@ -169,7 +170,8 @@ clr_actor_identity(MemoryContext context, const ClrIdentity *around)
 							 .token = clr_token_setting(),
 							 .login_role = GetSessionUserId(),
 							 .set_role = GetCurrentRoleId(),
-							 .acting = *clr_acting_setting() };
+							 .acting = *clr_acting_setting(),
+							 .maintainer = clr_maintenance_role() };
 
 	if (around != NULL)
 		identity = *around;
@@ -238,6 +240,7 @@ clr_actor_is_still(const ClrIdentity *identity)
 
 	if (!clr_actor_is_nobody(&identity->about) || identity->setting != setting_member ||
 		identity->login_role != GetSessionUserId() || identity->set_role != GetCurrentRoleId() ||
+		identity->maintainer != clr_maintenance_role() ||
 		strcmp(identity->token, clr_token_setting()) != 0 ||
 		!clr_acting_equal(&identity->acting, clr_acting_setting()))
 		return false;

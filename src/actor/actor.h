@@ -20,6 +20,7 @@ typedef struct ClrIdentity
 	Oid set_role;		/* what SET ROLE has made of it, whose mapping counts last; or invalid */
 	const char *claims; /* value of the setting that the mapping names, once read */
 	ClrActing acting;	/* that one acts as another */
+	Oid maintainer;		/* the role that maintains its tables meanwhile; or invalid */
 	ClrActor about;		/* whom an answer is about, who acts while it is found; nobody: none is */
 } ClrIdentity;
 

@@ -1,7 +1,7 @@
 /*
  * audit.c
- *		What is told to the audit log: each change of the extension's tables, and
- *		who acts as somebody else.
+ *		What is told to the audit log: each change of the extension's tables, who acts
+ *		as somebody else, and who maintains its tables.
  *
  * Triggers hear of changes by whatever road. Lines are written to the tables
  * directly (store/audit_log.c), and rolled back with what they tell of. Who acts
@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
+#include "utils/json.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 
@@ -220,6 +221,27 @@ clr_audit_acting(const ClrActing *acting)
 					acting->target, acting->writes ? ", also to write" : "")));
 	line.after = psprintf("{\"id\": " INT64_FORMAT ", \"write\": %s}", acting->target,
 						  acting->writes ? "true" : "false");
+	if (!RecoveryInProgress())
+		clr_audit_log_write(&line);
+}
+
+/* A role begins to maintain its tables: said as who acts as somebody else is. */
+void
+clr_audit_maintenance(Oid role, const char *reason)
+{
+	const char *name = GetUserNameFromId(role, false);
+	ClrAuditLine line = { .table = "binding", .operation = "MAINTENANCE" };
+	StringInfoData after;
+
+	ereport(LOG_SERVER_ONLY,
+			(errmsg("role \"%s\" maintains its protected tables: %s", name, reason)));
+	initStringInfo(&after);
+	appendStringInfoString(&after, "{\"role\": ");
+	escape_json(&after, name);
+	appendStringInfoString(&after, ", \"reason\": ");
+	escape_json(&after, reason);
+	appendStringInfoChar(&after, '}');
+	line.after = after.data;
 	if (!RecoveryInProgress())
 		clr_audit_log_write(&line);
 }

@@ -10,5 +10,6 @@
 #include "actor/acting.h"
 
 extern void clr_audit_acting(const ClrActing *acting);
+extern void clr_audit_maintenance(Oid role, const char *reason);
 
 #endif /* CLR_AUDIT_H */

@@ -49,6 +49,8 @@ opens(FunctionCallInfo fcinfo)
 	if (call == NULL || !call->is_of_query || call->answers == NULL)
 	{
 		call = clr_policy_call(fcinfo, FIRST_COLUMN);
+		if (call->is_maintained)
+			return true;
 		if (call->answers == NULL)
 			look_up_mask(fcinfo, call);
 		return clr_mask_opens(call->answers, &call->row);

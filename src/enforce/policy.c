@@ -49,7 +49,8 @@ clearance_visible(PG_FUNCTION_ARGS)
 {
 	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
-	PG_RETURN_BOOL(clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_VIEW, NULL));
+	PG_RETURN_BOOL(call->is_maintained ||
+				   clr_rule_permits_verb(call->judge, call->binding, &call->row, CLR_VIEW, NULL));
 }
 
 /* creatable(binding, columns…): INSERT may add the row, or an error. */
@@ -65,7 +66,8 @@ clearance_editable(PG_FUNCTION_ARGS)
 {
 	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
-	PG_RETURN_BOOL(clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
+	PG_RETURN_BOOL(call->is_maintained ||
+				   clr_write_permits_update(call->judge, call->binding, &call->row, NULL));
 }
 
 /* edited(binding, columns…): UPDATE may leave the row like this, or an error. */
@@ -82,8 +84,8 @@ clearance_deletable(PG_FUNCTION_ARGS)
 {
 	ClrPolicyCall *call = clr_policy_call(fcinfo, 1);
 
-	PG_RETURN_BOOL(
-		clr_write_permits_verb(call->judge, call->binding, &call->row, CLR_DELETE, NULL));
+	PG_RETURN_BOOL(call->is_maintained || clr_write_permits_verb(call->judge, call->binding,
+																 &call->row, CLR_DELETE, NULL));
 }
 
 /*
@@ -99,7 +101,8 @@ clearance_permitted(PG_FUNCTION_ARGS)
 	if (verb != CLR_VIEW && verb != CLR_EDIT && verb != CLR_DELETE)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("this function belongs to plans of protected tables")));
-	PG_RETURN_BOOL(clr_write_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
+	PG_RETURN_BOOL(call->is_maintained ||
+				   clr_write_permits_verb(call->judge, call->binding, &call->row, verb, NULL));
 }
 
 /*
@@ -161,7 +164,7 @@ judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half)
 	ClrVerdict verdict = { 0 };
 	ClrAttempt attempt;
 
-	if (permits(call->judge, call->binding, &call->row, &verdict))
+	if (call->is_maintained || permits(call->judge, call->binding, &call->row, &verdict))
 		return true;
 	attempt = clr_refuse_attempt_new(call->binding, &call->row, NULL, NULL);
 	if (half == CLR_ROW_CHANGED && call->binding->key_slot != CLR_NO_SLOT)
@@ -210,6 +213,7 @@ clr_policy_call(FunctionCallInfo fcinfo, int first)
 		call->frame = frame;
 		call->judge = clr_frame_judge(frame);
 		call->binding = binding;
+		call->is_maintained = clr_frame_maintains(frame, binding->relid);
 		fcinfo->flinfo->fn_extra = call;
 	}
 	for (int i = 0; i < call->binding->ncolumns; i++)

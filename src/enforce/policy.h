@@ -16,7 +16,8 @@
 typedef struct ClrPolicyCall
 {
 	uint64 frame_serial;
-	bool is_of_query; /* the call lives and dies with its frame */
+	bool is_of_query;	/* the call lives and dies with its frame */
+	bool is_maintained; /* the table's owner sees and changes every row */
 	ClrFrame *frame;
 	ClrJudge *judge;
 	ClrBinding *binding;

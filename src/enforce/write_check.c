@@ -197,9 +197,10 @@ write_call(FunctionCallInfo fcinfo)
 		call->frame_serial = frame->serial;
 		call->asked_by = data->tg_trigger;
 		call->user = GetUserId();
-		call->binds = clr_bound(RelationGetRelid(data->tg_relation), InvalidOid);
 		call->frame = frame;
 		call->binding = clr_judge_binding(clr_frame_judge(frame), clr_trigger_binding(data));
+		call->binds = clr_bound(RelationGetRelid(data->tg_relation), InvalidOid) &&
+					  !clr_frame_maintains(frame, call->binding->relid);
 		fcinfo->flinfo->fn_extra = call;
 	}
 	call->data = data;

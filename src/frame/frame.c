@@ -25,8 +25,10 @@
 
 #include "access/parallel.h"
 #include "access/xact.h"
+#include "catalog/pg_class.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/guc.h"
 #include "utils/inval.h"
 #include "utils/memutils.h"
@@ -349,6 +351,7 @@ new_frame(MemoryContext context)
 	ClrLeader leader;
 
 	frame->serial = ++last_serial;
+	frame->user = GetUserId();
 	frame->judge.context = context;
 	frame->judge.command = CLR_NO_COMMAND;
 	frame->judge.at = GetCurrentStatementStartTimestamp();
@@ -457,6 +460,25 @@ clr_frame_actor(ClrFrame *frame)
 	if (!frame->resolved)
 		resolve(frame, false);
 	return frame->actor;
+}
+
+/* Whether the query is the maintainer's own, and not one of a function that runs as another. */
+bool
+clr_frame_may_maintain(const ClrFrame *frame)
+{
+	return OidIsValid(frame->identity.maintainer) && frame->user == frame->identity.maintainer;
+}
+
+/* Whether the query sees and changes all rows of a protected table: nobody acts, and its owner maintains it. */
+bool
+clr_frame_maintains(ClrFrame *frame, Oid relid)
+{
+	ClrActor actor;
+
+	if (!clr_frame_may_maintain(frame))
+		return false;
+	actor = clr_frame_actor(frame);
+	return clr_actor_is_nobody(&actor) && object_ownercheck(RelationRelationId, relid, frame->user);
 }
 
 /* The member who acts as somebody else in the query; zero: nobody does. */

@@ -20,6 +20,7 @@ typedef struct ClrFrame
 	PlanState *plan;	  /* its top node */
 	bool is_of_query;	  /* that starts, or runs; else it answers what is asked outside of one */
 	bool writes;		  /* the query adds, changes, removes or locks rows */
+	Oid user;			  /* as whom the query runs */
 	ClrIdentity identity; /* frozen when the query started */
 	ClrActor actor;
 	bool resolved;	/* the judge has a scope: the actor is known */
@@ -53,6 +54,8 @@ extern bool clr_frame_runs(void);
 extern bool clr_frame_only_looks(void);
 extern ClrFrame *clr_frame_of_call(const FmgrInfo *function);
 extern ClrActor clr_frame_actor(ClrFrame *frame);
+extern bool clr_frame_may_maintain(const ClrFrame *frame);
+extern bool clr_frame_maintains(ClrFrame *frame, Oid relid);
 extern int64 clr_frame_real_actor(const ClrFrame *frame);
 extern void clr_frame_refuse_outdated(ClrFrame *frame);
 extern ClrJudge *clr_frame_judge(ClrFrame *frame);

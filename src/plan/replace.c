@@ -262,7 +262,8 @@ fits(ClrFrame *frame, const PlannedStmt *plan, ParamListInfo params, bool best)
 
 	PG_TRY();
 	{
-		fits = clr_class_fits(clr_frame_judge(frame), plan, params, best);
+		fits = (!clr_frame_may_maintain(frame) || !clr_plans_is_marked(plan)) &&
+			   clr_class_fits(clr_frame_judge(frame), plan, params, best);
 	}
 	PG_FINALLY();
 	{

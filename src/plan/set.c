@@ -256,6 +256,8 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 	call->frame_serial = frame->serial;
 	call->judge = clr_frame_judge(frame);
 	call->binding = clr_judge_binding(call->judge, call->set.binding);
+	if (clr_frame_maintains(frame, call->binding->relid))
+		clr_class_refuse_plan(call->binding->relation_name); /* it is of no class */
 	clr_class_check(call->judge, call->binding, call->set.verb, call->set.class);
 	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 	call->key_class = clr_key_class(call->type);

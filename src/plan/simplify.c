@@ -42,6 +42,7 @@
 #include "utils/plancache.h"
 #include "utils/syscache.h"
 
+#include "actor/maintenance.h"
 #include "frame/frame.h"
 #include "guard/calls.h"
 #include "guard/seal.h"
@@ -99,11 +100,11 @@ clr_simplify_init(void)
 	CacheRegisterSyscacheCallback(ENUMOID, forget_labels, (Datum) 0);
 }
 
-/* Whether plans may be for a class of rights. */
+/* Whether plans may be for a class of rights. Who maintains its tables is of none. */
 bool
 clr_simplify_is_on(void)
 {
-	return simplify;
+	return simplify && !clr_maintenance_is_on();
 }
 
 /* Plans hold labels of enums as what they were called then. */
@@ -131,6 +132,11 @@ clearance_policy_support(PG_FUNCTION_ARGS)
 	Node *node = (Node *) PG_GETARG_POINTER(0);
 	SupportRequestSimplify *request = (SupportRequestSimplify *) node;
 
+	if (IsA(node, SupportRequestSelectivity) && clr_maintenance_is_on())
+	{
+		((SupportRequestSelectivity *) node)->selectivity = 1;
+		PG_RETURN_POINTER(node);
+	}
 	if (IsA(node, SupportRequestSelectivity))
 		PG_RETURN_POINTER(clr_estimate((SupportRequestSelectivity *) node) ? node : NULL);
 	if (!IsA(node, SupportRequestSimplify) || request->root == NULL)
@@ -143,7 +149,7 @@ Node *
 clr_simplify_policy(PlannerInfo *root, FuncExpr *call)
 {
 	refuse_foreign_rows(root, call);
-	return simplify ? simplify_policy(root, call) : NULL;
+	return clr_simplify_is_on() ? simplify_policy(root, call) : NULL;
 }
 
 /*

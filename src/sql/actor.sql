@@ -33,6 +33,12 @@ AS 'MODULE_PATHNAME', 'clearance_act_as';
 COMMENT ON FUNCTION clearance.act_as IS
 'until the transaction ends, the acting member, who needs settings.act_as, acts as another one of its account: to look, or also to write if the account allows it; NULL ends that';
 
+CREATE FUNCTION clearance.maintenance(reason text) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_maintenance';
+COMMENT ON FUNCTION clearance.maintenance IS
+'until the transaction ends, the owner of protected tables sees and changes all of their rows in statements of its own, while nobody acts: for migrations, audited with the reason; NULL ends that';
+
 CREATE FUNCTION clearance.asker(OUT member bigint, OUT writes boolean)
 LANGUAGE c STABLE PARALLEL RESTRICTED
 AS 'MODULE_PATHNAME', 'clearance_asker';

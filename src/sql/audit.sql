@@ -38,7 +38,7 @@ COMMENT ON COLUMN clearance.audit_log.partner IS 'id of the partner that acted a
 COMMENT ON COLUMN clearance.audit_log.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit_log.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit_log.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; FORGET: earlier lines were dropped by forget_audit()';
+COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit()';
 COMMENT ON COLUMN clearance.audit_log.before IS 'the row before, without secrets; NULL: it was not there';
 COMMENT ON COLUMN clearance.audit_log.after IS 'the row after, without secrets; NULL: it is gone. Of FORGET: number and hash of each chain''s last dropped line';
 COMMENT ON COLUMN clearance.audit_log.hash IS 'SHA-256 over the hash of the line before it and over the line, see src/store/audit_log.c';
@@ -212,7 +212,7 @@ COMMENT ON COLUMN clearance.audit.partner IS 'id of the partner that acted as a 
 COMMENT ON COLUMN clearance.audit.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; FORGET: earlier lines were dropped by forget_audit()';
+COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit()';
 COMMENT ON COLUMN clearance.audit.before IS 'the row before, without secrets; NULL: it was not there';
 COMMENT ON COLUMN clearance.audit.after IS 'the row after, without secrets; NULL: it is gone';
 COMMENT ON COLUMN clearance.audit.chain IS 'the chain that the line is of';

@@ -43,7 +43,8 @@ CREATE FUNCTION clearance_internal.report_change_sign(operation text) RETURNS te
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE operation WHEN 'INSERT' THEN '<span class="tag accepted">+ added</span>' WHEN 'UPDATE' THEN '<span class="tag info">&#8776; changed</span>'
-                          WHEN 'ACT_AS' THEN '<span class="tag warning">&#8594; acted as</span>' WHEN 'FORGET' THEN '<span class="tag warning">&#215; log cut</span>'
+                          WHEN 'ACT_AS' THEN '<span class="tag warning">&#8594; acted as</span>'
+                          WHEN 'MAINTENANCE' THEN '<span class="tag warning">&#8776; maintained tables</span>' WHEN 'FORGET' THEN '<span class="tag warning">&#215; log cut</span>'
                           ELSE '<span class="tag error">&#8722; removed</span>' END
 $$;
 COMMENT ON FUNCTION clearance_internal.report_change_sign IS 'an operation of the audit log as a sign and a word';
