@@ -42,6 +42,8 @@ static bool changes_tree(Node *statement, bool comes);
 static void run(const char *sql, int nargs, const Oid *argtypes, const Datum *args);
 static void release_from_tree(const AlterTableCmd *command);
 static void refuse_if_protected(RangeVar *table, const char *what);
+static void refuse_if_bound(RangeVar *table, const AlterTableCmd *command);
+static bool is_bound(int32 id, const char *column);
 static void refuse_if_masked(RangeVar *table);
 static void refuse_if_mirrored(RangeVar *table, const char *what);
 static void refuse_triggers_of_own(RangeVar *table, const char *what);
@@ -174,6 +176,7 @@ clearance_refuse_ddl(PG_FUNCTION_ARGS)
 			AlterTableCmd *command = lfirst_node(AlterTableCmd, lc);
 
 			refuse_if_protected(statement->relation, switched_off(command));
+			refuse_if_bound(statement->relation, command);
 			refuse_if_mirrored(statement->relation, disabled(command, is_mirror_trigger));
 			refuse_change_of_own(statement->relation, command);
 		}
@@ -218,6 +221,41 @@ refuse_if_protected(RangeVar *table, const char *what)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot %s \"%s\": it is protected", what, get_rel_name(relid)),
 						errhint("Use clearance.unprotect() to end its protection.")));
+}
+
+/* The server refuses it as well, and says nothing of how to do it (ATPrepAlterColumnType(), tablecmds.c). */
+static void
+refuse_if_bound(RangeVar *table, const AlterTableCmd *command)
+{
+	Oid relid;
+	int32 binding;
+
+	if (command->subtype != AT_AlterColumnType)
+		return;
+	relid = RangeVarGetRelid(table, NoLock, true);
+	binding = OidIsValid(relid) ? clr_binding_of_relation(relid) : 0;
+	if (binding == 0 || !is_bound(binding, command->name))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
+			 errmsg("cannot alter the type of column \"%s\" of \"%s\": its protection goes by it",
+					command->name, get_rel_name(relid)),
+			 errhint(
+				 "In one transaction: keep what clearance.export() says, take the protection off "
+				 "with clearance.unprotect(), of what names the table as parent too, alter the "
+				 "column, and clearance.import() what was kept.")));
+}
+
+static bool
+is_bound(int32 id, const char *column)
+{
+	ClrBinding *binding = clr_binding_acquire(CurrentMemoryContext, id);
+	bool found = false;
+
+	for (int i = 0; i < binding->ncolumns; i++)
+		found |= strcmp(binding->columns[i].name, column) == 0;
+	clr_binding_release(binding);
+	return found;
 }
 
 /*
