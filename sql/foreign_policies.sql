@@ -114,6 +114,7 @@ RESET ROLE;
 SET ROLE regress_foreign_owner;
 CREATE TABLE regress_foreign.early (id integer PRIMARY KEY, project_id text);
 CREATE POLICY early ON regress_foreign.early USING (true);
+CREATE POLICY early_too ON regress_foreign.early FOR SELECT USING (true);
 INSERT INTO regress_foreign.early VALUES (1, 'rf-1'), (3, 'rf-2');
 GRANT ALL ON regress_foreign.early TO regress_foreign_app;
 RESET ROLE;

@@ -81,6 +81,8 @@ SELECT clearance.guard_column('item', 'kind', 'edit', new_value => 'wish');
 SELECT clearance.guard_column('item', 'project', 'edit', new_value => '7');
 INSERT INTO item (id, state) SELECT 100 + i, 'state ' || 10 + i FROM generate_series(1, 20) i;
 SELECT clearance.guard_column('item', 'state', 'edit', new_value => 'State 11');
+-- several at once are one notice
+SELECT clearance.guard_row('item', 'state', '{gone,open,done}', 'edit');
 ROLLBACK TO s;
 
 --
@@ -146,6 +148,7 @@ SELECT clearance.protect('job', 'task', project => 'project', kind => 'kind') > 
 SELECT clearance.allow('moderate', 'task', 'edit', kinds => '{chore}');
 INSERT INTO job VALUES (1, 1, 'errand');
 SELECT clearance.allow('moderate', 'task', 'edit', kinds => '{Feature,errand}');
+SELECT clearance.allow('moderate', 'task', 'edit', kinds => '{Feature,errand,Errand}');
 ROLLBACK TO s;
 
 --

@@ -153,19 +153,22 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     b clearance.binding;
-    found_policy record;
+    found_policies text[];
 BEGIN
     SELECT * INTO b FROM clearance.binding x WHERE x.id = clearance_internal.binding_of(notice_foreign_policies.relation);
-    FOR found_policy IN
-        SELECT p.polname AS name, p.polrelid::regclass AS tab
+    found_policies := ARRAY(
+        SELECT format('%s on %s', p.polname, p.polrelid::regclass)
         FROM clearance_internal.table_tree(relation) AS t (relid) JOIN pg_policy p ON p.polrelid = t.relid
         WHERE p.polpermissive AND NOT clearance_internal.is_own_policy(p.polrelid, p.polname, b.id, b.columns::text[])
           AND p.polname = coalesce(notice_foreign_policies.policy, p.polname)
-        ORDER BY p.polrelid::regclass::text, p.polname
-    LOOP
-        RAISE NOTICE 'policy % on % is permissive: it shows no more than the rule allows', found_policy.name, found_policy.tab
+        ORDER BY p.polrelid::regclass::text, p.polname);
+    IF cardinality(found_policies) = 1 THEN
+        RAISE NOTICE 'policy % is permissive: it shows no more than the rule allows', found_policies[1]
             USING HINT = 'Make it restrictive if it is to narrow, or drop it.';
-    END LOOP;
+    ELSIF cardinality(found_policies) > 1 THEN
+        RAISE NOTICE 'policies % are permissive: they show no more than the rule allows', array_to_string(found_policies, ', ')
+            USING HINT = 'Make them restrictive if they are to narrow, or drop them.';
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.notice_foreign_policies IS

@@ -175,20 +175,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     present text[];
-    value text;
+    missing text;
 BEGIN
     IF clearance_internal.key_class(clearance_internal.require_column(relation, "column", 'named', true)) IS NULL THEN
         RETURN;
     END IF;
     present := ARRAY(SELECT DISTINCT t."row"[1] FROM clearance_internal.rows_told(relation, ARRAY["column"]) AS t ("row")
                      WHERE t."row"[1] IS NOT NULL ORDER BY 1);
-    FOREACH value IN ARRAY CASE WHEN present = '{}' THEN '{}' ELSE named END LOOP
-        IF value <> ALL (present) THEN
-            RAISE NOTICE 'no row of % has "%" in column "%"', relation, value, "column"
-                USING HINT = format('What rows have: %s%s.', array_to_string(present[1:10], ', '),
-                                    CASE WHEN cardinality(present) > 10 THEN ' and others' END);
-        END IF;
-    END LOOP;
+    missing := (SELECT string_agg(format('"%s"', n.value), ', ' ORDER BY n.place) FROM unnest(named) WITH ORDINALITY AS n (value, place)
+                WHERE n.value <> ALL (present));
+    IF present <> '{}' AND missing IS NOT NULL THEN
+        RAISE NOTICE 'no row of % has % in column "%"', relation, missing, "column"
+            USING HINT = format('What rows have: %s%s.', array_to_string(present[1:10], ', '),
+                                CASE WHEN cardinality(present) > 10 THEN ' and others' END);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.notice_values IS 'tells of values that a declaration names and no row has';
@@ -216,7 +216,7 @@ DECLARE
     type regtype;
     found_kinds text[];
     present text[] := '{}';
-    kind text;
+    missing text;
 BEGIN
     IF kinds IS NULL OR NOT clearance.is_operator() THEN
         RETURN;         -- rows are of every account
@@ -235,12 +235,12 @@ BEGIN
         END IF;
         present := present || found_kinds;
     END LOOP;
-    FOREACH kind IN ARRAY kinds LOOP
-        IF kind <> ALL (array_remove(present, NULL)) THEN
-            RAISE NOTICE 'no row of % is of kind "%"', feature, kind
-                USING HINT = format('Kinds are: %s.', (SELECT string_agg(DISTINCT p, ', ' ORDER BY p) FROM unnest(present[1:100]) p));
-        END IF;
-    END LOOP;
+    missing := (SELECT string_agg(format('"%s"', n.kind), ', ' ORDER BY n.place) FROM unnest(kinds) WITH ORDINALITY AS n (kind, place)
+                WHERE n.kind <> ALL (array_remove(present, NULL)));
+    IF missing IS NOT NULL THEN
+        RAISE NOTICE 'no row of % is of kind %', feature, missing
+            USING HINT = format('Kinds are: %s.', (SELECT string_agg(DISTINCT p, ', ' ORDER BY p) FROM unnest(present[1:100]) p));
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.notice_kinds IS 'tells operators of kinds that no row of a feature''s tables is of';
