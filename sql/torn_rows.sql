@@ -172,6 +172,19 @@ INSERT INTO page VALUES (5, 2, 2, 'whole');
 UPDATE page SET project = CASE id WHEN 5 THEN 1 ELSE project END WHERE id IN (3, 5);
 UPDATE page SET text = 'mended' WHERE id = 3 RETURNING id;
 
+-- the error names the table, for clients
+DO $$
+DECLARE
+    tab text;
+    schema text;
+BEGIN
+    UPDATE page SET project = 3 WHERE id = 1;
+EXCEPTION WHEN integrity_constraint_violation THEN
+    GET STACKED DIAGNOSTICS tab = TABLE_NAME, schema = SCHEMA_NAME;
+    RAISE WARNING '% of %', tab, schema;
+END
+$$;
+
 RESET search_path;
 SELECT clearance.reset_actor();
 SELECT clearance.distrust_role('regress_torn');

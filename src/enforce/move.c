@@ -31,6 +31,7 @@
 #include "frame/frame.h"
 #include "guard/trigger.h"
 #include "rule/row.h"
+#include "rule/verdict.h"
 #include "store/catalog.h"
 #include "store/counters.h"
 
@@ -289,7 +290,8 @@ compare(const ClrBinding *binding, const ClrRow *row, const char **project,
 					errmsg("%s of %s is not in the project of its parents",
 						   key ? psprintf("row %s", key) : "a row",
 						   clr_catalog_table_name(binding->relid)),
-					errhint("Move a row and its children in one transaction, the parent first.")));
+					errhint("Move a row and its children in one transaction, the parent first."),
+					clr_table_fields(binding->relid)));
 }
 
 /* What is known of the rows above, to be joined with those below. */

@@ -128,6 +128,7 @@ extern void clr_verdict_complete(ClrVerdict *verdict, ClrJudge *judge);
 extern const char *clr_verdict_code(const ClrVerdict *verdict);
 extern const char *clr_verdict_meaning(const ClrVerdict *verdict);
 extern int clr_verdict_fields(Oid relid, ClrCode code, const char *column);
+extern int clr_table_fields(Oid relid);
 extern const char *clr_verdict_step(const ClrVerdict *verdict);
 extern const char *clr_verdict_ground(const ClrVerdict *verdict);
 extern ClrCode clr_verdict_code_of(const char *name);

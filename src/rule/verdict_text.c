@@ -178,11 +178,18 @@ int
 clr_verdict_fields(Oid relid, ClrCode code, const char *column)
 {
 	clr_count(CLR_COUNT_REFUSED + code);
-	(void) err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(get_rel_namespace(relid)));
-	(void) err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(relid));
+	(void) clr_table_fields(relid);
 	if (column != NULL)
 		(void) err_generic_string(PG_DIAG_COLUMN_NAME, column);
 	return err_generic_string(PG_DIAG_CONSTRAINT_NAME, codes[code].name);
+}
+
+/* Those for schema and table alone, of errors that have no code. */
+int
+clr_table_fields(Oid relid)
+{
+	(void) err_generic_string(PG_DIAG_SCHEMA_NAME, get_namespace_name(get_rel_namespace(relid)));
+	return err_generic_string(PG_DIAG_TABLE_NAME, get_rel_name(relid));
 }
 
 const char *
