@@ -15,19 +15,16 @@
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 
+#include "plan/once.h"
+
 static void rewrite(Query *query);
 static Node *policies_of(const Query *query);
 
 void
 clr_conflict_rewrite(Query *query)
 {
-	ListCell *lc;
-
-	if (!CLR_ASKS_BEFORE_POLICIES)
-		return;
-	rewrite(query);
-	foreach(lc, query->cteList)
-		rewrite(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
+	if (CLR_ASKS_BEFORE_POLICIES)
+		clr_once_modifying(query, rewrite);
 }
 
 static void

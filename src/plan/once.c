@@ -20,8 +20,7 @@
  * Only what is a call of ours by itself goes: where a permissive policy of
  * somebody else stands beside it, the restrictive ones remain (seal.c), and what
  * others ask is not touched. The query is the planner's own copy and is changed
- * in place. Modifying statements are at its top, or in WITH at its top. Keeps no
- * state.
+ * in place. Keeps no state.
  */
 #include "plan/once.h"
 
@@ -53,10 +52,16 @@ static bool others_change(const TriggerDesc *triggers);
 void
 clr_once_rewrite(Query *query)
 {
+	if (!clr_catalog_is_reading())
+		clr_once_modifying(query, rewrite);
+}
+
+/* Rewrite each part of a query that may change rows: they are at its top, or in WITH there. */
+void
+clr_once_modifying(Query *query, void (*rewrite)(Query *part))
+{
 	ListCell *lc;
 
-	if (clr_catalog_is_reading())
-		return;
 	rewrite(query);
 	foreach(lc, query->cteList)
 		rewrite(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));

@@ -10,5 +10,6 @@
 #include "nodes/parsenodes.h"
 
 extern void clr_once_rewrite(Query *query);
+extern void clr_once_modifying(Query *query, void (*rewrite)(Query *part));
 
 #endif /* CLR_ONCE_H */

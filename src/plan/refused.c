@@ -23,8 +23,7 @@
  *
  * Policies of others stay as they are, and pass over rows as ever. It comes after what
  * goes by policies of the query or copies them (once.c, mask.c, conflict.c). The query is
- * the planner's own copy and is changed in place. Modifying statements are at its top, or
- * in WITH at its top.
+ * the planner's own copy and is changed in place.
  *
  * State: the setting.
  */
@@ -43,6 +42,7 @@
 #include "utils/plancache.h"
 
 #include "guard/calls.h"
+#include "plan/once.h"
 #include "rule/binding.h"
 #include "store/catalog.h"
 
@@ -96,13 +96,8 @@ assign_refused_writes(int newval, void *extra)
 void
 clr_refused_rewrite(Query *query)
 {
-	ListCell *lc;
-
-	if (clr_catalog_is_reading())
-		return;
-	rewrite(query);
-	foreach(lc, query->cteList)
-		rewrite(castNode(Query, lfirst_node(CommonTableExpr, lc)->ctequery));
+	if (!clr_catalog_is_reading())
+		clr_once_modifying(query, rewrite);
 }
 
 static void
