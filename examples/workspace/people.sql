@@ -115,7 +115,7 @@ WHERE kind = 'partner' AND company_no = 7 AND (no % 2 = 0 OR no % 5 = 0);
 UPDATE person SET status = CASE no % 50 WHEN 0 THEN 'disabled' ELSE 'invited' END
 WHERE kind <> 'customer' AND no > 50 AND no % 50 IN (0, 1);
 
--- Six of the seven people of the tour have a name (the seventh is nobody).
+-- The seven people of the tour have a name.
 UPDATE person p SET member_id = clearance.add_member(
     key => p.no,
     email => format('p%s@%s.example', p.no, p.account),
@@ -128,7 +128,7 @@ UPDATE person p SET member_id = clearance.add_member(
     account => CASE p.account WHEN 'north' THEN :north ELSE :south END)
 FROM person o
 LEFT JOIN company c ON (c.kind, c.no) = (o.kind, o.company_no)
-LEFT JOIN (VALUES (2, 'Ada'), (13, 'Carl'), (24, 'Petra'), (102, 'Mona'), (113, 'Rex'), (5051, 'Cleo')) AS t (no, name)
+LEFT JOIN (VALUES (2, 'Ada'), (4, 'Sam'), (13, 'Carl'), (24, 'Petra'), (102, 'Mona'), (113, 'Rex'), (5051, 'Cleo')) AS t (no, name)
     ON t.no = o.no
 WHERE (o.no, o.account) = (p.no, p.account);
 

@@ -1,4 +1,4 @@
--- The same queries, asked by seven people and a reporting tool, and why one of
+-- The same queries, asked by seven people, nobody and a reporting tool, and why one of
 -- them does not see a row. Run it on the
 -- loaded workspace as a superuser, who only counts what there is: from there
 -- on the session is the application's login, which says for whom it works.
@@ -32,7 +32,7 @@ END
 $$;
 
 \echo
-\echo 'The tour: the same queries as seven people ...'
+\echo 'The tour: the same queries as seven people, and as nobody ...'
 \set person all
 \set key ''
 \ir tour_person.sql
@@ -44,6 +44,13 @@ SET SESSION AUTHORIZATION clearance_demo_app;
 \set key 2
 \set allowed 'UPDATE app.project SET hours = hours + 8 WHERE id = 8'
 \set refused 'INSERT INTO app.task (project_id, title) VALUES (5, ''in a project of South'')'
+\ir tour_person.sql
+
+\echo '  Sam, super user: all projects of North, and their owners stay as they are'
+\set person Sam
+\set key 4
+\set allowed 'INSERT INTO app.task (project_id, title) VALUES (8, ''one more'')'
+\set refused 'UPDATE app.task SET created_by = 13 WHERE id = 7862'
 \ir tour_person.sql
 
 \echo '  Carl, collaborator: the projects he is on, and no dates of record'
@@ -92,6 +99,7 @@ SET SESSION AUTHORIZATION clearance_demo_app;
 SELECT "table",
     sum(rows) FILTER (WHERE person = 'all')    AS "all",
     sum(rows) FILTER (WHERE person = 'Ada')    AS "Ada",
+    sum(rows) FILTER (WHERE person = 'Sam')    AS "Sam",
     sum(rows) FILTER (WHERE person = 'Carl')   AS "Carl",
     sum(rows) FILTER (WHERE person = 'Petra')  AS "Petra",
     sum(rows) FILTER (WHERE person = 'Mona')   AS "Mona",
@@ -104,7 +112,7 @@ FROM seen GROUP BY "table" ORDER BY "table";
 SELECT CASE row_number() OVER w WHEN 1 THEN person END AS person, task, project, assignee, private, client AS "for customers"
 FROM sample WHERE person <> 'all'
 WINDOW w AS (PARTITION BY person ORDER BY task)
-ORDER BY array_position('{Ada,Carl,Petra,Mona,Rex,Cleo}', person), task;
+ORDER BY array_position('{Ada,Sam,Carl,Petra,Mona,Rex,Cleo}', person), task;
 
 \pset title 'One write that is allowed (and rolled back), one that is refused'
 \pset format wrapped
