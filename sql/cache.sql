@@ -132,6 +132,86 @@ SELECT * FROM clearance.cache_stats;
 SELECT * FROM clearance.cached_actor;
 RESET SESSION AUTHORIZATION;
 
+-- what is true of a partner is read when the first of its members acts, for all of them (a scan)
+\c regress_cache
+SET client_min_messages = warning;
+CREATE FUNCTION sees(member text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    n bigint;
+BEGIN
+    PERFORM clearance.set_actor(id => m.id, local => false) FROM clearance.member m WHERE m.key = member;
+    SET LOCAL ROLE regress_cache;
+    SELECT count(*) INTO n FROM task;
+    RESET ROLE;
+    PERFORM clearance.reset_actor();
+    RETURN n;
+END $$;
+CREATE TABLE scanned (n bigint);
+CREATE FUNCTION scans() RETURNS bigint LANGUAGE sql AS
+    $$ SELECT pg_stat_get_xact_numscans('clearance.project_of_partner'::regclass) - (SELECT n FROM scanned) $$;
+BEGIN;
+INSERT INTO scanned VALUES (pg_stat_get_xact_numscans('clearance.project_of_partner'::regclass));
+SELECT sees('1'), sees('2'), sees('3'), scans();
+COMMIT;
+-- until something of it changes: its projects, by rows or by moments; whether it is active; its level
+SELECT clearance.remove_partner_from_project(7, :acme);
+SELECT sees('4'), sees('1');
+UPDATE clearance.project_partner SET ends_at = now() WHERE project_id = (SELECT id FROM clearance.project WHERE key = '8');
+SELECT sees('5'), sees('1');
+UPDATE clearance.project_partner SET ends_at = now() + interval '2 seconds' WHERE project_id = (SELECT id FROM clearance.project WHERE key = '8');
+SELECT sees('6'), sees('1');
+SELECT pg_sleep(2);
+SELECT sees('7'), sees('1');
+SELECT clearance.disable_partner(:acme);
+SELECT sees('8'), sees('1');
+UPDATE clearance.partner SET active = true;
+SELECT sees('9'), sees('1');
+SELECT clearance.update_partner(:acme, access_level => 'odd');
+SELECT sees('10'), sees('1');
+SELECT clearance.update_partner(:acme, access_level => 'permissive');
+-- the transaction that changes it keeps nothing for those who come after
+BEGIN;
+SELECT clearance.remove_partner_from_project(9, :acme);
+SELECT sees('11'), sees('1');
+SELECT clearance.remove_partner_from_project(10, :acme);
+SELECT sees('12'), sees('1');
+ROLLBACK;
+SELECT sees('12'), sees('1');
+-- nor does one under SERIALIZABLE for another one; what it read once, it reads no more
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+UPDATE scanned SET n = pg_stat_get_xact_numscans('clearance.project_of_partner'::regclass);
+SELECT sees('13'), sees('14'), sees('1'), scans();
+COMMIT;
+BEGIN ISOLATION LEVEL SERIALIZABLE;
+UPDATE scanned SET n = pg_stat_get_xact_numscans('clearance.project_of_partner'::regclass);
+SELECT sees('15'), scans();
+COMMIT;
+-- who a member is, which set_actor() and the statement after it find at once: until that changes, too
+SELECT sees('20');
+SELECT clearance.disable_member((SELECT id FROM clearance.member WHERE key = '20'));
+SELECT sees('20');
+BEGIN;
+UPDATE clearance.member SET status = 'active' WHERE key = '20';
+SELECT sees('20');
+UPDATE clearance.member SET partner_admin = false WHERE key = '20';
+SELECT sees('20');
+UPDATE clearance.member SET partner_admin = true WHERE key = '20';
+SELECT sees('20');
+ROLLBACK;
+SELECT sees('20');
+-- whether the account has levels of its own
+BEGIN;
+SELECT clearance.deny('odd', 'task', 'edit');
+SELECT sees('1');
+SELECT clearance.create_level('own', 'partner', based_on => 'permissive', account => a.id) FROM clearance.account a;
+SELECT clearance.update_partner(:acme, access_level => 'own');
+SELECT sees('1');
+ROLLBACK;
+SELECT sees('1');
+SELECT clearance.create_level('own', 'partner', based_on => 'permissive', account => a.id) FROM clearance.account a;
+SELECT clearance.update_partner(:acme, access_level => 'own');
+SELECT sees('1');
+
 -- nothing stays behind
 SELECT clearance.distrust_role('regress_cache');
 DROP OWNED BY regress_cache;

@@ -54,6 +54,7 @@
 #include "actor/hold.h"
 #include "actor/maintenance.h"
 #include "actor/token.h"
+#include "scope/member.h"
 #include "store/catalog.h"
 #include "store/counters.h"
 #include "store/key.h"
@@ -115,10 +116,11 @@ static void
 remember(Memory *memory, const char *text, const void *value, Size size, const ClrVersion *version);
 static void begin_memory(Memory *memory, const ClrVersion *version);
 static void forget(Memory *memory);
-static uint64 look_up_claims(const char *value, int64 *member);
+static uint64 look_up_claims(const char *value, const ClrVersion *version, int64 *member);
 static char *claim_of(const char *value);
-static uint64 look_up_member(const Datum *args, const char *nulls, int64 *member);
-static uint64 look_up_id(int64 id, int64 account, int64 *member);
+static uint64
+look_up_member(const Datum *args, const char *nulls, const ClrVersion *version, int64 *member);
+static uint64 look_up_id(int64 id, int64 account, const ClrVersion *version, int64 *member);
 
 PG_FUNCTION_INFO_V1(clearance_set_actor);
 PG_FUNCTION_INFO_V1(clearance_reset_actor);
@@ -259,6 +261,7 @@ const char *
 clr_actor_why_nobody(const ClrIdentity *identity)
 {
 	const char *value = identity->claims;
+	const ClrVersion unknown = { 0 };
 	const char *what;
 	int64 member;
 
@@ -274,8 +277,8 @@ clr_actor_why_nobody(const ClrIdentity *identity)
 	else if (mapping.claim != NULL && claim_of(value) == NULL)
 		what = psprintf("has no claim \"%s\"", mapping.claim);
 	else
-		what = look_up_claims(value, &member) == 0 ? "names no member" :
-													 "names members of several accounts";
+		what = look_up_claims(value, &unknown, &member) == 0 ? "names no member" :
+															   "names members of several accounts";
 	return psprintf("no actor is set, and the setting %s, which says who acts in sessions of this"
 					" login role, %s",
 					mapping.setting, what);
@@ -393,7 +396,7 @@ member_of_claims(const char *value, const ClrVersion *version)
 	known = recall(&claims, value, version);
 	if (known != NULL)
 		return *known;
-	if (look_up_claims(value, &member) != 1)
+	if (look_up_claims(value, version, &member) != 1)
 		member = 0;
 	remember(&claims, value, &member, sizeof(member), version);
 	return member;
@@ -488,7 +491,7 @@ forget(Memory *memory)
  * several.
  */
 static uint64
-look_up_claims(const char *value, int64 *member)
+look_up_claims(const char *value, const ClrVersion *version, int64 *member)
 {
 	static const char *const by[] = { "key", "id", "email" };
 	const char *name = value;
@@ -509,7 +512,7 @@ look_up_claims(const char *value, int64 *member)
 	args[1] = nulls[1] == ' ' ? Int64GetDatum(id.integer) : (Datum) 0;
 	args[3] = Int64GetDatum(mapping.account);
 	nulls[3] = mapping.account != 0 ? ' ' : 'n';
-	return look_up_member(args, nulls, member);
+	return look_up_member(args, nulls, version, member);
 }
 
 /*
@@ -554,7 +557,7 @@ claim_of(const char *value)
  * how many there are: 0, 1 or 2 for several.
  */
 static uint64
-look_up_member(const Datum *args, const char *nulls, int64 *member)
+look_up_member(const Datum *args, const char *nulls, const ClrVersion *version, int64 *member)
 {
 	static const Oid argtypes[] = { TEXTOID, INT8OID };
 	bool by_key = nulls[0] == ' ';
@@ -565,7 +568,7 @@ look_up_member(const Datum *args, const char *nulls, int64 *member)
 
 	if (nulls[1] == ' ')
 		return look_up_id(DatumGetInt64(args[1]), nulls[3] == ' ' ? DatumGetInt64(args[3]) : 0,
-						  member);
+						  version, member);
 	clr_catalog_begin(&state);
 	found =
 		clr_catalog_query(by_key ? "SELECT id FROM clearance.member WHERE key = $1"
@@ -581,22 +584,15 @@ look_up_member(const Datum *args, const char *nulls, int64 *member)
 
 /* The member with an id, in an account (zero: any). Returns how many there are. */
 static uint64
-look_up_id(int64 id, int64 account, int64 *member)
+look_up_id(int64 id, int64 account, const ClrVersion *version, int64 *member)
 {
 	bool pushed = clr_catalog_push_snapshot();
-	ClrRows rows;
-	uint64 found = 0;
+	const ClrMember *found = clr_member_find(id, version);
 
-	if (clr_rows_one(&rows, CLR_MEMBER_BY_ID, id))
-	{
-		if (account == 0 || clr_rows_int64(&rows, MEMBER_ACCOUNT) == account)
-			found = 1;
-		clr_rows_end(&rows);
-	}
 	if (pushed)
 		PopActiveSnapshot();
 	*member = id;
-	return found;
+	return found != NULL && (account == 0 || found->account == account) ? 1 : 0;
 }
 
 /* ---------- SQL ---------- */
@@ -637,7 +633,7 @@ find_named(const Datum *args, const char *nulls, int64 *member)
 		*member = *known;
 	else
 	{
-		found = look_up_member(args, nulls, member);
+		found = look_up_member(args, nulls, &version, member);
 		if (found == 1)
 			remember(&named, name, member, sizeof(*member), &version);
 	}

@@ -203,6 +203,13 @@ clr_projects_weigh(ClrProjects *projects)
 	projects->bytes = bytes;
 }
 
+/* Whether they take more than half of the memory that those of all accounts may take. */
+bool
+clr_projects_are_large(const ClrProjects *projects)
+{
+	return projects->bytes > limit / 2;
+}
+
 /*
  * A project of the account by its id, or NULL.
  */

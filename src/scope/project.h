@@ -66,13 +66,15 @@ typedef struct ClrProjects
 	ClrKeyTable *by_key[CLR_KEY_CLASSES]; /* of ClrProjectFacts; NULL: there is none */
 	bool all_by_key[CLR_KEY_CLASSES];	  /* else those that were looked up */
 	int looked_up;
-	int absent;		/* of these */
-	List *key_sets; /* of everybody, see key_sets.c */
+	int absent;					   /* of these */
+	List *key_sets;				   /* of everybody, see key_sets.c */
+	struct ClrCompany **companies; /* see company.c; NULL: none */
 } ClrProjects;
 
 extern ClrProjects *clr_projects_acquire(const ClrVersion *version, int64 account, Size max_bytes);
 extern Size clr_projects_bytes(void);
 extern void clr_projects_weigh(ClrProjects *projects);
+extern bool clr_projects_are_large(const ClrProjects *projects);
 extern void clr_projects_find_all(ClrProjects *projects, const int64 *ids, int count,
 								  const ClrProjectFacts **found);
 extern const ClrProjectFacts *clr_projects_find(ClrProjects *projects, int64 id);

@@ -10,6 +10,7 @@
 #include "datatype/timestamp.h"
 #include "nodes/pg_list.h"
 
+#include "scope/company.h"
 #include "scope/project.h"
 #include "scope/vocabulary.h"
 #include "store/key.h"
@@ -139,8 +140,8 @@ extern ClrScope *
 clr_scope_load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_limit);
 extern ClrScope *clr_scope_load_within(ClrActor actor, const ClrVersion *version, TimestampTz at,
 									   const ClrProjectIds *within);
-extern void clr_scope_load_projects(ClrScope *scope, TimestampTz at, const ClrProjectIds *within,
-									bool partner_admin);
+extern void clr_scope_load_projects(ClrScope *scope, ClrCompany *company, TimestampTz at,
+									const ClrProjectIds *within, bool partner_admin);
 extern List *clr_scope_add_level(const ClrScope *scope, List *levels, int32 id);
 extern ClrProject *clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts,
 										 const List *levels, ClrPlace place);

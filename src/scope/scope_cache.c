@@ -98,6 +98,9 @@ clr_scope_acquire(ClrActor actor, const ClrVersion *version, TimestampTz at)
 	{
 		stamp(scope);
 		clr_stamp_read(&scope->kept.stamp);
+		if (scope->is_known && scope->audience != CLR_VENDOR)
+			clr_company_stamp(scope->facts, version, scope->audience,
+							  scope->audience == CLR_PARTNER ? scope->partner : scope->customer);
 		keep(scope);
 	}
 	return scope;
@@ -139,8 +142,8 @@ holds(ClrScope *scope, const ClrVersion *version, TimestampTz at)
 
 /*
  * What a scope depends on, with what is read into it later: all that scope_load.c,
- * scope_projects.c and people.c look for, and by what. Not known is an actor whom they
- * would have found by its own id.
+ * company.c, scope_projects.c and people.c look for, and by what. Not known is an actor
+ * whom they would have found by its own id.
  *
  *	 the member: itself, its roles and switches, memberships, and whom it supervises
  *	 those roles, for their levels

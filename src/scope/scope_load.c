@@ -17,6 +17,7 @@
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
+#include "scope/member.h"
 #include "store/catalog.h"
 #include "store/rows.h"
 
@@ -26,7 +27,7 @@ typedef struct Who
 	ClrScope *scope;
 	Size projects_limit;
 	bool partner_admin;
-	bool company_active; /* or it has none */
+	ClrCompany *company; /* NULL: it has none */
 	const ClrAccountFacts *account;
 	const char *status; /* of the member */
 } Who;
@@ -41,7 +42,7 @@ static bool load_standing(Who *who);
 static bool load_member(Who *who);
 static bool load_partner(Who *who);
 static void load_account(Who *who);
-static int32 load_company(Who *who, ClrPath path, int64 id);
+static int32 load_company(Who *who, int64 id);
 static const char *why_no_standing(const Who *who);
 static List *levels_of_roles(const Who *who);
 static void add_role(ClrProjectIds *roles, int64 id);
@@ -86,8 +87,10 @@ load(ClrActor actor, const ClrVersion *version, TimestampTz at, Size projects_li
 		scope->without_project->levels = scope->account_level->levels;
 		scope->no_standing = NULL;
 		load_switches(scope);
-		clr_scope_load_projects(scope, at, within, who.partner_admin);
+		clr_scope_load_projects(scope, who.company, at, within, who.partner_admin);
 	}
+	if (who.company != NULL)
+		clr_company_let_go(who.company);
 	MemoryContextSwitchTo(caller);
 	if (pushed)
 		PopActiveSnapshot();
@@ -156,31 +159,27 @@ load_member(Who *who)
 	List *base = NIL;
 	ClrPlace place = CLR_PLACE_ROLE;
 	int32 level = 0;
-	char *key;
-	ClrRows rows;
+	const ClrMember *member = clr_member_find(scope->actor.member, &scope->kept.stamp.version);
 
-	if (!clr_rows_one(&rows, CLR_MEMBER_BY_ID, scope->actor.member))
+	if (member == NULL)
 		return false;
-	scope->account = clr_rows_int64(&rows, MEMBER_ACCOUNT);
-	scope->partner = clr_rows_int64(&rows, MEMBER_PARTNER);
-	scope->customer = clr_rows_int64(&rows, MEMBER_CUSTOMER);
-	who->partner_admin = clr_rows_bool(&rows, MEMBER_PARTNER_ADMIN);
-	who->status = clr_rows_text(&rows, MEMBER_STATUS);
-	key = clr_rows_text(&rows, MEMBER_KEY);
-	clr_rows_end(&rows);
+	scope->account = member->account;
+	scope->partner = member->partner;
+	scope->customer = member->customer;
+	who->partner_admin = member->partner_admin;
+	who->status = pstrdup(member->status);
 	scope->is_known = true;
 	scope->audience = scope->partner != 0  ? CLR_PARTNER :
 					  scope->customer != 0 ? CLR_CUSTOMER :
 											 CLR_VENDOR;
-	if (key != NULL)
-		scope->member_keys = list_make1(key);
+	if (member->key != NULL)
+		scope->member_keys = list_make1(pstrdup(member->key));
 	load_account(who);
-	who->company_active = true;
 	if (scope->audience == CLR_PARTNER)
-		level = load_company(who, CLR_PARTNER_BY_ID, scope->partner);
+		level = load_company(who, scope->partner);
 	else if (scope->audience == CLR_CUSTOMER)
 	{
-		(void) load_company(who, CLR_CUSTOMER_BY_ID, scope->customer);
+		(void) load_company(who, scope->customer);
 		level = scope->vocabulary->client_level;
 	}
 	if (level != 0)
@@ -221,7 +220,7 @@ load_partner(Who *who)
 	who->partner_admin = true;
 	who->status = "active";
 	load_account(who);
-	level = load_company(who, CLR_PARTNER_BY_ID, scope->partner);
+	level = load_company(who, scope->partner);
 	if (level != 0)
 		place = CLR_PLACE_PARTNER;
 	else
@@ -256,18 +255,12 @@ load_account(Who *who)
 
 /* A partner or customer. Returns the partner's level, zero if it has none. */
 static int32
-load_company(Who *who, ClrPath path, int64 id)
+load_company(Who *who, int64 id)
 {
-	int32 level = 0;
-	ClrRows rows;
+	ClrScope *scope = who->scope;
 
-	if (!clr_rows_one(&rows, path, id))
-		elog(ERROR, "company " INT64_FORMAT " does not exist", id);
-	who->company_active = clr_rows_bool(&rows, COMPANY_ACTIVE);
-	if (path == CLR_PARTNER_BY_ID)
-		level = clr_rows_int32(&rows, COMPANY_LEVEL);
-	clr_rows_end(&rows);
-	return level;
+	who->company = clr_company_find(scope->facts, &scope->kept.stamp.version, scope->audience, id);
+	return who->company->level;
 }
 
 static const char *
@@ -277,7 +270,7 @@ why_no_standing(const Who *who)
 		return "the account is not active";
 	if (strcmp(who->status, "active") != 0)
 		return psprintf("the member is %s", who->status);
-	if (!who->company_active)
+	if (who->company != NULL && !who->company->active)
 		return who->scope->audience == CLR_PARTNER ? "the partner is disabled" :
 													 "the customer is disabled";
 	if (who->scope->audience == CLR_CUSTOMER && !who->account->portal)

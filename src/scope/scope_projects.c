@@ -16,6 +16,7 @@
 typedef struct Reading
 {
 	ClrScope *scope;
+	ClrCompany *company; /* NULL: it is of none */
 	TimestampTz at;
 	const ClrProjectIds *within; /* other projects are left out; NULL: none is */
 	bool partner_admin;
@@ -26,7 +27,6 @@ typedef struct Reading
 	int next_own; /* all before are of earlier projects than the last one that was asked for */
 	struct Stay *stays;
 	int stay_count;
-	int stay_room;
 } Reading;
 
 /* Memberships of one project, of all sources together. */
@@ -48,19 +48,19 @@ typedef struct Stay
 
 static void load_own(Reading *reading);
 static void add_own(Reading *reading, int64 member);
+static void read_memberships(Reading *reading, int64 member);
 static void add_membership(Reading *reading, ClrRows *rows);
 static void join_memberships(Reading *reading);
 static bool
 is_in_order(const void *first, int count, Size size, int (*compare)(const void *a, const void *b));
 static int compare_own(const void *a, const void *b);
 static void *grow(void *array, int *room, Size size);
-static void read_projects(Reading *reading, ClrPath all, ClrPath one, int64 id,
-						  void (*add)(Reading *reading, ClrRows *rows));
-static bool in_force(Reading *reading, ClrRows *rows);
+static bool in_force(Reading *reading, TimestampTz begin, TimestampTz end);
 static void load_vendor(Reading *reading);
 static bool reaches_account(const ClrScope *scope);
 static void load_company(Reading *reading);
-static void add_stay(Reading *reading, ClrRows *rows);
+static void add_stays(Reading *reading, const ClrStay *stays, int count);
+static void read_some_stays(Reading *reading);
 static const ClrProjectFacts **
 find_facts(Reading *reading, const void *first, Size size, int count, Size offset);
 static void add_of_partner(Reading *reading, const Stay *stay, const ClrProjectFacts *facts);
@@ -78,15 +78,17 @@ static int compare_projects(const ListCell *a, const ListCell *b);
 /*
  * Read the projects of an actor with standing, at a moment, into its scope; those of
  * `within`, if it is not NULL, and no others. An admin of a partner is on all
- * that the partner is on.
+ * that the partner is on. The company is that of the actor.
  */
 void
-clr_scope_load_projects(ClrScope *scope, TimestampTz at, const ClrProjectIds *within,
-						bool partner_admin)
+clr_scope_load_projects(ClrScope *scope, ClrCompany *company, TimestampTz at,
+						const ClrProjectIds *within, bool partner_admin)
 {
-	Reading reading = {
-		.scope = scope, .at = at, .within = within, .partner_admin = partner_admin
-	};
+	Reading reading = { .scope = scope,
+						.company = company,
+						.at = at,
+						.within = within,
+						.partner_admin = partner_admin };
 	ListCell *lc;
 
 	reading.scratch = AllocSetContextCreate(CurrentMemoryContext, "clearance scope being read",
@@ -132,8 +134,27 @@ add_own(Reading *reading, int64 member)
 {
 	MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
 
-	read_projects(reading, CLR_PROJECTS_OF_MEMBER, CLR_MEMBER_ON_PROJECT, member, add_membership);
+	read_memberships(reading, member);
 	MemoryContextSwitchTo(caller);
+}
+
+/* All in one scan, or those of each project that matters. */
+static void
+read_memberships(Reading *reading, int64 member)
+{
+	int scans = reading->within == NULL ? 1 : reading->within->count;
+	ClrRows rows;
+
+	for (int i = 0; i < scans; i++)
+	{
+		if (reading->within == NULL)
+			clr_rows_begin(&rows, CLR_PROJECTS_OF_MEMBER, &member);
+		else
+			clr_rows_begin_pair(&rows, CLR_MEMBER_ON_PROJECT, reading->within->ids[i], member);
+		while (clr_rows_next(&rows))
+			add_membership(reading, &rows);
+		clr_rows_end(&rows);
+	}
 }
 
 static void
@@ -143,7 +164,9 @@ add_membership(Reading *reading, ClrRows *rows)
 	bool through_phase = clr_rows_bool(rows, ON_PROJECT_THROUGH_PHASE);
 	Own *own;
 
-	if ((as_whole && !through_phase) || !in_force(reading, rows))
+	if ((as_whole && !through_phase) ||
+		!in_force(reading, clr_rows_timestamptz(rows, ON_PROJECT_STARTS),
+				  clr_rows_timestamptz(rows, ON_PROJECT_ENDS)))
 		return;
 	if (reading->owns == reading->own_room)
 		reading->own = grow(reading->own, &reading->own_room, sizeof(Own));
@@ -211,35 +234,14 @@ grow(void *array, int *room, Size size)
 	return array == NULL ? palloc(*room * size) : repalloc_huge(array, *room * size);
 }
 
-/* The projects that somebody is on: all in one scan, or one for each that matters. */
-static void
-read_projects(Reading *reading, ClrPath all, ClrPath one, int64 id,
-			  void (*add)(Reading *reading, ClrRows *rows))
-{
-	int scans = reading->within == NULL ? 1 : reading->within->count;
-	ClrRows rows;
-
-	for (int i = 0; i < scans; i++)
-	{
-		if (reading->within == NULL)
-			clr_rows_begin(&rows, all, &id);
-		else
-			clr_rows_begin_pair(&rows, one, reading->within->ids[i], id);
-		while (clr_rows_next(&rows))
-			add(reading, &rows);
-		clr_rows_end(&rows);
-	}
-}
-
-/* Whether a membership is in force; the scope is valid until one begins or ends. */
+/* Whether what lasts between these moments is in force; the scope is valid until one begins or ends. */
 static bool
-in_force(Reading *reading, ClrRows *rows)
+in_force(Reading *reading, TimestampTz begin, TimestampTz end)
 {
-	TimestampTz moments[] = { clr_rows_timestamptz(rows, ON_PROJECT_STARTS),
-							  clr_rows_timestamptz(rows, ON_PROJECT_ENDS) };
+	const TimestampTz moments[] = { begin, end };
 	ClrScope *scope = reading->scope;
 
-	if (TIMESTAMP_IS_NOBEGIN(moments[0]) && TIMESTAMP_IS_NOEND(moments[1]))
+	if (TIMESTAMP_IS_NOBEGIN(begin) && TIMESTAMP_IS_NOEND(end))
 		return true;
 	for (int i = 0; i < (int) lengthof(moments); i++)
 	{
@@ -248,7 +250,7 @@ in_force(Reading *reading, ClrRows *rows)
 		else
 			scope->valid_until = Min(scope->valid_until, moments[i]);
 	}
-	return moments[0] <= reading->at && reading->at < moments[1];
+	return begin <= reading->at && reading->at < end;
 }
 
 /* Open projects of the account, or all of those that are asked for: ClrProjectFacts. */
@@ -387,12 +389,13 @@ load_company(Reading *reading)
 	bool is_partner = scope->audience == CLR_PARTNER;
 	const ClrProjectFacts **found;
 
-	if (is_partner)
-		read_projects(reading, CLR_PROJECTS_OF_PARTNER, CLR_PARTNER_ON_PROJECT, scope->partner,
-					  add_stay);
+	if (reading->within != NULL)
+		read_some_stays(reading);
 	else
-		read_projects(reading, CLR_PROJECTS_OF_CUSTOMER, CLR_CUSTOMER_ON_PROJECT, scope->customer,
-					  add_stay);
+	{
+		clr_company_read_stays(scope->facts, reading->company);
+		add_stays(reading, reading->company->stays, reading->company->stay_count);
+	}
 	found = find_facts(reading, reading->stays, sizeof(Stay), reading->stay_count,
 					   offsetof(Stay, project));
 	for (int i = 0; i < reading->stay_count; i++)
@@ -402,24 +405,45 @@ load_company(Reading *reading)
 			add_of_customer(reading, &reading->stays[i], found[i]);
 }
 
+/* Those of projects that are asked for. */
 static void
-add_stay(Reading *reading, ClrRows *rows)
+read_some_stays(Reading *reading)
 {
-	bool is_partner = reading->scope->audience == CLR_PARTNER;
-	int64 project = clr_rows_int64(rows, ON_PROJECT);
-	const Own *own = own_of(reading, project);
+	ClrAudience audience = reading->scope->audience;
+	MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
+	ClrStay *stays = palloc(Max(reading->within->count, 1) * sizeof(ClrStay));
+	int count = 0;
+	ClrRows rows;
 
-	if ((is_partner && own == NULL && !reading->partner_admin) || !in_force(reading, rows))
-		return;
-	if (reading->stay_count == reading->stay_room)
+	for (int i = 0; i < reading->within->count; i++)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(reading->scratch);
-
-		reading->stays = grow(reading->stays, &reading->stay_room, sizeof(Stay));
-		MemoryContextSwitchTo(caller);
+		clr_rows_begin_pair(&rows,
+							audience == CLR_PARTNER ? CLR_PARTNER_ON_PROJECT :
+													  CLR_CUSTOMER_ON_PROJECT,
+							reading->within->ids[i], reading->company->id);
+		if (clr_rows_next(&rows))
+			stays[count++] = clr_company_stay(&rows, audience);
+		clr_rows_end(&rows);
 	}
-	reading->stays[reading->stay_count++] =
-		(Stay){ project, is_partner ? clr_rows_int32(rows, ON_PROJECT_LEVEL) : 0, own };
+	MemoryContextSwitchTo(caller);
+	add_stays(reading, stays, count);
+}
+
+static void
+add_stays(Reading *reading, const ClrStay *stays, int count)
+{
+	bool needs_own = reading->scope->audience == CLR_PARTNER && !reading->partner_admin;
+
+	reading->stays = MemoryContextAllocHuge(reading->scratch, Max(count, 1) * sizeof(Stay));
+	for (int i = 0; i < count; i++)
+	{
+		const ClrStay *stay = &stays[i];
+		const Own *own = own_of(reading, stay->project);
+
+		if ((!needs_own || own != NULL) &&
+			(stay->moments == NULL || in_force(reading, stay->moments[0], stay->moments[1])))
+			reading->stays[reading->stay_count++] = (Stay){ stay->project, stay->level, own };
+	}
 }
 
 static void
@@ -465,11 +489,14 @@ static void
 load_open(Reading *reading)
 {
 	ClrScope *scope = reading->scope;
+	List *within = within_of(reading, true);
 	List *open = NIL;
 	ListCell *lc;
 
+	if (within == NIL)
+		return;
 	clr_scope_order_projects(scope);
-	foreach(lc, within_of(reading, true))
+	foreach(lc, within)
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
 

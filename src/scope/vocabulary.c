@@ -7,7 +7,7 @@
  * holds the levels for all accounts and the account's own: one of another
  * account is unknown, and so never in force, whatever names it. Accounts without
  * levels of their own share one, which depends on the levels for all accounts alone:
- * whether an account has some is looked up each time.
+ * whether an account has some is remembered of some accounts, while no levels change.
  *
  * What follows from other actions (consequences.c) is worked out from what is said of
  * those, for each audience. Consequences and most gates stay within a feature, so the
@@ -30,6 +30,16 @@
 
 #define VOCABULARIES 8
 
+/* Whether an account, if it is not zero, has levels of its own. */
+typedef struct OwnLevels
+{
+	int64 account;
+	bool any;
+} OwnLevels;
+
+static OwnLevels own_levels[64];
+static ClrVersion own_levels_under; /* a version under which that holds */
+
 static ClrVocabulary *kept[VOCABULARIES];
 static int next_place = 0; /* where the one after goes */
 
@@ -40,7 +50,7 @@ static void read_levels(ClrVocabulary *vocabulary);
 static List *add_levels(List *levels, ClrRows *rows);
 static int compare_levels_listed(const ListCell *a, const ListCell *b);
 static void note_reach(const ClrRows *rows, void *vocabulary);
-static bool has_own_levels(int64 account);
+static bool has_own_levels(const ClrVersion *version, int64 account);
 static ClrLevel *find_level(const ClrVocabulary *vocabulary, int32 id);
 static int compare_levels(const void *a, const void *b);
 static List *held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audience);
@@ -57,18 +67,36 @@ find_definition(ClrVocabulary *vocabulary, const char *feature, const char *name
 ClrVocabulary *
 clr_vocabulary_acquire(const ClrVersion *version, int64 account)
 {
-	return of_account(version, account != 0 && has_own_levels(account) ? account : 0);
+	return of_account(version, account != 0 && has_own_levels(version, account) ? account : 0);
 }
 
+/*
+ * Remembered while levels stay as they are. Nothing is of a transaction that has changed some,
+ * or of one without a version.
+ */
 static bool
-has_own_levels(int64 account)
+has_own_levels(const ClrVersion *version, int64 account)
 {
+	bool may_remember = version->count > 0 && !clr_version_changed_here(CLR_CHANGED_LEVELS);
+	OwnLevels *own = &own_levels[(uint64) account % lengthof(own_levels)];
 	ClrRows rows;
 
-	if (!clr_rows_one(&rows, CLR_LEVELS_OF_ACCOUNT, account))
-		return false;
-	clr_rows_end(&rows);
-	return true;
+	if (may_remember && !clr_version_same(&own_levels_under, version, CLR_CHANGED_LEVELS))
+	{
+		memset(own_levels, 0, sizeof(own_levels));
+		clr_version_renew(&own_levels_under, version, TopMemoryContext);
+	}
+	if (!may_remember || own->account != account)
+	{
+		bool any = clr_rows_one(&rows, CLR_LEVELS_OF_ACCOUNT, account);
+
+		if (any)
+			clr_rows_end(&rows);
+		if (!may_remember)
+			return any;
+		*own = (OwnLevels){ account, any };
+	}
+	return own->any;
 }
 
 static ClrVocabulary *

@@ -144,7 +144,7 @@ COMMENT ON COLUMN clearance.cache_stats.evictions IS 'actors let go for room, th
 COMMENT ON COLUMN clearance.cache_stats.actors IS 'actors kept now';
 COMMENT ON COLUMN clearance.cache_stats.bytes IS 'their memory, in bytes';
 COMMENT ON COLUMN clearance.cache_stats.bytes_per_actor IS 'memory of one in bytes, on average; NULL: none is kept';
-COMMENT ON COLUMN clearance.cache_stats.projects_bytes IS 'memory of the projects that they share, in bytes';
+COMMENT ON COLUMN clearance.cache_stats.projects_bytes IS 'memory of the projects and companies that they share, in bytes';
 COMMENT ON COLUMN clearance.cache_stats."limit" IS 'the setting clearance.scope_cache, in bytes: more than that is not kept';
 
 CREATE VIEW clearance.cached_actor AS

@@ -292,7 +292,9 @@ key_hash(const ClrKey *key)
 static inline uint32
 integer_hash(int64 integer)
 {
-	return murmurhash32((uint32) integer ^ murmurhash32((uint32) (integer >> 32)));
+	uint32 high = (uint32) (integer >> 32);
+
+	return murmurhash32((uint32) integer ^ (high == 0 ? 0 : murmurhash32(high)));
 }
 
 /* ---------- hash tables of keys; they live in the given context ---------- */

@@ -286,9 +286,10 @@ make_integer_key(ScanKey key, ClrPath path, AttrNumber attribute, Oid type, int6
 static bool is_word(Form_pg_attribute attribute);
 static bool next_in_index(ClrRows *rows);
 static void find_words(ClrRows *rows, IndexTuple tuple);
-static Datum word(const ClrRows *rows, int attribute);
+static inline Datum word(const ClrRows *rows, int column);
 static void forget_places(Datum arg, Oid relation);
-static Datum column_value(const ClrRows *rows, int column);
+static inline Datum column_value(const ClrRows *rows, int column);
+static Datum value_of(const ClrRows *rows, int column);
 static Oid column_type(const ClrRows *rows, int column);
 
 void
@@ -656,7 +657,9 @@ next_in_index(ClrRows *rows)
 static void
 find_words(ClrRows *rows, IndexTuple tuple)
 {
+	const Place *place = &places[rows->path];
 	bits8 present = PG_UINT8_MAX;
+	ClrWord words[BITS_PER_BYTE] = { 0 };
 	int at = 0;
 
 	if (IndexTupleHasNulls(tuple))
@@ -671,9 +674,11 @@ find_words(ClrRows *rows, IndexTuple tuple)
 
 		if (att_isnull(i, &present))
 			continue;
-		rows->offsets[i] = TYPEALIGN(length, at);
-		at = rows->offsets[i] + length;
+		words[i] = (ClrWord){ TYPEALIGN(length, at), length };
+		at = words[i].at + length;
 	}
+	for (int i = 0; paths[rows->path].columns[i] != NULL; i++)
+		rows->columns[i] = words[place->in_index[i] - 1];
 }
 
 /*
@@ -751,16 +756,36 @@ clr_rows_index_is_usable(Relation index)
 /* ---------- columns ---------- */
 
 /* NULL as zero, which no value of a key or pointer is. */
-static Datum
+static inline Datum
 column_value(const ClrRows *rows, int column)
+{
+	return rows->words != NULL ? word(rows, column) : value_of(rows, column);
+}
+
+static inline Datum
+word(const ClrRows *rows, int column)
+{
+	const char *at = rows->words + rows->columns[column].at;
+
+	switch (rows->columns[column].length)
+	{
+		case 0:
+			return (Datum) 0;
+		case sizeof(int64):
+			return Int64GetDatum(*(const int64 *) at);
+		default:
+			return fetch_att(at, true, rows->columns[column].length);
+	}
+}
+
+static Datum
+value_of(const ClrRows *rows, int column)
 {
 	const Place *place = &places[rows->path];
 	AttrNumber attribute;
 	Datum value;
 	bool isnull;
 
-	if (rows->words != NULL)
-		return word(rows, place->in_index[column] - 1);
 	if (rows->values != NULL)
 	{
 		attribute = place->in_index[column];
@@ -772,16 +797,6 @@ column_value(const ClrRows *rows, int column)
 			 paths[rows->path].table);
 	value = slot_getattr(rows->slot, attribute, &isnull);
 	return isnull ? (Datum) 0 : value;
-}
-
-static Datum
-word(const ClrRows *rows, int attribute)
-{
-	const char *at = rows->words + rows->offsets[attribute];
-
-	if (att_isnull(attribute, &rows->present))
-		return (Datum) 0;
-	return fetch_att(at, true, TupleDescAttr(RelationGetDescr(rows->index), attribute)->attlen);
 }
 
 /* Of a column that was read. */

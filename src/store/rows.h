@@ -252,6 +252,13 @@ enum
 	MASK_FILTERS
 };
 
+/* Where a column of a path is among the words of a row. */
+typedef struct ClrWord
+{
+	uint8 at;
+	uint8 length; /* zero: it is NULL */
+} ClrWord;
+
 typedef struct ClrRows
 {
 	ClrPath path;
@@ -264,9 +271,9 @@ typedef struct ClrRows
 	Buffer map;	   /* visibility map */
 	Datum *values; /* of the present row, if the index has all columns: by attribute of it */
 	bool *nulls;
-	const char *words; /* or, if these are words: its data; which there are, and where each is */
+	const char *words; /* or its data, if these are words; which there are, where columns are */
 	bits8 present;
-	uint8 offsets[BITS_PER_BYTE];
+	ClrWord columns[BITS_PER_BYTE];
 } ClrRows;
 
 extern void clr_rows_init(void);

@@ -4,8 +4,8 @@
  *
  * Of each table here stands by which column of a row somebody may have found it, or
  * would find it now; the row before the change says so, and the row after. What is
- * kept depends on the topics by which it reads (scope_cache.c, vocabulary.c, project.c,
- * actor.c), so whoever read the row, or did not find it, depends on one that is noted.
+ * kept depends on the topics by which it reads (scope_cache.c, company.c, vocabulary.c,
+ * project.c, actor.c), so whoever read the row, or did not find it, depends on one that is noted.
  * These topics are of the kind that the trigger notes. A table that is not here,
  * TRUNCATE, and a transaction that changes very many things are about everything of
  * their kind: that a table is missing costs time, not rights.
