@@ -160,6 +160,7 @@ REGRESS = \
 	beside \
 	level \
 	mirror \
+	mirror_views \
 	moments \
 	odd_values \
 	secrecy \

@@ -57,15 +57,16 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'take_mail accept_invitation follow_link trust_role distrust_role map_role unmap_role add_token_key revoke_token_key drop_token_key
       create_account create_action create_feature add_gate remove_gate audit_head verify_audit forget_audit changes
       protect unprotect add_parent relate guard_column unguard_column guard_row unguard_row mask_column unmask_column repair sync mirror_membership unmirror_membership
+      mirror unmirror refresh_mirror
        export import diff diff_digest renew_lease'),
     (false, true, 'tells of the whole database, and what of that is meant so; whom EXECUTE is granted',
      'lint accept_finding withdraw_acceptance report'),
     (false, true, 'triggers, which ask whether they are the extension''s',
-     'follow_project follow_membership follow_new_key'),
+     'follow_project follow_membership follow_new_key follow_views'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
      'note_first_project note_outlived refuse_foreign_level drop_levels_of_account refuse_audit_write'),
     (false, true, 'event triggers',
-     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_names keep_keys_unique keep_masks')
+     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_mirrored_view follow_names keep_keys_unique keep_masks')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
 SELECT CASE WHEN r.name IS NULL THEN 'to be asked' WHEN f.name IS NULL THEN 'is gone' ELSE 'has other rights' END, coalesce(f.name, r.name)
 FROM (SELECT DISTINCT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS everybody, p.prosecdef AS definer
@@ -148,7 +149,9 @@ SELECT split_part(v.function, '(', 1), pg_temp.fires(v.name, v.timing, v.functio
     (7, 'mine', 'AFTER INSERT ON regress_privileged.note FOR EACH ROW', 'check_children_project()'),
     (8, '00_clearance_project', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_project()'),
     (9, 'clearance_mirror', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_membership()'),
-    (10, 'mine', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_new_key(''member_id'')')
+    (10, 'mine', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_new_key(''member_id'')'),
+    (11, 'mine', 'AFTER INSERT ON regress_intruder.mine FOR EACH STATEMENT', 'follow_views()'),
+    (12, 'clearance_view_insert', 'AFTER INSERT ON regress_intruder.mine FOR EACH STATEMENT', 'follow_views()')
 ) AS v (n, name, timing, function) ORDER BY n;
 
 --

@@ -711,8 +711,8 @@ BEGIN
 END
 $$;
 
--- Places whose state lets the action through: the feature is on there, and an archived
--- project is read-only, and that only for those with project.view_archived (rule 2).
+-- Places whose state lets the action through: the feature is on there, and the project not
+-- read-only; an archived one is that, and open only for those with project.view_archived (rule 2).
 -- looks: it is the table's view action, whatever its name.
 CREATE FUNCTION evaluator.open_places(feature text, action text, looks boolean DEFAULT false) RETURNS SETOF bigint
 LANGUAGE plpgsql STABLE ROWS 30 SET search_path = pg_catalog, pg_temp AS $$
@@ -722,8 +722,8 @@ BEGIN
     SELECT evaluator.switched_on(open_places.feature)
     EXCEPT
     SELECT p.id FROM clearance.project p
-    WHERE p.archived
-        AND NOT (p.id IN (SELECT evaluator.held('project', 'view_archived'))
+    WHERE (p.archived OR p.read_only)
+        AND NOT ((NOT p.archived OR p.id IN (SELECT evaluator.held('project', 'view_archived')))
                  AND (looks
                       OR (open_places.feature, open_places.action) = ('project', 'unarchive')
                       OR EXISTS (SELECT FROM clearance.action x

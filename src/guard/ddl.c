@@ -89,11 +89,13 @@ is_own_trigger(const char *name)
 	return strncmp(name, CLR_TRIGGER_PREFIX, strlen(CLR_TRIGGER_PREFIX)) == 0;
 }
 
-/* Those that mirror_membership() makes (sql/mirror.sql). */
+/* Those that mirror_membership() and mirror() make (sql/mirror.sql, sql/mirror_views.sql). */
 static bool
 is_mirror_trigger(const char *name)
 {
-	return strcmp(name, "clearance_mirror") == 0 || strcmp(name, "clearance_mirror_truncate") == 0;
+	return strcmp(name, "clearance_mirror") == 0 ||
+		   strcmp(name, "clearance_mirror_truncate") == 0 ||
+		   strncmp(name, "clearance_view_", strlen("clearance_view_")) == 0;
 }
 
 /* What the command would do to triggers of ours, or NULL. */
@@ -290,14 +292,17 @@ refuse_if_mirrored(RangeVar *table, const char *what)
 		return;
 	args[0] = ObjectIdGetDatum(RangeVarGetRelid(table, NoLock, true));
 	clr_catalog_begin_latest(&state);
-	is_mirrored = clr_catalog_query("SELECT FROM clearance.mirror WHERE relation = $1", 1, argtypes,
-									args, NULL) > 0;
+	is_mirrored = clr_catalog_query("SELECT FROM clearance.mirror WHERE relation = $1"
+									" UNION ALL SELECT FROM clearance.mirror_table"
+									" WHERE relation = $1",
+									1, argtypes, args, NULL) > 0;
 	clr_catalog_end(&state);
 	if (is_mirrored)
 		ereport(ERROR, (errcode(ERRCODE_OBJECT_IN_USE), clr_count(CLR_ERROR_DDL),
 						errmsg("cannot %s \"%s\": it is mirrored", what,
 							   get_rel_name(DatumGetObjectId(args[0]))),
-						errhint("Use clearance.unmirror_membership() to end that.")));
+						errhint("Use clearance.unmirror_membership() or clearance.unmirror() to "
+								"end that.")));
 }
 
 /*

@@ -50,8 +50,9 @@ clr_act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
 
 /*
  * Why a project is closed to an action on a feature, if it is. An archived one
- * is open to those who may view archived ones, to read; a feature switched
- * off for it, to those who may manage the switches.
+ * is open to those who may view archived ones, to read; a read-only one to
+ * whoever it was open to, to read; a feature switched off for it, to those who
+ * may manage the switches.
  */
 ClrCode
 clr_act_why_closed(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action,
@@ -59,14 +60,12 @@ clr_act_why_closed(ClrScope *scope, ClrProject *project, const char *feature, Cl
 {
 	ListCell *lc;
 
-	if (project->archived)
-	{
-		if (!clr_act_holds(scope, project, clr_scope_action(scope, "project", "view_archived")))
-			return CLR_ARCHIVED;
-		if (writing &&
-			!(strcmp(action->feature, "project") == 0 && strcmp(action->name, "unarchive") == 0))
-			return CLR_READ_ONLY;
-	}
+	if (project->archived &&
+		!clr_act_holds(scope, project, clr_scope_action(scope, "project", "view_archived")))
+		return CLR_ARCHIVED;
+	if ((project->archived || project->read_only) && writing &&
+		!(strcmp(action->feature, "project") == 0 && strcmp(action->name, "unarchive") == 0))
+		return CLR_READ_ONLY;
 	foreach(lc, project->features_off)
 		if (strcmp(lfirst(lc), feature) == 0 &&
 			!clr_act_holds(scope, project,

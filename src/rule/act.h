@@ -29,7 +29,7 @@ static inline ClrCode
 clr_act_closed(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action,
 			   bool writing)
 {
-	if (!project->archived && project->features_off == NIL)
+	if (!project->archived && !project->read_only && project->features_off == NIL)
 		return CLR_PERMITTED;
 	return clr_act_why_closed(scope, project, feature, action, writing);
 }

@@ -510,7 +510,7 @@ clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 	return Min(a->id, 1) == Min(b->id, 1) && a->levels.count == b->levels.count &&
 		   a->open_level == b->open_level && a->is_member == b->is_member &&
 		   a->is_owner == b->is_owner && a->archived == b->archived &&
-		   a->client_upload == b->client_upload &&
+		   a->read_only == b->read_only && a->client_upload == b->client_upload &&
 		   memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) == 0 &&
 		   clr_words_same(a->features_off, b->features_off);
 }

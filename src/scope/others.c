@@ -72,13 +72,14 @@ set_facts(ClrProject *project, const ClrProjectFacts *facts)
 	project->id = facts->id;
 	project->key = facts->key;
 	project->archived = facts->archived;
+	project->read_only = facts->read_only;
 	project->client_upload = facts->client_upload;
 	project->features_off = facts->features_off;
 }
 
 /*
  * A project that stands for all of them, in which no less is permitted than in any:
- * an archived one, or one with features switched off, is closed to more, and
+ * an archived or read-only one, or one with features switched off, is closed to more, and
  * opens nothing else (clr_act_why_closed()); uploads open to customers alone.
  */
 void

@@ -508,6 +508,7 @@ is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts)
 {
 	return kind->first->open_level == facts->open_level &&
 		   kind->first->archived == facts->archived &&
+		   kind->first->read_only == facts->read_only &&
 		   kind->first->client_upload == facts->client_upload &&
 		   clr_words_same(kind->first->features_off, facts->features_off);
 }
@@ -568,6 +569,7 @@ add(ClrProjects *projects, ClrRows *rows)
 	facts->key = clr_rows_text(rows, PROJECT_KEY);
 	facts->open_level = clr_rows_int32(rows, PROJECT_OPEN_LEVEL);
 	facts->archived = clr_rows_bool(rows, PROJECT_ARCHIVED);
+	facts->read_only = clr_rows_bool(rows, PROJECT_READ_ONLY);
 	facts->portal = clr_rows_bool(rows, PROJECT_PORTAL);
 	facts->client_upload = clr_rows_bool(rows, PROJECT_CLIENT_UPLOAD);
 	facts->by_phase = clr_rows_bool(rows, PROJECT_BY_PHASE);

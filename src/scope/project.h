@@ -22,6 +22,7 @@ typedef struct ClrProjectFacts
 	const char *key;
 	int32 open_level; /* zero: it is not open */
 	bool archived;
+	bool read_only;
 	bool portal;
 	bool client_upload;
 	bool by_phase;

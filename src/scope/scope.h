@@ -65,6 +65,7 @@ typedef struct ClrProject
 	bool is_member;	  /* vendor: member of the project */
 	bool is_owner;	  /* vendor: owner of the project */
 	bool archived;
+	bool read_only;
 	bool client_upload;
 	ClrWay way;
 	List *features_off; /* of char * */

@@ -101,9 +101,10 @@ clr_scope_project_text(const ClrProject *project)
 	StringInfoData text;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, INT64_FORMAT " %s %d %d %d %d %d;", project->id,
+	appendStringInfo(&text, INT64_FORMAT " %s %d %d %d %d %d %d;", project->id,
 					 quote_literal_cstr(project->key), project->open_level, project->is_member,
-					 project->is_owner, project->archived, project->client_upload);
+					 project->is_owner, project->archived, project->read_only,
+					 project->client_upload);
 	append_levels(&text, &project->levels);
 	append_texts(&text, project->features_off);
 	return text.data;

@@ -540,6 +540,7 @@ clr_scope_add_project(ClrScope *scope, const ClrProjectFacts *facts, const List 
 	*project = (ClrProject){ .id = facts->id,
 							 .key = facts->key,
 							 .archived = facts->archived,
+							 .read_only = facts->read_only,
 							 .client_upload = facts->client_upload,
 							 .features_off = facts->features_off };
 	if (levels == NIL || base->admin)

@@ -137,7 +137,8 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audit_anchors IS 'internal: the last dropped line of each chain';
 
--- All tables but those that hold no permissions: mail on its way, what the server keeps for itself, and the log.
+-- All tables but those that hold no permissions: mail on its way, what the server keeps for itself, the log, and what
+-- views said, which is told where it leads to.
 CREATE FUNCTION clearance_internal.audited_tables(OUT tab regclass, OUT secret text) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -145,7 +146,7 @@ AS $$
     LEFT JOIN (VALUES ('token_key', 'material'), ('invitation', 'token_hash'), ('link', 'token_hash'),
                       ('partner_logo', 'image')) s (name, secret) ON s.name = c.relname
     WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r'
-      AND c.relname NOT IN ('outbox', 'version', 'version_part', 'declaring', 'audit_chain', 'lease')
+      AND c.relname NOT IN ('outbox', 'version', 'version_part', 'declaring', 'audit_chain', 'lease', 'mirrored_row')
 $$;
 COMMENT ON FUNCTION clearance_internal.audited_tables IS 'internal: tables whose changes are audited, and the column of which the log says "kept" or "changed" alone';
 

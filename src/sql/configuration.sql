@@ -47,6 +47,15 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.table_document IS 'what is declared about a table, as configurations say it';
 
+CREATE FUNCTION clearance_internal.view_document(v clearance.view_mirror) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object('kind', v.kind, 'account', (SELECT a.name FROM clearance.account a WHERE a.id = v.account_id),
+        'tables', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(t.relation), t.finds)
+                            FROM clearance.mirror_table t WHERE t.mirror_id = v.id AND t.finds IS NOT NULL), '{}'))
+$$;
+COMMENT ON FUNCTION clearance_internal.view_document IS 'what is declared about a mirrored view, as configurations say it';
+
 -- Accounts are no part of a document that does not name them.
 CREATE FUNCTION clearance_internal.configuration(with_accounts boolean DEFAULT false, with_people_of text[] DEFAULT '{}') RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -69,6 +78,7 @@ AS $$
                                  'project', m.project_column, 'member', m.member_column, 'access_level', m.level_column,
                                  'starts_at', m.starts_column, 'ends_at', m.ends_column, 'through_phase', m.through_phase)))
                              FROM clearance.mirror m), '{}'),
+        'views', coalesce((SELECT jsonb_object_agg(clearance_internal.table_name(v.view), clearance_internal.view_document(v)) FROM clearance.view_mirror v), '{}'),
         'never', clearance_internal.as_set((SELECT jsonb_agg(jsonb_build_object('level', l.name, 'action', n.feature || '.' || n.action))
                            FROM clearance.never_granted n JOIN clearance.level l ON l.id = n.level_id)))
         || CASE WHEN with_accounts THEN jsonb_build_object('accounts', clearance_internal.accounts_document(with_people_of)) ELSE '{}' END
@@ -161,6 +171,24 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.canonical_mirrors IS 'what a configuration says of mirrored tables, by names as the server writes them';
 
+CREATE FUNCTION clearance_internal.canonical_views(views jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unknown text := (SELECT min(v.key) FROM jsonb_each(views) v WHERE to_regclass(v.key) IS NULL);
+BEGIN
+    IF unknown IS NOT NULL THEN
+        PERFORM clearance_internal.raise_form(ARRAY['views', unknown], 'is no view', 'Name it with its schema, in double quotes where SQL needs them.');
+    END IF;
+    RETURN (SELECT coalesce(jsonb_object_agg(clearance_internal.table_name(to_regclass(v.key)), jsonb_strip_nulls(jsonb_build_object('account',
+                (SELECT min(a.name) FROM clearance.account a HAVING count(*) = 1))) || v.value || jsonb_build_object('tables',
+                (SELECT coalesce(jsonb_object_agg(clearance_internal.table_name(clearance_internal.named_table(t.key)), t.value), '{}')
+                 FROM jsonb_each(v.value -> 'tables') t))), '{}')
+            FROM jsonb_each(views) v);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.canonical_views IS 'what a configuration says of mirrored views, by names as the server writes them';
+
 CREATE FUNCTION clearance_internal.canonical_configuration(document jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -174,7 +202,8 @@ BEGIN
     RETURN result || jsonb_build_object(
         'levels', clearance_internal.canonical_levels(result -> 'levels'),
         'tables', clearance_internal.canonical_tables(result -> 'tables'),
-        'mirrors', clearance_internal.canonical_mirrors(result -> 'mirrors'))
+        'mirrors', clearance_internal.canonical_mirrors(result -> 'mirrors'),
+        'views', clearance_internal.canonical_views(result -> 'views'))
         || CASE WHEN result ? 'accounts' THEN jsonb_build_object('accounts', clearance_internal.canonical_accounts(result -> 'accounts')) ELSE '{}' END;
 END
 $$;
@@ -241,6 +270,8 @@ AS $$
     SELECT 15, NULL, 'assertion', n ->> 'level', n ->> 'action', n, NULL FROM jsonb_array_elements(configuration -> 'never') n
     UNION ALL
     SELECT 16, NULL, 'mirror', m.key, '', m.value, NULL FROM jsonb_each(configuration -> 'mirrors') m
+    UNION ALL
+    SELECT 17, NULL, 'view', v.key, '', v.value, NULL FROM jsonb_each(configuration -> 'views') v
     UNION ALL
     SELECT i.* FROM jsonb_each(configuration -> 'accounts') a CROSS JOIN LATERAL clearance_internal.account_items(a.key, a.value) i
 $$;
@@ -576,6 +607,35 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_mirrors IS 'mirrors tables, and ends that, as a configuration says';
 
+-- All that ends, ends before; levels are there before who has them.
+CREATE FUNCTION clearance_internal.apply_views(before jsonb, after jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    entry record;
+    detail text;
+    hint text;
+BEGIN
+    FOR entry IN SELECT d.object AS name, coalesce(d.becomes, d.was) AS v, d.was IS NOT NULL AND step = 1 AS ends, d.becomes IS NOT NULL AND step = 2 AS begins
+                 FROM clearance_internal.differences(before, after) d CROSS JOIN generate_series(1, 2) step WHERE d.kind = 'view'
+                 ORDER BY step, array_position('{level,member,project,feature_off,membership}', d.becomes ->> 'kind'), d.object COLLATE "C" LOOP
+        IF entry.ends THEN
+            PERFORM clearance.unmirror(to_regclass(entry.name));
+        ELSIF entry.begins THEN
+            PERFORM clearance.mirror(to_regclass(entry.name), entry.v ->> 'kind', entry.v -> 'tables', a.id)
+            FROM clearance.account a WHERE a.name = entry.v ->> 'account';
+            IF NOT FOUND THEN
+                PERFORM clearance_internal.raise_unknown('account', coalesce('"' || (entry.v ->> 'account') || '"', 'is meant'), 'Table clearance.account');
+            END IF;
+        END IF;
+    END LOOP;
+EXCEPTION WHEN OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM clearance_internal.raise_entry(clearance_internal.path_text(ARRAY['views', entry.name]), entry.v::text, SQLSTATE, SQLERRM, detail, hint);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.apply_views IS 'mirrors views, and ends that, as a configuration says';
+
 -- ---------------------------------------------------------------------------
 -- What must never be granted
 -- ---------------------------------------------------------------------------
@@ -742,7 +802,7 @@ BEGIN
             clearance_internal.apply_gates(was, becomes),
             clearance_internal.import_as_operator(false);
     PERFORM clearance_internal.apply_accounts(before, after), clearance_internal.apply_tables(was, becomes),
-            clearance_internal.apply_mirrors(was, becomes);
+            clearance_internal.apply_mirrors(was, becomes), clearance_internal.apply_views(was, becomes);
     PERFORM clearance_internal.import_as_operator(true),
             clearance_internal.drop_roles_and_levels(after), clearance_internal.drop_vocabulary(after),
             clearance_internal.import_as_operator(false);

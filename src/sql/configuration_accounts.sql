@@ -140,7 +140,7 @@ CREATE FUNCTION clearance_internal.project_document(p clearance.project) RETURNS
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object('archived', p.archived, 'portal', p.portal, 'client_upload', p.client_upload, 'by_phase', p.by_phase,
-        'open_level', clearance_internal.level_name(p.open_level_id),
+        'read_only', p.read_only, 'open_level', clearance_internal.level_name(p.open_level_id),
         'features_off', clearance_internal.as_set((SELECT jsonb_agg(o.feature) FROM clearance.project_feature_off o WHERE o.project_id = p.id)),
         'partners', coalesce((
             SELECT jsonb_object_agg(c.name, jsonb_build_object('level', clearance_internal.level_name(x.level_id),
@@ -362,7 +362,7 @@ AS $$
         ELSE clearance_internal.class_if_more(CASE
             WHEN said IN ('account active', 'account portal', 'account act_as_writes', 'partner active', 'partner can_track_time', 'customer active',
                           'member partner_admin', 'project portal', 'project client_upload') THEN becomes = 'true'
-            WHEN said IN ('account ready_participants', 'project archived', 'project by_phase') THEN becomes = 'false'
+            WHEN said IN ('account ready_participants', 'project archived', 'project read_only', 'project by_phase') THEN becomes = 'false'
             WHEN said = 'member status' AND '"active"' IN (was, becomes) THEN becomes = '"active"'
             WHEN said IN ('project open_level', 'account default_external_level', 'role level') AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
             WHEN said IN ('member switched_on') THEN was IS NULL
@@ -552,13 +552,16 @@ BEGIN
     INSERT INTO clearance.project (account_id, key, has_row)
     SELECT account, p.key, clearance_internal.project_has_row(p.key) FROM jsonb_each(projects) p
     WHERE NOT EXISTS (SELECT FROM clearance.project t WHERE (t.account_id, t.key) = (account, p.key));
-    UPDATE clearance.project t SET archived = w.archived, portal = w.portal, client_upload = w.client_upload, by_phase = w.by_phase, open_level_id = w.level
+    UPDATE clearance.project t SET archived = w.archived, portal = w.portal, client_upload = w.client_upload, by_phase = w.by_phase,
+        open_level_id = w.level, read_only = w.read_only
     FROM (SELECT p.key, (p.value ->> 'archived')::boolean AS archived, (p.value ->> 'portal')::boolean AS portal,
                  (p.value ->> 'client_upload')::boolean AS client_upload, (p.value ->> 'by_phase')::boolean AS by_phase,
+                 (p.value ->> 'read_only')::boolean AS read_only,
                  clearance_internal.changed_level(NULL, p.value ->> 'open_level', NULL, account) AS level
           FROM jsonb_each(projects) p) w
     WHERE (t.account_id, t.key) = (account, w.key)
-      AND (t.archived, t.portal, t.client_upload, t.by_phase, t.open_level_id) IS DISTINCT FROM (w.archived, w.portal, w.client_upload, w.by_phase, w.level);
+      AND (t.archived, t.portal, t.client_upload, t.by_phase, t.open_level_id, t.read_only)
+          IS DISTINCT FROM (w.archived, w.portal, w.client_upload, w.by_phase, w.level, w.read_only);
     DELETE FROM clearance.project_feature_off o USING clearance.project p
     WHERE p.account_id = account AND o.project_id = p.id AND NOT projects #> ARRAY[p.key, 'features_off'] ? o.feature;
     INSERT INTO clearance.project_feature_off (project_id, feature)

@@ -16,7 +16,7 @@ AS $$
                        "pattern": "^[0-9]{4,6}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?( BC)?$"}'::jsonb AS form) m
     )
     SELECT closed || jsonb_build_object('properties', jsonb_build_object(
-        'archived', no, 'portal', no, 'client_upload', no, 'by_phase', no, 'open_level', text,
+        'archived', no, 'portal', no, 'client_upload', no, 'by_phase', no, 'read_only', no, 'open_level', text,
         'features_off', '{"type": "array", "items": {"type": "string"}, "default": []}'::jsonb,
         'partners', named || jsonb_build_object('additionalProperties', closed || jsonb_build_object('properties', time || jsonb_build_object('level', text))),
         'customers', named || jsonb_build_object('additionalProperties', closed || jsonb_build_object('properties', time)),
@@ -131,6 +131,10 @@ AS $$
             'mirrors', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', closed || jsonb_build_object(
                 'required', '["project", "member"]'::jsonb, 'properties', jsonb_build_object('project', text, 'member', text, 'access_level', text,
                     'starts_at', text, 'ends_at', text, 'through_phase', no))),
+            'views', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', closed || jsonb_build_object(
+                'required', '["kind"]'::jsonb, 'properties', jsonb_build_object(
+                    'kind', '{"type": "string", "enum": ["level", "member", "project", "feature_off", "membership"]}'::jsonb, 'account', text,
+                    'tables', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', text)))),
             'accounts', jsonb_build_object('type', 'object', 'additionalProperties', clearance_internal.account_form(level, action)),
             'never', list || jsonb_build_object('items', closed || jsonb_build_object('required', '["level", "action"]'::jsonb,
                 'properties', jsonb_build_object('level', text, 'action', action)))))

@@ -456,9 +456,11 @@ COMMENT ON FUNCTION clearance_internal.lint_unprotected IS 'finding: tables that
 CREATE FUNCTION clearance_internal.lint_mirror_writable() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'error', m.relation::text, format('it says who is on which project, is not protected, and may be written by %s: they give themselves access', w.writers),
+    SELECT 'error', m.relation::text, format('it says %s, is not protected, and may be written by %s: they give themselves access', m.says, w.writers),
            format('SELECT clearance.protect(%L, …);', m.relation)
-    FROM clearance.mirror m
+    FROM (SELECT t.relation, 'who is on which project' AS says FROM clearance.mirror t
+          UNION
+          SELECT t.relation, 'who may do what' FROM clearance.mirror_table t) m
     CROSS JOIN LATERAL (SELECT string_agg(DISTINCT o.name, ', ' ORDER BY o.name) AS writers FROM clearance_internal.lint_outsiders() o
                         WHERE has_table_privilege(o.role, m.relation, 'DELETE, TRUNCATE') OR has_any_column_privilege(o.role, m.relation, 'INSERT, UPDATE')) w
     WHERE w.writers IS NOT NULL AND clearance_internal.binding_of(m.relation) IS NULL

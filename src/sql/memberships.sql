@@ -44,7 +44,8 @@ CREATE FUNCTION clearance.set_project(
     portal boolean DEFAULT NULL,
     client_upload boolean DEFAULT NULL,
     by_phase boolean DEFAULT NULL,
-    open_level text DEFAULT NULL
+    open_level text DEFAULT NULL,
+    read_only boolean DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -54,6 +55,9 @@ DECLARE
 BEGIN
     IF archived IS NOT NULL THEN
         PERFORM clearance_internal.require_right(CASE WHEN archived THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
+    END IF;
+    IF read_only IS NOT NULL THEN
+        PERFORM clearance_internal.require_right(CASE WHEN read_only THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
     END IF;
     IF portal IS NOT NULL OR client_upload IS NOT NULL THEN
         PERFORM clearance_internal.require_right('change_customer_portal.change_from_project_settings', account, project);
@@ -67,6 +71,7 @@ BEGIN
     END IF;
     UPDATE clearance.project p SET
         archived = coalesce(set_project.archived, p.archived),
+        read_only = coalesce(set_project.read_only, p.read_only),
         portal = coalesce(set_project.portal, p.portal),
         client_upload = coalesce(set_project.client_upload, p.client_upload),
         by_phase = coalesce(set_project.by_phase, p.by_phase),

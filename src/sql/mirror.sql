@@ -116,6 +116,7 @@ BEGIN
                                   CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
                                   ARRAY[NEW.key]) AS t ("row");
     END LOOP;
+    PERFORM clearance_internal.say_of_new_key(is_member, NEW.id, NEW.key, NEW.account_id, TG_OP = 'UPDATE');
     RETURN NULL;
 END
 $$;
@@ -296,6 +297,7 @@ BEGIN
         RETURNING t.id
     )
     DELETE FROM clearance.project_member pm USING gone WHERE starts_with(pm.source, format('mirror:%s:', gone.id));
+    PERFORM clearance_internal.follow_dropped_views();
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.follow_mirror_drop IS 'event trigger: mirrors stay while their tables do, and go with them';

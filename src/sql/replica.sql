@@ -96,7 +96,7 @@ BEGIN
     SELECT format('Table %s is of each database alone, and is in a subscription.', s.srrelid::regclass) INTO fault
     FROM pg_subscription_rel s JOIN pg_class c ON c.oid = s.srrelid
     WHERE c.relnamespace = 'clearance'::regnamespace
-      AND (c.relname ~ '^(binding|audit|version)' OR c.relname IN ('login_role', 'mirror', 'protected_name', 'declaring'))
+      AND (c.relname ~ '^(binding|audit|version)' OR c.relname IN ('login_role', 'mirror', 'view_mirror', 'mirror_table', 'mirrored_row', 'protected_name', 'declaring'))
     ORDER BY s.srrelid::regclass::text LIMIT 1;
     IF fault IS NULL THEN
         SELECT format('No subscription brings table %s.', r.tab) INTO fault

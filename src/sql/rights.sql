@@ -159,7 +159,8 @@ AS $$
 BEGIN
     IF NOT clearance.has_right(action, account, project) THEN
         PERFORM clearance_internal.raise_refusal(format('lacks the right %s', action) || coalesce(' in project "' || project::text || '"', ''),
-            (SELECT 'The project is archived.' FROM clearance.project p WHERE p.key = project::text AND p.archived));
+            (SELECT CASE WHEN p.archived THEN 'The project is archived.' ELSE 'The project is read-only.' END
+             FROM clearance.project p WHERE p.key = project::text AND (p.archived OR p.read_only)));
     END IF;
 END
 $$;

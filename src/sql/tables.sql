@@ -452,6 +452,7 @@ CREATE TABLE clearance.project (
     by_phase      boolean NOT NULL DEFAULT false,
     open_level_id integer CONSTRAINT open_level_exists REFERENCES clearance.level,
     has_row       boolean NOT NULL DEFAULT false,
+    read_only     boolean NOT NULL DEFAULT false,
     CONSTRAINT project_is_found_with_its_account UNIQUE (account_id, id),
     CONSTRAINT project_key_is_not_blank CHECK (key <> '')
 );
@@ -465,6 +466,7 @@ COMMENT ON COLUMN clearance.project.client_upload IS 'customer contacts may uplo
 COMMENT ON COLUMN clearance.project.by_phase IS 'partner members reach it only through a phase in which they take part';
 COMMENT ON COLUMN clearance.project.open_level_id IS 'level of every active member of the level''s audience who has no other way in; NULL: not open';
 COMMENT ON COLUMN clearance.project.has_row IS 'a protected table of projects has a row for it, with which it goes';
+COMMENT ON COLUMN clearance.project.read_only IS 'seen as ever, but nobody changes anything in it';
 COMMENT ON SEQUENCE clearance.project_id_seq IS 'ids of projects';
 
 CREATE TABLE clearance.project_feature_off (
@@ -620,6 +622,44 @@ COMMENT ON COLUMN clearance.mirror.starts_column IS 'column with the first momen
 COMMENT ON COLUMN clearance.mirror.ends_column IS 'column with the first moment it no longer counts; NULL: it does not end';
 COMMENT ON COLUMN clearance.mirror.through_phase IS 'its rows are participations in phases';
 COMMENT ON SEQUENCE clearance.mirror_id_seq IS 'ids of mirrors, which the sources of memberships hold';
+
+CREATE TABLE clearance.view_mirror (
+    id         integer  CONSTRAINT view_mirror_id_is_unique PRIMARY KEY,
+    view       regclass NOT NULL CONSTRAINT view_is_mirrored_once UNIQUE,
+    kind       text     NOT NULL,
+    account_id bigint   NOT NULL CONSTRAINT view_speaks_of_an_account REFERENCES clearance.account ON DELETE CASCADE,
+    CONSTRAINT mirror_kind_is_known CHECK (kind IN ('level', 'member', 'project', 'feature_off', 'membership'))
+);
+COMMENT ON TABLE clearance.view_mirror IS 'views of the application that say who is who, what levels grant, how projects are, and who is on them';
+COMMENT ON COLUMN clearance.view_mirror.id IS 'constant id, of the same sequence as those of clearance.mirror; the source of its memberships holds it';
+COMMENT ON COLUMN clearance.view_mirror.view IS 'the view';
+COMMENT ON COLUMN clearance.view_mirror.kind IS 'what its rows say: level, member, project, feature_off or membership';
+COMMENT ON COLUMN clearance.view_mirror.account_id IS 'the account that it speaks of';
+
+CREATE TABLE clearance.mirror_table (
+    mirror_id integer  NOT NULL CONSTRAINT table_is_read_by_a_view REFERENCES clearance.view_mirror ON DELETE CASCADE,
+    relation  regclass NOT NULL,
+    finds     name,
+    CONSTRAINT table_is_read_once_by_a_view PRIMARY KEY (mirror_id, relation)
+);
+CREATE INDEX views_of_table ON clearance.mirror_table (relation);
+COMMENT ON TABLE clearance.mirror_table IS 'tables that mirrored views read';
+COMMENT ON COLUMN clearance.mirror_table.mirror_id IS 'the view';
+COMMENT ON COLUMN clearance.mirror_table.relation IS 'the table, whose triggers have the view read anew';
+COMMENT ON COLUMN clearance.mirror_table.finds IS
+'column of the view, one of whose values is among those of a row of the table that rows of the view come from; NULL: all of the view is read anew';
+
+CREATE TABLE clearance.mirrored_row (
+    mirror_id integer NOT NULL CONSTRAINT row_was_read_from_a_view REFERENCES clearance.view_mirror ON DELETE CASCADE,
+    said      text[]  NOT NULL
+);
+CREATE INDEX mirrored_row_by_source ON clearance.mirrored_row (mirror_id, (said[1]));
+CREATE INDEX mirrored_row_by_key ON clearance.mirrored_row (mirror_id, (said[2]));
+CREATE INDEX mirrored_row_by_second_key ON clearance.mirrored_row (mirror_id, (said[3]));
+COMMENT ON TABLE clearance.mirrored_row IS 'rows of mirrored views as they were last read';
+COMMENT ON COLUMN clearance.mirrored_row.mirror_id IS 'the view';
+COMMENT ON COLUMN clearance.mirrored_row.said IS
+'values of the columns that its kind has, in their order; one row of each view has none: whoever reads the view anew rewrites it, one after the other';
 
 CREATE TABLE clearance.login_role (
     role       regrole NOT NULL CONSTRAINT login_role_is_mapped_once PRIMARY KEY,
@@ -944,6 +984,9 @@ BEGIN
         ('clearance.allocation', ''),
         ('clearance.link', ''),
         ('clearance.mirror', ''),
+        ('clearance.view_mirror', ''),
+        ('clearance.mirror_table', ''),
+        ('clearance.mirrored_row', ''),
         -- a role that was dropped would come back as a number, which may be another's
         ('clearance.login_role', 'WHERE EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = role)'),
         ('clearance.token_key', ''),

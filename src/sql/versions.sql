@@ -68,9 +68,9 @@ BEGIN
 END
 $$;
 
--- An archived project is the first that is closed to some.
+-- An archived project is the first that is closed to some, and a read-only one to writes.
 CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project FOR EACH ROW
-    WHEN (OLD.archived IS DISTINCT FROM NEW.archived) EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
+    WHEN (OLD.archived IS DISTINCT FROM NEW.archived OR OLD.read_only IS DISTINCT FROM NEW.read_only) EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
 
 -- Of resources, only who supervises them is read: profiles change often.

@@ -217,11 +217,13 @@ INSERT INTO call (expected, sql) VALUES
     ('nnn nn n n n n y', 'map_role(''regress_administration_bi'', partner => {bolt})'),
     ('nnn nn n n n n y', 'unmap_role(''regress_administration_bi'')'),
     ('nnn nn n n n n y', 'mirror_membership(''public.regress_administration'', ''project'', ''member'')'),
+    ('nnn nn n n n n y', 'mirror(''public.regress_administration_view'', ''membership'', account => {account})'),
     ('nnn nn n n n n y', 'lint()'),
     ('nnn nn n n n n y', 'report()'),
     ('nnn nn n n n n y', 'accept_finding(''view_definer'', ''app.portal'', ''as it is'')'),
     ('nnn nn n n n n y', 'withdraw_acceptance(''view_definer'', ''app.portal'')');
 CREATE TABLE public.regress_administration (id integer PRIMARY KEY, project text, member text);
+CREATE VIEW public.regress_administration_view AS SELECT project, member FROM public.regress_administration;
 
 -- The state with which a call ends; it is undone.
 CREATE FUNCTION pg_temp.attempt(kind text, key text, sql text) RETURNS text LANGUAGE plpgsql AS $$

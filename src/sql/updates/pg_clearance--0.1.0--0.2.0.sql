@@ -283,6 +283,48 @@ CREATE TABLE clearance.never_granted (
 SELECT pg_catalog.pg_extension_config_dump('clearance.never_granted', '');
 ALTER TABLE clearance.declaring ADD COLUMN importing boolean NOT NULL DEFAULT false;
 
+-- Read-only projects.
+ALTER TABLE clearance.project ADD COLUMN read_only boolean;
+UPDATE clearance.project SET read_only = false;
+ALTER TABLE clearance.project ALTER COLUMN read_only SET DEFAULT false, ALTER COLUMN read_only SET NOT NULL;
+DROP TRIGGER "00_clearance_note_archived" ON clearance.project;
+CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project FOR EACH ROW
+    WHEN (OLD.archived IS DISTINCT FROM NEW.archived OR OLD.read_only IS DISTINCT FROM NEW.read_only)
+    EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
+ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
+DROP FUNCTION clearance.set_project;
+
+-- Mirrored views.
+CREATE TABLE clearance.view_mirror (
+    id         integer  CONSTRAINT view_mirror_id_is_unique PRIMARY KEY,
+    view       regclass NOT NULL CONSTRAINT view_is_mirrored_once UNIQUE,
+    kind       text     NOT NULL,
+    account_id bigint   NOT NULL CONSTRAINT view_speaks_of_an_account REFERENCES clearance.account ON DELETE CASCADE,
+    CONSTRAINT mirror_kind_is_known CHECK (kind IN ('level', 'member', 'project', 'feature_off', 'membership'))
+);
+CREATE TABLE clearance.mirror_table (
+    mirror_id integer  NOT NULL CONSTRAINT table_is_read_by_a_view REFERENCES clearance.view_mirror ON DELETE CASCADE,
+    relation  regclass NOT NULL,
+    finds     name,
+    CONSTRAINT table_is_read_once_by_a_view PRIMARY KEY (mirror_id, relation)
+);
+CREATE INDEX views_of_table ON clearance.mirror_table (relation);
+CREATE TABLE clearance.mirrored_row (
+    mirror_id integer NOT NULL CONSTRAINT row_was_read_from_a_view REFERENCES clearance.view_mirror ON DELETE CASCADE,
+    said      text[]  NOT NULL
+);
+CREATE INDEX mirrored_row_by_source ON clearance.mirrored_row (mirror_id, (said[1]));
+CREATE INDEX mirrored_row_by_key ON clearance.mirrored_row (mirror_id, (said[2]));
+CREATE INDEX mirrored_row_by_second_key ON clearance.mirrored_row (mirror_id, (said[3]));
+SELECT pg_catalog.pg_extension_config_dump('clearance.view_mirror', '');
+SELECT pg_catalog.pg_extension_config_dump('clearance.mirror_table', '');
+SELECT pg_catalog.pg_extension_config_dump('clearance.mirrored_row', '');
+-- What follows names the function.
+CREATE FUNCTION clearance_internal.follow_mirrored_view() RETURNS event_trigger
+LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER clearance_follow_mirrored_view ON ddl_command_end WHEN TAG IN ('CREATE VIEW', 'ALTER VIEW', 'ALTER TABLE', 'CREATE RULE')
+    EXECUTE FUNCTION clearance_internal.follow_mirrored_view();
+
 -- Permissions of another database.
 -- @module replica
 
@@ -305,21 +347,21 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
-SELECT clearance_internal.close('TABLE clearance.version_part, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted'),
+SELECT clearance_internal.close('TABLE clearance.version_part, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels');
 GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels TO PUBLIC;
-SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, clearance.set_account');
-GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, clearance.set_account, clearance.set_project');
+GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account, clearance.set_project TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.export, clearance.import, clearance.diff, clearance.diff_digest');
 SELECT clearance_internal.close('FUNCTION clearance.counter_values, clearance.reset_counters'), clearance_internal.close('TABLE clearance.counters');
 SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify_audit, clearance.forget_audit, clearance.changes'),
     clearance_internal.close('TABLE clearance.audit, clearance.audit_log, clearance.audit_chain');
 GRANT SELECT ON clearance.audit TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.renew_lease, clearance.publish_configuration'), clearance_internal.close('TABLE clearance.lease');
-SELECT clearance_internal.close('FUNCTION clearance.add_parent');
+SELECT clearance_internal.close('FUNCTION clearance.add_parent, clearance.mirror, clearance.unmirror, clearance.refresh_mirror');
 SELECT clearance_internal.close('FUNCTION clearance.protect, clearance.map_role');
 -- What a script grants would count as the extension's own, which dumps leave out.
 DO $$
