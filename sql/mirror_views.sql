@@ -77,8 +77,8 @@ SET LOCAL ROLE regress_views_owner;
 CREATE TABLE role (id integer PRIMARY KEY, name text, may text[], kinds text[]);
 INSERT INTO role VALUES (1, 'Editor', '{see,edit}'), (2, 'Idle', '{}'), (3, NULL, '{see}');
 CREATE VIEW levels AS
-SELECT r.id AS source, r.name AS level, a.action, a.visibility, a.relation, a.reach, r.kinds
-FROM role r LEFT JOIN (VALUES ('see', 'project.view', 'any', 'any', NULL), ('see', 'task.view', 'shared', 'any', NULL), ('edit', 'task.edit', 'any', 'own', 'owned'), ('odd', 'task.odd', 'any', 'any', NULL),
+SELECT r.id AS source, r.name AS level, a.action, a.visibility, a.relation, a.reach, r.kinds, a.may = 'not' AS denied
+FROM role r LEFT JOIN (VALUES ('see', 'project.view', 'any', 'any', NULL), ('see', 'task.view', 'shared', 'any', NULL), ('edit', 'task.edit', 'any', 'own', 'owned'), ('odd', 'task.odd', 'any', 'any', NULL), ('not', 'task.edit', NULL, NULL, NULL), ('create', 'task.create', 'any', 'any', NULL),
     ('twisted', 'task.view', 'any', 'upside down', NULL)) a (may, action, visibility, relation, reach) ON a.may = ANY (r.may);
 RESET ROLE;
 SELECT clearance.mirror('levels', 'level', '{"regress_views.role": "source"}', :north) > 0;
@@ -87,6 +87,14 @@ UPDATE role SET may = '{see}', kinds = '{bug,feature}' WHERE id = 1;
 UPDATE role SET name = 'Reader' WHERE id = 2;
 INSERT INTO role VALUES (4, 'Editor', '{edit}');
 SELECT * FROM pg_temp.grants ORDER BY 1, 3, 4;
+-- what follows from a grant, unless it is denied
+UPDATE role SET may = '{create}', kinds = NULL WHERE id = 1;
+SELECT h.action, h.relation FROM clearance.held_grant h JOIN clearance.level l ON l.id = h.level_id WHERE l.name = 'Editor' AND h.action = 'edit' ORDER BY 2;
+DELETE FROM role WHERE id = 4;
+SELECT h.action, h.relation FROM clearance.held_grant h JOIN clearance.level l ON l.id = h.level_id WHERE l.name = 'Editor' AND h.action = 'edit' ORDER BY 2;
+UPDATE role SET may = '{create,not}' WHERE id = 1;
+SELECT h.action, h.relation FROM clearance.held_grant h JOIN clearance.level l ON l.id = h.level_id WHERE l.name = 'Editor' AND h.action = 'edit' ORDER BY 2;
+INSERT INTO role VALUES (4, 'Editor', '{edit}');
 DELETE FROM role WHERE name = 'Editor';
 SELECT * FROM pg_temp.grants ORDER BY 1, 3, 4;
 INSERT INTO role VALUES (5, 'Wrong', '{odd}');

@@ -24,7 +24,7 @@ FROM tracker.person u;
 -- Roles become levels: what each permission allows. A role without permissions
 -- still shows the project.
 CREATE VIEW tracker.clearance_level AS
-SELECT r.id AS source, r.name AS level, a.action, a.visibility, a.relation
+SELECT r.id AS source, r.name AS level, a.action, a.visibility, a.relation, a.visibility IS NULL AS denied
 FROM tracker.role r
 JOIN (VALUES
     (NULL, 'project.view', 'any', 'any'),
@@ -44,8 +44,12 @@ JOIN (VALUES
     ('log_time', 'issue_time.create', 'any', 'any'),
     ('log_time', 'issue_time.view', 'any', 'own'),
     ('log_time', 'issue_time.edit', 'any', 'own'),
-    ('delete_time', 'issue_time.delete', 'any', 'any')
-) AS a (permission, action, visibility, relation) ON a.permission IS NULL OR a.permission = ANY (r.permissions);
+    ('delete_time', 'issue_time.delete', 'any', 'any'),
+    (NULL, 'issue_note.edit', NULL, NULL)
+) AS a (permission, action, visibility, relation) ON a.permission IS NULL OR a.permission = ANY (r.permissions)
+UNION ALL
+-- whoever may add something may edit what it added, unless that is denied: the tracker has a permission for it
+SELECT r.id, r.name, 'issue.edit', NULL, NULL, true FROM tracker.role r WHERE NOT r.permissions && '{edit_issues,edit_own_issues}';
 
 -- Projects: archived ones are closed, closed ones read-only, and public ones open
 -- to everybody as guests.

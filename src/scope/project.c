@@ -507,8 +507,7 @@ static bool
 is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts)
 {
 	return kind->first->open_level == facts->open_level &&
-		   kind->first->archived == facts->archived &&
-		   kind->first->read_only == facts->read_only &&
+		   kind->first->archived == facts->archived && kind->first->read_only == facts->read_only &&
 		   kind->first->client_upload == facts->client_upload &&
 		   clr_words_same(kind->first->features_off, facts->features_off);
 }

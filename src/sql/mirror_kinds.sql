@@ -16,7 +16,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT row_number() OVER ()::integer, split_part(c, ' ', 1)::name, rtrim(split_part(c, ' ', 2), '!'), c LIKE '%!'
     FROM unnest(CASE kind
-        WHEN 'level' THEN '{source key,level text!,audience text,action text,visibility text,relation text,reach text,kinds texts}'::text[]
+        WHEN 'level' THEN '{source key,level text!,audience text,action text,visibility text,relation text,reach text,kinds texts,denied boolean}'::text[]
         WHEN 'member' THEN '{source key,key key!,email text,name text,partner text,customer text,partner_admin boolean,active boolean,roles texts}'
         WHEN 'project' THEN '{source key,project key!,archived boolean,open_level text,portal boolean,client_upload boolean,by_phase boolean,read_only boolean}'
         WHEN 'feature_off' THEN '{source key,project key!,feature text!}'
@@ -26,7 +26,7 @@ $$;
 COMMENT ON FUNCTION clearance_internal.mirror_kind_columns IS 'internal: the columns of views of a kind: what each holds, and whether it must be there';
 
 -- ---------------------------------------------------------------------------
--- Levels: a row for each grant, one without action for a level that has none
+-- Levels: a row for each grant or denial, one without action for a level that has none
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.mirrored_level(m clearance.view_mirror, name text, audience text) RETURNS clearance.level
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -53,17 +53,20 @@ AS $$
 DECLARE
     l clearance.level;
     document jsonb;
+    grants clearance.level_grant[];
 BEGIN
     SELECT jsonb_build_object(
                'audience', coalesce(max(x.said[3]), (SELECT t.audience FROM clearance.level t WHERE t.account_id = m.account_id AND t.name = apply_mirrored_level.name), 'vendor'),
                'grants', coalesce(jsonb_agg(DISTINCT jsonb_strip_nulls(jsonb_build_object('action', x.said[4], 'visibility', x.said[5],
                                       'relation', x.said[6], 'reach', x.said[7], 'kinds', to_jsonb(x.said[8]::text[]))))
-                                  FILTER (WHERE x.said[4] IS NOT NULL), '[]'))
+                                  FILTER (WHERE x.said[4] IS NOT NULL AND x.said[9]::boolean IS NOT TRUE), '[]'),
+               'denials', coalesce(jsonb_agg(DISTINCT x.said[4]) FILTER (WHERE x.said[4] IS NOT NULL AND x.said[9]::boolean), '[]'))
     INTO document
     FROM clearance.mirrored_row x WHERE x.mirror_id = m.id AND x.said[2] = apply_mirrored_level.name;
     l := clearance_internal.mirrored_level(m, name, document ->> 'audience');
     PERFORM clearance_internal.require_document(l, document);
-    PERFORM clearance_internal.write_level(l, clearance_internal.document_grants(l, document), '{}');
+    grants := clearance_internal.document_grants(l, document);
+    PERFORM clearance_internal.write_level(l, grants, clearance_internal.document_denials(l, document, grants));
     PERFORM clearance_internal.require_never_held(ARRAY[l.id]);
 END
 $$;

@@ -222,7 +222,7 @@ my @changes = (
 foreach my $i (0 .. $#changes)
 {
 	my $change = $changes[$i];
-	$writes = $i % 5 == 0 || $change->[0] =~ /^projects are|^modules|may delete|engineers|undone/ ? 'true' : 'false';
+	$writes = $i % 5 == 0 || $change->[0] =~ /^projects are|^modules|may delete|engineers|other names|guests again|undone/ ? 'true' : 'false';
 	$node->safe_psql('postgres', "SET client_min_messages = warning; $change->[1]");
 	agree($change->[0]);
 }
