@@ -148,6 +148,27 @@ SELECT clearance.add_member(key => 5, roles => '{collaborator}', account => :acc
 SELECT m.key, p.key, nullif(pm.starts_at, '-infinity')::date FROM clearance.project_member pm JOIN clearance.member m ON m.id = pm.member_id
 JOIN clearance.project p ON p.id = pm.project_id WHERE pm.source LIKE 'mirror%' ORDER BY 1;
 
+-- mirrored views: run as their owner, whoever writes the tables, or replaces the view
+\c -
+SET client_min_messages = warning;
+SET regress.road = 'mirrored views';
+SET SESSION AUTHORIZATION regress_owner_code;
+CREATE VIEW regress_owner_code.crew AS SELECT id AS source, project_id AS project, member_id AS member
+FROM regress_owner_code.team WHERE regress_owner_code.spy('view') AND regress_owner_code.spy('view, of each row', id) > 0;
+RESET SESSION AUTHORIZATION;
+SELECT clearance.mirror('regress_owner_code.crew', 'membership', '{"regress_owner_code.team": "source"}', :account) IS NOT NULL;
+SET SESSION AUTHORIZATION regress_owner_code_moe;
+SET search_path = regress_owner_code_moe;
+INSERT INTO regress_owner_code.team VALUES (9, 8, 21);
+RESET search_path;
+RESET SESSION AUTHORIZATION;
+CREATE OR REPLACE VIEW regress_owner_code.crew AS SELECT id AS source, project_id AS project, member_id AS member
+FROM regress_owner_code.team WHERE regress_owner_code.spy('view, replaced', id) > 0;
+SELECT clearance.refresh_mirror('regress_owner_code.crew');
+SELECT what, string_agg(DISTINCT role, ', ') FROM public.regress_seen WHERE what LIKE 'view%' GROUP BY what ORDER BY what;
+DELETE FROM public.regress_seen WHERE road = 'mirrored views';
+SELECT clearance.unmirror('regress_owner_code.crew');
+
 -- DDL of the owner's, which the extension follows as itself
 \c -
 SET client_min_messages = warning;
