@@ -16,8 +16,11 @@
 -- What views read
 -- ---------------------------------------------------------------------------
 CREATE FUNCTION clearance_internal.views_within(view regclass) RETURNS SETOF regclass
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH RECURSIVE within AS (
         SELECT views_within.view::oid AS view
         UNION
@@ -25,22 +28,34 @@ AS $$
         JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
         JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'v'
     )
-    SELECT w.view::regclass FROM within w
+    SELECT w.view::regclass FROM within w;
+END
 $$;
 COMMENT ON FUNCTION clearance_internal.views_within IS 'internal: a view and all views that it reads';
 
 -- Where a view names a whole row, all its columns count (varattno 0, see primnodes.h).
+-- In PL/pgSQL, which keeps plans: triggers ask at each statement.
 CREATE FUNCTION clearance_internal.tables_within(view regclass) RETURNS TABLE (relation regclass, columns name[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT d.refobjid::regclass, coalesce(array_agg(DISTINCT a.attname ORDER BY a.attname) FILTER (WHERE a.attname IS NOT NULL), '{}')
-    FROM clearance_internal.views_within(view) w
-    JOIN pg_rewrite r ON r.ev_class = w
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-    JOIN pg_class c ON c.oid = d.refobjid AND c.relkind <> 'v'
-    LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum > 0 AND NOT a.attisdropped
-        AND (a.attnum = d.refobjsubid OR r.ev_action::text ~ ':varattno 0 ')
-    GROUP BY d.refobjid
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH rule AS MATERIALIZED (
+        SELECT r.oid, position(':varattno 0 ' IN r.ev_action::text) > 0 AS names_rows
+        FROM clearance_internal.views_within(tables_within.view) w JOIN pg_rewrite r ON r.ev_class = w
+    ), used AS MATERIALIZED (
+        SELECT d.refobjid AS relation, d.refobjsubid AS num, r.names_rows
+        FROM rule r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_class c ON c.oid = d.refobjid AND c.relkind <> 'v'
+    )
+    SELECT u.relation::regclass, coalesce(array_agg(a.attname ORDER BY a.attname) FILTER (WHERE a.attname IS NOT NULL), '{}')
+    FROM (SELECT u.relation, u.num FROM used u
+          UNION
+          SELECT u.relation, a.attnum FROM used u JOIN pg_attribute a ON a.attrelid = u.relation WHERE u.names_rows) u
+    LEFT JOIN pg_attribute a ON a.attrelid = u.relation AND a.attnum = u.num AND a.attnum > 0 AND NOT a.attisdropped
+    GROUP BY u.relation;
+END
 $$;
 COMMENT ON FUNCTION clearance_internal.tables_within IS 'internal: the tables that a view reads, and which columns of them';
 
