@@ -124,7 +124,7 @@ DELETE FROM project WHERE id = 12;
 :try;
 -- two accounts that are called the same
 UPDATE clearance.account SET key = NULL WHERE id = :two;
-UPDATE clearance.account SET key = :two::text WHERE id = :one;
+UPDATE clearance.account SET key = '3' WHERE id = :one;
 :try;
 UPDATE clearance.account SET key = '1' WHERE id = :one;
 UPDATE clearance.account SET key = '2' WHERE id = :two;

@@ -81,7 +81,7 @@ static const struct
 					   "the project is archived" },
 	[CLR_READ_ONLY] = { "project", "read_only",
 						"the project is read-only, or archived, which the actor may look at",
-						"the project is read-only" },
+						"the project is archived or set read-only" },
 	[CLR_FEATURE_OFF] = { "project", "feature_off", "the feature is switched off for the project",
 						  "the feature is switched off for the project" },
 	[CLR_CREATED_NOW] = { "project", "created_now",
