@@ -122,7 +122,7 @@ INSERT INTO task VALUES (112, '1', 12);
 :try;
 DELETE FROM project WHERE id = 12;
 :try;
--- two accounts that are called the same
+-- an account that is called otherwise
 UPDATE clearance.account SET key = NULL WHERE id = :two;
 UPDATE clearance.account SET key = '3' WHERE id = :one;
 :try;
