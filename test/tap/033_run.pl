@@ -13,6 +13,9 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
+# whoever runs this in the background may have it ignored, and children would inherit that
+$SIG{INT} = 'DEFAULT';
+
 my $top = realpath("$FindBin::RealBin/../..");
 my $state = "$top/.run";
 my ($dir, $is_ours) = (PostgreSQL::Test::Utils::tempdir());

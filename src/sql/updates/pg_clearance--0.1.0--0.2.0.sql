@@ -362,7 +362,7 @@ SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify
 GRANT SELECT ON clearance.audit TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.renew_lease, clearance.publish_configuration'), clearance_internal.close('TABLE clearance.lease');
 SELECT clearance_internal.close('FUNCTION clearance.add_parent, clearance.mirror, clearance.unmirror, clearance.refresh_mirror');
-SELECT clearance_internal.close('FUNCTION clearance.protect, clearance.map_role');
+SELECT clearance_internal.close('FUNCTION clearance.protect, clearance.map_role, clearance.maintenance');
 -- What a script grants would count as the extension's own, which dumps leave out.
 DO $$
 DECLARE
