@@ -338,13 +338,13 @@ INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings'
 DROP FUNCTION clearance_internal.effective_grants_before;
 
 -- New in schema clearance: closed, and granted as in public.sql.
-SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mask_open,
+SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.refused,
     clearance.mask_column(regclass, name, text, text, text, text), clearance.mask_column(regclass, name[], text, text, text, text),
     clearance.unmask_column(regclass, name), clearance.unmask_column(regclass, name[]), clearance.column_masked, clearance.columns,
     clearance.guard_column(regclass, name[], text, text, text), clearance.unguard_column(regclass, name, text),
     clearance.unguard_column(regclass, name[], text), clearance.guard_row, clearance.unguard_row,
     clearance.lint, clearance.accept_finding, clearance.withdraw_acceptance, clearance.self_test, clearance.report');
-GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.column_masked, clearance.columns TO PUBLIC;
+GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.refused, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
 SELECT clearance_internal.close('TABLE clearance.version_part, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
