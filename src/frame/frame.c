@@ -19,7 +19,8 @@
  *
  * State: the list; `current`, set and restored by the hooks around ExecutorRun
  * and ExecutorFinish, around planning and around COPY; the setting
- * clearance.strict_revoke.
+ * clearance.strict_revoke; which statement was last asked by it about changes of
+ * permissions.
  */
 #include "frame/frame.h"
 
@@ -539,15 +540,19 @@ resolve(ClrFrame *frame, bool with_scope)
 
 /*
  * An error for who changes permissions, if its own are others by now than those that the
- * transaction's snapshot sees. The actor has been found.
+ * transaction's snapshot sees: once a statement, with its first row. Commands that write
+ * have numbers of their own. The actor has been found.
  */
 void
 clr_frame_refuse_outdated(ClrFrame *frame)
 {
+	static LocalTransactionId asked_in = InvalidLocalTransactionId;
+	static CommandId asked_for = FirstCommandId;
+	CommandId command = GetActiveSnapshot()->curcid;
 	Snapshot around;
 
 	if (strict_revoke == STRICT_OFF || !IsolationUsesXactSnapshot() ||
-		clr_actor_is_nobody(&frame->actor))
+		clr_actor_is_nobody(&frame->actor) || (asked_in == CLR_LOCAL_XID && asked_for == command))
 		return;
 	around = clr_catalog_read_under(frame->judge.snapshot);
 	PG_TRY();
@@ -559,6 +564,8 @@ clr_frame_refuse_outdated(ClrFrame *frame)
 		(void) clr_catalog_read_under(around);
 	}
 	PG_END_TRY();
+	asked_in = CLR_LOCAL_XID;
+	asked_for = command;
 }
 
 /*
