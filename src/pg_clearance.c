@@ -28,7 +28,7 @@
 #include "guard/masked.h"
 #include "guard/calls.h"
 #include "guard/secrecy.h"
-#include "plan/set.h"
+#include "plan/set_estimate.h"
 #include "plan/known.h"
 #include "plan/promote.h"
 #include "plan/refused.h"
@@ -40,7 +40,7 @@
 #include "store/refusal.h"
 #include "store/release.h"
 #include "store/replica.h"
-#include "store/rows.h"
+#include "store/places.h"
 #include "store/touched.h"
 #include "store/version.h"
 #include "store/version_page.h"
@@ -67,13 +67,13 @@ _PG_init(void)
 	clr_frame_init(late);
 	clr_bound_init();
 	clr_kept_init();
-	clr_rows_init();
+	clr_places_init();
 	clr_worker_init();
 	clr_scope_cache_init();
 	clr_secrecy_init();
 	clr_moment_init();
 	clr_replica_init();
-	clr_set_init();
+	clr_set_estimate_init();
 	clr_simplify_init();
 	clr_known_init();
 	clr_promote_init();

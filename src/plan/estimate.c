@@ -18,7 +18,7 @@
 #include "frame/frame.h"
 #include "guard/calls.h"
 #include "plan/rowtest.h"
-#include "plan/set.h"
+#include "plan/set_estimate.h"
 #include "rule/shape.h"
 
 /* The rows of a kind of which nothing is known. */

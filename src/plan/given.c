@@ -29,6 +29,7 @@
 #include "frame/frame.h"
 #include "plan/class.h"
 #include "plan/set.h"
+#include "plan/set_estimate.h"
 
 static FuncExpr *test_of(const RestrictInfo *condition);
 static RestrictInfo *condition_that_gives(const RelOptInfo *rel, const Var *column);

@@ -36,6 +36,7 @@
 #include "plan/given.h"
 #include "plan/promote.h"
 #include "plan/set.h"
+#include "plan/set_estimate.h"
 #include "rule/binding.h"
 
 /* No index conditions for now. Set and reset by clr_paths_add(). */

@@ -14,6 +14,7 @@
 
 #include "frame/frame.h"
 #include "rule/binding.h"
+#include "rule/shape.h"
 
 /*
  * What a set holds: keys of projects that are open, of the actor, its company or
@@ -30,12 +31,18 @@ typedef enum ClrSetKind
 	CLR_SET_MANY_UPS = CLR_SET_UPS + CLR_SET_LINKED,
 } ClrSetKind;
 
+/* Which set a call is about. */
+typedef struct ClrSet
+{
+	int32 binding;
+	ClrVerb verb;
+	int kind;
+	ClrClass class;
+} ClrSet;
+
 /* For so few keys, no set of visible rows is read. */
 #define CLR_FEW_KEYS 16
 
-extern void clr_set_init(void);
-extern bool clr_set_is_given(PlannerInfo *root, const Var *column);
-extern Node *clr_set_given_value(const OpExpr *clause, const Var *column);
 extern Expr *
 clr_set_test(Expr *value, const ClrBinding *binding, ClrVerb verb, int kind, int class);
 extern bool clr_set_is_test(const Node *node);
@@ -44,12 +51,11 @@ extern bool clr_set_holds(ClrJudge *judge, const FuncExpr *test, Oid type, Datum
 extern bool clr_set_is_listed(const FuncExpr *test);
 extern Expr *clr_set_keys_now(const FuncExpr *call);
 extern FuncExpr *clr_set_ups_test(Node *node);
-extern bool clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost);
-extern void clr_set_expect(PlannerInfo *root, FuncExpr *test, double rows);
 extern FuncExpr *clr_set_keys_call(const FuncExpr *test, Oid type, Oid collation);
-extern bool clr_set_estimate(SupportRequestSelectivity *request);
-extern bool clr_set_is_of_account(PlannerInfo *root, const FuncExpr *test);
-extern Selectivity clr_set_part(PlannerInfo *root, FuncExpr *test);
-extern bool clr_set_cost(SupportRequestCost *request);
+extern bool clr_set_read(const List *args, ClrSet *set);
+extern ClrKeyTable *clr_set_keys(const ClrSet *set, Oid type);
+extern bool clr_set_is_of_many(ClrJudge *judge, const ClrSet *set);
+extern const ClrUp *clr_set_up(const ClrBinding *binding, const ClrSet *set);
+extern ClrBinding *clr_set_above(ClrJudge *judge, const ClrSet *set);
 
 #endif /* CLR_SET_H */

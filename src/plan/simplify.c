@@ -51,6 +51,7 @@
 #include "plan/estimate.h"
 #include "plan/rowtest.h"
 #include "plan/set.h"
+#include "plan/set_estimate.h"
 #include "plan/whole.h"
 #include "rule/binding.h"
 #include "rule/shape.h"

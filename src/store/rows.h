@@ -277,7 +277,6 @@ typedef struct ClrRows
 	ClrWord columns[BITS_PER_BYTE];
 } ClrRows;
 
-extern void clr_rows_init(void);
 extern void clr_rows_begin(ClrRows *rows, ClrPath path, const int64 *key);
 extern void clr_rows_begin_text(ClrRows *rows, ClrPath path, const char *key);
 extern void clr_rows_begin_named(ClrRows *rows, ClrPath path, int64 key, const char *second);
