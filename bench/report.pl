@@ -199,9 +199,12 @@ section('Reading while permissions change');
 put('20 members of one account, each on a connection of its own, look up tasks by key or list the top 50 of a project, while memberships change: of people of other accounts, of others in their own, or their own. How much of the throughput without changes is left, and how much it is of what the ideal road does under the same changes. A change costs processor time itself, which readers on a busy machine lack: so it does on the ideal road, whose own loss stands beside.', '');
 churn_table();
 put('');
-section('200 sessions');
-session_table();
-put('');
+if (%session)
+{
+	section('200 sessions');
+	session_table();
+	put('');
+}
 section('Roads by which actors come');
 put('Each statement in a transaction in which somebody says who acts, unless the login does; the ideal road says as much by as many statements. Alternating actors share four connections. Statements are prepared.', '');
 statement_table(part('ways'));
