@@ -56,6 +56,7 @@ REGRESS = \
 	parents_elsewhere \
 	several_relations \
 	people \
+	bulk \
 	permissions \
 	actor \
 	set_role \

@@ -38,6 +38,9 @@ AS $$
 DECLARE
     owner clearance.member;
 BEGIN
+    IF partner IS NULL THEN
+        RETURN;
+    END IF;
     SELECT m.* INTO owner FROM clearance.partner_owner o JOIN clearance.member m ON m.id = o.member_id
     WHERE o.partner_id = partner AND NOT EXISTS (SELECT FROM clearance.member_role mr WHERE mr.member_id = m.id);
     IF FOUND THEN

@@ -272,11 +272,17 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.notice_unused_level IS 'tells that nobody who holds a role can have its level, if so';
 
+CREATE FUNCTION clearance_internal.is_told() RETURNS boolean
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'clearance_is_told';
+COMMENT ON FUNCTION clearance_internal.is_told IS 'internal: whether the client''s statement was asked this before; to tell once of what many rows have in common';
+
 CREATE FUNCTION clearance_internal.notice_no_level(m clearance.member) RETURNS void
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF (SELECT s.base_levels = '{}' AND s.no_standing IS NULL FROM clearance_internal.scope_actor(m.id, NULL) s) THEN
+    IF (SELECT s.base_levels = '{}' AND s.no_standing IS NULL FROM clearance_internal.scope_actor(m.id, NULL) s)
+        AND NOT clearance_internal.is_told() THEN
         RAISE NOTICE 'member "%" has no level: it sees nothing but where a project gives it one', clearance_internal.member_label(m)
             USING HINT = CASE m.kind
                 WHEN 'vendor' THEN 'Give it a role that has one, such as super_user or collaborator, with clearance.set_member_roles().'
@@ -284,4 +290,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.notice_no_level IS 'tells that no place names a level for a member, if so';
+COMMENT ON FUNCTION clearance_internal.notice_no_level IS 'tells that no place names a level for a member, if so; of the first one in a statement';

@@ -60,9 +60,16 @@ COMMENT ON COLUMN clearance.partners.logo_type IS 'media type of the logo, such 
 -- Rewriting the row, where locking it would seem to do, makes a concurrent
 -- REPEATABLE READ transaction fail rather than look under its old snapshot.
 CREATE FUNCTION clearance_internal.hold_partner(partner bigint) RETURNS clearance.partner
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE clearance.partner p SET licence_cap = p.licence_cap WHERE p.id = partner RETURNING p.*
+DECLARE
+    held clearance.partner;
+BEGIN
+    IF partner IS NOT NULL THEN
+        UPDATE clearance.partner p SET licence_cap = p.licence_cap WHERE p.id = partner RETURNING p.* INTO held;
+    END IF;
+    RETURN held;
+END
 $$;
 COMMENT ON FUNCTION clearance_internal.hold_partner IS
 'internal: has all who change this partner''s licences or roles wait for each other until commit; called before a member of it is locked';

@@ -10,13 +10,15 @@
 
 -- The role is the one of the session, which SECURITY DEFINER does not change.
 CREATE FUNCTION clearance.is_operator() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.member IS NULL AND a.partner IS NULL
-        AND (pg_has_role(coalesce(nullif(current_setting('role'), 'none'), session_user)::name, e.extowner, 'USAGE')
-             OR coalesce((SELECT d.importing FROM clearance.declaring d), false))
-    FROM clearance.current_actor() a, pg_extension e
-    WHERE e.extname = 'pg_clearance'
+BEGIN   -- asked some times in each call that administers: plpgsql keeps the plan
+    RETURN (SELECT a.member IS NULL AND a.partner IS NULL
+                AND (pg_has_role(coalesce(nullif(current_setting('role'), 'none'), session_user)::name, e.extowner, 'USAGE')
+                     OR coalesce((SELECT d.importing FROM clearance.declaring d), false))
+            FROM clearance.current_actor() a, pg_extension e
+            WHERE e.extname = 'pg_clearance');
+END
 $$;
 COMMENT ON FUNCTION clearance.is_operator IS
 'whether nobody acts and the role is a superuser''s or the extension''s owner, or import() runs: such a session may administer everything';
