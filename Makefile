@@ -162,6 +162,7 @@ REGRESS = \
 	level \
 	mirror \
 	mirror_views \
+	empty \
 	moments \
 	odd_values \
 	secrecy \

@@ -216,6 +216,27 @@ INSERT INTO project VALUES (80, 'closed', true);
 UPDATE project SET public = false WHERE id = 80;
 SELECT clearance.reset_actor();
 SELECT * FROM pg_temp.projects WHERE key = '80';
+-- so an application that may create projects, and nothing else, has them registered
+-- and kept in step by its own tables, and cannot do what nobody declared
+GRANT ALL ON project TO regress_views_app;
+SELECT clearance.create_level('Founder', 'vendor', account => :north) > 0, clearance.create_role('Founder', access_level => 'Founder', account => :north) > 0;
+SELECT clearance.allow('Founder', 'project', 'create', account => :north);
+UPDATE person SET roles = '{Founder}' WHERE id = 11;
+SET LOCAL ROLE regress_views_app;
+SELECT clearance.set_actor(key => 11, account => :north) > 0;
+SELECT clearance.set_project(77, open_level => 'Editor');
+SELECT clearance.add_member_to_project(77, clearance.actor());
+INSERT INTO project VALUES (81, 'closed', true);
+INSERT INTO crew VALUES (81, 81, 1);
+INSERT INTO duty VALUES (81, 2);
+SELECT clearance.set_project(81, open_level => '');
+SELECT clearance.set_actor(key => 2, account => :north) > 0;
+INSERT INTO project VALUES (82, 'open', true);
+SELECT clearance.reset_actor();
+INSERT INTO project VALUES (82, 'open', true);
+RESET ROLE;
+SELECT * FROM pg_temp.projects WHERE key IN ('81', '82');
+SELECT * FROM pg_temp.memberships WHERE project = '81' ORDER BY member;
 
 --
 -- What is renamed is followed; what views need stays, and what follows them; a

@@ -186,7 +186,8 @@ binds(Oid relid, Oid user)
 		return true;
 	forced = ((Form_pg_class) GETSTRUCT(tuple))->relforcerowsecurity;
 	ReleaseSysCache(tuple);
-	return forced || !object_ownercheck(RelationRelationId, relid, user);
+	return (forced && !clr_catalog_owner_reads()) ||
+		   !object_ownercheck(RelationRelationId, relid, user);
 }
 
 /* The mask of an attribute of the table, or NULL. */

@@ -231,7 +231,8 @@ BEGIN
     RAISE null_value_not_allowed USING
         MESSAGE = 'account is not given',
         DETAIL = 'There is no actor whose account it could be, and not exactly one account.',
-        HINT = 'Pass account => id; table clearance.account lists those that exist.';
+        HINT = CASE WHEN EXISTS (SELECT FROM clearance.account) THEN 'Pass account => id; table clearance.account lists those that exist.'
+                    ELSE 'There is no account yet; clearance.create_account() makes one.' END;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.default_account IS

@@ -61,6 +61,11 @@ BEGIN
     END IF;
     -- a link table that relate() protected becomes a table of its own
     DELETE FROM clearance.binding b WHERE b.relation = protect.relation AND b.link_only RETURNING * INTO link;
+    IF link.id IS NULL AND num_nonnulls(key, project, visibility, client_visibility, account, owner, kind, published) = 0 THEN
+        RAISE EXCEPTION 'nothing tells the rows of % apart', relation USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = 'The table has no primary key, and no column of it is named.',
+            HINT = 'Name the column that holds the rows'' projects: protect(..., project => ''project_id''), or give the table a primary key.';
+    END IF;
     INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, visibility_column, shared_values,
         client_visibility_column, account_column, owner_column, kind_column, published_column, publish_action,
         view_action, create_action, edit_action, delete_action, force, had_rls, had_force, project_optional)

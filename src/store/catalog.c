@@ -63,11 +63,13 @@
 #define OWN_PATH "pg_catalog, pg_temp"
 
 /*
- * A bit of the security context that the server does not use (miscadmin.h has
- * three): what runs is a query of our own tables. The server restores it with
- * the user, after errors too, and nobody else can set it.
+ * Bits of the security context that the server does not use (miscadmin.h has
+ * three): what runs is a query of our own tables, or one of an owner's for us.
+ * The server restores them with the user, after errors too, and nobody else can
+ * set them.
  */
 #define SECURITY_OWN_TABLES 0x10000
+#define SECURITY_OWNER_READS 0x20000
 
 /* A kept plan of a query on a table of the application. */
 typedef struct TablePlan
@@ -104,10 +106,10 @@ static SPIPlanPtr keep(SPIPlanPtr plan);
 void
 clr_catalog_init(void)
 {
-	StaticAssertStmt((SECURITY_OWN_TABLES &
+	StaticAssertStmt(((SECURITY_OWN_TABLES | SECURITY_OWNER_READS) &
 					  (SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION |
 					   SECURITY_NOFORCE_RLS)) == 0,
-					 "the server uses the bit");
+					 "the server uses the bits");
 	RegisterXactCallback(free_outdated, NULL);
 }
 
@@ -129,6 +131,17 @@ clr_catalog_is_reading(void)
 
 	GetUserIdAndSecContext(&user, &sec_context);
 	return (sec_context & SECURITY_OWN_TABLES) != 0;
+}
+
+/* Whether an owner's tables are read for us: no row of them is hidden from it, and no value. */
+bool
+clr_catalog_owner_reads(void)
+{
+	Oid user;
+	int sec_context;
+
+	GetUserIdAndSecContext(&user, &sec_context);
+	return (sec_context & SECURITY_OWNER_READS) != 0;
 }
 
 /*
@@ -228,7 +241,7 @@ become_owner(ClrCatalog *state, Oid table)
 				 errdetail("The extension reads tables with the rights of their owners."),
 				 errhint("Grant it: GRANT SELECT ON %s TO %s.", clr_catalog_table_name(table),
 						 quote_identifier(GetUserNameFromId(owner, false)))));
-	become(state, owner, SECURITY_NOFORCE_RLS);
+	become(state, owner, SECURITY_NOFORCE_RLS | SECURITY_OWNER_READS);
 	state->table = table;
 	state->owner = owner;
 }
@@ -242,8 +255,10 @@ become(ClrCatalog *state, Oid user, int context)
 {
 	clr_release_check();
 	GetUserIdAndSecContext(&state->user, &state->sec_context);
-	SetUserIdAndSecContext(user, (state->sec_context & ~SECURITY_OWN_TABLES) | context |
-									 SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION);
+	SetUserIdAndSecContext(user,
+						   (state->sec_context & ~(SECURITY_OWN_TABLES | SECURITY_OWNER_READS)) |
+							   context | SECURITY_LOCAL_USERID_CHANGE |
+							   SECURITY_RESTRICTED_OPERATION);
 	state->table = InvalidOid;
 	state->owner = InvalidOid;
 	state->settings = NewGUCNestLevel();

@@ -45,6 +45,7 @@ extern Snapshot clr_catalog_read_under(Snapshot snapshot);
 extern bool clr_catalog_push_snapshot(void);
 extern void clr_catalog_push_latest(void);
 extern bool clr_catalog_is_reading(void);
+extern bool clr_catalog_owner_reads(void);
 extern void clr_catalog_begin(ClrCatalog *state);
 extern void clr_catalog_begin_latest(ClrCatalog *state);
 extern void clr_catalog_begin_owner(ClrCatalog *state, Oid table);
