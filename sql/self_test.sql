@@ -80,16 +80,18 @@ BEGIN
                OR c.oid IN ('pg_authid'::regclass, 'pg_auth_members'::regclass, 'pg_class'::regclass, 'pg_namespace'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass,
                          'pg_trigger'::regclass, 'pg_event_trigger'::regclass)) LOOP
         name := tab;
-        -- but for what vacuuming and analysing write, in the background
+        -- but for what vacuuming and analysing write, in the background (vac_update_relstats(), commands/vacuum.c)
         EXECUTE format('SELECT md5(string_agg(r.line, '' '' ORDER BY r.line)) FROM %s t CROSS JOIN LATERAL (SELECT (to_jsonb(t)'
-                       ' - ''{relpages,reltuples,relallvisible,relfrozenxid,relminmxid,relhasindex,relhasrules,relhastriggers,relhassubclass}''::text[])::text AS line) r', tab) INTO digest;
+                       ' - ''{relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid,relhasindex,relhasrules,relhastriggers,relhassubclass}''::text[])::text AS line) r', tab) INTO digest;
         RETURN NEXT;
     END LOOP;
 END
 $$;
 CREATE TEMP TABLE before AS SELECT * FROM state();
 LISTEN clearance_outbox;
+SET client_min_messages = notice;
 SELECT count(*) > 50, current_user = session_user FROM clearance.self_test(writes => true);
+SET client_min_messages = error;
 SELECT count(*), coalesce(current_setting('regress.user', true), ''), current_setting('session_authorization') = session_user FROM clearance.cached_actor GROUP BY 2, 3;
 SELECT * FROM clearance.current_actor();
 (SELECT * FROM state() EXCEPT SELECT * FROM before) UNION (SELECT * FROM before EXCEPT SELECT * FROM state());
