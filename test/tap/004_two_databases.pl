@@ -10,6 +10,7 @@ use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Installation;
 use Workspace;
 
 my $node = new_server('main');
@@ -99,8 +100,8 @@ my $parallel = q{
 	SET min_parallel_table_scan_size = 0;
 	SET min_parallel_index_scan_size = 0;
 	SET max_parallel_workers_per_gather = 2;
-	SET force_parallel_mode = on;
 };
+$parallel .= 'SET ' . Installation::parallel_setting() . ' = on;';
 is(rows_by_member($node, 'here', $parallel), $rows, 'every member sees and may do the same in parallel plans');
 is_deeply([ rows_by_login($node, 'here', $parallel) ], \@login_rows, 'so do the mapped login roles');
 # a join whose other side is read by workers

@@ -18,6 +18,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use List::Util 'shuffle';
 use Time::HiRes 'time';
+use Installation;
 use Mixture;
 use QueryMaker;
 use Wire;
@@ -30,6 +31,7 @@ my $each = 1250;
 my $most_actors = 10;
 my $most_reports = 5;
 my $most_prepared = 20;
+my $parallel_setting = Installation::parallel_setting();
 my @switches = qw(enable_seqscan enable_indexscan enable_bitmapscan enable_indexonlyscan enable_hashjoin
   enable_nestloop enable_mergejoin enable_memoize enable_material enable_partitionwise_join);
 
@@ -168,8 +170,8 @@ sub settings
 {
 	return join ' ', (map { "SET $_ = " . (rand() < 0.75 ? 'on;' : 'off;') } @switches),
 	  'SET plan_cache_mode = ' . pick(qw(auto force_generic_plan force_custom_plan)) . ';',
-	  rand() < 0.25 ? 'SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0; SET force_parallel_mode = on'
-	  : 'RESET parallel_setup_cost; RESET min_parallel_table_scan_size; RESET force_parallel_mode';
+	  rand() < 0.25 ? "SET parallel_setup_cost = 0; SET min_parallel_table_scan_size = 0; SET $parallel_setting = on"
+	  : "RESET parallel_setup_cost; RESET min_parallel_table_scan_size; RESET $parallel_setting";
 }
 
 # One of the statements that both sessions of a login have prepared, or a new

@@ -10,6 +10,7 @@ use lib $FindBin::RealBin;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Installation;
 use Workspace;
 
 my $node = new_server('main');
@@ -62,7 +63,7 @@ my @statements = (
 	'PREPARE p AS SELECT note FROM app.task WHERE id = $1; EXECUTE p(1); EXECUTE p(2)',
 	'SET plan_cache_mode = force_generic_plan; PREPARE p AS SELECT note FROM app.task WHERE id = $1; EXECUTE p(1)',
 	'SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SELECT max(note), sum(price) FROM app.task',
-	'SET force_parallel_mode = on; SELECT note FROM app.task WHERE id < 5',
+	'SET ' . Installation::parallel_setting() . ' = on; SELECT note FROM app.task WHERE id < 5',
 	'EXPLAIN SELECT * FROM app.task WHERE price = 7770001',
 	'EXPLAIN (ANALYZE, VERBOSE) SELECT * FROM app.task WHERE note > $$a$$',
 	q{SELECT most_common_vals, histogram_bounds FROM pg_stats WHERE tablename = 'task'},

@@ -29,6 +29,12 @@ sub new
 	return $self;
 }
 
+# the setting that has every plan run by workers, as far as it can be: PostgreSQL 16 gave it another name
+sub parallel_setting
+{
+	return pg_config('version') =~ /(\d+)/ && $1 >= 16 ? 'debug_parallel_query' : 'force_parallel_mode';
+}
+
 # as PostgreSQL::Test::Cluster wants it
 sub path
 {
