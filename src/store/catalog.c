@@ -101,6 +101,7 @@ static void let_go(TablePlan *kept);
 static void check_reads(SPIPlanPtr plan, Oid table);
 static void free_outdated(XactEvent event, void *arg);
 static SPIPlanPtr prepare(const char *sql, int nargs, const Oid *argtypes);
+static bool is_in(int context);
 static SPIPlanPtr keep(SPIPlanPtr plan);
 
 void
@@ -126,22 +127,24 @@ clr_catalog_read_under(Snapshot snapshot)
 bool
 clr_catalog_is_reading(void)
 {
-	Oid user;
-	int sec_context;
-
-	GetUserIdAndSecContext(&user, &sec_context);
-	return (sec_context & SECURITY_OWN_TABLES) != 0;
+	return is_in(SECURITY_OWN_TABLES);
 }
 
 /* Whether an owner's tables are read for us: no row of them is hidden from it, and no value. */
 bool
 clr_catalog_owner_reads(void)
 {
+	return is_in(SECURITY_OWNER_READS);
+}
+
+static bool
+is_in(int context)
+{
 	Oid user;
 	int sec_context;
 
 	GetUserIdAndSecContext(&user, &sec_context);
-	return (sec_context & SECURITY_OWNER_READS) != 0;
+	return (sec_context & context) != 0;
 }
 
 /*
