@@ -257,7 +257,7 @@ CREATE TABLE blocked (who bigint);
 ALTER TABLE blocked OWNER TO regress_views_owner;
 CREATE OR REPLACE VIEW crews AS SELECT c.id, c.project, c.who AS person, c.until, c.phase FROM team c WHERE NOT EXISTS (SELECT FROM blocked b WHERE b.who = c.who);
 INSERT INTO blocked VALUES (11);
-SELECT * FROM pg_temp.memberships WHERE mirrored;
+SELECT * FROM pg_temp.memberships WHERE mirrored ORDER BY 1, 2;
 DELETE FROM blocked;
 SELECT * FROM pg_temp.memberships WHERE mirrored ORDER BY 1, 2;
 ALTER VIEW on_project RENAME member TO who;

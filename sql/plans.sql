@@ -115,6 +115,35 @@ RESET ROLE;
 SELECT clearance.reset_actor();
 
 --
+-- Who sees tasks by a relation alone is expected to see as many remarks about
+-- them as those have who are related, so the newest are found by the tasks' keys
+--
+SELECT clearance.create_partner('Restricted', 'restricted', account => :one) AS narrow \gset
+SELECT clearance.add_member('100', name => 'Rex', partner => :narrow, account => :one) AS rex \gset
+SELECT count(clearance.add_partner_to_project(n::text, :narrow)), count(clearance.add_member_to_project(n::text, :rex)) FROM generate_series(1, 1000) n;
+CREATE TABLE todo (id integer PRIMARY KEY, project integer NOT NULL, doer integer);
+INSERT INTO todo SELECT n, 1 + n % 1000, 100 + n % 2000 FROM generate_series(1, 20000) n;
+CREATE INDEX ON todo (doer);
+CREATE INDEX ON todo (project);
+CREATE TABLE remark (id integer PRIMARY KEY, todo integer NOT NULL REFERENCES todo);
+INSERT INTO remark SELECT n, 1 + n * 7 % 20000 FROM generate_series(1, 60000) n;
+CREATE INDEX ON remark (todo);
+ANALYZE todo, remark;
+SELECT clearance.protect('todo', 'task', project => 'project') > 0;
+SELECT clearance.relate('todo', 'assigned', member_column => 'doer');
+SELECT clearance.create_feature('remark');
+SELECT clearance.allow('restricted', 'remark', 'view');
+SELECT clearance.protect('remark', 'remark') > 0;
+SELECT clearance.add_parent('remark', 'todo', 'todo');
+GRANT SELECT ON todo, remark TO regress_plans;
+SELECT clearance.set_actor(id => :rex) > 0;
+SET LOCAL ROLE regress_plans;
+SELECT count(*) FROM remark;
+SELECT plan('SELECT * FROM remark ORDER BY id DESC LIMIT 10');
+RESET ROLE;
+SELECT clearance.reset_actor();
+
+--
 -- Partitions of other accounts are left out when a query starts, whoever the plan was for.
 --
 CREATE TABLE bill (account integer NOT NULL, id integer NOT NULL, project integer NOT NULL, PRIMARY KEY (account, id)) PARTITION BY LIST (account);

@@ -19,6 +19,7 @@
 #include "guard/calls.h"
 #include "plan/rowtest.h"
 #include "plan/set_estimate.h"
+#include "rule/lookup.h"
 #include "rule/shape.h"
 
 /* The rows of a kind of which nothing is known. */
@@ -119,7 +120,7 @@ part_of_targets(ClrJudge *judge, const ClrBinding *binding)
 		target = near->binding;
 	if (target == 0 || target == binding->id)
 		return UNKNOWN_PART;
-	return clr_shape_part_seen(judge, clr_judge_binding(judge, target));
+	return clr_lookup_part_seen(judge, clr_judge_binding(judge, target));
 }
 
 /* Of rows whose parents are visible: where of those only shared ones are, so are they. */

@@ -6,6 +6,7 @@
  */
 #include "plan/set_estimate.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "nodes/makefuncs.h"
@@ -82,7 +83,7 @@ clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost)
 		return false;
 	above = clr_set_above(judge, &set);
 	all = clr_lookup_cost(judge, above);
-	*keys = Min(clr_lookup_rows(judge, above) * clr_shape_part_seen(judge, above), all.rows);
+	*keys = Min(clr_lookup_rows(judge, above) * clr_lookup_part_seen(judge, above), all.rows);
 	*cost = all.cost * OPERATORS_A_ROW * cpu_operator_cost;
 	return true;
 }
@@ -151,8 +152,8 @@ part_below_visible(ClrJudge *judge, const ClrSet *set)
 	ClrBinding *binding = clr_judge_binding(judge, set->binding);
 
 	if (binding->project_slot != CLR_NO_SLOT && !clr_set_up(binding, set)->elsewhere)
-		return clr_shape_part_seen_of_open(judge, above);
-	return clr_shape_part_seen(judge, above);
+		return clr_lookup_part_seen(judge, above) / Max(clr_shape_part_open(judge, above), DBL_MIN);
+	return clr_lookup_part_seen(judge, above);
 }
 
 /*

@@ -228,6 +228,21 @@ clr_lookup_rows(ClrJudge *judge, ClrBinding *binding)
 	return binding->lookup->rows;
 }
 
+/*
+ * What part of them is visible, about. What is visible by a relation alone is no more
+ * than those who are related have, by statistics.
+ */
+double
+clr_lookup_part_seen(ClrJudge *judge, ClrBinding *binding)
+{
+	double part = clr_shape_part_seen(judge, binding);
+
+	if (binding->project_slot == CLR_NO_SLOT ||
+		clr_shape_only_class(clr_shape_of(judge, binding, CLR_VIEW)) < CLR_CLASS_RELATED)
+		return part;
+	return Min(part, clr_lookup_cost(judge, binding).rows / Max(clr_lookup_rows(judge, binding), 1));
+}
+
 /* The query ends. */
 void
 clr_lookup_end(ClrJudge *judge)

@@ -34,6 +34,7 @@ extern ClrLookupCost clr_lookup_cost(ClrJudge *judge, ClrBinding *binding);
 extern ClrClass clr_lookup_class(ClrJudge *judge, ClrBinding *binding);
 extern double clr_lookup_cost_of_key(ClrJudge *judge, ClrBinding *binding);
 extern double clr_lookup_rows(ClrJudge *judge, ClrBinding *binding);
+extern double clr_lookup_part_seen(ClrJudge *judge, ClrBinding *binding);
 extern void clr_lookup_end(ClrJudge *judge);
 
 #endif /* CLR_LOOKUP_H */

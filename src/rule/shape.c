@@ -625,19 +625,13 @@ clr_shape_part_open(ClrJudge *judge, ClrBinding *binding)
 double
 clr_shape_part_seen(ClrJudge *judge, ClrBinding *binding)
 {
-	return clr_shape_part_open(judge, binding) * clr_shape_part_seen_of_open(judge, binding);
-}
-
-/* Of the rows in open projects. */
-double
-clr_shape_part_seen_of_open(ClrJudge *judge, ClrBinding *binding)
-{
+	double open = clr_shape_part_open(judge, binding);
 	const ClrShape *shape;
 
 	if (binding->project_slot == CLR_NO_SLOT)
-		return 1;
+		return open;
 	shape = clr_shape_of(judge, binding, CLR_VIEW);
-	return (binding->parents != NIL ? PART_WITH_PARENT : 1) *
+	return open * (binding->parents != NIL ? PART_WITH_PARENT : 1) *
 		   (shape->likely_whole +
 			shape->likely_shared * (binding->visibility_slot != CLR_NO_SLOT ? PART_SHARED : 1) +
 			shape->likely_related * PART_RELATED) /

@@ -78,6 +78,5 @@ extern bool clr_shape_opens(const ClrShape *shape, const ClrProject *project);
 extern bool clr_shape_opens_key(const ClrShape *shape, const ClrKey *project);
 extern double clr_shape_part_open(ClrJudge *judge, ClrBinding *binding);
 extern double clr_shape_part_seen(ClrJudge *judge, ClrBinding *binding);
-extern double clr_shape_part_seen_of_open(ClrJudge *judge, ClrBinding *binding);
 
 #endif /* CLR_SHAPE_H */
