@@ -240,7 +240,8 @@ clr_lookup_part_seen(ClrJudge *judge, ClrBinding *binding)
 	if (binding->project_slot == CLR_NO_SLOT ||
 		clr_shape_only_class(clr_shape_of(judge, binding, CLR_VIEW)) < CLR_CLASS_RELATED)
 		return part;
-	return Min(part, clr_lookup_cost(judge, binding).rows / Max(clr_lookup_rows(judge, binding), 1));
+	return Min(part,
+			   clr_lookup_cost(judge, binding).rows / Max(clr_lookup_rows(judge, binding), 1));
 }
 
 /* The query ends. */
