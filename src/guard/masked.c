@@ -173,7 +173,7 @@ clr_masked_tables(MemoryContext context, const Query *query)
 
 /*
  * Whether row security binds a user without BYPASSRLS outside of foreign key
- * checks, see check_enable_rls() (rls.c).
+ * checks and of what we read as a table's owner, see check_enable_rls() (rls.c).
  */
 static bool
 binds(Oid relid, Oid user)

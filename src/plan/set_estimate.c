@@ -75,16 +75,14 @@ bool
 clr_set_ups_cost(const FuncExpr *test, double *keys, Cost *cost)
 {
 	ClrJudge *judge = clr_frame_judge(clr_frame_current());
-	ClrLookupCost all;
 	ClrBinding *above;
 	ClrSet set;
 
 	if (!clr_set_read(test->args, &set) || set.kind < CLR_SET_UPS)
 		return false;
 	above = clr_set_above(judge, &set);
-	all = clr_lookup_cost(judge, above);
-	*keys = Min(clr_lookup_rows(judge, above) * clr_lookup_part_seen(judge, above), all.rows);
-	*cost = all.cost * OPERATORS_A_ROW * cpu_operator_cost;
+	*keys = clr_lookup_rows(judge, above) * clr_lookup_part_seen(judge, above);
+	*cost = clr_lookup_cost(judge, above).cost * OPERATORS_A_ROW * cpu_operator_cost;
 	return true;
 }
 
