@@ -57,6 +57,7 @@ REGRESS = \
 	several_relations \
 	people \
 	bulk \
+	identity \
 	permissions \
 	actor \
 	set_role \

@@ -258,7 +258,7 @@ DELETE FROM clearance.audit_chain;
 TRUNCATE clearance.audit_chain;
 
 -- nor is it told of what cannot be read again
-SELECT clearance_internal.audit_forget('no JSON');
+SELECT clearance_internal.audit_note('FORGET', NULL, 'no JSON');
 -- nor what writes it and keeps it as it is
 ALTER TABLE clearance.member DISABLE TRIGGER "00_clearance_audit";
 DROP TRIGGER "00_clearance_audit" ON clearance.member;

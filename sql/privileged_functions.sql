@@ -47,7 +47,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
      'whoami columns standing has_right is_operator supervises may_track_time project_team accounts_with projects_with'),
     (true, true, 'administers, by the rights of the actor; see rights.sql and administration.sql',
      'create_level drop_level allow deny set_level level_document compare_levels withdraw_links add_customer_to_project add_member add_member_to_project add_participant add_partner_to_project allocate create_customer
-      create_link create_partner create_project create_role disable_customer disable_member disable_partner enable_customer enable_member
+      create_link create_partner create_project create_role disable_customer disable_member disable_partner enable_customer enable_member change_key erase_member
       enable_partner invite_customer_contact invite_partner_member remove_allocation remove_customer_from_project remove_member_from_project
       remove_participant remove_partner_from_project resend_invitation set_account set_member_roles set_partner_admin set_partner_roles
       set_project set_project_feature set_rate set_resource switch_off switch_on transfer_project update_customer

@@ -30,7 +30,7 @@
 
 PG_FUNCTION_INFO_V1(clearance_audit_change);
 PG_FUNCTION_INFO_V1(clearance_audit_truncate);
-PG_FUNCTION_INFO_V1(clearance_audit_forget);
+PG_FUNCTION_INFO_V1(clearance_audit_note);
 PG_FUNCTION_INFO_V1(clearance_log_refusal);
 
 static const TriggerData *called_by(FunctionCallInfo fcinfo);
@@ -262,14 +262,16 @@ clearance_log_refusal(PG_FUNCTION_ARGS)
 }
 
 /*
- * audit_forget(anchors json): a line that says up to where chains were dropped.
+ * audit_note(operation text, account bigint, after json): a line about the log
+ * itself; account: whom it concerns, NULL: all.
  */
 Datum
-clearance_audit_forget(PG_FUNCTION_ARGS)
+clearance_audit_note(PG_FUNCTION_ARGS)
 {
 	ClrAuditLine line = { .table = "audit_log",
-						  .operation = "FORGET",
-						  .after = TextDatumGetCString(PG_GETARG_DATUM(0)) };
+						  .operation = TextDatumGetCString(PG_GETARG_DATUM(0)),
+						  .account = PG_ARGISNULL(1) ? 0 : PG_GETARG_INT64(1),
+						  .after = TextDatumGetCString(PG_GETARG_DATUM(2)) };
 
 	tell(&line);
 	PG_RETURN_VOID();

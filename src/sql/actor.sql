@@ -199,7 +199,7 @@ BEGIN
         RAISE EXCEPTION 'a setting does not name members by "%"', names USING ERRCODE = 'invalid_parameter_value',
             HINT = 'It names them by id, key or email.';
     END IF;
-    IF member IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.id = member) THEN
+    IF member IS NOT NULL AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.id = member AND m.status <> 'erased') THEN
         RAISE EXCEPTION 'no member with id %', member USING ERRCODE = 'undefined_object',
             HINT = 'Members are added with clearance.add_member().';
     END IF;

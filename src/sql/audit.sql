@@ -7,7 +7,7 @@
 -- src/store/audit_log.c), so that what somebody does to the log shows.
 -- ---------------------------------------------------------------------------
 -- Its parts are the months of the year, so that what is old goes by TRUNCATE and nothing is
--- made or dropped while the log is in use. Part 0 has the lines that say what was dropped.
+-- made or dropped while the log is in use. Part 0 has the lines about the log itself: what was dropped, or taken out.
 CREATE TABLE clearance.audit_log (
     part       smallint    NOT NULL,
     chain      uuid        NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE clearance.audit_log (
     CONSTRAINT line_has_one_place PRIMARY KEY (part, chain, seq)
 ) PARTITION BY LIST (part);
 COMMENT ON TABLE clearance.audit_log IS 'lines of the audit log; view audit shows them, verify_audit() checks them';
-COMMENT ON COLUMN clearance.audit_log.part IS 'month of the year, in UTC; 0: what was dropped';
+COMMENT ON COLUMN clearance.audit_log.part IS 'month of the year, in UTC; 0: what was dropped or taken out';
 COMMENT ON COLUMN clearance.audit_log.chain IS 'the chain that the line is of';
 COMMENT ON COLUMN clearance.audit_log.seq IS 'number of the line in its chain, without gaps';
 COMMENT ON COLUMN clearance.audit_log.at IS 'when the statement began that made the change; it counts from its transaction''s commit';
@@ -38,10 +38,10 @@ COMMENT ON COLUMN clearance.audit_log.partner IS 'id of the partner that acted a
 COMMENT ON COLUMN clearance.audit_log.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit_log.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit_log.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit()';
+COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of a person was taken out of them by erase_member()';
 COMMENT ON COLUMN clearance.audit_log.before IS 'the row before, without secrets; NULL: it was not there';
-COMMENT ON COLUMN clearance.audit_log.after IS 'the row after, without secrets; NULL: it is gone. Of FORGET: number and hash of each chain''s last dropped line';
-COMMENT ON COLUMN clearance.audit_log.hash IS 'SHA-256 over the hash of the line before it and over the line, see src/store/audit_log.c';
+COMMENT ON COLUMN clearance.audit_log.after IS 'the row after, without secrets; NULL: it is gone. Of FORGET: number and hash of each chain''s last dropped line; of ERASE: the lines, and the digest of each as it is now';
+COMMENT ON COLUMN clearance.audit_log.hash IS 'SHA-256 over the hash of the line before it and over the line as it was written, see src/store/audit_log.c';
 -- Restored, chains verify as before, and go on or rest.
 DO $$
 DECLARE
@@ -51,7 +51,7 @@ BEGIN
     FOR i IN 0 .. 12 LOOP
         part := format('clearance_internal.audit_log_%s', lpad(i::text, 2, '0'));
         EXECUTE format('CREATE TABLE %s PARTITION OF clearance.audit_log FOR VALUES IN (%s)', part, i);
-        EXECUTE format('COMMENT ON TABLE %s IS %L', part, CASE i WHEN 0 THEN 'internal: lines that say what of the audit log was dropped'
+        EXECUTE format('COMMENT ON TABLE %s IS %L', part, CASE i WHEN 0 THEN 'internal: lines that say what of the audit log was dropped, or taken out of lines'
                                                                  ELSE 'internal: lines of one month of each year' END);
         PERFORM pg_catalog.pg_extension_config_dump(part::regclass, '');
         FOR col IN SELECT a.* FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'clearance.audit_log'::regclass AND a.attnum > 0 LOOP
@@ -93,10 +93,11 @@ AS 'MODULE_PATHNAME', 'clearance_audit_truncate';
 COMMENT ON FUNCTION clearance_internal.audit_truncate IS
 'trigger: a table of the extension is emptied; argument: as of audit_change()';
 
-CREATE FUNCTION clearance_internal.audit_forget(anchors json) RETURNS void
-LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
-AS 'MODULE_PATHNAME', 'clearance_audit_forget';
-COMMENT ON FUNCTION clearance_internal.audit_forget IS 'internal: a line that says up to where chains are dropped';
+CREATE FUNCTION clearance_internal.audit_note(operation text, account bigint, after json) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'clearance_audit_note';
+COMMENT ON FUNCTION clearance_internal.audit_note IS
+'internal: a line about the log itself: FORGET, up to where chains are dropped, or ERASE, out of which lines something was taken; account: NULL, of none';
 
 CREATE FUNCTION clearance_internal.refuse_audit_write() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -106,18 +107,24 @@ DECLARE
 BEGIN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME <> 'audit_chain' THEN
         goes := EXISTS (SELECT FROM clearance_internal.audit_anchors() a WHERE a.chain = OLD.chain AND a.seq >= OLD.seq);
+    ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME <> 'audit_chain' THEN
+        goes := (NEW.part, NEW.chain, NEW.seq, NEW.hash) = (OLD.part, OLD.chain, OLD.seq, OLD.hash)
+            AND clearance_internal.is_erased(NEW::clearance.audit_log);
     ELSIF TG_OP = 'TRUNCATE' AND TG_TABLE_SCHEMA = 'clearance_internal' THEN
         EXECUTE format('SELECT NOT EXISTS (SELECT FROM clearance_internal.%I l LEFT JOIN clearance_internal.audit_anchors() a USING (chain)
                                            WHERE a.seq IS NULL OR a.seq < l.seq)', TG_TABLE_NAME) INTO goes;
     END IF;
     IF NOT goes THEN
         RAISE EXCEPTION 'the audit log is not rewritten' USING ERRCODE = 'object_in_use',
-            HINT = 'clearance.forget_audit() drops old lines.';
+            HINT = 'clearance.forget_audit() drops old lines, clearance.erase_member() takes a person out of lines.';
+    ELSIF TG_OP = 'UPDATE' THEN
+        RETURN NEW;
     END IF;
     RETURN OLD;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.refuse_audit_write IS 'trigger: lines stay as they are, and go only when forget_audit() has said so in the log';
+COMMENT ON FUNCTION clearance_internal.refuse_audit_write IS
+'trigger: lines stay as they are; they go only when forget_audit() has said so in the log, and change only as erase_member() has said there';
 
 CREATE FUNCTION clearance_internal.audit_tables() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -137,13 +144,32 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audit_anchors IS 'internal: the last dropped line of each chain';
 
+-- The digest of a line is the hash that it would have as the first of its chain.
+CREATE FUNCTION clearance_internal.audit_erasures(OUT said_chain uuid, OUT said_seq bigint, OUT chain uuid, OUT seq bigint, OUT digest bytea)
+RETURNS SETOF record
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT l.chain, l.seq, e.chain, e.seq, decode(e.digest, 'hex')
+    FROM clearance.audit_log l CROSS JOIN LATERAL json_to_recordset(l.after -> 'lines') AS e (chain uuid, seq bigint, digest text)
+    WHERE l.part = 0 AND l.operation = 'ERASE'
+$$;
+COMMENT ON FUNCTION clearance_internal.audit_erasures IS 'internal: lines out of which something was taken, what they are to be since, and which line says so';
+
+CREATE FUNCTION clearance_internal.is_erased(line clearance.audit_log) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT clearance_internal.audit_hash(NULL, line) IN (SELECT e.digest FROM clearance_internal.audit_erasures() e
+                                                         WHERE (e.chain, e.seq) = (line.chain, line.seq))
+$$;
+COMMENT ON FUNCTION clearance_internal.is_erased IS 'internal: whether a line is as an ERASE of the log says that it is to be';
+
 -- All tables but those that hold no permissions: mail on its way, what the server keeps for itself, the log, and what
 -- views said, which is told where it leads to.
 CREATE FUNCTION clearance_internal.audited_tables(OUT tab regclass, OUT secret text) RETURNS SETOF record
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT c.oid, s.secret FROM pg_catalog.pg_class c
-    LEFT JOIN (VALUES ('token_key', 'material'), ('invitation', 'token_hash'), ('link', 'token_hash'),
+    LEFT JOIN (VALUES ('token_key', 'material'), ('invitation', 'token_hash'), ('link', 'token_hash'), ('erased_key', 'digest'),
                       ('partner_logo', 'image')) s (name, secret) ON s.name = c.relname
     WHERE c.relnamespace = 'clearance'::regnamespace AND c.relkind = 'r'
       AND c.relname NOT IN ('outbox', 'version', 'version_part', 'declaring', 'audit_chain', 'lease', 'mirrored_row')
@@ -213,7 +239,7 @@ COMMENT ON COLUMN clearance.audit.partner IS 'id of the partner that acted as a 
 COMMENT ON COLUMN clearance.audit.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit()';
+COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of a person was taken out of them by erase_member()';
 COMMENT ON COLUMN clearance.audit.before IS 'the row before, without secrets; NULL: it was not there';
 COMMENT ON COLUMN clearance.audit.after IS 'the row after, without secrets; NULL: it is gone';
 COMMENT ON COLUMN clearance.audit.chain IS 'the chain that the line is of';
@@ -242,8 +268,8 @@ BEGIN
         SELECT a.chain, a.seq, a.hash FROM clearance_internal.audit_anchors() a
     ), line AS MATERIALIZED (
         SELECT l.chain, l.seq, l.hash, coalesce(lag(l.seq) OVER w, a.seq, 0) AS seq_before,
-               clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) AS right_hash,
-               l.part = CASE WHEN l.operation = 'FORGET' THEN 0 ELSE extract(month FROM l.at AT TIME ZONE 'UTC') END AS in_place
+               l.hash = clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) OR clearance_internal.is_erased(l) AS is_right,
+               l.part = CASE WHEN l.operation IN ('FORGET', 'ERASE') THEN 0 ELSE extract(month FROM l.at AT TIME ZONE 'UTC') END AS in_place
         FROM clearance.audit_log l LEFT JOIN anchor a ON a.chain = l.chain AND a.seq < l.seq
         WINDOW w AS (PARTITION BY l.chain ORDER BY l.seq)
     ), place AS (
@@ -254,10 +280,10 @@ BEGIN
         SELECT h.key::uuid AS chain, (h.value ->> 'seq')::bigint AS seq, decode(h.value ->> 'hash', 'hex') AS hash FROM jsonb_each(head) h
     )
     SELECT l.chain, l.seq, CASE WHEN l.seq <> l.seq_before + 1 THEN 'lines before it are missing'
-                                WHEN l.hash <> l.right_hash THEN 'it does not follow from the line before: one of them was changed, moved or put there'
+                                WHEN NOT l.is_right THEN 'it does not follow from the line before: one of them was changed, moved or put there'
                                 ELSE 'it is in the part of another month' END
     FROM line l
-    WHERE l.seq <> l.seq_before + 1 OR l.hash <> l.right_hash OR NOT l.in_place
+    WHERE l.seq <> l.seq_before + 1 OR NOT l.is_right OR NOT l.in_place
     UNION ALL
     SELECT coalesce(c.chain, t.chain), t.seq, 'it is not the last line that the chain''s head names'
     FROM clearance.audit_chain c FULL JOIN last t ON t.chain = c.chain
@@ -276,7 +302,7 @@ BEGIN
     FROM clearance_internal.audit_tables() t (tab)
     WHERE NOT clearance_internal.fires_always(t.tab, NULL, 'clearance_internal.refuse_audit_write')
     UNION ALL
-    SELECT NULL, NULL, format('lines of a month have no place: of 12 parts and that of dropped lines there are %s', count(*))
+    SELECT NULL, NULL, format('lines of a month have no place: of 12 parts and that of lines about the log there are %s', count(*))
     FROM pg_partition_tree('clearance.audit_log') p WHERE p.isleaf HAVING count(*) <> 13
     ORDER BY 1, 2, 3;
 END
@@ -355,22 +381,31 @@ $$;
 COMMENT ON FUNCTION clearance.changes IS
 'what changed since a time, the newest first: a row for what one statement did to one table, told by its first line; for operators';
 
+CREATE FUNCTION clearance_internal.require_read_committed() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'lines of the audit log are dropped and changed under READ COMMITTED alone' USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'An older snapshot does not show all lines.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_read_committed IS 'internal: refuses transactions that do not see all lines of the audit log';
+
 CREATE FUNCTION clearance.forget_audit(before timestamptz) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     anchors json;
+    again json;
     part text;
     stays boolean;
     lines bigint;
     dropped bigint := 0;
 BEGIN
     PERFORM clearance_internal.require_operator('drop lines of the audit log');
-    PERFORM clearance_internal.require_given('before', before::text);
-    IF current_setting('transaction_isolation') <> 'read committed' THEN
-        RAISE EXCEPTION 'lines of the audit log are dropped under READ COMMITTED alone' USING ERRCODE = 'object_not_in_prerequisite_state',
-            DETAIL = 'An older snapshot does not show which lines are to stay.';
-    END IF;
+    PERFORM clearance_internal.require_given('before', before::text), clearance_internal.require_read_committed();
     IF EXISTS (SELECT FROM clearance.verify_audit()) THEN
         RAISE EXCEPTION 'the audit log is not what was written' USING ERRCODE = 'data_corrupted',
             HINT = 'clearance.verify_audit() says what is wrong.';
@@ -388,7 +423,13 @@ BEGIN
     IF anchors IS NULL THEN
         RETURN 0;
     END IF;
-    PERFORM clearance_internal.audit_forget(anchors);
+    -- Who erased may have waited for who wrote a line, which is the later one then.
+    SELECT json_build_object('lines', json_agg(json_build_object('chain', e.chain, 'seq', e.seq, 'digest', encode(e.digest, 'hex')))) INTO again
+    FROM clearance_internal.audit_erasures() e
+    WHERE e.said_seq <= (anchors -> e.said_chain::text ->> 'seq')::bigint AND e.seq > coalesce((anchors -> e.chain::text ->> 'seq')::bigint, 0)
+    HAVING count(*) > 0;
+    PERFORM clearance_internal.audit_note('ERASE', NULL, again) WHERE again IS NOT NULL;
+    PERFORM clearance_internal.audit_note('FORGET', NULL, anchors);
     -- A month goes whole if nothing of it stays, which its trigger makes sure of; this one is written, and would wait for who writes.
     FOR i IN 0 .. 12 LOOP
         part := format('clearance_internal.audit_log_%s', lpad(i::text, 2, '0'));

@@ -618,7 +618,7 @@ DECLARE
 BEGIN
     FOR entry IN SELECT d.object AS name, coalesce(d.becomes, d.was) AS v, d.was IS NOT NULL AND step = 1 AS ends, d.becomes IS NOT NULL AND step = 2 AS begins
                  FROM clearance_internal.differences(before, after) d CROSS JOIN generate_series(1, 2) step WHERE d.kind = 'view'
-                 ORDER BY step, array_position('{level,member,project,feature_off,membership}', d.becomes ->> 'kind'), d.object COLLATE "C" LOOP
+                 ORDER BY step, array_position(clearance_internal.mirror_kinds(), d.becomes ->> 'kind'), d.object COLLATE "C" LOOP
         IF entry.ends THEN
             PERFORM clearance.unmirror(to_regclass(entry.name));
         ELSIF entry.begins THEN

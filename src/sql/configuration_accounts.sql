@@ -131,7 +131,7 @@ AS $$
     LEFT JOIN clearance.customer c ON c.id = m.customer_id
     LEFT JOIN clearance.resource r ON r.member_id = m.id
     LEFT JOIN clearance.member boss ON boss.id = r.supervisor_id
-    WHERE m.account_id = account
+    WHERE m.account_id = account AND m.status <> 'erased'
 $$;
 COMMENT ON FUNCTION clearance_internal.members_document IS 'the members of an account, as configurations say it';
 
@@ -165,7 +165,7 @@ AS $$
 DECLARE
     twice text;
 BEGIN
-    SELECT coalesce(m.key, m.email) INTO twice FROM clearance.member m WHERE m.account_id = account
+    SELECT coalesce(m.key, m.email) INTO twice FROM clearance.member m WHERE m.account_id = account AND m.status <> 'erased'
     GROUP BY coalesce(m.key, m.email) HAVING count(*) > 1 LIMIT 1;
     IF FOUND THEN
         RAISE object_not_in_prerequisite_state USING

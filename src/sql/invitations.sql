@@ -237,7 +237,7 @@ BEGIN
             HINT = 'clearance.enable_member() makes it an invited one again.';
     END IF;
     name := nullif(name, '');
-    PERFORM clearance_internal.require_identity(m.account_id, m.id, key::text, NULL, name);
+    PERFORM clearance_internal.require_identity(m.account_id, m.id, key::text, NULL, name), clearance_internal.require_free_key(m, key::text);
     UPDATE clearance.member t SET status = 'active', key = accept_invitation.key::text, name = coalesce(accept_invitation.name, t.name)
     WHERE t.id = m.id RETURNING t.* INTO m;
     PERFORM clearance_internal.check_licences(m.partner_id);

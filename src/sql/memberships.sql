@@ -163,7 +163,7 @@ BEGIN
     PERFORM clearance_internal.require_right('project.add_partners', p.account_id, project);
     PERFORM clearance_internal.require_same_account(format('partner "%s"', company.name), company.account_id, p.account_id);
     IF (clearance_internal.require_account(p.account_id)).ready_participants
-        AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.partner_id = company.id AND m.status <> 'disabled') THEN
+        AND NOT EXISTS (SELECT FROM clearance.member m WHERE m.partner_id = company.id AND m.status IN ('invited', 'active')) THEN
         RAISE object_not_in_prerequisite_state USING
             MESSAGE = format('partner "%s" has no members', company.name),
             DETAIL = 'In this account partners join projects with their people.',

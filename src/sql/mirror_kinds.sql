@@ -9,6 +9,11 @@
 -- no function would take is an error, which undoes the write.
 -- ---------------------------------------------------------------------------
 
+CREATE FUNCTION clearance_internal.mirror_kinds() RETURNS text[]
+LANGUAGE sql IMMUTABLE
+RETURN '{level,member,project,feature_off,membership}'::text[];
+COMMENT ON FUNCTION clearance_internal.mirror_kinds IS 'internal: what views can say, in the order in which it is made true: what others name comes first';
+
 -- The first three can be looked up: source, in the application's words what says it, and keys.
 CREATE FUNCTION clearance_internal.mirror_kind_columns(kind text)
 RETURNS TABLE (no integer, name name, holds text, required boolean)

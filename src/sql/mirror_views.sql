@@ -241,7 +241,7 @@ BEGIN
     FOR m IN
         SELECT v AS view, t.finds FROM clearance.mirror_table t JOIN clearance.view_mirror v ON v.id = t.mirror_id
         WHERE t.relation = TG_RELID
-        ORDER BY array_position('{level,member,project,feature_off,membership}', v.kind), v.id
+        ORDER BY array_position(clearance_internal.mirror_kinds(), v.kind), v.id
     LOOP
         columns := (SELECT t.columns FROM clearance_internal.tables_within((m.view).view) t WHERE t.relation = TG_RELID);
         IF TG_OP = 'INSERT' THEN
@@ -288,7 +288,7 @@ BEGIN
     FOR m IN SELECT v.* FROM clearance.view_mirror v
              WHERE v.account_id = account AND clearance_internal.is_followed(v.id)
                AND (v.kind = 'membership' OR NOT is_member AND v.kind IN ('project', 'feature_off'))
-             ORDER BY array_position('{project,feature_off,membership}', v.kind), v.id LOOP
+             ORDER BY array_position(clearance_internal.mirror_kinds(), v.kind), v.id LOOP
         IF m.kind = 'membership' THEN
             DELETE FROM clearance.project_member pm
             WHERE was_known AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_new_key.id
@@ -378,7 +378,7 @@ DECLARE
     of_account bigint := coalesce(account, clearance_internal.default_account(NULL));
     m clearance.view_mirror;
 BEGIN
-    PERFORM clearance_internal.require_choice('kind', kind, '{level,member,project,feature_off,membership}'),
+    PERFORM clearance_internal.require_choice('kind', kind, clearance_internal.mirror_kinds()),
             clearance_internal.require_given('tables', tables::text), clearance_internal.require_mirror_view(view, kind);
     IF EXISTS (SELECT FROM clearance.view_mirror t WHERE t.view = mirror.view) THEN
         RAISE duplicate_object USING MESSAGE = format('%s is mirrored already', view), HINT = 'Call clearance.unmirror() first.';

@@ -165,6 +165,12 @@ BEGIN
     PERFORM clearance_internal.require_known('member', id, m.id,
         clearance_internal.knows(m.account_id, m.partner_id, m.customer_id)
             OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id), 'Table clearance.member');
+    IF m.status = 'erased' THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('member %s is erased', m.id),
+            DETAIL = 'It is a number that history names, and nobody any more.',
+            HINT = 'Who comes back is added anew, with clearance.add_member().';
+    END IF;
     RETURN m;
 END
 $$;

@@ -79,7 +79,7 @@ GRANT EXECUTE ON FUNCTION
     clearance.create_partner, clearance.update_partner, clearance.enable_partner, clearance.disable_partner,
     clearance.set_partner_roles, clearance.set_partner_admin,
     clearance.create_customer, clearance.update_customer, clearance.enable_customer, clearance.disable_customer,
-    clearance.add_member, clearance.enable_member, clearance.disable_member, clearance.set_member_roles,
+    clearance.add_member, clearance.change_key, clearance.erase_member, clearance.enable_member, clearance.disable_member, clearance.set_member_roles,
     clearance.switch_on, clearance.switch_off,
     clearance.invite_partner_member, clearance.invite_customer_contact, clearance.resend_invitation, clearance.withdraw_invitation,
     clearance.create_project, clearance.set_project, clearance.set_project_feature, clearance.transfer_project,

@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH people AS (
         SELECT m.kind AS side, coalesce(m.partner_id, m.customer_id) AS id, count(*) AS n, count(*) FILTER (WHERE m.status = 'active') AS active
-        FROM clearance.member m GROUP BY 1, 2
+        FROM clearance.member m WHERE m.status <> 'erased' GROUP BY 1, 2
     ), participation AS (
         SELECT p.side, p.id, count(*) FILTER (WHERE clearance_internal.in_force(p.starts_at, p.ends_at, statement_timestamp())) AS n
         FROM (SELECT 'partner' AS side, pp.partner_id AS id, pp.starts_at, pp.ends_at FROM clearance.project_partner pp

@@ -304,9 +304,9 @@ CREATE TABLE clearance.member (
     CONSTRAINT member_name_is_not_blank CHECK (btrim(name) <> ''),
     CONSTRAINT member_name_is_one_line CHECK (name !~ '[[:cntrl:]]'),
     CONSTRAINT member_email_is_an_address CHECK (clearance_internal.is_email(email)),
-    CONSTRAINT member_status_is_known CHECK (status IN ('invited', 'active', 'disabled')),
+    CONSTRAINT member_status_is_known CHECK (status IN ('invited', 'active', 'disabled', 'erased')),
     CONSTRAINT member_key_is_not_blank CHECK (btrim(key) <> ''),
-    CONSTRAINT member_is_identified CHECK (key IS NOT NULL OR email IS NOT NULL)
+    CONSTRAINT member_is_identified CHECK ((status = 'erased') = (num_nonnulls(key, email) = 0))
 );
 CREATE UNIQUE INDEX member_email_is_unique_in_its_account ON clearance.member (account_id, lower(email));
 CREATE UNIQUE INDEX partner_has_one_named_admin ON clearance.member (partner_id) WHERE named_admin;
@@ -319,16 +319,27 @@ COMMENT ON TABLE clearance.member IS 'people and services known to an account: v
 COMMENT ON COLUMN clearance.member.id IS 'id that functions, other tables and the setting clearance.actor name it by';
 COMMENT ON COLUMN clearance.member.account_id IS 'the account; one person in two accounts is two members';
 COMMENT ON COLUMN clearance.member.key IS 'the application''s user id as text, compared with owner, assignee … columns; NULL: not known yet, so that no row names it';
-COMMENT ON COLUMN clearance.member.email IS 'e-mail address, compared without regard to case; NULL: it is known by its key alone';
+COMMENT ON COLUMN clearance.member.email IS 'e-mail address, compared without regard to case; NULL: it is known by its key alone, or erased';
 COMMENT ON COLUMN clearance.member.name IS 'name of the person or service; NULL: unknown, then the e-mail address or key stands for it';
 COMMENT ON COLUMN clearance.member.partner_id IS 'the partner company that it belongs to; NULL: it is no partner''s';
 COMMENT ON COLUMN clearance.member.customer_id IS 'the customer company that it belongs to; NULL: it is no customer''s';
 COMMENT ON COLUMN clearance.member.partner_admin IS 'reaches every project of its partner; otherwise only those it is invited to';
 COMMENT ON COLUMN clearance.member.disabled_by_vendor IS 'its own company cannot enable it again';
 COMMENT ON COLUMN clearance.member.named_admin IS 'the admin whom the vendor named when it created the partner; stays so';
-COMMENT ON COLUMN clearance.member.status IS 'invited, active or disabled; only active members have standing';
+COMMENT ON COLUMN clearance.member.status IS 'invited, active, disabled, or erased: a number that history names, and nobody; only active members have standing';
 COMMENT ON COLUMN clearance.member.kind IS 'vendor, partner or customer, by the company that it belongs to';
 COMMENT ON SEQUENCE clearance.member_id_seq IS 'ids of members';
+
+CREATE TABLE clearance.erased_key (
+    member_id bigint NOT NULL CONSTRAINT member_is_erased_once PRIMARY KEY
+                     CONSTRAINT erased_key_was_a_members REFERENCES clearance.member ON DELETE CASCADE,
+    digest    bytea  NOT NULL,
+    free_from bigint NOT NULL
+);
+COMMENT ON TABLE clearance.erased_key IS 'keys of erased members, which nobody is given who was there before';
+COMMENT ON COLUMN clearance.erased_key.member_id IS 'the erased member';
+COMMENT ON COLUMN clearance.erased_key.digest IS 'SHA-256 of the member''s id, a space and the key, which is kept nowhere';
+COMMENT ON COLUMN clearance.erased_key.free_from IS 'members with this id or a higher one came after, and may have the key';
 
 CREATE TABLE clearance.member_role (
     member_id bigint NOT NULL CONSTRAINT member_role_belongs_to_a_member REFERENCES clearance.member ON DELETE CASCADE,
@@ -970,6 +981,7 @@ BEGIN
         ('clearance.partner_role', ''),
         ('clearance.customer', ''),
         ('clearance.member', ''),
+        ('clearance.erased_key', ''),
         ('clearance.member_role', ''),
         ('clearance.member_switch', ''),
         ('clearance.partner_owner', ''),

@@ -131,7 +131,7 @@ RETURNS TABLE (member bigint, member_key text, name text, kind text, account_nam
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT e.member, e.key, e.name, e.kind, a.name, coalesce(p.name, c.name), e.partner
-    FROM (SELECT m.id, m.key, m.name, m.kind, m.account_id, m.partner_id, m.customer_id FROM clearance.member m
+    FROM (SELECT m.id, m.key, m.name, m.kind, m.account_id, m.partner_id, m.customer_id FROM clearance.member m WHERE m.status <> 'erased'
           UNION ALL
           SELECT NULL, NULL, NULL, 'partner', x.account_id, x.id, NULL FROM clearance.partner x) AS e (member, key, name, kind, account, partner, customer)
     JOIN clearance.account a ON a.id = e.account

@@ -105,14 +105,14 @@ clr_audit_log_write(const ClrAuditLine *line)
 	table_close(relation, NoLock);
 }
 
-/* The month; zero for lines that say what was dropped, which are few and looked for. */
+/* The month; zero for lines about the log itself, which are few and looked for. */
 static int16
 part_of(TimestampTz at, const char *operation)
 {
 	struct pg_tm tm;
 	fsec_t fsec;
 
-	if (strcmp(operation, "FORGET") == 0)
+	if (strcmp(operation, "FORGET") == 0 || strcmp(operation, "ERASE") == 0)
 		return 0;
 	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,

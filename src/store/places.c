@@ -217,7 +217,6 @@ ClrPathPlace clr_places[lengthof(clr_paths)];
 
 static uint64 messages = 0;
 
-static Oid find_relation(const char *name);
 static void find_columns(ClrPath path, TupleDesc desc);
 static AttrNumber find_column(TupleDesc desc, const char *name);
 static void find_in_index(ClrPath path, Relation index);
@@ -248,7 +247,7 @@ clr_places_open_table(ClrPath path)
 
 	for (;;)
 	{
-		Oid table = place->table_known ? place->table : find_relation(clr_paths[path].table);
+		Oid table = place->table_known ? place->table : clr_places_find(clr_paths[path].table);
 		uint64 before = messages;
 		Relation relation = table_open(table, AccessShareLock);
 
@@ -265,9 +264,9 @@ clr_places_open_table(ClrPath path)
 	}
 }
 
-/* Again, if a message came meanwhile: what was read may be older. */
-static Oid
-find_relation(const char *name)
+/* A table or index of ours. Again, if a message came meanwhile: what was read may be older. */
+Oid
+clr_places_find(const char *name)
 {
 	uint64 before;
 	Oid relation;
@@ -275,7 +274,7 @@ find_relation(const char *name)
 	do
 	{
 		before = messages;
-		relation = get_relname_relid(name, get_namespace_oid("clearance", false));
+		relation = get_relname_relid(name, get_namespace_oid("clearance", true));
 	} while (before != messages);
 	if (!OidIsValid(relation))
 		ereport(ERROR,
@@ -342,7 +341,7 @@ clr_places_open_index(ClrPath path)
 
 	for (;;)
 	{
-		Oid oid = place->index_known ? place->index : find_relation(clr_paths[path].index);
+		Oid oid = place->index_known ? place->index : clr_places_find(clr_paths[path].index);
 		uint64 before = messages;
 		Relation index = index_open(oid, AccessShareLock);
 

@@ -44,6 +44,7 @@ extern const ClrPathNames clr_paths[];
 extern ClrPathPlace clr_places[];
 
 extern void clr_places_init(void);
+extern Oid clr_places_find(const char *name);
 extern Relation clr_places_open_table(ClrPath path);
 extern Relation clr_places_open_index(ClrPath path);
 extern bool clr_places_is_searched(Relation relation, ClrPath path);

@@ -23,7 +23,6 @@
 #include "access/table.h"
 #include "access/tableam.h"
 #include "access/visibilitymap.h"
-#include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
@@ -34,7 +33,6 @@
 #include "utils/lsyscache.h"
 #include "utils/snapmgr.h"
 
-#include "store/counters.h"
 #include "store/places.h"
 
 /* What a key must be. */
@@ -314,16 +312,7 @@ clr_rows_end(ClrRows *rows)
 Relation
 clr_rows_open_table(const char *table, LOCKMODE lockmode)
 {
-	Oid namespace = get_namespace_oid("clearance", true);
-	Oid relid = OidIsValid(namespace) ? get_relname_relid(table, namespace) : InvalidOid;
-
-	if (!OidIsValid(relid))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_INCOMPLETE),
-				 errmsg("the extension pg_clearance is not complete in this database"),
-				 errdetail("Table clearance.%s is missing.", table),
-				 errhint("Create the extension again.")));
-	return table_open(relid, lockmode);
+	return table_open(clr_places_find(table), lockmode);
 }
 
 /* Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there. */

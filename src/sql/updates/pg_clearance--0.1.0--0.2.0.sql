@@ -294,6 +294,18 @@ CREATE TRIGGER "00_clearance_note_archived" BEFORE UPDATE ON clearance.project F
 ALTER TABLE clearance.project ENABLE ALWAYS TRIGGER "00_clearance_note_archived";
 DROP FUNCTION clearance.set_project;
 
+-- Erased members.
+ALTER TABLE clearance.member DROP CONSTRAINT member_status_is_known, DROP CONSTRAINT member_is_identified,
+    ADD CONSTRAINT member_status_is_known CHECK (status IN ('invited', 'active', 'disabled', 'erased')),
+    ADD CONSTRAINT member_is_identified CHECK ((status = 'erased') = (num_nonnulls(key, email) = 0));
+CREATE TABLE clearance.erased_key (
+    member_id bigint NOT NULL CONSTRAINT member_is_erased_once PRIMARY KEY
+                     CONSTRAINT erased_key_was_a_members REFERENCES clearance.member ON DELETE CASCADE,
+    digest    bytea  NOT NULL,
+    free_from bigint NOT NULL
+);
+SELECT pg_catalog.pg_extension_config_dump('clearance.erased_key', '');
+
 -- Mirrored views.
 CREATE TABLE clearance.view_mirror (
     id         integer  CONSTRAINT view_mirror_id_is_unique PRIMARY KEY,
@@ -347,7 +359,7 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.refused, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
-SELECT clearance_internal.close('TABLE clearance.version_part, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
+SELECT clearance_internal.close('TABLE clearance.version_part, clearance.erased_key, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels');
@@ -355,6 +367,8 @@ GRANT EXECUTE ON FUNCTION clearance.create_level, clearance.drop_level, clearanc
     clearance.set_level, clearance.level_document, clearance.compare_levels TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.act_as, clearance.asker, clearance.set_account, clearance.set_project');
 GRANT EXECUTE ON FUNCTION clearance.act_as, clearance.asker, clearance.set_account, clearance.set_project TO PUBLIC;
+SELECT clearance_internal.close('FUNCTION clearance.change_key, clearance.erase_member');
+GRANT EXECUTE ON FUNCTION clearance.change_key, clearance.erase_member TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.export, clearance.import, clearance.diff, clearance.diff_digest');
 SELECT clearance_internal.close('FUNCTION clearance.counter_values, clearance.reset_counters'), clearance_internal.close('TABLE clearance.counters');
 SELECT clearance_internal.close('FUNCTION clearance.audit_head, clearance.verify_audit, clearance.forget_audit, clearance.changes'),
