@@ -167,8 +167,8 @@ BEGIN
             OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id), 'Table clearance.member');
     IF m.status = 'erased' THEN
         RAISE object_not_in_prerequisite_state USING
-            MESSAGE = format('member %s is erased', m.id),
-            DETAIL = 'It is a number that history names, and nobody any more.',
+            MESSAGE = 'the member is erased',
+            DETAIL = format('%s is a number that history names, and nobody any more.', m.id),
             HINT = 'Who comes back is added anew, with clearance.add_member().';
     END IF;
     RETURN m;
