@@ -56,6 +56,7 @@ REGRESS = \
 	parents_elsewhere \
 	several_relations \
 	people \
+	open_levels \
 	bulk \
 	identity \
 	permissions \

@@ -115,6 +115,7 @@ SELECT try('ann', $$drop_level('reviewer', replacement => 'auditor')$$);
 SELECT try('ann', $$update_partner(p.id, access_level => 'auditor') FROM clearance.partner p$$);
 SELECT try('ann', $$create_role('x', access_level => 'auditor')$$);
 SELECT try('ann', $$set_project('00000000-0000-0000-0000-000000000001', open_level => 'auditor')$$);
+SELECT try('ann', $$set_project('00000000-0000-0000-0000-000000000001', open_levels => '{moderate,auditor}')$$);
 SELECT try('ann', format($$set_account(%s, default_external_level => 'auditor')$$, :north));
 -- neither does the other account
 SELECT try('ann', format($$create_level('x', 'partner', account => %s)$$, :south));
@@ -124,6 +125,7 @@ SELECT try('ann', format($$drop_level('auditor', account => %s)$$, :south));
 SELECT try('pat', format($$add_member_to_project('00000000-0000-0000-0000-000000000001', %s, 'nobody')$$, :pat));
 SELECT try('pat', format($$update_partner(%s, access_level => 'nobody')$$, :acme));
 SELECT try('pat', $$set_project('00000000-0000-0000-0000-000000000001', open_level => 'nobody')$$);
+SELECT try('pat', $$set_project('00000000-0000-0000-0000-000000000001', open_levels => '{nobody}')$$);
 
 --
 -- Who may: members with settings.manage_roles, in their account; operators.
@@ -272,7 +274,7 @@ SELECT try(NULL, $$drop_level('moderate', replacement => 'restricted')$$);
 SELECT clearance.set_actor(key => 'ann') = :ann;
 SELECT clearance.set_account(:north, default_external_level => 'reviewer');
 SELECT clearance.create_role('tester', available_to_partners => true, access_level => 'reviewer') AS tester \gset
-SELECT clearance.set_project('00000000-0000-0000-0000-000000000001', open_level => 'reviewer');
+SELECT clearance.set_project('00000000-0000-0000-0000-000000000001', open_levels => '{reviewer,moderate}');
 SELECT clearance.update_partner_on_project('00000000-0000-0000-0000-000000000001', :acme, access_level => 'reviewer');
 SELECT clearance.add_member_to_project('00000000-0000-0000-0000-000000000001', :pat, 'reviewer');
 SELECT clearance.drop_level('reviewer', replacement => 'permissive');
@@ -281,7 +283,7 @@ CREATE VIEW named AS
 SELECT 'account' AS place, default_external_level_id AS level_id FROM clearance.account WHERE id = :north
 UNION ALL SELECT 'role', level_id FROM clearance.role WHERE id = :tester
 UNION ALL SELECT 'partner', level_id FROM clearance.partner WHERE id = :acme
-UNION ALL SELECT 'project', open_level_id FROM clearance.project WHERE account_id = :north
+UNION ALL SELECT 'project', level_id FROM clearance_internal.open_levels() WHERE account_id = :north
 UNION ALL SELECT 'project_partner', level_id FROM clearance.project_partner WHERE partner_id = :acme
 UNION ALL SELECT 'project_member', level_id FROM clearance.project_member WHERE member_id = :pat;
 SELECT n.place, l.name FROM named n JOIN clearance.level l ON l.id = n.level_id ORDER BY 1;
@@ -319,6 +321,7 @@ UPDATE clearance.account SET default_external_level_id = :foreign WHERE id = :no
 UPDATE clearance.role SET level_id = :foreign WHERE id = :tester;
 UPDATE clearance.partner SET level_id = :foreign WHERE id = :acme;
 UPDATE clearance.project SET open_level_id = :foreign WHERE account_id = :north;
+INSERT INTO clearance.project_open_level SELECT id, :foreign FROM clearance.project WHERE account_id = :north;
 UPDATE clearance.project_partner SET level_id = :foreign WHERE partner_id = :acme;
 UPDATE clearance.project_member SET level_id = :foreign WHERE member_id = :pat;
 INSERT INTO clearance.role (account_id, name, level_id) VALUES (:north, 'x', :foreign);

@@ -283,6 +283,35 @@ SELECT clearance.import(:'doc'::jsonb || '{"views": {"regress_views.crews": {"ki
 SELECT clearance.import(:'doc'::jsonb || '{"views": {"regress_views.on_project": {"kind": "membership"}}}');
 
 --
+-- Projects that are open with several levels, or with one, as the row says.
+--
+SELECT clearance.create_project(p, :north) > 0 FROM generate_series(90, 91) p;
+SET LOCAL ROLE regress_views_owner;
+CREATE TABLE door (id integer PRIMARY KEY, one text, several text[]);
+CREATE VIEW doors AS SELECT id AS project, one AS open_level, several AS open_levels FROM door;
+INSERT INTO door VALUES (90, NULL, '{moderate,client,moderate,collaborator}'), (91, 'moderate', NULL), (92, NULL, '{"not yet"}');
+RESET ROLE;
+SELECT clearance.mirror('doors', 'project', '{"regress_views.door": "project"}', :north) > 0;
+CREATE VIEW pg_temp.opened AS
+SELECT p.key, string_agg(l.name, ', ' ORDER BY l.name) AS levels, count(*) - 1 AS further
+FROM clearance_internal.open_levels() o JOIN clearance.project p ON p.id = o.project_id JOIN clearance.level l ON l.id = o.level_id WHERE p.key LIKE '9_' GROUP BY p.key;
+SELECT * FROM pg_temp.opened ORDER BY key;
+UPDATE door SET several = '{client,restricted}' WHERE id = 90;
+UPDATE door SET one = NULL, several = '{moderate,client}' WHERE id = 91;
+SELECT * FROM pg_temp.opened ORDER BY key;
+UPDATE door SET several = NULL WHERE id = 91;
+UPDATE door SET several = '{restricted}' WHERE id = 90;
+SELECT * FROM pg_temp.opened ORDER BY key;
+SELECT count(*) FROM clearance.project_open_level;
+-- what no function would take
+UPDATE door SET one = 'moderate', several = '{moderate}' WHERE id = 91;
+UPDATE door SET several = '{moderate,nothing}' WHERE id = 91;
+UPDATE door SET several = '{moderate,NULL}' WHERE id = 91;
+SELECT clearance.create_project(92, :north);
+SELECT * FROM pg_temp.opened ORDER BY key;
+SELECT clearance.unmirror('doors');
+
+--
 -- The end: said, or the view's own. Memberships end, the rest stays.
 --
 SELECT clearance.unmirror('states');

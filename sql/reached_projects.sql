@@ -22,6 +22,8 @@ SELECT clearance.allow('watcher', 'project', 'view', reach => 'member');
 SELECT clearance.allow('watcher', 'task', 'view', reach => 'account');
 SELECT clearance.allow('watcher', 'task', 'edit', reach => 'account', relation => 'own');
 SELECT clearance.allow('watcher', 'document', 'view');
+SELECT clearance.create_level('tasks', 'vendor') > 0, clearance.create_level('papers', 'vendor') > 0;
+SELECT clearance.allow('tasks', 'task', 'view'), clearance.allow('papers', 'document', 'view'), clearance.allow('papers', 'project', 'view');
 SELECT clearance.create_role('watcher', access_level => 'watcher', account => :north) > 0;
 SELECT count(clearance.add_member(m.key, roles => ARRAY[m.role], account => :north))
 FROM (VALUES ('col', 'collaborator'), ('wim', 'watcher'), ('wes', 'watcher'), ('sue', 'super_user'), ('ada', 'account_admin')) AS m (key, role);
@@ -193,6 +195,9 @@ UPDATE clearance.project SET archived = true WHERE key ~ '^[0-9]{1,4}$' AND key:
 INSERT INTO clearance.project_feature_off (project_id, feature) SELECT id, f FROM clearance.project, unnest('{document,task}'::text[]) f WHERE key IN ('20', '21', '22');
 INSERT INTO clearance.project_feature_off (project_id, feature) SELECT id, 'document' FROM clearance.project WHERE key IN ('23', '24');
 UPDATE clearance.project SET open_level_id = (SELECT id FROM clearance.level WHERE name = 'watcher') WHERE key IN ('25', '26');
+-- one level shows tasks, a further one documents: 29 has that alone, and is not open
+UPDATE clearance.project SET open_level_id = (SELECT id FROM clearance.level WHERE name = 'tasks') WHERE key IN ('27', '28');
+INSERT INTO clearance.project_open_level (project_id, level_id) SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key IN ('28', '29') AND l.name = 'papers';
 CALL act('wim');
 SELECT t, seen, looked_up FROM unnest('{task,document}'::text[]) t, sees(t);
 CALL act('wes');

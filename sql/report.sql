@@ -71,7 +71,7 @@ SELECT clearance.create_partner('Place', 'moderate', roles => '{hunter}') AS pla
 SELECT clearance.add_member(key => 'pat', partner => :place, roles => '{hunter}') AS pat \gset
 SELECT clearance.add_member(key => 'cleo', customer => :image) AS cleo \gset
 SELECT count(clearance.add_partner_to_project(k, :place, 'restricted')::text) FROM unnest('{one,two}'::text[]) k;
-SELECT clearance.add_member_to_project('two', :pat, 'personal'), clearance.add_member_to_project('two', :cleo, 'guest'), clearance.set_project('three', open_level => 'open');
+SELECT clearance.add_member_to_project('two', :pat, 'personal'), clearance.add_member_to_project('two', :cleo, 'guest'), clearance.set_project('three', open_levels => '{open,guest,restricted}');
 SELECT c.side, l.name, v.places FROM (VALUES ('partner', :place), ('partner', :back), ('customer', :image)) c (side, id)
 CROSS JOIN clearance_internal.report_company_levels(c.side, c.id) v JOIN clearance.level l ON l.id = v.level_id;
 

@@ -67,6 +67,8 @@ SELECT add_partner_to_project(n, partner('Clue')), add_partner_to_project(n, par
 SELECT add_customer_to_project(n, c.id) FROM generate_series(1, 10) n, clearance.customer c;
 SELECT add_member_to_project(n, m.id) FROM generate_series(3, 37) n, member m WHERE m.key IN ('pat', 'cole');
 INSERT INTO clearance.project_feature_off (project_id, feature) SELECT id, 'file' FROM clearance.project WHERE key IN ('3', '4');
+SELECT set_project(41, open_levels => '{restricted,permissive,client}'), set_project(42, open_levels => '{collaborator,restricted}'), set_project(43, open_level => 'permissive');
+INSERT INTO clearance.project_open_level (project_id, level_id) SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key = '44' AND l.name = 'permissive';
 CREATE TABLE answer (run text, who text, what text, answer text);
 CREATE FUNCTION tried(command text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE

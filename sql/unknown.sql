@@ -68,7 +68,7 @@ INSERT INTO pg_temp.call VALUES
     ('level', 'create_level(''x'', ''partner'', based_on => {})'), ('level', 'allow({}, ''task'', ''view'')'), ('level', 'deny({}, ''task'', ''view'')'),
     ('level', 'set_level({}, ''{"grants": []}'')'), ('level', 'drop_level({})'), ('level', 'level_document({})'), ('level', 'compare_levels({}, ''moderate'')'),
     ('level', 'set_account({north}, default_external_level => {})'), ('level', 'create_role(''x'', access_level => {})'), ('level', 'update_role(''north role'', access_level => {})'),
-    ('level', 'create_partner(''x'', {})'), ('level', 'update_partner({acme}, access_level => {})'), ('level', 'set_project(''north-on'', open_level => {})'),
+    ('level', 'create_partner(''x'', {})'), ('level', 'update_partner({acme}, access_level => {})'), ('level', 'set_project(''north-on'', open_level => {})'), ('level', 'set_project(''north-on'', open_levels => ARRAY[''moderate'', {}])'),
     ('level', 'add_partner_to_project(''north-on'', {bolt}, {})'), ('level', 'update_partner_on_project(''north-on'', {acme}, {})'),
     ('level', 'add_member_to_project(''north-on'', {pat}, {})'), ('level', 'update_member_on_project(''north-on'', {pat}, {})'), ('level', 'add_participant(''north-on'', ''build'', {pat}, {})'),
     ('partner', 'update_partner({}, website => ''https://x.example'')'), ('partner', 'set_partner_roles({}, ''{}''::text[])'), ('partner', 'disable_partner({})'),

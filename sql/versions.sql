@@ -155,6 +155,10 @@ CALL change('INSERT INTO project VALUES (5, ''n'')');
 CALL change('INSERT INTO clearance.project_feature_off SELECT id, ''document'' FROM clearance.project WHERE key = ''3''');
 CALL change('DELETE FROM clearance.project_feature_off');
 CALL change('INSERT INTO clearance.project_feature_off SELECT id, ''document'' FROM clearance.project WHERE key = ''2''');
+CALL change('UPDATE clearance.project SET open_level_id = l.id FROM clearance.level l WHERE l.name = ''restricted'' AND key = ''3''');
+CALL change('INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE l.name = ''moderate'' AND p.key = ''3''');
+CALL change('DELETE FROM clearance.project_open_level');
+CALL change('INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE l.name = ''moderate'' AND p.key = ''2''');
 -- with its features, and a project that goes to another account: both hear it
 CALL change('DELETE FROM project WHERE id = 2');
 CALL change(format('UPDATE clearance.project SET account_id = %s WHERE key = ''5''', :south));

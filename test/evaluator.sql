@@ -526,19 +526,22 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         JOIN place p ON p.id = n.place AND p.reached
         WHERE n.rank = 1
     ),
-    -- An open project gives its level to those of its audience who have no other way in (26):
-    -- outsiders who do not reach it, and vendor people whose project.view does not.
+    -- An open project gives its levels, each to those of its audience, to who has no other way in
+    -- (26): outsiders who do not reach it, and vendor people whose project.view does not. One
+    -- without a level of its own is not open, whatever further levels are said of it.
     opened AS (
         SELECT p.id AS place, l.id AS level
-        FROM a, place p JOIN clearance.level l ON l.id = p.open_level_id
+        FROM a, place p JOIN clearance.level l
+            ON l.id = p.open_level_id
+               OR p.open_level_id IS NOT NULL AND EXISTS (SELECT FROM clearance.project_open_level o WHERE (o.project_id, o.level_id) = (p.id, l.id))
         WHERE l.audience = a.kind AND p.can_be_open
             AND CASE a.kind
                     WHEN 'vendor' THEN NOT EXISTS (SELECT FROM ordinary o WHERE o.place = p.id AND o.covered)
                     ELSE NOT p.reached END
     )
+    -- What is given takes nothing away: other levels count as far as they reach.
     SELECT o.place, o.level, evaluator.is_admin_level(o.level), o.is_member, o.is_owner, o.covered
     FROM ordinary o
-    WHERE o.place NOT IN (SELECT place FROM opened)
     UNION ALL
     SELECT o.place, o.level, evaluator.is_admin_level(o.level), true, false, true
     FROM opened o

@@ -232,7 +232,7 @@ is_way_in(ClrScope *scope, ClrProject *project)
 {
 	ListCell *lc;
 
-	if (scope->audience != CLR_VENDOR || project->is_member || project->open_level != 0 ||
+	if (scope->audience != CLR_VENDOR || project->is_member || project->open_levels != NIL ||
 		project->levels.admin)
 		return true;
 	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
@@ -245,7 +245,7 @@ is_way_in(ClrScope *scope, ClrProject *project)
 static void
 count_way_in(ClrScope *scope, ClrProject *project, int64 count, int64 *counts)
 {
-	bool has_level = project->levels.count > 0 || project->open_level != 0;
+	bool has_level = project->levels.count > 0 || project->open_levels != NIL;
 
 	if (!is_way_in(scope, project))
 		return;

@@ -377,7 +377,7 @@ new_found(const ClrActor *actor, const ClrVerdict *verdict)
 		found->way = clr_way_name(project->way);
 	}
 	found->levels = level_ids(project);
-	found->place = clr_place_name(project->open_level != 0 && project->levels.count == 0 ?
+	found->place = clr_place_name(project->open_levels != NIL && project->levels.count == 0 ?
 									  CLR_PLACE_OPEN :
 									  project->levels.place);
 	return found;
@@ -387,13 +387,14 @@ static char *
 level_ids(const ClrProject *project)
 {
 	StringInfoData ids;
+	ListCell *lc;
 
 	initStringInfo(&ids);
 	appendStringInfoChar(&ids, '{');
 	for (int i = 0; i < project->levels.count; i++)
-		appendStringInfo(&ids, "%s%d", i > 0 ? "," : "", project->levels.ids[i]);
-	if (project->open_level != 0)
-		appendStringInfo(&ids, "%s%d", project->levels.count > 0 ? "," : "", project->open_level);
+		appendStringInfo(&ids, "%s%d", ids.len > 1 ? "," : "", project->levels.ids[i]);
+	foreach(lc, project->open_levels)
+		appendStringInfo(&ids, "%s%d", ids.len > 1 ? "," : "", lfirst_int(lc));
 	appendStringInfoChar(&ids, '}');
 	return ids.data;
 }

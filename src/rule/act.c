@@ -134,8 +134,13 @@ switched(ClrScope *scope, ClrProject *project, ClrAction *action)
 static bool
 names_level_of(const List *levels, const ClrProject *project)
 {
+	ListCell *lc;
+
 	for (int i = 0; i < project->levels.count; i++)
 		if (list_member_int(levels, project->levels.ids[i]))
 			return true;
-	return list_member_int(levels, project->open_level);
+	foreach(lc, project->open_levels)
+		if (list_member_int(levels, lfirst_int(lc)))
+			return true;
+	return false;
 }

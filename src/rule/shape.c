@@ -508,7 +508,7 @@ bool
 clr_shape_same_rights(const ClrProject *a, const ClrProject *b)
 {
 	return Min(a->id, 1) == Min(b->id, 1) && a->levels.count == b->levels.count &&
-		   a->open_level == b->open_level && a->is_member == b->is_member &&
+		   equal(a->open_levels, b->open_levels) && a->is_member == b->is_member &&
 		   a->is_owner == b->is_owner && a->archived == b->archived &&
 		   a->read_only == b->read_only && a->client_upload == b->client_upload &&
 		   memcmp(a->levels.ids, b->levels.ids, a->levels.count * sizeof(int32)) == 0 &&

@@ -48,7 +48,6 @@ static void list_levels(ClrTrial *trial);
 static const char *name_of_grant_step(const ClrTrial *trial, const ClrAction *action);
 static void list_grants(ClrTrial *trial, ClrAction *action, bool given);
 static void tell_ground(ClrTrial *trial, ClrAction *action, ClrFinding *finding);
-static bool is_in_force(const ClrProject *project, int32 level);
 static void list_grant(ClrTrial *trial, const ClrGrant *grant);
 static void list_parts(ClrTrial *trial, const ClrGrant *grant);
 static char *rows_text(const ClrGrant *grant);
@@ -300,7 +299,7 @@ tell_project(ClrTrial *trial, ClrFinding *finding)
 	finding->subject = psprintf("\"%s\"", project->key);
 	finding->found = project->is_owner					  ? "the actor owns it" :
 					 project->is_member					  ? "the actor is on it" :
-					 project->open_level != 0			  ? "it is open to its audience" :
+					 project->open_levels != NIL		  ? "it is open to its audience" :
 					 trial->scope->audience == CLR_VENDOR ? "of the actor's account" :
 															"the actor has a way into it";
 }
@@ -319,14 +318,15 @@ list_levels(ClrTrial *trial)
 		[CLR_PLACE_OPEN] = "by the project, which is open",
 	};
 	const ClrProject *project = trial->project;
+	ListCell *lc;
 
 	for (int i = 0; i < project->levels.count; i++)
 		(void) clr_trace_find(trial->trace, "level", clr_trace_level_name(project->levels.ids[i]),
 							  CLR_ANSWER_YES, places[project->levels.place]);
-	if (project->open_level != 0)
-		(void) clr_trace_find(trial->trace, "level", clr_trace_level_name(project->open_level),
+	foreach(lc, project->open_levels)
+		(void) clr_trace_find(trial->trace, "level", clr_trace_level_name(lfirst_int(lc)),
 							  CLR_ANSWER_YES, places[CLR_PLACE_OPEN]);
-	if (project->levels.count == 0 && project->open_level == 0)
+	if (project->levels.count == 0 && project->open_levels == NIL)
 		(void) clr_trace_find(trial->trace, "level", NULL, CLR_ANSWER_NO,
 							  "neither membership, partner, role nor account names one");
 }
@@ -415,19 +415,10 @@ list_grants(ClrTrial *trial, ClrAction *action, bool given)
 	else if (!clr_act_is_customer_upload(trial->scope, action))
 	{
 		foreach(lc, action->grants)
-			if (is_in_force(trial->project, ((ClrGrant *) lfirst(lc))->level))
+			if (clr_scope_is_in_force(trial->project, ((ClrGrant *) lfirst(lc))->level))
 				list_grant(trial, lfirst(lc));
 	}
 	trial->trace->depth--;
-}
-
-static bool
-is_in_force(const ClrProject *project, int32 level)
-{
-	for (int i = 0; i < project->levels.count; i++)
-		if (project->levels.ids[i] == level)
-			return true;
-	return level == project->open_level;
 }
 
 /* A grant that does not permit. */

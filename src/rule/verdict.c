@@ -43,7 +43,7 @@ clr_verdict_no_grant(ClrVerdict *verdict, const ClrScope *scope, const ClrProjec
 	const ClrGrant *elsewhere = grant_elsewhere(project, action);
 	ClrCode code = CLR_NO_GRANT;
 
-	if (project->levels.count == 0 && project->open_level == 0)
+	if (project->levels.count == 0 && project->open_levels == NIL)
 		code = CLR_NO_LEVEL;
 	else if (elsewhere != NULL)
 		code = CLR_OUT_OF_REACH;
@@ -68,9 +68,8 @@ grant_elsewhere(const ClrProject *project, const ClrAction *action)
 	{
 		const ClrGrant *grant = lfirst(lc);
 
-		for (int i = 0; i < project->levels.count; i++)
-			if (project->levels.ids[i] == grant->level)
-				return grant;
+		if (clr_scope_is_in_force(project, grant->level))
+			return grant;
 	}
 	return NULL;
 }

@@ -12,7 +12,8 @@
  *
  * They are made of the account's row (CLR_ABOUT_ACCOUNT), of whether there are others
  * (CLR_ABOUT_NEW_ACCOUNTS, if it is the only one; CLR_ABOUT_GONE_ACCOUNTS, if it is not),
- * of its rows in clearance.project, and of what is off in these (CLR_ABOUT_PROJECTS).
+ * of its rows in clearance.project, and of what is off in these, or opens them further
+ * (CLR_ABOUT_PROJECTS).
  *
  * Lifetime: each scope uses the projects that it was read with; the session
  * keeps those of the accounts that it used last, as long as they take no more memory
@@ -56,9 +57,11 @@ static void keep(ClrProjects *projects);
 static void forget(ClrProjects *projects);
 static ClrProjectFacts *known(ClrProjects *projects, int64 id);
 static ClrProjectFacts *add(ClrProjects *projects, ClrRows *rows);
-static void read_features_off(ClrProjects *projects, ClrRows *rows);
 static void read_these(ClrProjects *projects, List *ids);
 static void complete(ClrProjects *projects, List *added);
+static void read_parts(ClrProjects *projects, ClrPath path, const List *of);
+static void take_parts(ClrProjects *projects, ClrRows *rows);
+static void finish(ClrProjects *projects, ClrProjectFacts *facts);
 static bool is_of_account(const ClrProjects *projects, const ClrRows *rows);
 static ClrProjectFacts *read_one(ClrProjects *projects, ClrRows *rows);
 static bool has_read_many(int singly, Relation relation);
@@ -281,32 +284,40 @@ static void
 complete(ClrProjects *projects, List *added)
 {
 	ListCell *lc;
-	ClrRows rows = { 0 };
 
+	read_parts(projects, CLR_FEATURES_OFF, added);
+	read_parts(projects, CLR_FURTHER_OPEN_LEVELS, added);
 	foreach(lc, added)
 	{
-		const ClrProjectFacts *facts = lfirst(lc);
-
-		if (facts == NULL)
+		if (lfirst(lc) == NULL)
 			continue;
-		if (rows.relation == NULL)
-			clr_rows_begin(&rows, CLR_FEATURES_OFF, &facts->id);
-		else
-			clr_rows_again(&rows, facts->id);
-		read_features_off(projects, &rows);
-	}
-	if (rows.relation != NULL)
-		clr_rows_end(&rows);
-	foreach(lc, added)
-	{
-		ClrProjectFacts *facts = lfirst(lc);
-
-		if (facts == NULL)
-			continue;
-		facts->complete = true;
+		finish(projects, lfirst(lc));
 		projects->found_singly++;
 	}
 	clr_projects_weigh(projects);
+}
+
+/* Further levels are those of projects that open with one. */
+static void
+read_parts(ClrProjects *projects, ClrPath path, const List *of)
+{
+	ListCell *lc;
+	ClrRows rows = { 0 };
+
+	foreach(lc, of)
+	{
+		const ClrProjectFacts *facts = lfirst(lc);
+
+		if (facts == NULL || (path == CLR_FURTHER_OPEN_LEVELS && facts->open_levels == NIL))
+			continue;
+		if (rows.relation == NULL)
+			clr_rows_begin(&rows, path, &facts->id);
+		else
+			clr_rows_again(&rows, facts->id);
+		take_parts(projects, &rows);
+	}
+	if (rows.relation != NULL)
+		clr_rows_end(&rows);
 }
 
 static bool
@@ -427,6 +438,7 @@ clr_projects_all(ClrProjects *projects)
 {
 	MemoryContext caller;
 	List *all = NIL;
+	bool some_open = false;
 	ListCell *lc;
 	ClrRows rows;
 
@@ -439,14 +451,21 @@ clr_projects_all(ClrProjects *projects)
 
 		if (facts == NULL)
 			facts = add(projects, &rows);
+		some_open |= facts->open_levels != NIL;
 		all = lappend(all, facts);
 	}
 	clr_rows_end(&rows);
 	clr_rows_begin(&rows, CLR_FEATURES_OFF, NULL);
-	read_features_off(projects, &rows);
+	take_parts(projects, &rows);
 	clr_rows_end(&rows);
+	if (some_open)
+	{
+		clr_rows_begin(&rows, CLR_FURTHER_OPEN_LEVELS, NULL);
+		take_parts(projects, &rows);
+		clr_rows_end(&rows);
+	}
 	foreach(lc, all)
-		((ClrProjectFacts *) lfirst(lc))->complete = true;
+		finish(projects, lfirst(lc));
 	caller = MemoryContextSwitchTo(projects->kept.context);
 	projects->all = list_copy(all);
 	tell_kinds(projects);
@@ -506,14 +525,14 @@ kind_of(ClrProjects *projects, const ClrProjectFacts *facts)
 static bool
 is_of_kind(const ClrProjectKind *kind, const ClrProjectFacts *facts)
 {
-	return kind->first->open_level == facts->open_level &&
+	return equal(kind->first->open_levels, facts->open_levels) &&
 		   kind->first->archived == facts->archived && kind->first->read_only == facts->read_only &&
 		   kind->first->client_upload == facts->client_upload &&
 		   clr_words_same(kind->first->features_off, facts->features_off);
 }
 
 /*
- * The projects of the account that open with a level: ClrProjectFacts.
+ * The projects of the account that open with levels: ClrProjectFacts.
  */
 List *
 clr_projects_open(ClrProjects *projects)
@@ -532,7 +551,7 @@ clr_projects_open(ClrProjects *projects)
 				NULL : /* without its index, the path leads to all of the account */
 				clr_projects_find(projects, clr_rows_int64(&rows, PROJECT_ID));
 
-		if (facts != NULL && facts->open_level != 0)
+		if (facts != NULL && facts->open_levels != NIL)
 			open = lappend(open, (void *) facts);
 	}
 	clr_rows_end(&rows);
@@ -547,7 +566,7 @@ clr_projects_open(ClrProjects *projects)
 
 /* ---------- reading ---------- */
 
-/* An error may have left one without its features. */
+/* An error may have left one without the rest. */
 static ClrProjectFacts *
 known(ClrProjects *projects, int64 id)
 {
@@ -556,17 +575,18 @@ known(ClrProjects *projects, int64 id)
 	return facts != NULL && facts->complete ? facts : NULL;
 }
 
-/* Its features that are switched off are still to be read. */
+/* The rest of it is still to be read. */
 static ClrProjectFacts *
 add(ClrProjects *projects, ClrRows *rows)
 {
 	MemoryContext caller = MemoryContextSwitchTo(projects->kept.context);
 	ClrProjectFacts *facts = palloc0(sizeof(ClrProjectFacts));
+	int32 open_level = clr_rows_int32(rows, PROJECT_OPEN_LEVEL);
 
 	facts->id = clr_rows_int64(rows, PROJECT_ID);
 	facts->account = clr_rows_int64(rows, PROJECT_ACCOUNT);
 	facts->key = clr_rows_text(rows, PROJECT_KEY);
-	facts->open_level = clr_rows_int32(rows, PROJECT_OPEN_LEVEL);
+	facts->open_levels = open_level == 0 ? NIL : list_make1_int(open_level);
 	facts->archived = clr_rows_bool(rows, PROJECT_ARCHIVED);
 	facts->read_only = clr_rows_bool(rows, PROJECT_READ_ONLY);
 	facts->portal = clr_rows_bool(rows, PROJECT_PORTAL);
@@ -577,19 +597,46 @@ add(ClrProjects *projects, ClrRows *rows)
 	return facts;
 }
 
-/* Features that are switched off, for projects that were added. */
+/*
+ * Features that are switched off, or further levels, for projects that were added. What is
+ * not open with a level is not open with further ones.
+ */
 static void
-read_features_off(ClrProjects *projects, ClrRows *rows)
+take_parts(ClrProjects *projects, ClrRows *rows)
 {
+	bool are_levels = rows->path == CLR_FURTHER_OPEN_LEVELS;
+
 	while (clr_rows_next(rows))
 	{
-		ClrProjectFacts *facts =
-			clr_idtab_find(projects->by_id, clr_rows_int64(rows, FEATURE_OFF_PROJECT));
+		int64 id = clr_rows_int64(rows, are_levels ? FURTHER_LEVEL_PROJECT : FEATURE_OFF_PROJECT);
+		ClrProjectFacts *facts = clr_idtab_find(projects->by_id, id);
 		MemoryContext caller = MemoryContextSwitchTo(projects->kept.context);
 
-		if (facts != NULL && !facts->complete)
+		if (facts == NULL || facts->complete)
+			;
+		else if (!are_levels)
 			facts->features_off =
 				lappend(facts->features_off, clr_rows_text(rows, FEATURE_OFF_FEATURE));
+		else if (facts->open_levels != NIL)
+			facts->open_levels =
+				list_append_unique_int(facts->open_levels, clr_rows_int32(rows, FURTHER_LEVEL));
 		MemoryContextSwitchTo(caller);
 	}
+}
+
+/* All of it was read. Neighbours mostly open with the same levels, and have them once. */
+static void
+finish(ClrProjects *projects, ClrProjectFacts *facts)
+{
+	if (facts->complete)
+		return;
+	list_sort(facts->open_levels, list_int_cmp);
+	if (facts->open_levels != NIL && equal(facts->open_levels, projects->last_open))
+	{
+		list_free(facts->open_levels);
+		facts->open_levels = projects->last_open;
+	}
+	else if (facts->open_levels != NIL)
+		projects->last_open = facts->open_levels;
+	facts->complete = true;
 }

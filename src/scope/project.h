@@ -20,14 +20,14 @@ typedef struct ClrProjectFacts
 	int64 id;
 	int64 account;
 	const char *key;
-	int32 open_level; /* zero: it is not open */
+	List *open_levels; /* of int, in order, of any audience; NIL: it is not open */
 	bool archived;
 	bool read_only;
 	bool portal;
 	bool client_upload;
 	bool by_phase;
+	bool complete;		  /* else the next, and further open levels, are still to be read */
 	List *features_off;	  /* of char * */
-	bool complete;		  /* else they are still to be read */
 	ClrProjectKind *kind; /* once all of the account were read */
 } ClrProjectFacts;
 
@@ -58,6 +58,7 @@ typedef struct ClrProjects
 	Size bytes;		   /* as counted; zero: of one that the session does not keep */
 	dlist_node node;   /* of those that it keeps */
 	ClrIdTable *by_id; /* of ClrProjectFacts */
+	List *last_open;   /* levels that the last one opens with, for the next */
 	int found_singly;
 	bool complete; /* all of its projects were read */
 	List *all;	   /* of ClrProjectFacts * */

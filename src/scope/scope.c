@@ -23,6 +23,7 @@
 /* A table of listed projects by their keys is made when more than this part was asked for. */
 #define PROBED_PART 16
 
+static bool names(const ClrLevels *levels, int32 level);
 static bool find_singly(ClrScope *scope, const ClrKey *key, ClrProject **project);
 static ClrKeyTable *project_table(ClrScope *scope, ClrKeyClass class);
 static ClrAction *find_action(ClrScope *scope, const char *feature, const char *name);
@@ -32,19 +33,38 @@ static bool is_action(const ClrAction *action, const char *feature, const char *
 static ClrAction *add_action(ClrScope *scope, const char *feature, const char *name);
 
 /*
+ * Whether a level is in force in a project.
+ */
+bool
+clr_scope_is_in_force(const ClrProject *project, int32 level)
+{
+	return names(&project->levels, level) || list_member_int(project->open_levels, level);
+}
+
+static bool
+names(const ClrLevels *levels, int32 level)
+{
+	for (int i = 0; i < levels->count; i++)
+		if (levels->ids[i] == level)
+			return true;
+	return false;
+}
+
+/*
  * Whether a grant is in force in a project and reaches it. Partner members
  * and contacts have only projects that they reach, and no say in the account.
- * Where rows have no project, every grant may reach some of them.
+ * To a project that is open to it, the actor is as to one that it is on and
+ * does not own. Where rows have no project, every grant may reach some of them.
  */
 bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant)
 {
-	bool in_force = false;
+	bool in_force;
 
-	if (grant->level == project->open_level)
+	if (project->open_levels != NIL && list_member_int(project->open_levels, grant->level) &&
+		!(grant->reach_given && grant->reach == CLR_REACH_OWNED))
 		return true;
-	for (int i = 0; i < project->levels.count && !in_force; i++)
-		in_force = project->levels.ids[i] == grant->level;
+	in_force = names(&project->levels, grant->level);
 	if (project->id == 0)
 		return in_force && scope->audience == CLR_VENDOR &&
 			   (!grant->reach_given || grant->reach == CLR_REACH_ACCOUNT);

@@ -32,10 +32,10 @@ typedef enum ClrPlace
 /* The levels in force at one place; nothing else tells two places apart. */
 typedef struct ClrLevels
 {
-	int count;
 	int32 *ids;
-	bool admin;		/* account_admin is among them */
-	ClrPlace place; /* for those who ask why; the rule does not */
+	int count;
+	bool admin;			/* account_admin is among them */
+	ClrPlace place : 8; /* for those who ask why; the rule does not */
 } ClrLevels;
 
 /* Id of projects that the running statement creates. */
@@ -61,13 +61,13 @@ typedef struct ClrProject
 	int64 id; /* zero: the account level, no project; or one of the two above */
 	const char *key;
 	ClrLevels levels;
-	int32 open_level; /* vendor: level that the project opens with, or zero */
-	bool is_member;	  /* vendor: member of the project */
-	bool is_owner;	  /* vendor: owner of the project */
+	const List *open_levels; /* of int, vendor: those that the project opens with */
+	ClrWay way;
+	bool is_member; /* vendor: member of the project */
+	bool is_owner;	/* vendor: owner of the project */
 	bool archived;
 	bool read_only;
 	bool client_upload;
-	ClrWay way;
 	List *features_off; /* of char * */
 } ClrProject;
 
@@ -160,6 +160,7 @@ extern char *clr_scope_text(const ClrScope *scope);
 extern char *clr_scope_project_text(const ClrProject *project);
 extern const char *clr_way_name(ClrWay way);
 extern const char *clr_place_name(ClrPlace place);
+extern bool clr_scope_is_in_force(const ClrProject *project, int32 level);
 extern bool
 clr_scope_reaches(const ClrScope *scope, const ClrProject *project, const ClrGrant *grant);
 extern bool clr_scope_reaches_account(const ClrScope *scope, const ClrGrant *grant);

@@ -99,13 +99,16 @@ char *
 clr_scope_project_text(const ClrProject *project)
 {
 	StringInfoData text;
+	ListCell *lc;
 
 	initStringInfo(&text);
-	appendStringInfo(&text, INT64_FORMAT " %s %d %d %d %d %d %d;", project->id,
-					 quote_literal_cstr(project->key), project->open_level, project->is_member,
-					 project->is_owner, project->archived, project->read_only,
-					 project->client_upload);
+	appendStringInfo(&text, INT64_FORMAT " %s %d %d %d %d %d;", project->id,
+					 quote_literal_cstr(project->key), project->is_member, project->is_owner,
+					 project->archived, project->read_only, project->client_upload);
 	append_levels(&text, &project->levels);
+	foreach(lc, project->open_levels)
+		appendStringInfo(&text, " %d", lfirst_int(lc));
+	appendStringInfoChar(&text, ';');
 	append_texts(&text, project->features_off);
 	return text.data;
 }

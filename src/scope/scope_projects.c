@@ -66,7 +66,8 @@ find_facts(Reading *reading, const void *first, Size size, int count, Size offse
 static void add_of_partner(Reading *reading, const Stay *stay, const ClrProjectFacts *facts);
 static void add_of_customer(Reading *reading, const Stay *stay, const ClrProjectFacts *facts);
 static void load_open(Reading *reading);
-static bool opens(const ClrScope *scope, const ClrProjectFacts *facts);
+static List *opens_with(const ClrScope *scope, const ClrProjectFacts *facts);
+static bool is_for(const ClrScope *scope, int32 level);
 static List *within_of(const Reading *reading, bool open);
 static const Own *own_of(Reading *reading, int64 project);
 static void add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *own);
@@ -266,7 +267,7 @@ within_of(const Reading *reading, bool open)
 	{
 		const ClrProjectFacts *facts = clr_projects_find(projects, reading->within->ids[i]);
 
-		if (facts != NULL && (!open || facts->open_level != 0))
+		if (facts != NULL && (!open || facts->open_levels != NIL))
 			within = lappend(within, (void *) facts);
 	}
 	return within;
@@ -338,21 +339,26 @@ static void
 add_vendor_project(Reading *reading, const ClrProjectFacts *facts, const Own *own)
 {
 	ClrScope *scope = reading->scope;
+	const ClrProject *before = scope->projects == NIL ? NULL : llast(scope->projects);
+	List *open_levels = opens_with(scope, facts);
 	ClrProject *project =
 		clr_scope_add_project(scope, facts, own != NULL ? own->levels : NIL, CLR_PLACE_MEMBERSHIP);
-	const ClrLevel *open =
-		facts->open_level == 0 ? NULL : clr_vocabulary_level(scope->vocabulary, facts->open_level);
 
 	project->is_member = own != NULL;
 	project->is_owner = own != NULL && own->is_owner;
 	project->way = project->is_owner  ? CLR_WAY_OWNER :
 				   project->is_member ? CLR_WAY_MEMBER :
 										CLR_WAY_REACH;
-	if (open != NULL && open->audience == CLR_VENDOR)
+	project->open_levels = open_levels;
+	if (open_levels == NIL)
+		return;
+	if (open_levels != facts->open_levels && before != NULL &&
+		equal(open_levels, before->open_levels))
 	{
-		project->open_level = open->id;
-		scope->level_ids = list_append_unique_int(scope->level_ids, open->id);
+		project->open_levels = before->open_levels;
+		list_free(open_levels);
 	}
+	scope->level_ids = list_concat_unique_int(scope->level_ids, project->open_levels);
 }
 
 /*
@@ -500,30 +506,55 @@ load_open(Reading *reading)
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
 
-		if (opens(scope, facts) && clr_scope_listed(scope, facts->id) == NULL)
+		if ((scope->audience != CLR_CUSTOMER || facts->portal) &&
+			clr_scope_listed(scope, facts->id) == NULL)
 			open = lappend(open, (void *) facts);
 	}
 	foreach(lc, open)
 	{
 		const ClrProjectFacts *facts = lfirst(lc);
-		List *level = list_make1_int(facts->open_level);
-		ClrProject *project = clr_scope_add_project(scope, facts, level, CLR_PLACE_OPEN);
+		List *levels = opens_with(scope, facts);
+		ClrProject *project;
 
+		if (levels == NIL)
+			continue;
+		project = clr_scope_add_project(scope, facts, levels, CLR_PLACE_OPEN);
 		project->is_member = true;
 		project->way = CLR_WAY_OPEN;
-		list_free(level);
+		if (levels != facts->open_levels)
+			list_free(levels);
 	}
 	list_free(open);
 }
 
-/* Whether a project is open to those of the actor's audience. */
-static bool
-opens(const ClrScope *scope, const ClrProjectFacts *facts)
+/*
+ * The levels that a project opens with for those of the actor's audience, in their order:
+ * what is known of it, if these are all.
+ */
+static List *
+opens_with(const ClrScope *scope, const ClrProjectFacts *facts)
 {
-	const ClrLevel *level = clr_vocabulary_level(scope->vocabulary, facts->open_level);
+	List *levels = NIL;
+	int count = 0;
+	ListCell *lc;
 
-	return level != NULL && level->audience == scope->audience &&
-		   (scope->audience != CLR_CUSTOMER || facts->portal);
+	foreach(lc, facts->open_levels)
+		count += is_for(scope, lfirst_int(lc));
+	if (count == list_length(facts->open_levels))
+		return facts->open_levels;
+	foreach(lc, count > 0 ? facts->open_levels : NIL)
+		if (is_for(scope, lfirst_int(lc)))
+			levels = lappend_int(levels, lfirst_int(lc));
+	return levels;
+}
+
+/* A level that the account does not know is for nobody. */
+static bool
+is_for(const ClrScope *scope, int32 level)
+{
+	const ClrLevel *known = clr_vocabulary_level(scope->vocabulary, level);
+
+	return known != NULL && known->audience == scope->audience;
 }
 
 /*
@@ -619,25 +650,24 @@ clr_scope_listed(const ClrScope *scope, int64 id)
 }
 
 /*
- * A project opens with a level to vendor members who have no other way into
+ * A project opens with levels to vendor members who have no other way into
  * it: those whose project.view does not reach it. To others it is not open.
  */
 static void
 close_where_reached(ClrScope *scope, ClrProject *project)
 {
+	const List *open_levels = project->open_levels;
 	ListCell *lc;
 
-	if (project->open_level == 0)
+	if (open_levels == NIL)
+		return;
+	project->open_levels = NIL;
+	if (project->levels.admin)
 		return;
 	foreach(lc, clr_scope_action(scope, "project", "view")->grants)
-	{
-		ClrGrant *grant = lfirst(lc);
-
-		if (grant->level != project->open_level && clr_scope_reaches(scope, project, grant))
-			break;
-	}
-	if (lc != NULL || project->levels.admin)
-		project->open_level = 0;
-	else if (!project->is_member)
+		if (clr_scope_reaches(scope, project, lfirst(lc)))
+			return;
+	project->open_levels = open_levels;
+	if (!project->is_member)
 		project->way = CLR_WAY_OPEN;
 }

@@ -260,6 +260,10 @@ BEGIN
     UPDATE clearance.account t SET default_external_level_id = replacement WHERE t.default_external_level_id = l.id;
     UPDATE clearance.role t SET level_id = replacement WHERE t.level_id = l.id;
     UPDATE clearance.project t SET open_level_id = replacement WHERE t.open_level_id = l.id;
+    INSERT INTO clearance.project_open_level (project_id, level_id)
+    SELECT o.project_id, replacement FROM clearance.project_open_level o WHERE o.level_id = l.id ON CONFLICT DO NOTHING;
+    DELETE FROM clearance.project_open_level o USING clearance.project p
+    WHERE p.id = o.project_id AND (o.level_id = l.id OR (o.level_id, p.open_level_id) = (replacement, replacement));
     UPDATE clearance.project_partner t SET level_id = replacement WHERE t.level_id = l.id;
     UPDATE clearance.project_member t SET level_id = replacement WHERE t.level_id = l.id;
 END

@@ -782,7 +782,7 @@ BEGIN
     IF with_people THEN
         LOCK TABLE clearance.account, clearance.role, clearance.partner, clearance.partner_role, clearance.partner_owner, clearance.customer,
             clearance.member, clearance.member_role, clearance.member_switch, clearance.resource, clearance.project, clearance.project_feature_off,
-            clearance.project_partner, clearance.project_customer, clearance.project_member IN SHARE ROW EXCLUSIVE MODE;
+            clearance.project_open_level, clearance.project_partner, clearance.project_customer, clearance.project_member IN SHARE ROW EXCLUSIVE MODE;
     END IF;
 END
 $$;

@@ -135,12 +135,27 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.members_document IS 'the members of an account, as configurations say it';
 
+-- One level or several, as a list.
+CREATE FUNCTION clearance_internal.open_level_names(p jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT coalesce(p -> 'open_levels', '[]') || coalesce(nullif(p -> 'open_level', '""'), '[]') $$;
+COMMENT ON FUNCTION clearance_internal.open_level_names IS 'names of the levels that a project of a configuration is open with';
+
+-- A list of one is said as that one.
+CREATE FUNCTION clearance_internal.open_levels_entry(levels jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE jsonb_array_length(levels) WHEN 0 THEN '{}' WHEN 1 THEN jsonb_build_object('open_level', levels -> 0)
+                ELSE jsonb_build_object('open_levels', clearance_internal.as_set(levels)) END
+$$;
+COMMENT ON FUNCTION clearance_internal.open_levels_entry IS 'names of the levels that a project is open with, as configurations say it';
+
 -- What a mirrored table says comes with its rows.
 CREATE FUNCTION clearance_internal.project_document(p clearance.project) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_strip_nulls(jsonb_build_object('archived', p.archived, 'portal', p.portal, 'client_upload', p.client_upload, 'by_phase', p.by_phase,
-        'read_only', p.read_only, 'open_level', clearance_internal.level_name(p.open_level_id),
+        'read_only', p.read_only,
         'features_off', clearance_internal.as_set((SELECT jsonb_agg(o.feature) FROM clearance.project_feature_off o WHERE o.project_id = p.id)),
         'partners', coalesce((
             SELECT jsonb_object_agg(c.name, jsonb_build_object('level', clearance_internal.level_name(x.level_id),
@@ -156,6 +171,8 @@ AS $$
                 'starts_at', clearance_internal.moment_text(x.starts_at), 'ends_at', clearance_internal.moment_text(x.ends_at))))
             FROM clearance.project_member x JOIN clearance.member m ON m.id = x.member_id
             WHERE x.project_id = p.id AND NOT starts_with(x.source, 'mirror:')))))
+        || clearance_internal.open_levels_entry(coalesce((
+            SELECT jsonb_agg(clearance_internal.level_name(o.level_id)) FROM clearance_internal.open_levels() o WHERE o.project_id = p.id), '[]'))
 $$;
 COMMENT ON FUNCTION clearance_internal.project_document IS 'a project and who is on it, as configurations say it';
 
@@ -223,7 +240,7 @@ COMMENT ON FUNCTION clearance_internal.with_moments IS 'what a configuration say
 CREATE FUNCTION clearance_internal.canonical_project(p jsonb) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT p || jsonb_build_object(
+    SELECT p - '{open_level,open_levels}'::text[] || clearance_internal.open_levels_entry(clearance_internal.open_level_names(p)) || jsonb_build_object(
         'partners', (SELECT coalesce(jsonb_object_agg(x.key, clearance_internal.with_moments(x.value)), '{}') FROM jsonb_each(p -> 'partners') x),
         'customers', (SELECT coalesce(jsonb_object_agg(x.key, clearance_internal.with_moments(x.value)), '{}') FROM jsonb_each(p -> 'customers') x),
         'members', clearance_internal.as_set((SELECT jsonb_agg(clearance_internal.with_moments(x)) FROM jsonb_array_elements(p -> 'members') x)))
@@ -266,6 +283,10 @@ DECLARE
     twice record;
 BEGIN
     PERFORM clearance_internal.require_references(people, path);
+    SELECT p.key INTO twice FROM jsonb_each(people -> 'projects') p WHERE p.value ?& '{open_level,open_levels}' ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        PERFORM clearance_internal.raise_form(path || ARRAY['projects', twice.key, 'open_levels'], 'is there beside open_level', 'Name one level, or all of them together.');
+    END IF;
     people := people || jsonb_build_object('members',
         (SELECT coalesce(jsonb_object_agg(m.key, CASE WHEN m.value ? 'supervisor' THEN '{"schedulable": true}' || m.value ELSE m.value - 'schedulable' END), '{}')
          FROM jsonb_each(people -> 'members') m), 'projects',
@@ -322,7 +343,8 @@ RETURNS TABLE (no integer, of integer, kind text, object text, part text, value 
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH named AS (SELECT clearance_internal.path_text(ARRAY[account, project]) AS name)
-    SELECT i.* FROM named n CROSS JOIN LATERAL clearance_internal.entry_items(38, 'project', n.name, p - '{partners,customers,members}'::text[]) i
+    SELECT i.* FROM named n CROSS JOIN LATERAL clearance_internal.entry_items(38, 'project', n.name,
+        p - '{partners,customers,members,open_level}'::text[] || jsonb_build_object('open_levels', clearance_internal.open_level_names(p))) i
     UNION ALL
     SELECT 40, NULL, 'partner on project', n.name, x.key, x.value, NULL FROM named n CROSS JOIN jsonb_each(p -> 'partners') x
     UNION ALL
@@ -364,8 +386,8 @@ AS $$
                           'member partner_admin', 'project portal', 'project client_upload') THEN becomes = 'true'
             WHEN said IN ('account ready_participants', 'project archived', 'project read_only', 'project by_phase') THEN becomes = 'false'
             WHEN said = 'member status' AND '"active"' IN (was, becomes) THEN becomes = '"active"'
-            WHEN said IN ('project open_level', 'account default_external_level', 'role level') AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
-            WHEN said IN ('member switched_on') THEN was IS NULL
+            WHEN said IN ('account default_external_level', 'role level') AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
+            WHEN said IN ('member switched_on', 'project open_levels') THEN was IS NULL
             WHEN said IN ('project features_off') THEN becomes IS NULL
             -- a level there takes the place of others
             WHEN kind IN ('partner on project', 'customer on project', 'membership') AND (was IS NULL OR becomes IS NULL)
@@ -545,6 +567,17 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_duties IS 'owners of partners, what is switched on for members, and supervisors, as a configuration says';
 
+CREATE FUNCTION clearance_internal.projects_of(account bigint, projects jsonb)
+RETURNS TABLE (id bigint, archived boolean, portal boolean, client_upload boolean, by_phase boolean, read_only boolean, levels integer[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT t.id, (p.value ->> 'archived')::boolean, (p.value ->> 'portal')::boolean, (p.value ->> 'client_upload')::boolean,
+           (p.value ->> 'by_phase')::boolean, (p.value ->> 'read_only')::boolean,
+           clearance_internal.open_level_ids(NULL, ARRAY(SELECT jsonb_array_elements_text(clearance_internal.open_level_names(p.value))), account)
+    FROM jsonb_each(projects) p JOIN clearance.project t ON (t.account_id, t.key) = (account, p.key)
+$$;
+COMMENT ON FUNCTION clearance_internal.projects_of IS 'the projects that a configuration names in an account, with the levels that they are open with';
+
 CREATE FUNCTION clearance_internal.apply_projects(account bigint, projects jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -553,15 +586,14 @@ BEGIN
     SELECT account, p.key, clearance_internal.project_has_row(p.key) FROM jsonb_each(projects) p
     WHERE NOT EXISTS (SELECT FROM clearance.project t WHERE (t.account_id, t.key) = (account, p.key));
     UPDATE clearance.project t SET archived = w.archived, portal = w.portal, client_upload = w.client_upload, by_phase = w.by_phase,
-        open_level_id = w.level, read_only = w.read_only
-    FROM (SELECT p.key, (p.value ->> 'archived')::boolean AS archived, (p.value ->> 'portal')::boolean AS portal,
-                 (p.value ->> 'client_upload')::boolean AS client_upload, (p.value ->> 'by_phase')::boolean AS by_phase,
-                 (p.value ->> 'read_only')::boolean AS read_only,
-                 clearance_internal.changed_level(NULL, p.value ->> 'open_level', NULL, account) AS level
-          FROM jsonb_each(projects) p) w
-    WHERE (t.account_id, t.key) = (account, w.key)
+        open_level_id = w.levels[1], read_only = w.read_only
+    FROM clearance_internal.projects_of(account, projects) w
+    WHERE t.id = w.id
       AND (t.archived, t.portal, t.client_upload, t.by_phase, t.open_level_id, t.read_only)
-          IS DISTINCT FROM (w.archived, w.portal, w.client_upload, w.by_phase, w.level, w.read_only);
+          IS DISTINCT FROM (w.archived, w.portal, w.client_upload, w.by_phase, w.levels[1], w.read_only);
+    PERFORM clearance_internal.put_further_levels(w.id, w.levels)
+    FROM clearance_internal.projects_of(account, projects) w
+    WHERE cardinality(w.levels) > 1 OR EXISTS (SELECT FROM clearance.project_open_level o WHERE o.project_id = w.id);
     DELETE FROM clearance.project_feature_off o USING clearance.project p
     WHERE p.account_id = account AND o.project_id = p.id AND NOT projects #> ARRAY[p.key, 'features_off'] ? o.feature;
     INSERT INTO clearance.project_feature_off (project_id, feature)

@@ -17,6 +17,7 @@ AS $$
     )
     SELECT closed || jsonb_build_object('properties', jsonb_build_object(
         'archived', no, 'portal', no, 'client_upload', no, 'by_phase', no, 'read_only', no, 'open_level', text,
+        'open_levels', '{"type": "array", "items": {"type": "string"}}'::jsonb,
         'features_off', '{"type": "array", "items": {"type": "string"}, "default": []}'::jsonb,
         'partners', named || jsonb_build_object('additionalProperties', closed || jsonb_build_object('properties', time || jsonb_build_object('level', text))),
         'customers', named || jsonb_build_object('additionalProperties', closed || jsonb_build_object('properties', time)),

@@ -9,12 +9,23 @@ CREATE FUNCTION clearance_internal.refuse_foreign_level() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    level integer := to_jsonb(NEW) ->> TG_ARGV[0];
-    account bigint := to_jsonb(NEW) ->> TG_ARGV[1];
+    r jsonb := to_jsonb(NEW);
+    account bigint := r ->> TG_ARGV[1];
     named clearance.level;
 BEGIN
-    SELECT l.* INTO named FROM clearance.level l WHERE l.id = level AND l.account_id IS NOT NULL;
-    IF named.account_id IS DISTINCT FROM account AND FOUND THEN
+    IF TG_TABLE_NAME = 'project_open_level' THEN
+        SELECT p.account_id INTO account FROM clearance.project p WHERE p.id = (r ->> 'project_id')::bigint;
+        IF NOT FOUND THEN
+            RETURN NULL;    -- it will be looked at with the project
+        END IF;
+    END IF;
+    SELECT l.* INTO named FROM clearance.level l
+    WHERE l.account_id IS NOT NULL AND l.account_id IS DISTINCT FROM account
+      AND (l.id = (r ->> TG_ARGV[0])::integer
+           OR TG_TABLE_NAME = 'project'
+              AND l.id IN (SELECT o.level_id FROM clearance.project_open_level o WHERE o.project_id = (r ->> 'id')::bigint))
+    ORDER BY l.id LIMIT 1;
+    IF FOUND THEN
         RAISE check_violation USING
             MESSAGE = format('level "%s" is another account''s own', named.name),
             DETAIL = format('A row of clearance.%s names it that is of account %s.', TG_TABLE_NAME, coalesce(account::text, 'none')),
@@ -24,7 +35,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.refuse_foreign_level IS
-'trigger: a row names a level of its own account, or one for all; arguments: columns of the level and of the account';
+'trigger: a row, and what an open project opens with further, names a level of its own account, or one for all; arguments: columns of the level and of the account, which further levels have from their project';
 
 CREATE FUNCTION clearance_internal.refuse_moved_level() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -59,6 +70,7 @@ BEGIN
         SELECT format('clearance.%I', name)::regclass AS tab, level, account
         FROM (VALUES ('account', 'default_external_level_id', 'id'), ('role', 'level_id', 'account_id'),
                      ('partner', 'level_id', 'account_id'), ('project', 'open_level_id', 'account_id'),
+                     ('project_open_level', 'level_id', 'account_id'),
                      ('project_partner', 'level_id', 'account_id'), ('project_member', 'level_id', 'account_id')) v (name, level, account)
     LOOP
         EXECUTE format('CREATE TRIGGER clearance_refuse_foreign_level AFTER INSERT OR UPDATE ON %s FOR EACH ROW WHEN (NEW.%I IS NOT NULL)

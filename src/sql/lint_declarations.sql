@@ -222,7 +222,7 @@ AS $$
     WHERE m.status = 'active' AND m.kind <> 'vendor' AND coalesce(p.active, c.active) AND NOT m.partner_admin
       AND NOT EXISTS (SELECT FROM clearance.project_member x WHERE x.member_id = m.id AND x.ends_at > statement_timestamp())
       AND NOT EXISTS (SELECT FROM clearance.project_customer x WHERE x.customer_id = m.customer_id AND x.ends_at > statement_timestamp())
-      AND NOT EXISTS (SELECT FROM clearance.project o JOIN clearance.level l ON l.id = o.open_level_id
+      AND NOT EXISTS (SELECT FROM clearance_internal.open_levels() o JOIN clearance.level l ON l.id = o.level_id
                       WHERE o.account_id = m.account_id AND l.audience = m.kind)
     GROUP BY m.kind, p.name, c.name, a.name
 $$;

@@ -45,13 +45,16 @@ CREATE FUNCTION clearance.set_project(
     client_upload boolean DEFAULT NULL,
     by_phase boolean DEFAULT NULL,
     open_level text DEFAULT NULL,
-    read_only boolean DEFAULT NULL
+    read_only boolean DEFAULT NULL,
+    open_levels text[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account bigint := (clearance_internal.require_project(project)).account_id;
-    level integer;
+    p clearance.project := clearance_internal.require_project(project);
+    account bigint := p.account_id;
+    levels integer[];
+    vendor_levels integer[];
 BEGIN
     IF archived IS NOT NULL THEN
         PERFORM clearance_internal.require_right(CASE WHEN archived THEN 'project.delete' ELSE 'project.unarchive' END, account, project);
@@ -62,25 +65,29 @@ BEGIN
     IF portal IS NOT NULL OR client_upload IS NOT NULL THEN
         PERFORM clearance_internal.require_right('change_customer_portal.change_from_project_settings', account, project);
     END IF;
-    IF by_phase IS NOT NULL OR open_level IS NOT NULL THEN
+    IF by_phase IS NOT NULL OR open_level IS NOT NULL OR open_levels IS NOT NULL THEN
         PERFORM clearance_internal.require_right('project.set_visibility', account, project);
     END IF;
-    level := clearance_internal.changed_level(NULL, open_level, NULL, account);
-    IF EXISTS (SELECT FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor') THEN
-        PERFORM clearance_internal.require_may_give(ARRAY[level], account);
+    levels := clearance_internal.open_level_ids(open_level, open_levels, account);
+    vendor_levels := ARRAY(SELECT l.id FROM clearance.level l WHERE l.id = ANY (levels) AND l.audience = 'vendor');
+    IF vendor_levels <> '{}' THEN
+        PERFORM clearance_internal.require_may_give(vendor_levels, account);
     END IF;
-    UPDATE clearance.project p SET
-        archived = coalesce(set_project.archived, p.archived),
-        read_only = coalesce(set_project.read_only, p.read_only),
-        portal = coalesce(set_project.portal, p.portal),
-        client_upload = coalesce(set_project.client_upload, p.client_upload),
-        by_phase = coalesce(set_project.by_phase, p.by_phase),
-        open_level_id = CASE WHEN open_level IS NULL THEN p.open_level_id ELSE level END
-    WHERE p.key = set_project.project::text;
+    UPDATE clearance.project t SET
+        archived = coalesce(set_project.archived, t.archived),
+        read_only = coalesce(set_project.read_only, t.read_only),
+        portal = coalesce(set_project.portal, t.portal),
+        client_upload = coalesce(set_project.client_upload, t.client_upload),
+        by_phase = coalesce(set_project.by_phase, t.by_phase),
+        open_level_id = CASE WHEN open_level IS NULL AND open_levels IS NULL THEN t.open_level_id ELSE levels[1] END
+    WHERE t.id = p.id;
+    IF open_level IS NOT NULL OR open_levels IS NOT NULL THEN
+        PERFORM clearance_internal.put_further_levels(p.id, levels);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance.set_project IS
-'changes a project; NULL leaves a property as it is; open_level opens it to the level''s audience, an empty one closes it';
+'changes a project; NULL leaves a property as it is; open_level opens it to the level''s audience, open_levels with several levels, which add up, each to its audience; an empty one closes it';
 
 CREATE FUNCTION clearance.set_project_feature(project clearance.app_key, feature text, enabled boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -23,7 +23,7 @@ AS $$
     FROM unnest(CASE kind
         WHEN 'level' THEN '{source key,level text!,audience text,action text,visibility text,relation text,reach text,kinds texts,denied boolean}'::text[]
         WHEN 'member' THEN '{source key,key key!,email text,name text,partner text,customer text,partner_admin boolean,active boolean,roles texts}'
-        WHEN 'project' THEN '{source key,project key!,archived boolean,open_level text,portal boolean,client_upload boolean,by_phase boolean,read_only boolean}'
+        WHEN 'project' THEN '{source key,project key!,archived boolean,open_level text,portal boolean,client_upload boolean,by_phase boolean,read_only boolean,open_levels texts}'
         WHEN 'feature_off' THEN '{source key,project key!,feature text!}'
         WHEN 'membership' THEN '{source key,project key!,member key!,access_level text,starts_at time,ends_at time,through_phase boolean}'
     END) c
@@ -172,17 +172,29 @@ COMMENT ON FUNCTION clearance_internal.apply_mirrored_members IS 'internal: make
 CREATE FUNCTION clearance_internal.put_mirrored_project(m clearance.view_mirror, said text[]) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    opens boolean := clearance_internal.mirror_has(m.view, 'open_level') OR clearance_internal.mirror_has(m.view, 'open_levels');
+    levels integer[];
+    was clearance.project;
 BEGIN
+    SELECT p.* INTO was FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2] FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN false;
+    ELSIF opens THEN
+        levels := clearance_internal.open_level_ids(said[4], said[9]::text[], m.account_id);
+    END IF;
     UPDATE clearance.project p SET
         archived = coalesce(said[3]::boolean, p.archived),
-        open_level_id = CASE WHEN clearance_internal.mirror_has(m.view, 'open_level')
-                             THEN clearance_internal.changed_level(NULL, said[4], NULL, m.account_id) ELSE p.open_level_id END,
+        open_level_id = CASE WHEN opens THEN levels[1] ELSE p.open_level_id END,
         portal = coalesce(said[5]::boolean, p.portal),
         client_upload = coalesce(said[6]::boolean, p.client_upload),
         by_phase = coalesce(said[7]::boolean, p.by_phase),
         read_only = coalesce(said[8]::boolean, p.read_only)
-    WHERE p.account_id = m.account_id AND p.key = said[2];
-    RETURN FOUND;
+    WHERE p.id = was.id;
+    IF levels <> '{}' OR was.open_level_id IS NOT NULL AND opens THEN
+        PERFORM clearance_internal.put_further_levels(was.id, levels);
+    END IF;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.put_mirrored_project IS 'internal: makes a project as a row of a view says; false: it is not known yet';

@@ -268,6 +268,37 @@ $$;
 COMMENT ON FUNCTION clearance_internal.changed_level IS
 'internal: id of the level that a name means in an account; NULL keeps the current one, an empty name takes it away';
 
+-- In one order, so that the same levels are always said by the same rows.
+CREATE FUNCTION clearance_internal.open_level_ids(level text, levels text[], account bigint) RETURNS integer[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF level IS NOT NULL AND levels IS NOT NULL THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = 'open_level and open_levels are both given',
+            HINT = 'Name one level, or all of them together.';
+    ELSIF levels IS NULL THEN
+        RETURN array_remove(ARRAY[clearance_internal.changed_level(NULL, level, NULL, account)], NULL);
+    END IF;
+    PERFORM clearance_internal.require_given('a level of open_levels', l) FROM unnest(levels) l;
+    RETURN ARRAY(SELECT DISTINCT clearance_internal.changed_level(NULL, l, NULL, account) FROM unnest(levels) l ORDER BY 1);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.open_level_ids IS
+'internal: the levels that a project opens with: one, no one for NULL or an empty name, or several';
+
+-- The first one is in the project's row.
+CREATE FUNCTION clearance_internal.put_further_levels(project bigint, levels integer[]) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clearance.project_open_level o WHERE o.project_id = put_further_levels.project AND o.level_id <> ALL (levels[2:]);
+    INSERT INTO clearance.project_open_level (project_id, level_id)
+    SELECT put_further_levels.project, l FROM unnest(levels[2:]) l
+    ON CONFLICT ON CONSTRAINT project_opens_with_a_level_once DO NOTHING
+$$;
+COMMENT ON FUNCTION clearance_internal.put_further_levels IS
+'internal: has an open project open with all but the first of these levels further, and with no others; its row is changed before, and held';
+
 -- What one of the vendor's own people owns.
 CREATE FUNCTION clearance_internal.require_may_own(m clearance.member, what text, name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

@@ -48,8 +48,8 @@ AS $$
     FROM pg_class c
     WHERE c.relnamespace = 'clearance'::regnamespace AND c.relname IN ('feature', 'action', 'level', 'level_grant', 'level_denial',
         'not_available', 'never_granted', 'gate', 'account', 'role', 'partner', 'partner_role', 'partner_owner', 'customer', 'member',
-        'member_role', 'member_switch', 'resource', 'project', 'project_feature_off', 'project_partner', 'project_customer',
-        'project_member', 'lease')
+        'member_role', 'member_switch', 'resource', 'project', 'project_feature_off', 'project_open_level', 'project_partner',
+        'project_customer', 'project_member', 'lease')
     ORDER BY c.relname
 $$;
 COMMENT ON FUNCTION clearance_internal.replicated_tables IS 'tables that say who may do what, and which of their rows: those that ship with the extension are everywhere';

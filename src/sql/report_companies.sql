@@ -105,8 +105,8 @@ AS $$
         SELECT CASE side WHEN 'partner' THEN a.default_external_level_id ELSE (SELECT l.id FROM clearance.level l WHERE l.built_in AND l.name = 'client') END, 5, 'where none is named'
         FROM firm JOIN clearance.account a ON a.id = firm.account_id WHERE firm.level_id IS NULL
         UNION ALL
-        SELECT p.open_level_id, 6, 'in ' || clearance_internal.html_count(count(*), 'open project')
-        FROM firm JOIN clearance.project p ON p.account_id = firm.account_id GROUP BY p.open_level_id
+        SELECT o.level_id, 6, 'in ' || clearance_internal.html_count(count(*), 'open project')
+        FROM clearance_internal.open_levels() o WHERE o.account_id = (SELECT f.account_id FROM firm f) GROUP BY o.level_id
     )
     SELECT s.level_id, string_agg(s.place, '; ' ORDER BY s.rank)
     FROM said s JOIN clearance.level l ON l.id = s.level_id AND l.audience = side

@@ -47,3 +47,14 @@ COMMENT ON FUNCTION clearance_internal.people_digest IS
 
 CREATE INDEX open_project ON clearance.project (account_id) WHERE open_level_id IS NOT NULL;
 
+-- Put in place by the planner, so that it reads what is asked for.
+CREATE FUNCTION clearance_internal.open_levels() RETURNS TABLE (project_id bigint, account_id bigint, level_id integer)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT p.id, p.account_id, p.open_level_id FROM clearance.project p WHERE p.open_level_id IS NOT NULL
+    UNION
+    SELECT p.id, p.account_id, o.level_id FROM clearance.project_open_level o JOIN clearance.project p ON p.id = o.project_id
+    WHERE p.open_level_id IS NOT NULL;
+END;
+COMMENT ON FUNCTION clearance_internal.open_levels IS 'internal: the levels that projects are open with';
+

@@ -475,7 +475,7 @@ COMMENT ON COLUMN clearance.project.archived IS 'closed to all but those with pr
 COMMENT ON COLUMN clearance.project.portal IS 'open to the contacts of its customers';
 COMMENT ON COLUMN clearance.project.client_upload IS 'customer contacts may upload files';
 COMMENT ON COLUMN clearance.project.by_phase IS 'partner members reach it only through a phase in which they take part';
-COMMENT ON COLUMN clearance.project.open_level_id IS 'level of every active member of the level''s audience who has no other way in; NULL: not open';
+COMMENT ON COLUMN clearance.project.open_level_id IS 'level of every active member of the level''s audience who has no other way in; NULL: not open, whatever project_open_level says';
 COMMENT ON COLUMN clearance.project.has_row IS 'a protected table of projects has a row for it, with which it goes';
 COMMENT ON COLUMN clearance.project.read_only IS 'seen as ever, but nobody changes anything in it';
 COMMENT ON SEQUENCE clearance.project_id_seq IS 'ids of projects';
@@ -488,6 +488,15 @@ CREATE TABLE clearance.project_feature_off (
 COMMENT ON TABLE clearance.project_feature_off IS 'features switched off for a project';
 COMMENT ON COLUMN clearance.project_feature_off.project_id IS 'the project';
 COMMENT ON COLUMN clearance.project_feature_off.feature IS 'a feature that has no rows there, but for those with project.manage_tab_visibility';
+
+CREATE TABLE clearance.project_open_level (
+    project_id bigint  NOT NULL CONSTRAINT open_level_belongs_to_a_project REFERENCES clearance.project ON DELETE CASCADE,
+    level_id   integer NOT NULL CONSTRAINT further_open_level_exists REFERENCES clearance.level,
+    CONSTRAINT project_opens_with_a_level_once PRIMARY KEY (project_id, level_id)
+);
+COMMENT ON TABLE clearance.project_open_level IS 'further levels that open projects open with, each to its audience; they count where the project''s open_level_id names one';
+COMMENT ON COLUMN clearance.project_open_level.project_id IS 'the project';
+COMMENT ON COLUMN clearance.project_open_level.level_id IS 'a level of every active member of the level''s audience who has no other way in';
 
 CREATE TABLE clearance.project_partner (
     account_id bigint      NOT NULL,
@@ -990,6 +999,7 @@ BEGIN
         ('clearance.rate', ''),
         ('clearance.project', ''),
         ('clearance.project_feature_off', ''),
+        ('clearance.project_open_level', ''),
         ('clearance.project_partner', ''),
         ('clearance.project_customer', ''),
         ('clearance.project_member', ''),

@@ -52,6 +52,7 @@ BEGIN
                      ('levels', 'level_grant', 'any'), ('levels', 'level_denial', 'any'),
                      ('levels', 'not_available', 'any'), ('levels', 'gate', 'any'),
                      ('projects', 'account', 'any'), ('projects', 'project', 'open_level_id'), ('projects', 'project_feature_off', 'any'),
+                     ('projects', 'project_open_level', 'any'),
                      ('people', 'role', 'any'), ('people', 'partner', 'level_id'),
                      ('people', 'customer', NULL), ('people', 'member', 'partner_id'), ('people', 'member_role', 'any'),
                      ('people', 'member_switch', 'any'), ('people', 'project_partner', 'level_id'),

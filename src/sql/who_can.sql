@@ -24,7 +24,7 @@ COMMENT ON FUNCTION clearance_internal.account_asked_about IS
 -- Everybody who can have a way into projects, without regard to time and standing:
 -- the rule judges each. In the vendor's team that is who is on one, or has one of
 -- the levels or a switch of the feature; outside, who is on one or an admin of a
--- partner that is. An open project is open to all of its audience. Partners as a
+-- partner that is. An open project is open to all of its levels' audiences. Partners as a
 -- whole are such for whom a login role is mapped.
 CREATE FUNCTION clearance_internal.candidates(projects bigint[], levels integer[], feature text, without_project boolean, account bigint)
 RETURNS TABLE (member bigint, partner bigint)
@@ -50,9 +50,9 @@ BEGIN
           UNION
           SELECT s.member_id FROM clearance.member_switch s WHERE s.feature = candidates.feature
           UNION
-          SELECT m.id FROM clearance.project p JOIN clearance.level l ON l.id = p.open_level_id
-          JOIN clearance.member m ON m.account_id = p.account_id AND m.kind = l.audience
-          WHERE p.id = ANY (projects)
+          SELECT m.id FROM clearance_internal.open_levels() o JOIN clearance.level l ON l.id = o.level_id
+          JOIN clearance.member m ON m.account_id = o.account_id AND m.kind = l.audience
+          WHERE o.project_id = ANY (projects)
           UNION
           SELECT m.id FROM clearance.member m WHERE without_project AND m.account_id = coalesce(candidates.account, m.account_id)) c (id)
     UNION ALL

@@ -10,8 +10,8 @@
  * TRUNCATE, and a transaction that changes very many things are about everything of
  * their kind: that a table is missing costs time, not rights.
  *
- * Most columns are in the row itself. Features that are off in a project, and what a
- * level grants, are found with its account. That is looked up in every version of the
+ * Most columns are in the row itself. Features that are off in a project, further levels
+ * that it opens with, and what a level grants, are found with its account. That is looked up in every version of the
  * project's or level's row that is still there, whoever sees it, so it does not matter
  * which one a snapshot sees, nor in which order rows are deleted. One that goes to
  * another account meanwhile would not be noticed, so whoever moves one waits until
@@ -97,6 +97,7 @@ static const Touch touches[] = {
 	{ "account", NULL, CLR_ABOUT_GONE_ACCOUNTS, GOING, ZERO },
 	{ "project", "account_id", CLR_ABOUT_PROJECTS, ANY_CHANGE, ITSELF },
 	{ "project_feature_off", "project_id", CLR_ABOUT_PROJECTS, ANY_CHANGE, OF_PROJECT },
+	{ "project_open_level", "project_id", CLR_ABOUT_PROJECTS, ANY_CHANGE, OF_PROJECT },
 	{ "binding", NULL, CLR_ABOUT_NOTHING, ANY_CHANGE, ZERO }, /* see plan/whole.c */
 
 	{ "level", "account_id", CLR_ABOUT_LEVELS, ANY_CHANGE, ALL_IF_NULL },
@@ -354,7 +355,10 @@ wait_for_others(const TriggerData *trigger)
 	const char *table = RelationGetRelationName(trigger->tg_relation);
 
 	if (strcmp(table, "project") == 0 && moves(trigger))
+	{
 		lock_table("project_feature_off");
+		lock_table("project_open_level");
+	}
 	else if (strcmp(table, "level") == 0 && moves(trigger))
 	{
 		lock_table("level_grant");

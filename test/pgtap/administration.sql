@@ -180,6 +180,8 @@ INSERT INTO call (expected, sql) VALUES
     ('yyn nn n u u n y', 'set_project(''adm'', by_phase => true)'),
     ('yyn nn n u u n y', 'set_project(''adm'', open_level => ''permissive'')'),
     ('ynn nn n u u n y', 'set_project(''adm'', open_level => ''account_admin'')'),
+    ('yyn nn n u u n y', 'set_project(''adm'', open_levels => ''{permissive,client}'')'),
+    ('ynn nn n u u n y', 'set_project(''adm'', open_levels => ''{permissive,account_admin}'')'),
     ('yyn nn n u u n y', 'set_project_feature(''adm'', ''task'', false)'),
     ('ynn nn n u u n y', 'transfer_project(''adm'', {cam})'),
     -- companies on projects

@@ -411,6 +411,11 @@ SELECT is(pg_temp.can('mia', 'task'), 'home private, home shared, home undecided
 SELECT is(pg_temp.can('mia', 'task', 'edit'), 'home private, home shared, home undecided', 'and that level only');
 SELECT is(pg_temp.can('nora', 'task'), 'lobby shared', 'also without any role');
 SELECT is(pg_temp.can('pat', 'task') ~ 'lobby', false, 'and to its audience only');
+INSERT INTO clearance.project_open_level VALUES (9004, 9011), (9001, 9011);
+SELECT evaluator.forget() \g /dev/null
+SELECT is(pg_temp.can('pip', 'task'), 'lobby shared, phased shared', 'further levels are for their audiences, of projects that are open');
+SELECT is(pg_temp.can('nora', 'task'), 'lobby shared', 'each of an open one for its own');
+DELETE FROM clearance.project_open_level;
 UPDATE clearance.project SET open_level_id = 9011 WHERE id = 9004;
 UPDATE clearance.project SET open_level_id = 9011 WHERE id = 9001;
 SELECT evaluator.forget() \g /dev/null

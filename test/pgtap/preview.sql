@@ -32,6 +32,7 @@ INSERT INTO change (what, class, sql) VALUES
 ('a membership has ended', 'narrowing', $$UPDATE clearance.project_member x SET ends_at = now() - interval '1 day' FROM clearance.member m, clearance.project p WHERE (m.id, p.id) = (x.member_id, x.project_id) AND (m.key, p.key) = ('113', '8')$$),
 ('a project is archived, another loses a feature', 'narrowing', $$SELECT clearance.set_project('12', archived => true), clearance.set_project_feature('11', 'task', false)$$),
 ('a project opens', 'widening', $$SELECT clearance.set_project('12', open_level => 'moderate')$$),
+('a project opens with several levels', 'widening', $$SELECT clearance.set_project('12', open_levels => '{restricted,moderate,collaborator}')$$),
 ('rows are shared', 'widening', $$UPDATE app.document SET is_private = false WHERE id IN (SELECT id FROM app.document WHERE is_private AND project_id = 8 ORDER BY id LIMIT 2)$$),
 ('rows are assigned by a link', 'widening', $$INSERT INTO app.task_assignee (task_id, member_id) SELECT t.id, m.key::bigint FROM app.task t JOIN clearance.project p ON p.key = t.project_id::text JOIN clearance.project_member pm ON pm.project_id = p.id JOIN clearance.member m ON m.id = pm.member_id WHERE m.partner_id = 6 AND t.assignee_id <> m.key::bigint ORDER BY m.id, t.id LIMIT 3 ON CONFLICT DO NOTHING$$),
 ('rows go and come', 'mixed', $$DELETE FROM app.task_message WHERE id IN (SELECT max(id) FROM app.task_message); INSERT INTO app.raid_item (id, project_id, kind, title, is_private) VALUES (999999, 8, 'risk', 'By a preview', false)$$),

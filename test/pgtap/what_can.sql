@@ -18,7 +18,7 @@ CREATE EXTENSION IF NOT EXISTS pgtap;
 \o /dev/null
 
 SELECT clearance.set_project('1', archived => true),
-       clearance.set_project('2', open_level => 'moderate'), clearance.set_project('3', open_level => 'collaborator'),
+       clearance.set_project('2', open_levels => '{moderate,client,super_user}', portal => true), clearance.set_project('3', open_levels => '{restricted,collaborator,moderate}'),
        clearance.set_project('4', by_phase => true), clearance.set_project_feature('5', 'task', false);
 
 CREATE TEMP TABLE counted_table AS

@@ -26,7 +26,7 @@ FROM clearance.binding b WHERE b.key_column IS NOT NULL;
 
 -- What happens to projects.
 SELECT clearance.set_project('1', archived => true),
-       clearance.set_project('2', open_level => 'moderate'), clearance.set_project('3', open_level => 'collaborator'),
+       clearance.set_project('2', open_levels => '{moderate,client,super_user}', portal => true), clearance.set_project('3', open_levels => '{restricted,collaborator,moderate}'),
        clearance.set_project('4', by_phase => true), clearance.set_project_feature('5', 'task', false);
 UPDATE clearance.project_member pm SET ends_at = '2020-01-01', starts_at = '-infinity'
 WHERE pm.project_id IN (SELECT p.id FROM clearance.project p WHERE p.key = '8') AND pm.member_id % 2 = 0;

@@ -27,6 +27,9 @@ SELECT clearance.set_level('scout', jsonb_insert(clearance.level_document('scout
     clearance.update_partner(p.id, access_level => 'scout') FROM clearance.partner p WHERE p.name = 'Bolt';
 EOSQL
 
+# a project is open with several levels, of two audiences
+$node->safe_psql('source', q{SELECT clearance.set_project('00000000-0000-0000-0000-000000000003', open_levels => '{"bug hunter",moderate,auditor}')});
+
 # tasks wait for tasks of other projects
 $node->safe_psql('source', <<'EOSQL');
 CREATE TABLE app.wait (id bigint PRIMARY KEY, task bigint NOT NULL, other bigint NOT NULL);

@@ -157,7 +157,7 @@ is($replica->safe_psql('half', 'SELECT count(*) FROM app.document', extra_params
 # Changes: of every kind, in sessions that are open; each leaves a line in the log there
 #
 my %open = map { $_ => session('half', $_, 'SET plan_cache_mode = force_generic_plan; PREPARE tasks AS SELECT count(*) FROM app."Task List" WHERE title LIKE $1;') } qw(cole pat adele);
-my $two = q{'00000000-0000-0000-0000-000000000002'};
+my ($two, $three) = map { "'00000000-0000-0000-0000-00000000000$_'" } 2, 3;
 foreach my $change (
 	[ "remove_member_from_project($two, id) FROM clearance.member WHERE key = 'cole'", 'fewer', 'cole' ],
 	[ "add_member_to_project($two, id) FROM clearance.member WHERE key = 'cole'", 'more', 'cole' ],
@@ -173,6 +173,8 @@ foreach my $change (
 	[ "set_project($two, archived => false)", 'more', 'cole', 'adele' ],
 	[ "set_project_feature($two, 'task', false)", 'fewer', 'cole', 'adele' ],
 	[ "set_project_feature($two, 'task', true)", 'more', 'cole', 'adele' ],
+	[ "set_project($three, open_levels => '{auditor,\"bug hunter\"}')", 'more', 'cole' ],
+	[ "set_project($three, open_level => 'bug hunter')", 'fewer', 'cole' ],
 	[ "set_account(id, active => false) FROM clearance.account WHERE key = 'n'", 'fewer', 'cole', 'pat', 'adele' ],
 	[ "set_account(id, active => true) FROM clearance.account WHERE key = 'n'", 'more', 'cole', 'pat', 'adele' ])
 {

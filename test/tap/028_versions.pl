@@ -79,6 +79,10 @@ my @more = (
 	[ 'no switches', 'CREATE TABLE test.switch AS TABLE clearance.member_switch; TRUNCATE clearance.member_switch', 'INSERT INTO clearance.member_switch TABLE test.switch; DROP TABLE test.switch' ],
 	[ 'project four, moved, has no documents', "UPDATE clearance.project SET account_id = {account n} WHERE key LIKE '%4'; INSERT INTO clearance.project_feature_off SELECT id, 'document' FROM clearance.project WHERE key LIKE '%4'",
 		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ],
+	[ 'project four, moved, opens further', "UPDATE clearance.project SET account_id = {account n}, open_level_id = l.id FROM clearance.level l WHERE key LIKE '%4' AND l.name = 'reader';"
+		  . "INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key LIKE '%4' AND l.name IN ('auditor', 'restricted')",
+		"DELETE FROM clearance.project_open_level USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4';"
+		  . "UPDATE clearance.project SET account_id = {account s}, open_level_id = NULL WHERE key LIKE '%4'" ],
 	[ 'another account', "INSERT INTO clearance.account (name) VALUES ('West')", "DELETE FROM clearance.account WHERE name = 'West'" ],
 	[ 'everybody is disabled', q{CREATE TABLE test.was AS SELECT id, status FROM clearance.member; UPDATE clearance.member SET status = 'disabled'},
 		q{UPDATE clearance.member m SET status = w.status FROM test.was w WHERE w.id = m.id; DROP TABLE test.was} ],
@@ -134,7 +138,11 @@ foreach my $end ('COMMIT', 'ROLLBACK', "PREPARE TRANSACTION 'p'")
 #
 foreach my $race ([ "INSERT INTO clearance.project_feature_off SELECT id, 'document' FROM clearance.project WHERE key LIKE '%4'",
 		"UPDATE clearance.project SET account_id = {account n} WHERE key LIKE '%4'",
-		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ])
+		"DELETE FROM clearance.project_feature_off USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4'; UPDATE clearance.project SET account_id = {account s} WHERE key LIKE '%4'" ],
+	[ "INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key LIKE '%4' AND l.name = 'auditor'",
+		"UPDATE clearance.project SET account_id = {account n}, open_level_id = (SELECT id FROM clearance.level WHERE name = 'reader') WHERE key LIKE '%4'",
+		"DELETE FROM clearance.project_open_level USING clearance.project p WHERE p.id = project_id AND p.key LIKE '%4';"
+		  . "UPDATE clearance.project SET account_id = {account s}, open_level_id = NULL WHERE key LIKE '%4'" ])
 {
 	my ($change, $move, $undo) = @$race;
 

@@ -431,8 +431,9 @@ sub stir
 				next if !chance($action eq 'view' ? 0.9 : 0.7);
 				foreach (1 .. (chance(0.75) ? 1 : 2))
 				{
-					$sql .= sprintf "SELECT clearance.allow('$level', '$feature', '$action', visibility => '%s', relation => '%s'%s);\n",
-					  chance(0.5) ? 'any' : 'shared', pick(@relations), chance(0.1) ? ", kinds => '{bug,note}'" : '';
+					$sql .= sprintf "SELECT clearance.allow('$level', '$feature', '$action', visibility => '%s', relation => '%s'%s%s);\n",
+					  chance(0.5) ? 'any' : 'shared', pick(@relations), chance(0.1) ? ", kinds => '{bug,note}'" : '',
+					  $level =~ /house/ && chance(0.15) ? ", reach => '" . pick(qw(account member owned)) . "'" : '';
 				}
 			}
 		}
@@ -440,11 +441,17 @@ sub stir
 	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_member project_partner project_customer);
 	foreach my $project (@projects)
 	{
-		$sql .= sprintf "SELECT clearance.set_project(%s, archived => %s, portal => %s, open_level => '%s') WHERE EXISTS "
+		# levels of one audience, or of more, which add up
+		my @opens = chance(0.12) ? grep { chance(0.4) } ('mix 2', 'mix 3', 'house 1', 'house 2', 'guest') : ();
+
+		$sql .= sprintf "SELECT clearance.set_project(%s, archived => %s, portal => %s, open_levels => '{%s}') WHERE EXISTS "
 		  . "(SELECT FROM clearance.project p JOIN clearance.account a ON a.id = p.account_id WHERE p.key = %s AND a.key = 'n');\n",
 		  $project, chance(0.08) ? 'true' : 'false', chance(0.8) ? 'true' : 'false',
-		  chance(0.06) ? pick('mix 3', 'house 2') : '', $project;
+		  join(',', map { "\"$_\"" } @opens), $project;
 	}
+	# without a level of its own, a project is not open
+	$sql .= "INSERT INTO clearance.project_open_level (project_id, level_id) SELECT p.id, l.id FROM clearance.project p, clearance.level l "
+	  . "WHERE p.open_level_id IS NULL AND p.key IN ('2', '7', '12') AND l.name IN ('mix 3', 'house 1');\n";
 	# what each partner, and each of its members, is on the projects
 	foreach my $partner (qw(Acme Bolt Mixed Permissive Restricted Plain Unnamed))
 	{

@@ -116,6 +116,19 @@ my @statements = (
 		"UPDATE clearance.project SET open_level_id = NULL WHERE key = '$three'",
 		'UPDATE clearance.project SET open_level_id = ' . level('bug hunter') . " WHERE key = '$three'",
 		qw(rex) ],
+	# two more for hunters, which add up, and one for the team; closed to hunters it is closed to all
+	'project three opens further' => [
+		'INSERT INTO clearance.project_open_level SELECT ' . project($three) . ", id FROM clearance.level WHERE name IN ('moderate', 'permissive', 'auditor')",
+		'DELETE FROM clearance.project_open_level WHERE project_id = ' . project($three),
+		qw(rex cole) ],
+	'project two would open further' => [
+		'INSERT INTO clearance.project_open_level SELECT ' . project($two) . ", id FROM clearance.level WHERE name IN ('permissive', 'auditor')",
+		'DELETE FROM clearance.project_open_level WHERE project_id = ' . project($two),
+		qw(pat) ],
+	'project two is open to readers' => [
+		'UPDATE clearance.project SET open_level_id = ' . level('reader') . " WHERE key = '$two'",
+		"UPDATE clearance.project SET open_level_id = NULL WHERE key = '$two'",
+		qw(pat) ],
 	'project four is of North' => [
 		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 'n') WHERE key = '$four'",
 		"UPDATE clearance.project SET account_id = (SELECT id FROM clearance.account WHERE key = 's') WHERE key = '$four'",

@@ -141,6 +141,20 @@ DROP FUNCTION clearance.moment("any");
 -- Why there is no way into a project is told as a code and dates, and put into words by the library.
 DROP FUNCTION clearance_internal.window_text, clearance_internal.why_no_project;
 
+-- Further levels of open projects, which are among the places of levels.
+CREATE TABLE clearance.project_open_level (
+    project_id bigint  NOT NULL CONSTRAINT open_level_belongs_to_a_project REFERENCES clearance.project ON DELETE CASCADE,
+    level_id   integer NOT NULL CONSTRAINT further_open_level_exists REFERENCES clearance.level,
+    CONSTRAINT project_opens_with_a_level_once PRIMARY KEY (project_id, level_id)
+);
+SELECT pg_catalog.pg_extension_config_dump('clearance.project_open_level', '');
+CREATE TRIGGER "00_clearance_note_change" BEFORE INSERT OR UPDATE OR DELETE ON clearance.project_open_level
+    FOR EACH ROW EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
+CREATE TRIGGER "00_clearance_note_truncate" BEFORE TRUNCATE ON clearance.project_open_level
+    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.note_change('projects', 'any');
+ALTER TABLE clearance.project_open_level ENABLE ALWAYS TRIGGER "00_clearance_note_change",
+    ENABLE ALWAYS TRIGGER "00_clearance_note_truncate";
+
 -- Levels of an account.
 ALTER TABLE clearance.level ADD COLUMN account_id bigint, DROP CONSTRAINT level_name_is_unique,
     ADD CONSTRAINT level_name_is_unique_in_its_account UNIQUE NULLS NOT DISTINCT (account_id, name),
@@ -359,7 +373,7 @@ SELECT clearance_internal.close('FUNCTION clearance.verdict_codes, clearance.mas
 GRANT EXECUTE ON FUNCTION clearance.verdict_codes, clearance.mask_open, clearance.refused, clearance.column_masked, clearance.columns TO PUBLIC;
 SELECT clearance_internal.close('FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix');
 GRANT EXECUTE ON FUNCTION clearance.permissions, clearance.editable_columns, clearance.explain, clearance.explain_json, clearance.preview, clearance.who_can, clearance.what_can, clearance.access_matrix TO PUBLIC;
-SELECT clearance_internal.close('TABLE clearance.version_part, clearance.erased_key, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
+SELECT clearance_internal.close('TABLE clearance.version_part, clearance.erased_key, clearance.project_open_level, clearance.binding_mask, clearance.binding_row_guard, clearance.lint_acceptance, clearance.never_granted, clearance.view_mirror, clearance.mirror_table, clearance.mirrored_row'),
     clearance_internal.close('SEQUENCE clearance.binding_mask_id_seq, clearance.binding_row_guard_id_seq');
 SELECT clearance_internal.close('FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, clearance.deny,
     clearance.set_level, clearance.level_document, clearance.compare_levels');
