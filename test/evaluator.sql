@@ -539,9 +539,9 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
                     WHEN 'vendor' THEN NOT EXISTS (SELECT FROM ordinary o WHERE o.place = p.id AND o.covered)
                     ELSE NOT p.reached END
     )
-    -- What is given takes nothing away: other levels count as far as they reach.
     SELECT o.place, o.level, evaluator.is_admin_level(o.level), o.is_member, o.is_owner, o.covered
     FROM ordinary o
+    WHERE o.place NOT IN (SELECT place FROM opened)
     UNION ALL
     SELECT o.place, o.level, evaluator.is_admin_level(o.level), true, false, true
     FROM opened o

@@ -69,7 +69,7 @@ FROM clearance.member m JOIN clearance.project_customer c USING (customer_id) JO
 WHERE m.id % 2 = 0;
 -- Projects that are open: with several levels of one audience, of all, and with one beside rows that count for nothing.
 SELECT clearance.set_project(2, open_levels => '{restricted,mates}'), clearance.set_project(5, open_levels => '{leads,collaborator,moderate,peers}', portal => true),
-       clearance.set_project(7, open_levels => '{leads,super_user}'), clearance.set_project(9, open_level => 'leads');
+       clearance.set_project(7, open_levels => '{leads,super_user}');
 INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key = '11' AND l.name IN ('permissive', 'leads');
 
 BEGIN;

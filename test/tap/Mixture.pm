@@ -433,7 +433,7 @@ sub stir
 				{
 					$sql .= sprintf "SELECT clearance.allow('$level', '$feature', '$action', visibility => '%s', relation => '%s'%s%s);\n",
 					  chance(0.5) ? 'any' : 'shared', pick(@relations), chance(0.1) ? ", kinds => '{bug,note}'" : '',
-					  $level =~ /house/ && chance(0.15) ? ", reach => '" . pick(qw(account member owned)) . "'" : '';
+					  $level =~ /house/ && chance(0.15) ? ", reach => '" . pick(qw(member owned)) . "'" : '';
 				}
 			}
 		}
