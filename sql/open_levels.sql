@@ -107,6 +107,12 @@ SELECT count(*) FROM opened;
 -- further levels alone open nothing
 INSERT INTO clearance.project_open_level SELECT p.id, l.id FROM clearance.project p, clearance.level l WHERE p.key = '1' AND l.name IN ('bugs', 'look');
 SELECT sees('pat', 'cole');
+SELECT member_key FROM clearance.who_can('task', 'bug1') ORDER BY 1;
+SELECT m, verdict FROM unnest('{pat,cole}'::text[]) m, clearance.explain('task', 'open1', member => m) WHERE step = 'verdict';
+SELECT clearance.create_level('nothing', 'vendor') > 0;
+SELECT clearance.add_member_to_project(1, :cole, 'nothing');
+SELECT sees('cole');
+SELECT clearance.remove_member_from_project(1, :cole);
 SELECT clearance.set_project(1, open_level => 'read');
 SELECT sees('pat', 'cole', 'cleo');
 SELECT * FROM opened;
@@ -116,7 +122,7 @@ SELECT * FROM opened;
 --
 SELECT clearance.set_project(1, open_level => 'bugs', open_levels => '{own}');
 SELECT clearance.set_project(1, open_level => '', open_levels => '{}');
-SELECT clearance.set_project(1, open_levels => '{bugs,nothing}');
+SELECT clearance.set_project(1, open_levels => '{bugs,nobody}');
 SELECT clearance.set_project(1, open_levels => '{bugs,NULL}');
 SELECT clearance.set_project(1, open_levels => '{bugs,""}');
 SELECT clearance.create_level('empty', 'partner') > 0;
