@@ -109,7 +109,7 @@ UPDATE clearance.partner SET level_id = (SELECT l.id FROM clearance.level l WHER
 SELECT clearance.remove_partner_from_project('four', :script);
 SELECT clearance.reset_actor();
 SELECT clearance.add_partner_to_project('three', :script, starts_at => '2020-01-01');
-SELECT replace(s, session_user, 'me') FROM clearance.audit_log l CROSS JOIN regexp_replace(clearance_internal.report_author(login, role, actor, partner, real_actor) || ' ' || clearance_internal.report_change_sign(operation) || table_name || clearance_internal.report_difference(before, after), '<(?!/?bdi|/?del)[^>]*>', '', 'g') s
+SELECT replace(s, session_user, 'me') FROM clearance.audit_log l CROSS JOIN regexp_replace(clearance_internal.report_author(login, role, actor, partner, real_actor) || ' ' || clearance_internal.report_change_sign(operation) || table_name || clearance_internal.report_difference(before::jsonb, after::jsonb), '<(?!/?bdi|/?del)[^>]*>', '', 'g') s
 WHERE at > (SELECT since.at FROM since) ORDER BY at, seq;
 SELECT regexp_replace(replace(s, session_user, 'me'), '^[-0-9: ]{16}', 'then') FROM pg_temp.section(clearance.report(account => :north, lines => 1), 'changes') s WHERE s !~ 'These are';
 SELECT substring(clearance.report(account => a, lines => 1000), '<section id="section-changes".*') ~ 'Southerner' FROM unnest(ARRAY[:north, :south]) a;

@@ -80,6 +80,7 @@ INSERT INTO pg_temp.call VALUES
     ('customer', 'add_member(''x'', customer => {}, account => {north})'), ('customer', 'add_customer_to_project(''north-on'', {})'),
     ('customer', 'update_customer_on_project(''north-on'', {})'), ('customer', 'remove_customer_from_project(''north-on'', {})'),
     ('member', 'set_member_roles({}, ''{}''::text[])'), ('member', 'set_partner_admin({}, true)'), ('member', 'disable_member({})'), ('member', 'enable_member({})'),
+    ('member', 'change_key({}, ''unknown-key'')'), ('member', 'erase_member({})'),
     ('member', 'switch_on({}, ''task'', ''view'')'), ('member', 'switch_off({}, ''task'', ''view'')'), ('member', 'resend_invitation({})'),
     ('member', 'withdraw_invitation({})'), ('member', 'set_resource({}, {})'), ('member', 'update_profile(member => {})'),
     ('member', 'create_partner(''x'', owner => {})'), ('member', 'create_project(''x'', owner => {})'), ('member', 'transfer_project(''north-on'', {})'),

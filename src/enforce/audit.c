@@ -33,8 +33,20 @@ PG_FUNCTION_INFO_V1(clearance_audit_truncate);
 PG_FUNCTION_INFO_V1(clearance_audit_note);
 PG_FUNCTION_INFO_V1(clearance_log_refusal);
 
+/* What lines say of people, which erase_member() takes out of them. */
+static const struct
+{
+	const char *table;
+	const char *column;
+} personal[] = { { "member", "key" },	   { "member", "email" },
+				 { "member", "name" },	   { "project_member", "source" },
+				 { "resource", "skills" }, { "rate", "amount" },
+				 { "link", "subject" } };
+
 static const TriggerData *called_by(FunctionCallInfo fcinfo);
 static void tell_change(const TriggerData *trigger, HeapTuple before, HeapTuple after);
+static Bitmapset *personal_columns(const char *table, TupleDesc desc);
+static char *person_of(const char *before, const char *after);
 static const char *operation_of(TriggerEvent event);
 static bool is_changed(HeapTuple before, HeapTuple after, TupleDesc desc, AttrNumber column);
 static void tell(ClrAuditLine *line);
@@ -94,23 +106,53 @@ static void
 tell_change(const TriggerData *trigger, HeapTuple before, HeapTuple after)
 {
 	TupleDesc desc = RelationGetDescr(trigger->tg_relation);
-	AttrNumber secret = 0;
 	ClrAuditLine line = { .table = RelationGetRelationName(trigger->tg_relation) };
+	ClrRowHidden hidden = { .instead = "kept", .personal = personal_columns(line.table, desc) };
+	char *person_before = "{}";
+	char *person_after = "{}";
 
 	if (trigger->tg_trigger->tgnargs > 0)
-		secret = SPI_fnumber(desc, trigger->tg_trigger->tgargs[0]);
-	if (secret < 0)
+		hidden.secret = SPI_fnumber(desc, trigger->tg_trigger->tgargs[0]);
+	if (hidden.secret < 0)
 		elog(ERROR, "table %s has no column %s", line.table, trigger->tg_trigger->tgargs[0]);
 	if (before != NULL)
-		line.before = clr_row_json(before, desc, secret, "kept");
+		line.before = clr_row_json(before, desc, &hidden, &person_before);
+	if (is_changed(before, after, desc, hidden.secret))
+		hidden.instead = "changed";
 	if (after != NULL)
-		line.after = clr_row_json(after, desc, secret,
-								  is_changed(before, after, desc, secret) ? "changed" : "kept");
-	if (before != NULL && after != NULL && strcmp(line.before, line.after) == 0)
+		line.after = clr_row_json(after, desc, &hidden, &person_after);
+	if (before != NULL && after != NULL && strcmp(line.before, line.after) == 0 &&
+		strcmp(person_before, person_after) == 0)
 		return;
+	if (strcmp(person_before, "{}") != 0 || strcmp(person_after, "{}") != 0)
+		line.person = person_of(person_before, person_after);
 	line.operation = operation_of(trigger->tg_event);
 	line.account = account_of(trigger, after != NULL ? after : before);
 	tell(&line);
+}
+
+static Bitmapset *
+personal_columns(const char *table, TupleDesc desc)
+{
+	Bitmapset *columns = NULL;
+
+	for (int i = 0; i < (int) lengthof(personal); i++)
+		if (strcmp(personal[i].table, table) == 0)
+			columns = bms_add_member(columns, SPI_fnumber(desc, personal[i].column));
+	return columns;
+}
+
+/* The digest of what can be guessed would tell it, but for the salt, which goes with it. */
+static char *
+person_of(const char *before, const char *after)
+{
+	uint8 salt[16];
+	char hex[2 * sizeof(salt) + 1];
+
+	if (!pg_strong_random(salt, sizeof(salt)))
+		ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("no random bytes are to be had")));
+	hex[hex_encode((const char *) salt, sizeof(salt), hex)] = '\0';
+	return psprintf("{\"salt\": \"%s\", \"before\": %s, \"after\": %s}", hex, before, after);
 }
 
 static const char *
@@ -132,7 +174,7 @@ is_changed(HeapTuple before, HeapTuple after, TupleDesc desc, AttrNumber column)
 	bool was_null;
 	bool is_null;
 
-	if (before == NULL || column == 0)
+	if (before == NULL || after == NULL || column == 0)
 		return false;
 	attr = TupleDescAttr(desc, column - 1);
 	was = heap_getattr(before, column, desc, &was_null);

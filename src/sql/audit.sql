@@ -7,7 +7,7 @@
 -- src/store/audit_log.c), so that what somebody does to the log shows.
 -- ---------------------------------------------------------------------------
 -- Its parts are the months of the year, so that what is old goes by TRUNCATE and nothing is
--- made or dropped while the log is in use. Part 0 has the lines about the log itself: what was dropped, or taken out.
+-- made or dropped while the log is in use. Part 0 has the lines that say what was dropped.
 CREATE TABLE clearance.audit_log (
     part       smallint    NOT NULL,
     chain      uuid        NOT NULL,
@@ -24,10 +24,12 @@ CREATE TABLE clearance.audit_log (
     before     json,
     after      json,
     hash       bytea       NOT NULL,
+    person_digest bytea,
+    person     json,
     CONSTRAINT line_has_one_place PRIMARY KEY (part, chain, seq)
 ) PARTITION BY LIST (part);
 COMMENT ON TABLE clearance.audit_log IS 'lines of the audit log; view audit shows them, verify_audit() checks them';
-COMMENT ON COLUMN clearance.audit_log.part IS 'month of the year, in UTC; 0: what was dropped or taken out';
+COMMENT ON COLUMN clearance.audit_log.part IS 'month of the year, in UTC; 0: what was dropped';
 COMMENT ON COLUMN clearance.audit_log.chain IS 'the chain that the line is of';
 COMMENT ON COLUMN clearance.audit_log.seq IS 'number of the line in its chain, without gaps';
 COMMENT ON COLUMN clearance.audit_log.at IS 'when the statement began that made the change; it counts from its transaction''s commit';
@@ -38,10 +40,12 @@ COMMENT ON COLUMN clearance.audit_log.partner IS 'id of the partner that acted a
 COMMENT ON COLUMN clearance.audit_log.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit_log.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit_log.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of a person was taken out of them by erase_member()';
-COMMENT ON COLUMN clearance.audit_log.before IS 'the row before, without secrets; NULL: it was not there';
-COMMENT ON COLUMN clearance.audit_log.after IS 'the row after, without secrets; NULL: it is gone. Of FORGET: number and hash of each chain''s last dropped line; of ERASE: the lines, and the digest of each as it is now';
-COMMENT ON COLUMN clearance.audit_log.hash IS 'SHA-256 over the hash of the line before it and over the line as it was written, see src/store/audit_log.c';
+COMMENT ON COLUMN clearance.audit_log.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of the member in "after" was taken out of them by erase_member()';
+COMMENT ON COLUMN clearance.audit_log.before IS 'the row before, without secrets, and "erased" for what it says of a person; NULL: it was not there';
+COMMENT ON COLUMN clearance.audit_log.after IS 'the row after, likewise; NULL: it is gone. Of FORGET: number and hash of each chain''s last dropped line';
+COMMENT ON COLUMN clearance.audit_log.person_digest IS 'SHA-256 of person as it was written; NULL: the line says nothing of a person';
+COMMENT ON COLUMN clearance.audit_log.hash IS 'SHA-256 over the hash of the line before it and over the line but person, see src/store/audit_log.c';
+COMMENT ON COLUMN clearance.audit_log.person IS 'what before and after leave out of a person, and a salt; NULL: nothing, or it is erased';
 -- Restored, chains verify as before, and go on or rest.
 DO $$
 DECLARE
@@ -51,7 +55,7 @@ BEGIN
     FOR i IN 0 .. 12 LOOP
         part := format('clearance_internal.audit_log_%s', lpad(i::text, 2, '0'));
         EXECUTE format('CREATE TABLE %s PARTITION OF clearance.audit_log FOR VALUES IN (%s)', part, i);
-        EXECUTE format('COMMENT ON TABLE %s IS %L', part, CASE i WHEN 0 THEN 'internal: lines that say what of the audit log was dropped, or taken out of lines'
+        EXECUTE format('COMMENT ON TABLE %s IS %L', part, CASE i WHEN 0 THEN 'internal: lines that say what of the audit log was dropped'
                                                                  ELSE 'internal: lines of one month of each year' END);
         PERFORM pg_catalog.pg_extension_config_dump(part::regclass, '');
         FOR col IN SELECT a.* FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'clearance.audit_log'::regclass AND a.attnum > 0 LOOP
@@ -97,7 +101,7 @@ CREATE FUNCTION clearance_internal.audit_note(operation text, account bigint, af
 LANGUAGE c VOLATILE PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'clearance_audit_note';
 COMMENT ON FUNCTION clearance_internal.audit_note IS
-'internal: a line about the log itself: FORGET, up to where chains are dropped, or ERASE, out of which lines something was taken; account: NULL, of none';
+'internal: a line about the log itself: FORGET, up to where chains are dropped, or ERASE, of whom lines say nothing more; account: NULL, of none';
 
 CREATE FUNCTION clearance_internal.refuse_audit_write() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -108,8 +112,7 @@ BEGIN
     IF TG_OP = 'DELETE' AND TG_TABLE_NAME <> 'audit_chain' THEN
         goes := EXISTS (SELECT FROM clearance_internal.audit_anchors() a WHERE a.chain = OLD.chain AND a.seq >= OLD.seq);
     ELSIF TG_OP = 'UPDATE' AND TG_TABLE_NAME <> 'audit_chain' THEN
-        goes := (NEW.part, NEW.chain, NEW.seq, NEW.hash) = (OLD.part, OLD.chain, OLD.seq, OLD.hash)
-            AND clearance_internal.is_erased(NEW::clearance.audit_log);
+        goes := to_jsonb(NEW) - 'person' = to_jsonb(OLD) - 'person' AND NEW.person IS NULL AND clearance_internal.is_of_erased(NEW::clearance.audit_log);
     ELSIF TG_OP = 'TRUNCATE' AND TG_TABLE_SCHEMA = 'clearance_internal' THEN
         EXECUTE format('SELECT NOT EXISTS (SELECT FROM clearance_internal.%I l LEFT JOIN clearance_internal.audit_anchors() a USING (chain)
                                            WHERE a.seq IS NULL OR a.seq < l.seq)', TG_TABLE_NAME) INTO goes;
@@ -124,7 +127,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.refuse_audit_write IS
-'trigger: lines stay as they are; they go only when forget_audit() has said so in the log, and change only as erase_member() has said there';
+'trigger: lines stay as they are; they go only when forget_audit() has said so in the log, and what they say of a person only when that is erased';
 
 CREATE FUNCTION clearance_internal.audit_tables() RETURNS SETOF regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -144,24 +147,29 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audit_anchors IS 'internal: the last dropped line of each chain';
 
--- The digest of a line is the hash that it would have as the first of its chain.
-CREATE FUNCTION clearance_internal.audit_erasures(OUT said_chain uuid, OUT said_seq bigint, OUT chain uuid, OUT seq bigint, OUT digest bytea)
-RETURNS SETOF record
+-- By the member that the line is about. A contractor's rates are about whoever was alone in the company then.
+CREATE FUNCTION clearance_internal.is_of_erased(line clearance.audit_log) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT l.chain, l.seq, e.chain, e.seq, decode(e.digest, 'hex')
-    FROM clearance.audit_log l CROSS JOIN LATERAL json_to_recordset(l.after -> 'lines') AS e (chain uuid, seq bigint, digest text)
-    WHERE l.part = 0 AND l.operation = 'ERASE'
+    SELECT line.table_name = 'rate' OR NOT EXISTS (
+        SELECT FROM clearance.member m
+        WHERE m.id = (coalesce(line.after, line.before) ->> CASE line.table_name WHEN 'member' THEN 'id' ELSE 'member_id' END)::bigint
+          AND m.status <> 'erased')
 $$;
-COMMENT ON FUNCTION clearance_internal.audit_erasures IS 'internal: lines out of which something was taken, what they are to be since, and which line says so';
+COMMENT ON FUNCTION clearance_internal.is_of_erased IS 'internal: whether a line may be without what it said of a person: that is erased, or there no more';
 
-CREATE FUNCTION clearance_internal.is_erased(line clearance.audit_log) RETURNS boolean
+CREATE FUNCTION clearance_internal.tells_person(line clearance.audit_log) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance_internal.audit_hash(NULL, line) IN (SELECT e.digest FROM clearance_internal.audit_erasures() e
-                                                         WHERE (e.chain, e.seq) = (line.chain, line.seq))
+    SELECT CASE WHEN line.person IS NULL THEN line.person_digest IS NULL OR clearance_internal.is_of_erased(line)
+                ELSE sha256(convert_to(line.person::text, 'UTF8')) IS NOT DISTINCT FROM line.person_digest END
 $$;
-COMMENT ON FUNCTION clearance_internal.is_erased IS 'internal: whether a line is as an ERASE of the log says that it is to be';
+COMMENT ON FUNCTION clearance_internal.tells_person IS 'internal: whether a line says of a person what it said when it was written, or may say nothing';
+
+CREATE FUNCTION clearance_internal.audit_row(said json, person json) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT said::jsonb || coalesce(person::jsonb, '{}') $$;
+COMMENT ON FUNCTION clearance_internal.audit_row IS 'internal: a row of the log with what it says of a person';
 
 -- All tables but those that hold no permissions: mail on its way, what the server keeps for itself, the log, and what
 -- views said, which is told where it leads to.
@@ -224,7 +232,8 @@ $$;
 -- For the vendor's people, whatever levels of others grant.
 CREATE VIEW clearance.audit WITH (security_barrier) AS
 SELECT l.at, l.login, l.role, l.actor, l.partner, l.real_actor, l.account_id, l.table_name, l.operation,
-       l.before::jsonb, l.after::jsonb, l.chain, l.seq
+       l.before::jsonb || coalesce((l.person -> 'before')::jsonb, '{}') AS before,
+       l.after::jsonb || coalesce((l.person -> 'after')::jsonb, '{}') AS after, l.chain, l.seq
 FROM clearance.audit_log l
 WHERE (SELECT clearance.is_operator())
    OR (l.account_id = ANY (ARRAY(SELECT clearance.accounts_with('settings.view_audit')))
@@ -239,7 +248,7 @@ COMMENT ON COLUMN clearance.audit.partner IS 'id of the partner that acted as a 
 COMMENT ON COLUMN clearance.audit.real_actor IS 'id of the member who acted as the actor; NULL: nobody did';
 COMMENT ON COLUMN clearance.audit.account_id IS 'id of the account that the row is of; NULL: of none, or what it belonged to went before it';
 COMMENT ON COLUMN clearance.audit.table_name IS 'the table of schema clearance that was changed';
-COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of a person was taken out of them by erase_member()';
+COMMENT ON COLUMN clearance.audit.operation IS 'INSERT, UPDATE, DELETE or TRUNCATE of one row; ACT_AS: began to act as the member in "after"; MAINTENANCE: the role in "after" sees and changes all rows of its tables until the transaction ends; FORGET: earlier lines were dropped by forget_audit(); ERASE: what lines said of the member in "after" was taken out of them by erase_member()';
 COMMENT ON COLUMN clearance.audit.before IS 'the row before, without secrets; NULL: it was not there';
 COMMENT ON COLUMN clearance.audit.after IS 'the row after, without secrets; NULL: it is gone';
 COMMENT ON COLUMN clearance.audit.chain IS 'the chain that the line is of';
@@ -268,8 +277,8 @@ BEGIN
         SELECT a.chain, a.seq, a.hash FROM clearance_internal.audit_anchors() a
     ), line AS MATERIALIZED (
         SELECT l.chain, l.seq, l.hash, coalesce(lag(l.seq) OVER w, a.seq, 0) AS seq_before,
-               l.hash = clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) OR clearance_internal.is_erased(l) AS is_right,
-               l.part = CASE WHEN l.operation IN ('FORGET', 'ERASE') THEN 0 ELSE extract(month FROM l.at AT TIME ZONE 'UTC') END AS in_place
+               clearance_internal.audit_hash(coalesce(lag(l.hash) OVER w, a.hash), l) AS right_hash, clearance_internal.tells_person(l) AS tells_person,
+               l.part = CASE WHEN l.operation = 'FORGET' THEN 0 ELSE extract(month FROM l.at AT TIME ZONE 'UTC') END AS in_place
         FROM clearance.audit_log l LEFT JOIN anchor a ON a.chain = l.chain AND a.seq < l.seq
         WINDOW w AS (PARTITION BY l.chain ORDER BY l.seq)
     ), place AS (
@@ -280,10 +289,11 @@ BEGIN
         SELECT h.key::uuid AS chain, (h.value ->> 'seq')::bigint AS seq, decode(h.value ->> 'hash', 'hex') AS hash FROM jsonb_each(head) h
     )
     SELECT l.chain, l.seq, CASE WHEN l.seq <> l.seq_before + 1 THEN 'lines before it are missing'
-                                WHEN NOT l.is_right THEN 'it does not follow from the line before: one of them was changed, moved or put there'
+                                WHEN l.hash <> l.right_hash THEN 'it does not follow from the line before: one of them was changed, moved or put there'
+                                WHEN NOT l.tells_person THEN 'what it says of a person was changed, or taken out though that is not erased'
                                 ELSE 'it is in the part of another month' END
     FROM line l
-    WHERE l.seq <> l.seq_before + 1 OR NOT l.is_right OR NOT l.in_place
+    WHERE l.seq <> l.seq_before + 1 OR l.hash <> l.right_hash OR NOT l.tells_person OR NOT l.in_place
     UNION ALL
     SELECT coalesce(c.chain, t.chain), t.seq, 'it is not the last line that the chain''s head names'
     FROM clearance.audit_chain c FULL JOIN last t ON t.chain = c.chain
@@ -302,7 +312,7 @@ BEGIN
     FROM clearance_internal.audit_tables() t (tab)
     WHERE NOT clearance_internal.fires_always(t.tab, NULL, 'clearance_internal.refuse_audit_write')
     UNION ALL
-    SELECT NULL, NULL, format('lines of a month have no place: of 12 parts and that of lines about the log there are %s', count(*))
+    SELECT NULL, NULL, format('lines of a month have no place: of 12 parts and that of dropped lines there are %s', count(*))
     FROM pg_partition_tree('clearance.audit_log') p WHERE p.isleaf HAVING count(*) <> 13
     ORDER BY 1, 2, 3;
 END
@@ -361,10 +371,10 @@ BEGIN
            coalesce(clearance_internal.audit_person(c.real_actor) || ' as ', '')
                || coalesce(clearance_internal.audit_person(c.actor), 'partner ' || coalesce('"' || p.name || '"', c.partner::text), 'login "' || c.login || '"'),
            c.login, c.operation, c.table_name, c.lines,
-           clearance_internal.audit_subject(c.table_name, coalesce(f.after, f.before)::jsonb)
+           clearance_internal.audit_subject(c.table_name, coalesce(r.after, r.before))
                || CASE WHEN c.operation = 'UPDATE' THEN
                       ': ' || (SELECT string_agg(format('%s %s → %s', b.key, b.value, a.value), ', ' ORDER BY b.key)
-                               FROM jsonb_each(f.before::jsonb) b JOIN jsonb_each(f.after::jsonb) a ON a.key = b.key AND a.value <> b.value)
+                               FROM jsonb_each(r.before) b JOIN jsonb_each(r.after) a ON a.key = b.key AND a.value <> b.value)
                   ELSE '' END
                || CASE WHEN c.lines > 1 THEN format(', and %s more', c.lines - 1) ELSE '' END
     FROM (SELECT l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain, min(l.seq) AS first, count(*) AS lines
@@ -374,6 +384,8 @@ BEGIN
           GROUP BY l.at, l.login, l.actor, l.partner, l.real_actor, l.operation, l.table_name, l.chain
           ORDER BY l.at DESC, 9 DESC LIMIT most) c
     JOIN clearance.audit_log f ON f.chain = c.chain AND f.seq = c.first
+    CROSS JOIN LATERAL (SELECT clearance_internal.audit_row(f.before, f.person -> 'before') AS before,
+                               clearance_internal.audit_row(f.after, f.person -> 'after') AS after) r
     LEFT JOIN clearance.partner p ON p.id = c.partner
     ORDER BY c.at DESC, c.first DESC;
 END
@@ -398,7 +410,6 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     anchors json;
-    again json;
     part text;
     stays boolean;
     lines bigint;
@@ -423,12 +434,6 @@ BEGIN
     IF anchors IS NULL THEN
         RETURN 0;
     END IF;
-    -- Who erased may have waited for who wrote a line, which is the later one then.
-    SELECT json_build_object('lines', json_agg(json_build_object('chain', e.chain, 'seq', e.seq, 'digest', encode(e.digest, 'hex')))) INTO again
-    FROM clearance_internal.audit_erasures() e
-    WHERE e.said_seq <= (anchors -> e.said_chain::text ->> 'seq')::bigint AND e.seq > coalesce((anchors -> e.chain::text ->> 'seq')::bigint, 0)
-    HAVING count(*) > 0;
-    PERFORM clearance_internal.audit_note('ERASE', NULL, again) WHERE again IS NOT NULL;
     PERFORM clearance_internal.audit_note('FORGET', NULL, anchors);
     -- A month goes whole if nothing of it stays, which its trigger makes sure of; this one is written, and would wait for who writes.
     FOR i IN 0 .. 12 LOOP

@@ -46,7 +46,7 @@ DECLARE
     m clearance.member := clearance_internal.require_member(member);
 BEGIN
     PERFORM clearance_internal.require_member_right(m);
-    IF m.id = clearance.actor() THEN
+    IF m.id IN (clearance.actor(), (SELECT a.member FROM clearance.asker() a)) THEN
         PERFORM clearance_internal.raise_refusal('cannot change its own key', 'Rows would be its own that name another by that key.',
             'Ask another who manages the team.');
     END IF;
@@ -69,10 +69,12 @@ DECLARE
     supervised bigint := (SELECT count(*) FROM clearance.resource r WHERE r.supervisor_id = m.id);
 BEGIN
     SELECT v.view INTO said FROM clearance.view_mirror v JOIN clearance.mirrored_row r ON r.mirror_id = v.id
-    WHERE v.kind = 'member' AND v.account_id = m.account_id AND r.said[2] = m.key LIMIT 1;
+    WHERE v.account_id = m.account_id
+      AND (v.kind = 'member' AND (r.said[2] = m.key OR lower(btrim(r.said[3])) = lower(m.email)) OR v.kind = 'membership' AND r.said[3] = m.key)
+    LIMIT 1;
     IF FOUND THEN
         RAISE object_in_use USING
-            MESSAGE = format('member "%s" comes from the mirrored view %s', clearance_internal.member_label(m), said),
+            MESSAGE = format('member "%s" is in the mirrored view %s', clearance_internal.member_label(m), said),
             HINT = 'Take it out of the tables that the view reads first: from there it would come again.';
     ELSIF supervised > 0 THEN
         RAISE object_in_use USING
@@ -82,42 +84,56 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.require_erasable IS 'internal: refuses to erase who comes from a mirrored view, or supervises somebody';
+COMMENT ON FUNCTION clearance_internal.require_erasable IS 'internal: refuses to erase who is in a mirrored view, or supervises somebody';
 
--- A source that a mirror made is a row of the application, which may name the person.
-CREATE FUNCTION clearance_internal.without_person(said json, columns text[], stub text) RETURNS json
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+-- Lines of somebody who is gone, an invitation that was withdrawn, are about the same person if key or address are the same.
+CREATE FUNCTION clearance_internal.erase_lines(m clearance.member, contractor bigint) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((said::jsonb || (SELECT jsonb_object_agg(c, 'erased') FROM unnest(columns) c
-                                     WHERE said ->> c NOT IN ('erased', stub) AND (c <> 'source' OR starts_with(said ->> c, 'mirror:'))))::json, said)
-$$;
-COMMENT ON FUNCTION clearance_internal.without_person IS 'internal: a row of the log without what columns say of a person';
-
--- Lines keep their hashes, so that chains stay what they are; ERASE has the digests of what they are now.
-CREATE FUNCTION clearance_internal.erase_lines(m clearance.member, contractor bigint, stub text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    lines clearance.audit_log[];
-BEGIN
-    WITH personal (table_name, about, id, columns) AS (
-        VALUES ('member', 'id', m.id, '{key,email,name}'::text[]), ('project_member', 'member_id', m.id, '{source}'),
-               ('resource', 'member_id', m.id, '{skills}'), ('rate', 'partner_id', contractor, '{amount}')
-    )
-    SELECT array_agg(ROW(l.part, l.chain, l.seq, l.at, l.login, l.role, l.actor, l.partner, l.real_actor, l.account_id, l.table_name,
-                         l.operation, s.before, s.after, l.hash)::clearance.audit_log) INTO lines
-    FROM personal p JOIN clearance.audit_log l ON l.table_name = p.table_name AND coalesce(l.before, l.after) ->> p.about = p.id::text
-    CROSS JOIN LATERAL (SELECT clearance_internal.without_person(l.before, p.columns, stub) AS before,
-                               clearance_internal.without_person(l.after, p.columns, stub) AS after) s
-    WHERE (s.before::text, s.after::text) IS DISTINCT FROM (l.before::text, l.after::text);
-    PERFORM clearance_internal.audit_note('ERASE', m.account_id, json_build_object('member_id', m.id, 'lines', json_agg(json_build_object(
-        'chain', l.chain, 'seq', l.seq, 'digest', encode(clearance_internal.audit_hash(NULL, l), 'hex')))))
-    FROM unnest(lines) l;
-    UPDATE clearance.audit_log t SET before = l.before, after = l.after
-    FROM unnest(lines) l WHERE (t.part, t.chain, t.seq) = (l.part, l.chain, l.seq);
-END
+    SELECT clearance_internal.audit_note('ERASE', m.account_id, json_build_object('member_id', m.id));
+    UPDATE clearance.audit_log l SET person = NULL
+    FROM (VALUES ('member', 'id', m.id), ('project_member', 'member_id', m.id), ('resource', 'member_id', m.id), ('link', 'member_id', m.id),
+                 ('rate', 'partner_id', contractor)) AS about (table_name, id_column, id)
+    WHERE l.person IS NOT NULL AND l.table_name = about.table_name
+      AND ((coalesce(l.after, l.before) ->> about.id_column)::bigint = about.id
+           OR l.table_name = 'member' AND l.account_id = m.account_id
+              AND NOT EXISTS (SELECT FROM clearance.member x WHERE x.id = (coalesce(l.after, l.before) ->> 'id')::bigint)
+              AND EXISTS (SELECT FROM unnest(ARRAY[l.person -> 'before', l.person -> 'after']) p
+                          WHERE p ->> 'key' = m.key OR lower(p ->> 'email') = lower(m.email)));
 $$;
 COMMENT ON FUNCTION clearance_internal.erase_lines IS 'internal: takes out of the audit log what its lines say of a person, and says so there';
+
+-- Whoever gives something to a member, or puts somebody below it, waits for who erases it.
+CREATE FUNCTION clearance_internal.refuse_erased() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    r jsonb := to_jsonb(NEW);
+BEGIN
+    PERFORM FROM clearance.member m
+    WHERE m.id IN ((r ->> 'member_id')::bigint, (r ->> 'supervisor_id')::bigint) AND m.status = 'erased';
+    IF NOT FOUND THEN
+        RETURN NEW;
+    END IF;
+    RAISE object_not_in_prerequisite_state USING MESSAGE = 'the member is erased', HINT = 'Who comes back is added anew, with clearance.add_member().';
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.refuse_erased IS 'trigger: a member that is erased is given nothing';
+
+-- @again
+DO $$
+DECLARE
+    t regclass;
+BEGIN
+    FOREACH t IN ARRAY '{clearance.member_role,clearance.member_switch,clearance.partner_owner,clearance.invitation,clearance.resource,
+                         clearance.project_member,clearance.link,clearance.login_role}'::regclass[] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = t AND g.tgname = 'clearance_refuse_erased') THEN
+            EXECUTE format('CREATE CONSTRAINT TRIGGER clearance_refuse_erased AFTER INSERT OR UPDATE ON %s
+                            FOR EACH ROW EXECUTE FUNCTION clearance_internal.refuse_erased()', t);
+        END IF;
+    END LOOP;
+END
+$$;
 
 CREATE FUNCTION clearance.erase_member(member bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -150,7 +166,7 @@ BEGIN
     SELECT m.id, clearance_internal.key_digest(m.id, m.key), nextval('clearance.member_id_seq') WHERE m.key IS NOT NULL;
     UPDATE clearance.member t SET key = NULL, email = NULL, name = stub, status = 'erased', partner_admin = false, named_admin = false
     WHERE t.id = m.id;
-    PERFORM clearance_internal.erase_lines(m, contractor, stub);
+    PERFORM clearance_internal.erase_lines(m, contractor);
     IF contractor IS NOT NULL THEN
         RAISE NOTICE 'partner "%" keeps its name', (SELECT p.name FROM clearance.partner p WHERE p.id = contractor)
             USING HINT = 'If that is the person''s, change it with clearance.update_partner().';

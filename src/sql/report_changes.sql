@@ -21,13 +21,13 @@ COMMENT ON FUNCTION clearance_internal.report_named IS 'what the value of a colu
 
 -- Of a new row, or one that is gone, what it holds; of a changed one, which it is and
 -- what changed. Left out is what says nothing to people, or what the line says anyway.
-CREATE FUNCTION clearance_internal.report_difference(before json, after json) RETURNS text
+CREATE FUNCTION clearance_internal.report_difference(before jsonb, after jsonb) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH value AS (
         SELECT name, right(name, 3) = '_id' AS is_reference, nullif(o.value, n.value) AS old, n.value AS new,
                o.value IS DISTINCT FROM n.value AND coalesce(o.value, n.value) NOT IN ('infinity', '-infinity') AS is_other
-        FROM json_each_text(before) o (name, value) FULL JOIN json_each_text(after) n (name, value) USING (name)
+        FROM jsonb_each_text(before) o (name, value) FULL JOIN jsonb_each_text(after) n (name, value) USING (name)
         WHERE name NOT IN ('id', 'account_id', 'digest', 'accepted_at', 'accepted_by')
     )
     SELECT '<ul class="values">' || string_agg(clearance_internal.html('<li>%s: ', replace(regexp_replace(v.name, '_id$', ''), '_', ' '))
@@ -76,7 +76,8 @@ AS $$
             string_agg('<tr><td class="when">' || clearance_internal.html_time(c.at) || '<small>'
                 || clearance_internal.report_author(c.login, c.role, c.actor, c.partner, c.real_actor) || '</small></td><td class="prose">'
                 || clearance_internal.report_change_sign(c.operation) || clearance_internal.html(' <strong>%s</strong>', replace(c.table_name, '_', ' '))
-                || coalesce(CASE WHEN c.operation <> 'FORGET' THEN clearance_internal.report_difference(c.before, c.after) END, '') || '</td></tr>', E'\n' ORDER BY c.n))
+                || coalesce(CASE WHEN c.operation <> 'FORGET' THEN clearance_internal.report_difference(
+                    clearance_internal.audit_row(c.before, c.person -> 'before'), clearance_internal.audit_row(c.after, c.person -> 'after')) END, '') || '</td></tr>', E'\n' ORDER BY c.n))
         || clearance_internal.html_rest(lines, max(c.total), 'changes') END
     FROM change c WHERE c.n <= lines
 $$;

@@ -7,9 +7,11 @@
  * transaction that makes the change. Its part of the log is that of its month.
  *
  * The hash of a line is SHA-256 over the hash of the line before it and over the
- * texts of its columns from chain to after, each in UTF-8 and ended by a zero
- * byte; the time is in microseconds since 1970, NULL is no text. So it is the
- * same whatever a session's settings and a database's encoding are.
+ * texts of its columns from chain to after and person_digest, each in UTF-8 and ended by a zero
+ * byte; the time is in microseconds since 1970, a digest its bytes, NULL is no text. So
+ * it is the same whatever a session's settings and a database's encoding are. What a line
+ * says of a person is in a column of its own, of which the hash knows the digest alone:
+ * it can be taken out, and nothing else.
  *
  * State: `sha256`, OpenSSL's algorithm once it was looked for.
  */
@@ -56,6 +58,8 @@ enum
 	BEFORE,
 	AFTER,
 	HASH,
+	PERSON_DIGEST,
+	PERSON,
 	COLUMNS
 };
 
@@ -67,6 +71,7 @@ static Datum name_of(Oid role);
 static Datum hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls);
 static void put_value(StringInfo line, Oid type, Datum value);
 static void put_text(StringInfo line, const char *value);
+static Datum digest_of_text(const char *value);
 static Datum digest(const StringInfo line);
 
 #define SET_IF(column, is_there, value) \
@@ -99,20 +104,22 @@ clr_audit_log_write(const ClrAuditLine *line)
 	values[OPERATION] = CStringGetTextDatum(line->operation);
 	SET_IF(BEFORE, line->before != NULL, CStringGetTextDatum(line->before));
 	SET_IF(AFTER, line->after != NULL, CStringGetTextDatum(line->after));
+	SET_IF(PERSON, line->person != NULL, CStringGetTextDatum(line->person));
+	SET_IF(PERSON_DIGEST, line->person != NULL, digest_of_text(line->person));
 	values[HASH] = hash_of(DatumGetByteaPP(end.hash), desc, values, nulls);
 	clr_chain_move(&end, end.seq + 1, values[HASH]);
 	CatalogTupleInsert(relation, heap_form_tuple(desc, values, nulls));
 	table_close(relation, NoLock);
 }
 
-/* The month; zero for lines about the log itself, which are few and looked for. */
+/* The month; zero for lines that say what was dropped, which are few and looked for. */
 static int16
 part_of(TimestampTz at, const char *operation)
 {
 	struct pg_tm tm;
 	fsec_t fsec;
 
-	if (strcmp(operation, "FORGET") == 0 || strcmp(operation, "ERASE") == 0)
+	if (strcmp(operation, "FORGET") == 0)
 		return 0;
 	if (timestamp2tm(at, NULL, &tm, &fsec, NULL, NULL) != 0)
 		ereport(ERROR,
@@ -148,8 +155,10 @@ hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls)
 
 	initStringInfo(&line);
 	appendBinaryStringInfo(&line, VARDATA_ANY(before), VARSIZE_ANY_EXHDR(before));
-	for (int i = CHAIN; i <= AFTER; i++)
+	for (int i = CHAIN; i <= PERSON_DIGEST; i++)
 	{
+		if (i == HASH)
+			continue;
 		if (!nulls[i])
 			put_value(&line, TupleDescAttr(desc, i)->atttypid, values[i]);
 		appendStringInfoChar(&line, '\0');
@@ -160,6 +169,8 @@ hash_of(bytea *before, TupleDesc desc, const Datum *values, const bool *nulls)
 static void
 put_value(StringInfo line, Oid type, Datum value)
 {
+	bytea *bytes;
+
 	switch (type)
 	{
 		case INT8OID:
@@ -180,9 +191,23 @@ put_value(StringInfo line, Oid type, Datum value)
 		case JSONOID:
 			put_text(line, TextDatumGetCString(value));
 			break;
+		case BYTEAOID:
+			bytes = DatumGetByteaPP(value);
+			appendBinaryStringInfo(line, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+			break;
 		default:
 			elog(ERROR, "a line of the audit log has no columns of type %u", type);
 	}
+}
+
+static Datum
+digest_of_text(const char *value)
+{
+	StringInfoData text;
+
+	initStringInfo(&text);
+	put_text(&text, value);
+	return digest(&text);
 }
 
 static void

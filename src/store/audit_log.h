@@ -19,6 +19,7 @@ typedef struct ClrAuditLine
 	const char *operation;
 	const char *before; /* JSON */
 	const char *after;
+	const char *person; /* JSON: what before and after leave out, and a salt */
 } ClrAuditLine;
 
 extern void clr_audit_log_write(const ClrAuditLine *line);

@@ -19,42 +19,59 @@
 
 #include "store/catalog.h"
 
+static void put_name(StringInfo json, const char *name);
 static void put_value(StringInfo json, Oid type, Datum value);
 static void put_other(StringInfo json, Oid type, Datum value);
 static char *output_of(Oid type, Datum value);
 
 /*
- * One column may be secret (else zero): it has a word instead.
+ * What is hidden has a word instead. The personal columns are an object of their own, in
+ * person: "{}" if all of them are NULL.
  */
 char *
-clr_row_json(HeapTuple row, TupleDesc desc, AttrNumber secret, const char *instead)
+clr_row_json(HeapTuple row, TupleDesc desc, const ClrRowHidden *hidden, char **person)
 {
 	StringInfoData json;
-	const char *separator = "{";
+	StringInfoData apart;
 	Datum *values = palloc(desc->natts * sizeof(Datum));
 	bool *nulls = palloc(desc->natts * sizeof(bool));
 
 	heap_deform_tuple(row, desc, values, nulls);
 	initStringInfo(&json);
+	initStringInfo(&apart);
 	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
+		Oid type = attr->attisdropped ? InvalidOid : getBaseType(attr->atttypid);
 
 		if (attr->attisdropped)
 			continue;
-		appendStringInfoString(&json, separator);
-		escape_json(&json, NameStr(attr->attname));
-		appendStringInfoString(&json, ": ");
+		put_name(&json, NameStr(attr->attname));
 		if (nulls[attnum - 1])
 			appendStringInfoString(&json, "null");
-		else if (attnum == secret)
-			escape_json(&json, instead);
+		else if (attnum == hidden->secret)
+			escape_json(&json, hidden->instead);
+		else if (bms_is_member(attnum, hidden->personal))
+		{
+			escape_json(&json, "erased");
+			put_name(&apart, NameStr(attr->attname));
+			put_value(&apart, type, values[attnum - 1]);
+		}
 		else
-			put_value(&json, getBaseType(attr->atttypid), values[attnum - 1]);
-		separator = ", ";
+			put_value(&json, type, values[attnum - 1]);
 	}
 	appendStringInfoChar(&json, '}');
+	appendStringInfoString(&apart, apart.len == 0 ? "{}" : "}");
+	*person = apart.data;
 	return json.data;
+}
+
+static void
+put_name(StringInfo json, const char *name)
+{
+	appendStringInfoString(json, json->len == 0 ? "{" : ", ");
+	escape_json(json, name);
+	appendStringInfoString(json, ": ");
 }
 
 /* Most columns are of a few types, which need no look-up. */

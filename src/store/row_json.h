@@ -9,7 +9,16 @@
 
 #include "access/htup.h"
 #include "access/tupdesc.h"
+#include "nodes/bitmapset.h"
 
-extern char *clr_row_json(HeapTuple row, TupleDesc desc, AttrNumber secret, const char *instead);
+/* Columns whose values are not in the row's JSON. */
+typedef struct ClrRowHidden
+{
+	AttrNumber secret; /* it has a word instead; zero: none */
+	const char *instead;
+	Bitmapset *personal; /* these have "erased" instead, and are returned apart */
+} ClrRowHidden;
+
+extern char *clr_row_json(HeapTuple row, TupleDesc desc, const ClrRowHidden *hidden, char **person);
 
 #endif /* CLR_ROW_JSON_H */
