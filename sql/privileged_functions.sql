@@ -64,7 +64,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (false, true, 'triggers, which ask whether they are the extension''s',
      'follow_project follow_membership follow_new_key follow_views'),
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
-     'note_first_project note_outlived refuse_foreign_level drop_levels_of_account refuse_audit_write'),
+     'note_first_project note_outlived refuse_foreign_level drop_levels_of_account refuse_audit_write refuse_erased'),
     (false, true, 'event triggers',
      'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_mirrored_view follow_names keep_keys_unique keep_masks')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
