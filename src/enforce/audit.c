@@ -305,7 +305,7 @@ clearance_log_refusal(PG_FUNCTION_ARGS)
 
 /*
  * audit_note(operation text, account bigint, after json): a line about the log
- * itself; account: whom it concerns, NULL: all.
+ * itself; account: the one that it is of, NULL: none.
  */
 Datum
 clearance_audit_note(PG_FUNCTION_ARGS)

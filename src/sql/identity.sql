@@ -110,12 +110,9 @@ AS $$
 DECLARE
     r jsonb := to_jsonb(NEW);
 BEGIN
-    PERFORM FROM clearance.member m
+    PERFORM clearance_internal.raise_erased(m.id) FROM clearance.member m
     WHERE m.id IN ((r ->> 'member_id')::bigint, (r ->> 'supervisor_id')::bigint) AND m.status = 'erased';
-    IF NOT FOUND THEN
-        RETURN NEW;
-    END IF;
-    RAISE object_not_in_prerequisite_state USING MESSAGE = 'the member is erased', HINT = 'Who comes back is added anew, with clearance.add_member().';
+    RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.refuse_erased IS 'trigger: a member that is erased is given nothing';

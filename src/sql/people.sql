@@ -154,6 +154,18 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_customer IS 'internal: the customer, or an error';
 
+CREATE FUNCTION clearance_internal.raise_erased(member bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE object_not_in_prerequisite_state USING
+        MESSAGE = 'the member is erased',
+        DETAIL = format('%s is a number that history names, and nobody any more.', member),
+        HINT = 'Who comes back is added anew, with clearance.add_member().';
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.raise_erased IS 'internal: the error about a member that is erased';
+
 CREATE FUNCTION clearance_internal.require_member(id bigint, on_project clearance.app_key DEFAULT NULL) RETURNS clearance.member
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -166,10 +178,7 @@ BEGIN
         clearance_internal.knows(m.account_id, m.partner_id, m.customer_id)
             OR EXISTS (SELECT FROM clearance.project_team(on_project) t WHERE t.member = require_member.id), 'Table clearance.member');
     IF m.status = 'erased' THEN
-        RAISE object_not_in_prerequisite_state USING
-            MESSAGE = 'the member is erased',
-            DETAIL = format('%s is a number that history names, and nobody any more.', m.id),
-            HINT = 'Who comes back is added anew, with clearance.add_member().';
+        PERFORM clearance_internal.raise_erased(m.id);
     END IF;
     RETURN m;
 END

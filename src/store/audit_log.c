@@ -7,11 +7,11 @@
  * transaction that makes the change. Its part of the log is that of its month.
  *
  * The hash of a line is SHA-256 over the hash of the line before it and over the
- * texts of its columns from chain to after and person_digest, each in UTF-8 and ended by a zero
- * byte; the time is in microseconds since 1970, a digest its bytes, NULL is no text. So
- * it is the same whatever a session's settings and a database's encoding are. What a line
- * says of a person is in a column of its own, of which the hash knows the digest alone:
- * it can be taken out, and nothing else.
+ * texts of its columns from chain to after and person_digest, each in UTF-8 and
+ * ended by a zero byte; the time is in microseconds since 1970, a digest its bytes,
+ * NULL is no text. So it is the same whatever a session's settings and a database's
+ * encoding are. What a line says of a person is in a column of its own, of which the
+ * hash knows the digest alone: it can be taken out, and nothing else.
  *
  * State: `sha256`, OpenSSL's algorithm once it was looked for.
  */

@@ -42,7 +42,6 @@ clr_row_json(HeapTuple row, TupleDesc desc, const ClrRowHidden *hidden, char **p
 	for (AttrNumber attnum = 1; attnum <= desc->natts; attnum++)
 	{
 		Form_pg_attribute attr = TupleDescAttr(desc, attnum - 1);
-		Oid type = attr->attisdropped ? InvalidOid : getBaseType(attr->atttypid);
 
 		if (attr->attisdropped)
 			continue;
@@ -55,10 +54,10 @@ clr_row_json(HeapTuple row, TupleDesc desc, const ClrRowHidden *hidden, char **p
 		{
 			escape_json(&json, "erased");
 			put_name(&apart, NameStr(attr->attname));
-			put_value(&apart, type, values[attnum - 1]);
+			put_value(&apart, attr->atttypid, values[attnum - 1]);
 		}
 		else
-			put_value(&json, type, values[attnum - 1]);
+			put_value(&json, attr->atttypid, values[attnum - 1]);
 	}
 	appendStringInfoChar(&json, '}');
 	appendStringInfoString(&apart, apart.len == 0 ? "{}" : "}");

@@ -11,11 +11,11 @@
  * their kind: that a table is missing costs time, not rights.
  *
  * Most columns are in the row itself. Features that are off in a project, further levels
- * that it opens with, and what a level grants, are found with its account. That is looked up in every version of the
- * project's or level's row that is still there, whoever sees it, so it does not matter
- * which one a snapshot sees, nor in which order rows are deleted. One that goes to
- * another account meanwhile would not be noticed, so whoever moves one waits until
- * nobody is changing such rows.
+ * that it opens with, and what a level grants, are found with its account. That is looked
+ * up in every version of the project's or level's row that is still there, whoever sees
+ * it, so it does not matter which one a snapshot sees, nor in which order rows are
+ * deleted. One that goes to another account meanwhile would not be noticed, so whoever
+ * moves one waits until nobody is changing such rows.
  *
  * State: the parts that this transaction has noted, each with the subtransaction
  * whose end may take that away, and whether kinds are noted as a whole.
