@@ -240,6 +240,10 @@ SELECT pg_temp.found('\ytom\y|tom@|Tom');
 SELECT clearance.set_rate(:solo, 'cost', 777.77, 'EUR');
 SELECT clearance.erase_member(:pat);
 SELECT count(*) FROM clearance.rate;
+-- nor do lines about rates of a company change of which nobody is erased
+SELECT clearance.set_rate(:later, 'cost', 555.55, 'EUR');
+UPDATE clearance.audit_log SET person = NULL WHERE table_name = 'rate' AND after ->> 'partner_id' = :'later';
+DELETE FROM clearance.rate WHERE partner_id = :later;
 SELECT count(*) FROM clearance.outbox WHERE recipient = 'sol@solo.example';
 SELECT clearance.erase_member(m.id) FROM clearance.member m WHERE m.email = 'sol@solo.example';
 SELECT count(*) FROM clearance.outbox WHERE recipient = 'sol@solo.example';

@@ -147,14 +147,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.audit_anchors IS 'internal: the last dropped line of each chain';
 
--- By the member that the line is about. A contractor's rates are about whoever was alone in the company then.
+-- By the member that the line is about; rates of a company are of somebody who is erased if one of it is.
 CREATE FUNCTION clearance_internal.is_of_erased(line clearance.audit_log) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT line.table_name = 'rate' OR NOT EXISTS (
-        SELECT FROM clearance.member m
-        WHERE m.id = (coalesce(line.after, line.before) ->> CASE line.table_name WHEN 'member' THEN 'id' ELSE 'member_id' END)::bigint
-          AND m.status <> 'erased')
+    SELECT CASE line.table_name
+           WHEN 'rate' THEN EXISTS (SELECT FROM clearance.member m WHERE m.partner_id = about.id AND m.status = 'erased')
+                OR NOT EXISTS (SELECT FROM clearance.partner p WHERE p.id = about.id)
+           ELSE NOT EXISTS (SELECT FROM clearance.member m WHERE m.id = about.id AND m.status <> 'erased') END
+    FROM (SELECT (coalesce(line.after, line.before)
+                  ->> CASE line.table_name WHEN 'member' THEN 'id' WHEN 'rate' THEN 'partner_id' ELSE 'member_id' END)::bigint AS id) about
 $$;
 COMMENT ON FUNCTION clearance_internal.is_of_erased IS 'internal: whether a line may be without what it said of a person: that is erased, or there no more';
 
