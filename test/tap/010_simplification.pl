@@ -70,6 +70,7 @@ for (my $first = 1; $first <= $queries; $first += $each)
 	is($count{differences} - $before{differences}, 0, sprintf 'queries %d to %d: %d rows, %d refused',
 		$first, $last, map { $count{$_} - $before{$_} } qw(rows refused));
 }
+look_at_rare_plans();
 report_counts();
 %session = ();
 $node->stop;
@@ -233,6 +234,22 @@ sub look_at_plan
 	$plan{'an index by that'}++ if $text =~ /set_keys\([^()]*, \d+, \d+, [45]\d{3}, \d+\)/;
 	$plan{"verb $_"}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, (\d+), \d+, \d+\)/g } };
 	$class{$_}++ foreach keys %{ { map { $_ => 1 } $text =~ /in_set\([^()]*, \d+, \d+, 0, (\d+)\)/g } };
+	return;
+}
+
+# Parts that random queries may miss
+sub look_at_rare_plans
+{
+	my $settings = join ' ', map { "SET $_ = on;" } @switches;
+	my %tables = (k101 => [qw(file due bulletin)], nobody => ['bill']);
+
+	foreach my $actor (sort keys %tables)
+	{
+		my $login = $login_of{$actor} // 'regress_app';
+
+		act(session($login, 'on'), $login, $actor, $settings);
+		look_at_plan(session($login, 'on'), { sql => "SELECT * FROM $_" }, 0) foreach @{ $tables{$actor} };
+	}
 	return;
 }
 

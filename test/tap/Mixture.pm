@@ -438,7 +438,7 @@ sub stir
 			}
 		}
 	}
-	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_member project_partner project_customer);
+	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_open_level project_member project_partner project_customer);
 	foreach my $project (@projects)
 	{
 		# levels of one audience, or of more, which add up
