@@ -21,6 +21,7 @@ SELECT clearance.create_project('p1', :north, owner => :col) > 0, clearance.add_
 CREATE ROLE regress_invitations_app;
 CREATE ROLE regress_invitations_user;
 SELECT clearance.trust_role('regress_invitations_app');
+CREATE FUNCTION pg_temp.mails_to(address text) RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM clearance.outbox WHERE lower(recipient) = address AND kind = ''partner_invitation''';
 
 --
 -- The outbox is emptied by those who send: what they take and commit is gone.
@@ -97,16 +98,20 @@ SET LOCAL ROLE regress_invitations_app;
 SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.resend_invitation(:ben) AS new_token \gset
 SELECT :'new_token' <> :'ben_token';
+-- no mail is left whose token is void
+SELECT pg_temp.mails_to('ben@acme.example');
 SELECT clearance.accept_invitation(:'ben_token', 'ben');
 SELECT clearance.disable_member(:ben);
 SELECT clearance.accept_invitation(:'new_token', 'ben');
 SELECT clearance.resend_invitation(:ben);
 SELECT clearance.enable_member(:ben);
 SELECT clearance.accept_invitation(:'new_token', 'ben') = :ben;
+SELECT pg_temp.mails_to('ben@acme.example'), pg_temp.mails_to('cat@acme.example');
 SELECT clearance.resend_invitation(:ben);
 SELECT clearance.withdraw_invitation(:ben);
 SELECT clearance.withdraw_invitation(:cat);
 SELECT clearance.accept_invitation(:'cat_token', 'cat');
+SELECT pg_temp.mails_to('cat@acme.example');
 SELECT licences_used FROM clearance.partners;
 -- a collaborator manages nobody; an admin neither itself nor the admin whom the vendor named
 SELECT clearance.set_actor(id => :ben) AS acting \gset

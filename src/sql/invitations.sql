@@ -33,6 +33,16 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_valid_for IS 'internal: refuses a token that would never, or for ever, be valid';
 
+-- One that is being sent is left to its sender.
+CREATE FUNCTION clearance_internal.drop_invitation_mail(m clearance.member) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clearance.outbox o
+    WHERE o.id IN (SELECT w.id FROM clearance.outbox w
+                   WHERE w.account_id = m.account_id AND w.kind = m.kind || '_invitation' AND lower(w.recipient) = lower(m.email) FOR UPDATE SKIP LOCKED)
+$$;
+COMMENT ON FUNCTION clearance_internal.drop_invitation_mail IS 'internal: takes mail out of the outbox whose token is void';
+
 CREATE FUNCTION clearance_internal.put_invitation(m clearance.member, by_link boolean, valid_for interval) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -51,6 +61,7 @@ BEGIN
     ON CONFLICT ON CONSTRAINT invitation_is_the_members_only_one DO UPDATE SET
         token_hash = EXCLUDED.token_hash, invited_by = EXCLUDED.invited_by,
         sent_at = EXCLUDED.sent_at, expires_at = EXCLUDED.expires_at;
+    PERFORM clearance_internal.drop_invitation_mail(m);
     IF by_link IS NOT TRUE THEN
         PERFORM clearance_internal.queue_mail(m.account_id, m.kind || '_invitation', m.email, jsonb_build_object(
             'token', token, 'expires_at', expires, 'name', m.name, 'admin', CASE WHEN m.kind = 'partner' THEN m.partner_admin END,
@@ -201,6 +212,7 @@ DECLARE
     m clearance.member := clearance_internal.hold_invited(member);
 BEGIN
     DELETE FROM clearance.member t WHERE t.id = m.id;
+    PERFORM clearance_internal.drop_invitation_mail(m);
 END
 $$;
 COMMENT ON FUNCTION clearance.withdraw_invitation IS
@@ -248,6 +260,7 @@ BEGIN
           SELECT x.name, x.active FROM clearance.customer x WHERE x.id = m.customer_id) c;
     PERFORM clearance_internal.require_active(m.kind, company, company_active);
     DELETE FROM clearance.invitation t WHERE t.member_id = m.id;
+    PERFORM clearance_internal.drop_invitation_mail(m);
     SELECT t.* INTO a FROM clearance.account t WHERE t.id = m.account_id;
     IF a.published AND m.email IS NOT NULL THEN
         PERFORM clearance_internal.queue_mail(a.id, 'welcome', m.email,

@@ -27,6 +27,7 @@ BEGIN
             MESSAGE = format('unknown currency "%s"', currency),
             HINT = 'Use a code of ISO 4217, such as EUR.';
     END IF;
+    PERFORM clearance_internal.hold_partner(company.id);      -- a contractor's goes with who is erased
     INSERT INTO clearance.rate (partner_id, kind, valid_from, amount, currency)
     VALUES (company.id, set_rate.kind, set_rate.valid_from, set_rate.amount, set_rate.currency)
     ON CONFLICT ON CONSTRAINT rate_is_set_once_a_day DO UPDATE SET amount = EXCLUDED.amount, currency = EXCLUDED.currency;
