@@ -164,6 +164,7 @@ REGRESS = \
 	level \
 	mirror \
 	mirror_views \
+	mirror_companies \
 	empty \
 	moments \
 	odd_values \

@@ -134,7 +134,7 @@ AS $$
                     'starts_at', text, 'ends_at', text, 'through_phase', no))),
             'views', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', closed || jsonb_build_object(
                 'required', '["kind"]'::jsonb, 'properties', jsonb_build_object(
-                    'kind', '{"type": "string", "enum": ["level", "member", "project", "feature_off", "membership"]}'::jsonb, 'account', text,
+                    'kind', jsonb_build_object('type', 'string', 'enum', to_jsonb(clearance_internal.mirror_kinds())), 'account', text,
                     'tables', jsonb_build_object('type', 'object', 'default', '{}'::jsonb, 'additionalProperties', text)))),
             'accounts', jsonb_build_object('type', 'object', 'additionalProperties', clearance_internal.account_form(level, action)),
             'never', list || jsonb_build_object('items', closed || jsonb_build_object('required', '["level", "action"]'::jsonb,

@@ -88,11 +88,37 @@ COMMENT ON FUNCTION clearance_internal.follow_membership IS 'trigger of mirrored
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
+CREATE FUNCTION clearance_internal.say_of_tables(is_member boolean, id bigint, key text, was_known boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m clearance.mirror;
+BEGIN
+    FOR m IN
+        SELECT t.* FROM clearance.mirror t
+        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
+        ORDER BY t.id
+    LOOP
+        IF was_known THEN
+            DELETE FROM clearance.project_member pm
+            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_tables.id
+              AND starts_with(pm.source, format('mirror:%s:', m.id));
+        END IF;
+        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN say_of_tables.id END,
+                                         member => CASE WHEN is_member THEN say_of_tables.id END)
+        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
+                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
+                                  ARRAY[key]) AS t ("row");
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.say_of_tables IS
+'internal: writes what mirrored tables say of a project or member; was_known: what they said before goes';
+
 CREATE FUNCTION clearance_internal.follow_new_key() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    m clearance.mirror;
     is_member boolean := TG_ARGV[0] = 'member_id';
 BEGIN
     IF TG_TABLE_SCHEMA <> 'clearance' OR TG_TABLE_NAME || '_id' <> TG_ARGV[0] OR TG_WHEN <> 'AFTER' THEN
@@ -100,22 +126,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Drop it.';
     END IF;
     LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;
-    FOR m IN
-        SELECT t.* FROM clearance.mirror t
-        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
-        ORDER BY t.id
-    LOOP
-        IF TG_OP = 'UPDATE' THEN
-            DELETE FROM clearance.project_member pm
-            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = NEW.id
-              AND starts_with(pm.source, format('mirror:%s:', m.id));
-        END IF;
-        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
-                                         member => CASE WHEN is_member THEN NEW.id END)
-        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
-                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
-                                  ARRAY[NEW.key]) AS t ("row");
-    END LOOP;
+    PERFORM clearance_internal.say_of_tables(is_member, NEW.id, NEW.key, TG_OP = 'UPDATE');
     PERFORM clearance_internal.say_of_new_key(is_member, NEW.id, NEW.key, NEW.account_id, TG_OP = 'UPDATE');
     RETURN NULL;
 END

@@ -11,7 +11,7 @@
 
 CREATE FUNCTION clearance_internal.mirror_kinds() RETURNS text[]
 LANGUAGE sql IMMUTABLE
-RETURN '{level,member,project,feature_off,membership}'::text[];
+RETURN '{level,partner,customer,member,project,feature_off,project_partner,project_customer,membership}'::text[];
 COMMENT ON FUNCTION clearance_internal.mirror_kinds IS 'internal: what views can say, in the order in which it is made true: what others name comes first';
 
 -- The first three can be looked up: source, in the application's words what says it, and keys.
@@ -22,9 +22,13 @@ AS $$
     SELECT row_number() OVER ()::integer, split_part(c, ' ', 1)::name, rtrim(split_part(c, ' ', 2), '!'), c LIKE '%!'
     FROM unnest(CASE kind
         WHEN 'level' THEN '{source key,level text!,audience text,action text,visibility text,relation text,reach text,kinds texts,denied boolean}'::text[]
+        WHEN 'partner' THEN '{source key,partner text!,access_level text,active boolean,can_track_time boolean,roles texts}'
+        WHEN 'customer' THEN '{source key,customer text!,active boolean}'
         WHEN 'member' THEN '{source key,key key!,email text,name text,partner text,customer text,partner_admin boolean,active boolean,roles texts}'
         WHEN 'project' THEN '{source key,project key!,archived boolean,open_level text,portal boolean,client_upload boolean,by_phase boolean,read_only boolean,open_levels texts}'
         WHEN 'feature_off' THEN '{source key,project key!,feature text!}'
+        WHEN 'project_partner' THEN '{source key,project key!,partner text!,access_level text,starts_at time,ends_at time}'
+        WHEN 'project_customer' THEN '{source key,project key!,customer text!,starts_at time,ends_at time}'
         WHEN 'membership' THEN '{source key,project key!,member key!,access_level text,starts_at time,ends_at time,through_phase boolean}'
     END) c
 $$;
@@ -80,25 +84,6 @@ COMMENT ON FUNCTION clearance_internal.apply_mirrored_level IS 'internal: gives 
 -- ---------------------------------------------------------------------------
 -- People
 -- ---------------------------------------------------------------------------
-CREATE FUNCTION clearance_internal.mirrored_company(m clearance.view_mirror, kind text, name text) RETURNS bigint
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    company bigint;
-BEGIN
-    SELECT c.id INTO company
-    FROM (SELECT 'partner' AS kind, p.id, p.account_id, p.name FROM clearance.partner p
-          UNION ALL
-          SELECT 'customer', t.id, t.account_id, t.name FROM clearance.customer t) c
-    WHERE c.kind = mirrored_company.kind AND c.account_id = m.account_id AND lower(c.name) = lower(mirrored_company.name);
-    IF NOT FOUND AND name IS NOT NULL THEN
-        PERFORM clearance_internal.raise_unknown(kind, '"' || name || '"', format('Table clearance.%s', kind));
-    END IF;
-    RETURN company;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.mirrored_company IS 'internal: id of the company of an account that a view names, or an error';
-
 CREATE FUNCTION clearance_internal.put_mirrored_roles(m clearance.member, roles text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -125,8 +110,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     known clearance.member;
-    partner bigint := clearance_internal.mirrored_company(m, 'partner', said[5]);
-    customer bigint := clearance_internal.mirrored_company(m, 'customer', said[6]);
+    partner bigint := clearance_internal.require_mirrored_company(m, 'partner', said[5]);
+    customer bigint := clearance_internal.require_mirrored_company(m, 'customer', said[6]);
     email text := nullif(btrim(said[3]), '');
     name text := nullif(btrim(said[4]), '');
     status text := CASE WHEN coalesce(said[8]::boolean, true) THEN 'active' ELSE 'disabled' END;
@@ -233,7 +218,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE m.kind WHEN 'project' THEN clearance_internal.put_mirrored_project(m, said)
                        WHEN 'feature_off' THEN clearance_internal.put_feature_off(m, said)
-                       WHEN 'membership' THEN clearance_internal.put_mirrored_membership(m, said) END
+                       WHEN 'membership' THEN clearance_internal.put_mirrored_membership(m, said)
+                       ELSE clearance_internal.put_company_on(m, said) END
 $$;
 COMMENT ON FUNCTION clearance_internal.put_mirrored IS 'internal: makes true what a row of a view says of a project; false: that is not known yet';
 
@@ -252,6 +238,8 @@ BEGIN
         USING clearance.project p, (SELECT DISTINCT (g::text[])[2] AS key, (g::text[])[3] AS feature FROM unnest(gone) g) x
         WHERE p.account_id = m.account_id AND p.key = x.key AND o.project_id = p.id AND o.feature = x.feature
           AND NOT EXISTS (SELECT FROM clearance.mirrored_row r WHERE r.mirror_id = m.id AND r.said[2] = x.key AND r.said[3] = x.feature);
+    ELSIF m.kind <> 'membership' THEN
+        PERFORM clearance_internal.undo_companies_on(m, gone);
     ELSE
         DELETE FROM clearance.project_member pm
         USING clearance.project p, clearance.member t, (SELECT g::text[] AS said FROM unnest(gone) g) x
@@ -278,26 +266,29 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.apply_mirrored_rows IS 'internal: makes projects, their features and memberships as a view says';
+COMMENT ON FUNCTION clearance_internal.apply_mirrored_rows IS 'internal: makes projects, their features and who is on them as a view says';
 
 CREATE FUNCTION clearance_internal.apply_mirrored(m clearance.view_mirror, gone text[], came text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    twice text;
+    twice record;
+    companies_on boolean := m.kind IN ('project_partner', 'project_customer');
 BEGIN
-    SELECT x.said[2] INTO twice FROM clearance.mirrored_row x
-    WHERE m.kind IN ('member', 'project') AND x.mirror_id = m.id AND x.said[2] IN (SELECT (c::text[])[2] FROM unnest(came) c)
-    GROUP BY x.said[2] HAVING count(*) > 1 LIMIT 1;
+    SELECT x.said[2] AS key, min(x.said[3]) AS company INTO twice FROM clearance.mirrored_row x
+    WHERE (m.kind IN ('member', 'project') OR companies_on) AND x.mirror_id = m.id AND x.said[2] IN (SELECT (c::text[])[2] FROM unnest(came) c)
+    GROUP BY x.said[2], CASE WHEN companies_on THEN lower(x.said[3]) END HAVING count(*) > 1 LIMIT 1;
     IF FOUND THEN
-        RAISE cardinality_violation USING
-            MESSAGE = format('two rows of view %s are about %s "%s"', m.view, m.kind, twice), DETAIL = 'They say different things of it.';
+        PERFORM clearance_internal.raise_said_twice(m, CASE WHEN companies_on THEN format('"%s" on project "%s"', twice.company, twice.key)
+                                                            ELSE format('%s "%s"', m.kind, twice.key) END);
     END IF;
     IF m.kind = 'level' THEN
         PERFORM clearance_internal.apply_mirrored_level(m, l.name)
         FROM (SELECT DISTINCT (r::text[])[2] AS name FROM unnest(gone || came) r ORDER BY 1) l;
     ELSIF m.kind = 'member' THEN
         PERFORM clearance_internal.apply_mirrored_members(m, gone, came);
+    ELSIF m.kind IN ('partner', 'customer') THEN
+        PERFORM clearance_internal.apply_mirrored_companies(m, gone, came);
     ELSE
         PERFORM clearance_internal.apply_mirrored_rows(m, gone, came);
     END IF;

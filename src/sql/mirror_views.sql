@@ -278,6 +278,21 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.is_followed IS 'internal: whether triggers follow what a view reads';
 
+CREATE FUNCTION clearance_internal.say_of_view(m clearance.view_mirror, is_member boolean, id bigint, key text, was_known boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM clearance.project_member pm
+    WHERE was_known AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_view.id
+      AND starts_with(pm.source, format('mirror:%s:', m.id));
+    PERFORM clearance_internal.put_mirrored_membership(m, k::text[], project => CASE WHEN NOT is_member THEN say_of_view.id END,
+                                                       member => CASE WHEN is_member THEN say_of_view.id END)
+    FROM clearance_internal.known_rows(m, CASE WHEN is_member THEN 3 ELSE 2 END, ARRAY[key]) k;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.say_of_view IS
+'internal: writes what a view of memberships says of a project or member; was_known: what it said before goes';
+
 -- By follow_new_key(): a project or member has a key that views may have named before.
 CREATE FUNCTION clearance_internal.say_of_new_key(is_member boolean, id bigint, key text, account bigint, was_known boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -287,15 +302,10 @@ DECLARE
 BEGIN
     FOR m IN SELECT v.* FROM clearance.view_mirror v
              WHERE v.account_id = account AND clearance_internal.is_followed(v.id)
-               AND (v.kind = 'membership' OR NOT is_member AND v.kind IN ('project', 'feature_off'))
+               AND (v.kind = 'membership' OR NOT is_member AND v.kind IN ('project', 'feature_off', 'project_partner', 'project_customer'))
              ORDER BY array_position(clearance_internal.mirror_kinds(), v.kind), v.id LOOP
         IF m.kind = 'membership' THEN
-            DELETE FROM clearance.project_member pm
-            WHERE was_known AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_new_key.id
-              AND starts_with(pm.source, format('mirror:%s:', m.id));
-            PERFORM clearance_internal.put_mirrored_membership(m, k::text[], project => CASE WHEN NOT is_member THEN say_of_new_key.id END,
-                                                               member => CASE WHEN is_member THEN say_of_new_key.id END)
-            FROM clearance_internal.known_rows(m, CASE WHEN is_member THEN 3 ELSE 2 END, ARRAY[key]) k;
+            PERFORM clearance_internal.say_of_view(m, is_member, id, key, was_known);
         ELSE
             PERFORM clearance_internal.put_mirrored(m, k::text[]) FROM clearance_internal.known_rows(m, 2, ARRAY[key]) k;
         END IF;
@@ -303,6 +313,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.say_of_new_key IS 'internal: what mirrored views say of a project or member counts once its key is known';
+
+CREATE FUNCTION clearance_internal.say_memberships_anew(p clearance.project) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;      -- as follow_new_key() does
+    PERFORM clearance_internal.say_of_tables(false, p.id, p.key, true);
+    PERFORM clearance_internal.say_of_view(v, false, p.id, p.key, true)
+    FROM clearance.view_mirror v WHERE v.account_id = p.account_id AND v.kind = 'membership' AND clearance_internal.is_followed(v.id) ORDER BY v.id;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.say_memberships_anew IS 'internal: writes all memberships in a project that mirrors say';
 
 -- ---------------------------------------------------------------------------
 -- Declaring them
@@ -349,7 +371,7 @@ BEGIN
     FROM jsonb_each(finds) f LEFT JOIN clearance_internal.tables_within(m.view) t ON t.relation = clearance_internal.named_table(f.key)
     WHERE t.relation IS NULL
        OR NOT EXISTS (SELECT FROM clearance_internal.mirror_kind_columns(m.kind) c
-                      WHERE c.no <= 3 AND c.holds = ANY (CASE c.no WHEN 2 THEN '{key,text}'::text[] ELSE '{key}' END)
+                      WHERE c.no <= 3 AND c.holds IN ('key', 'text')
                         AND c.name = f.value #>> '{}' AND clearance_internal.mirror_has(m.view, c.name))
     ORDER BY 1 LIMIT 1;
     IF FOUND THEN
@@ -357,7 +379,7 @@ BEGIN
             MESSAGE = CASE WHEN wrong.is_read THEN format('view %s cannot be searched by "%s"', m.view, wrong."column")
                            ELSE format('view %s does not read %s', m.view, wrong.name) END,
             DETAIL = 'tables says for tables which column of the view has a value of their rows: {"app.member": "source"}.',
-            HINT = 'It is source, or a column of keys; a table that is not named has all of the view read anew.';
+            HINT = 'It is source, or a column of keys or names; a table that is not named has all of the view read anew.';
     END IF;
     INSERT INTO clearance.mirror_table (mirror_id, relation, finds)
     SELECT m.id, t.relation, (SELECT f.value #>> '{}' FROM jsonb_each(follow_tables.finds) f WHERE clearance_internal.named_table(f.key) = t.relation)
@@ -397,7 +419,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance.mirror IS
-'from now on a view of the application says what levels grant, who is a member, how projects are or who is on them; tables: {table: column of the view by which its rows are found}';
+'from now on a view of the application says what levels grant, which companies there are, who is a member, how projects are or who is on them; tables: {table: column of the view by which its rows are found}';
 
 CREATE FUNCTION clearance_internal.forget_view(mirror integer) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -428,7 +450,7 @@ CREATE FUNCTION clearance.unmirror(view regclass) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT clearance_internal.forget_view((clearance_internal.require_mirrored_view(view)).id) $$;
 COMMENT ON FUNCTION clearance.unmirror IS
-'ends mirror(): memberships that the view says count no more; levels, members and projects stay as it said last';
+'ends mirror(): memberships that the view says count no more; all else stays as it said last';
 
 -- Also what was changed by other means, or went with a company that came back.
 CREATE FUNCTION clearance.refresh_mirror(view regclass) RETURNS void

@@ -269,16 +269,13 @@ $$;
 COMMENT ON FUNCTION clearance.update_partner IS
 'changes a partner, but not its admin; NULL leaves a property as it is, an empty access_level, website or logo takes it away, licence_cap -1 the cap';
 
-CREATE FUNCTION clearance.set_partner_roles(partner bigint, roles text[]) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION clearance_internal.put_partner_roles(company clearance.partner, roles text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    company clearance.partner := clearance_internal.require_partner(partner);
     selected bigint[];
     held record;
 BEGIN
-    PERFORM clearance_internal.require_right('settings.manage_partner_companies', company.account_id);
-    PERFORM clearance_internal.require_given('roles', roles::text);
     PERFORM clearance_internal.hold_partner(company.id);      -- as require_role_for() does
     selected := ARRAY(SELECT DISTINCT clearance_internal.require_partner_role(r, company.account_id) FROM unnest(roles) r);
     SELECT r.name AS role, clearance_internal.member_label(m) AS member INTO held
@@ -292,6 +289,19 @@ BEGIN
     END IF;
     DELETE FROM clearance.partner_role pr WHERE pr.partner_id = company.id AND pr.role_id <> ALL (selected);
     INSERT INTO clearance.partner_role (partner_id, role_id) SELECT company.id, unnest(selected) ON CONFLICT DO NOTHING;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.put_partner_roles IS
+'internal: selects the roles that a partner''s members may hold, or an error where somebody holds another one';
+
+CREATE FUNCTION clearance.set_partner_roles(partner bigint, roles text[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    company clearance.partner := clearance_internal.require_partner(partner);
+BEGIN
+    PERFORM clearance_internal.require_right('settings.manage_partner_companies', company.account_id);
+    PERFORM clearance_internal.require_given('roles', roles::text), clearance_internal.put_partner_roles(company, roles);
 END
 $$;
 COMMENT ON FUNCTION clearance.set_partner_roles IS

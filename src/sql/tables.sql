@@ -648,12 +648,13 @@ CREATE TABLE clearance.view_mirror (
     view       regclass NOT NULL CONSTRAINT view_is_mirrored_once UNIQUE,
     kind       text     NOT NULL,
     account_id bigint   NOT NULL CONSTRAINT view_speaks_of_an_account REFERENCES clearance.account ON DELETE CASCADE,
-    CONSTRAINT mirror_kind_is_known CHECK (kind IN ('level', 'member', 'project', 'feature_off', 'membership'))
+    CONSTRAINT mirror_kind_is_known CHECK (kind IN (
+        'level', 'partner', 'customer', 'member', 'project', 'feature_off', 'project_partner', 'project_customer', 'membership'))
 );
-COMMENT ON TABLE clearance.view_mirror IS 'views of the application that say who is who, what levels grant, how projects are, and who is on them';
+COMMENT ON TABLE clearance.view_mirror IS 'views of the application that say which companies there are, who is who, what levels grant, how projects are, and who is on them';
 COMMENT ON COLUMN clearance.view_mirror.id IS 'constant id, of the same sequence as those of clearance.mirror; the source of its memberships holds it';
 COMMENT ON COLUMN clearance.view_mirror.view IS 'the view';
-COMMENT ON COLUMN clearance.view_mirror.kind IS 'what its rows say: level, member, project, feature_off or membership';
+COMMENT ON COLUMN clearance.view_mirror.kind IS 'what its rows say: a kind of mirror()';
 COMMENT ON COLUMN clearance.view_mirror.account_id IS 'the account that it speaks of';
 
 CREATE TABLE clearance.mirror_table (

@@ -326,7 +326,8 @@ CREATE TABLE clearance.view_mirror (
     view       regclass NOT NULL CONSTRAINT view_is_mirrored_once UNIQUE,
     kind       text     NOT NULL,
     account_id bigint   NOT NULL CONSTRAINT view_speaks_of_an_account REFERENCES clearance.account ON DELETE CASCADE,
-    CONSTRAINT mirror_kind_is_known CHECK (kind IN ('level', 'member', 'project', 'feature_off', 'membership'))
+    CONSTRAINT mirror_kind_is_known CHECK (kind IN (
+        'level', 'partner', 'customer', 'member', 'project', 'feature_off', 'project_partner', 'project_customer', 'membership'))
 );
 CREATE TABLE clearance.mirror_table (
     mirror_id integer  NOT NULL CONSTRAINT table_is_read_by_a_view REFERENCES clearance.view_mirror ON DELETE CASCADE,
