@@ -146,8 +146,12 @@ SELECT clearance.create_project(78, :north) > 0;
 INSERT INTO person (id) VALUES (11);
 SELECT * FROM pg_temp.projects WHERE key >= '77' ORDER BY key;
 SELECT * FROM pg_temp.memberships WHERE project >= '77' ORDER BY 1, 2, 3;
+-- by another key, what is said of the former one is not said of it
 UPDATE clearance.project SET key = 79 WHERE key = '78';
 SELECT count(*) FROM pg_temp.memberships WHERE project = '79';
+SELECT archived, off FROM pg_temp.projects WHERE key = '79';
+UPDATE project SET id = 79 WHERE id = 78;
+SELECT archived, off FROM pg_temp.projects WHERE key = '79';
 -- a project of which nothing is said any more is closed
 DELETE FROM project WHERE id = 8;
 SELECT * FROM pg_temp.projects WHERE key = '8';

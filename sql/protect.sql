@@ -42,6 +42,7 @@ SELECT clearance.protect('regress_protect.task', 'task', project => 'project_id'
 SELECT "table", feature, role, project, key, visibility, shared_values, relations, parents, guards, enforced FROM clearance.protected_tables
 WHERE "table" = 'regress_protect.task'::regclass;
 SELECT * FROM pg_temp.policies('regress_protect.task');
+SELECT count(*), obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = 'regress_protect.task'::regclass GROUP BY 2;
 SELECT * FROM pg_temp.flags('regress_protect.task');
 -- in force at once, for the owner too
 BEGIN;

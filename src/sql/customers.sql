@@ -42,7 +42,8 @@ DECLARE
     company clearance.customer := clearance_internal.require_customer(customer);
 BEGIN
     PERFORM clearance_internal.require_right('customer_account.edit', company.account_id);
-    PERFORM clearance_internal.require_customer_properties(company.account_id, company.id, name, coalesce(kind, company.kind));
+    PERFORM clearance_internal.require_customer_properties(company.account_id, company.id, name, coalesce(kind, company.kind)),
+            clearance_internal.require_name_is_not_mirrored('customer', company.account_id, company.name, name);
     UPDATE clearance.customer c SET
         name = coalesce(update_customer.name, c.name),
         kind = coalesce(update_customer.kind, c.kind)

@@ -115,6 +115,7 @@ DECLARE
                           FROM unnest(b.columns) WITH ORDINALITY AS c (name, n));
     prefix text;
     kind text;
+    command text;
 BEGIN
     FOR prefix, kind IN
         VALUES ('clearance', 'PERMISSIVE'), ('clearance_seal', 'RESTRICTIVE')
@@ -125,6 +126,11 @@ BEGIN
         EXECUTE format('CREATE POLICY %s_update ON %s AS %s FOR UPDATE USING (clearance.editable(%s))'
                        ' WITH CHECK (clearance.edited(%s))', prefix, tab, kind, args, args);
         EXECUTE format('CREATE POLICY %s_delete ON %s AS %s FOR DELETE USING (clearance.deletable(%s))', prefix, tab, kind, args);
+        -- for whoever compares schemas
+        FOREACH command IN ARRAY '{select,insert,update,delete}'::text[] LOOP
+            EXECUTE format('COMMENT ON POLICY %s_%s ON %s IS %L', prefix, command, tab,
+                           'made by clearance.protect(), ends with clearance.unprotect()');
+        END LOOP;
     END LOOP;
 END
 $$;

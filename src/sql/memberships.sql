@@ -143,12 +143,14 @@ COMMENT ON FUNCTION clearance_internal.require_found_on IS 'internal: refuses a 
 -- The company's row is gone before: whoever adds a member holds it (see
 -- hold_company_on), so that no membership slips in behind. What was said before
 -- the company came has no foreign key to it, and goes by name.
-CREATE FUNCTION clearance_internal.end_memberships(p clearance.project, partner bigint DEFAULT NULL, customer bigint DEFAULT NULL) RETURNS void
+CREATE FUNCTION clearance_internal.end_memberships(p clearance.project, partner bigint DEFAULT NULL, customer bigint DEFAULT NULL,
+    but_mirrored boolean DEFAULT false) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM clearance.project_member pm USING clearance.member m
     WHERE pm.project_id = p.id AND m.id = pm.member_id
       AND (m.partner_id = end_memberships.partner OR m.customer_id = end_memberships.customer)
+      AND NOT (but_mirrored AND starts_with(pm.source, 'mirror:'))
 $$;
 COMMENT ON FUNCTION clearance_internal.end_memberships IS
 'internal: ends the memberships of a company''s people in a project that it was taken off';

@@ -74,6 +74,12 @@ BEGIN
     IF TG_OP <> 'INSERT' THEN
         DELETE FROM clearance.project_member pm
         WHERE pm.source = clearance_internal.mirror_source(m, clearance_internal.values_of(OLD, m.key_columns));
+        IF NOT FOUND THEN
+            -- whoever makes the project or member, or changes its key, may be writing it
+            LOCK TABLE clearance.mirror IN SHARE MODE;
+            DELETE FROM clearance.project_member pm
+            WHERE pm.source = clearance_internal.mirror_source(m, clearance_internal.values_of(OLD, m.key_columns));
+        END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
         IF NOT clearance_internal.write_mirrored(m, clearance_internal.values_of(NEW, clearance_internal.mirror_columns(m))) THEN
@@ -88,37 +94,11 @@ COMMENT ON FUNCTION clearance_internal.follow_membership IS 'trigger of mirrored
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
-CREATE FUNCTION clearance_internal.say_of_tables(is_member boolean, id bigint, key text, was_known boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    m clearance.mirror;
-BEGIN
-    FOR m IN
-        SELECT t.* FROM clearance.mirror t
-        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
-        ORDER BY t.id
-    LOOP
-        IF was_known THEN
-            DELETE FROM clearance.project_member pm
-            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_tables.id
-              AND starts_with(pm.source, format('mirror:%s:', m.id));
-        END IF;
-        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN say_of_tables.id END,
-                                         member => CASE WHEN is_member THEN say_of_tables.id END)
-        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
-                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
-                                  ARRAY[key]) AS t ("row");
-    END LOOP;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.say_of_tables IS
-'internal: writes what mirrored tables say of a project or member; was_known: what they said before goes';
-
 CREATE FUNCTION clearance_internal.follow_new_key() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    m clearance.mirror;
     is_member boolean := TG_ARGV[0] = 'member_id';
 BEGIN
     IF TG_TABLE_SCHEMA <> 'clearance' OR TG_TABLE_NAME || '_id' <> TG_ARGV[0] OR TG_WHEN <> 'AFTER' THEN
@@ -126,8 +106,23 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Drop it.';
     END IF;
     LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;
-    PERFORM clearance_internal.say_of_tables(is_member, NEW.id, NEW.key, TG_OP = 'UPDATE');
-    PERFORM clearance_internal.say_of_new_key(is_member, NEW.id, NEW.key, NEW.account_id, TG_OP = 'UPDATE');
+    FOR m IN
+        SELECT t.* FROM clearance.mirror t
+        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
+        ORDER BY t.id
+    LOOP
+        IF TG_OP = 'UPDATE' THEN
+            DELETE FROM clearance.project_member pm
+            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = NEW.id
+              AND starts_with(pm.source, format('mirror:%s:', m.id));
+        END IF;
+        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
+                                         member => CASE WHEN is_member THEN NEW.id END)
+        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
+                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
+                                  ARRAY[NEW.key]) AS t ("row");
+    END LOOP;
+    PERFORM clearance_internal.say_of_new_key(is_member, NEW.id, NEW.key, NEW.account_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.key END);
     RETURN NULL;
 END
 $$;
@@ -185,6 +180,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.mirror;
+    trig name;
 BEGIN
     PERFORM clearance_internal.require_given('through_phase', through_phase::text);
     IF relation IS NULL THEN
@@ -213,6 +209,10 @@ BEGIN
     END IF;
     PERFORM clearance_internal.require_mirror_columns(m);
 
+    -- of a schema-only dump
+    FOR trig IN SELECT g.tgname FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', trig, relation);
+    END LOOP;
     LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO clearance.mirror AS t
         (relation, key_columns, project_column, member_column, level_column, starts_column, ends_column, through_phase)

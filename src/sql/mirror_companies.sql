@@ -42,6 +42,7 @@ COMMENT ON FUNCTION clearance_internal.raise_said_twice IS 'internal: the error 
 -- ---------------------------------------------------------------------------
 -- Companies
 -- ---------------------------------------------------------------------------
+-- One source is one company.
 CREATE FUNCTION clearance_internal.rename_mirrored_companies(m clearance.view_mirror, gone text[], came text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -114,6 +115,11 @@ BEGIN
     IF FOUND THEN
         PERFORM clearance_internal.raise_said_twice(m, format('%s "%s"', m.kind, twice));
     END IF;
+    SELECT x.said[1] INTO twice FROM clearance.mirrored_row x
+    WHERE x.mirror_id = m.id AND x.said[1] IS NOT NULL GROUP BY x.said[1] HAVING count(*) > 1 ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        PERFORM clearance_internal.raise_said_twice(m, format('source "%s"', twice));
+    END IF;
     PERFORM clearance_internal.rename_mirrored_companies(m, gone, came);
     left_out := ARRAY(SELECT lower((g::text[])[2]) FROM unnest(gone) g EXCEPT SELECT lower((c::text[])[2]) FROM unnest(came) c);
     IF m.kind = 'partner' THEN
@@ -146,6 +152,7 @@ DECLARE
     says_end boolean := clearance_internal.mirror_has(m.view, 'ends_at');
 BEGIN
     PERFORM clearance_internal.require_period(starts, ends);
+    PERFORM FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2] FOR NO KEY UPDATE;
     IF of_partner THEN
         INSERT INTO clearance.project_partner AS t (account_id, project_id, partner_id, level_id, starts_at, ends_at)
         SELECT p.account_id, p.id, company, level, coalesce(starts, '-infinity'), coalesce(ends, 'infinity')
@@ -167,8 +174,9 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.put_company_on IS 'internal: puts a company on a project as a row of a view says; false: the project is not known yet';
 
--- What mirrors say of its people's memberships stays said, and counts when it is back.
-CREATE FUNCTION clearance_internal.take_company_off(m clearance.view_mirror, p clearance.project, name text) RETURNS void
+-- What mirrors say of its people's memberships stays said, and counts when it is back. Whoever adds its people now
+-- is waited for (see hold_company_on), and whoever takes some off finds these as they are.
+CREATE FUNCTION clearance_internal.take_company_off(m clearance.view_mirror, p clearance.project, name text, for_good boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -178,19 +186,38 @@ BEGIN
     IF num_nonnulls(partner, customer) = 0 THEN
         RETURN;         -- renamed, or gone
     END IF;
+    PERFORM FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = partner FOR UPDATE;
+    PERFORM FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = customer FOR UPDATE;
+    UPDATE clearance.project_member pm SET partner_id = NULL, customer_id = NULL
+    WHERE pm.project_id = p.id AND (pm.partner_id = partner OR pm.customer_id = customer)
+      AND (starts_with(pm.source, 'mirror:') OR NOT for_good);
     DELETE FROM clearance.project_partner pp WHERE pp.project_id = p.id AND pp.partner_id = partner;
     DELETE FROM clearance.project_customer pc WHERE pc.project_id = p.id AND pc.customer_id = customer;
-    PERFORM clearance_internal.end_memberships(p, partner => partner, customer => customer), clearance_internal.say_memberships_anew(p);
+    IF for_good THEN
+        PERFORM clearance_internal.end_memberships(p, partner => partner, customer => customer, but_mirrored => true);
+    END IF;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.take_company_off IS 'internal: takes a company off a project, with the memberships of its people that no mirror says';
+COMMENT ON FUNCTION clearance_internal.take_company_off IS
+'internal: takes a company off a project; for_good: with the memberships of its people that no mirror says';
 
-CREATE FUNCTION clearance_internal.undo_companies_on(m clearance.view_mirror, gone text[]) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+-- A view knows companies by their names.
+CREATE FUNCTION clearance_internal.require_name_is_not_mirrored(kind text, account bigint, name text, becomes text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance_internal.take_company_off(m, p, x.name)
-    FROM (SELECT DISTINCT (g::text[])[2] AS key, lower((g::text[])[3]) AS name FROM unnest(gone) g ORDER BY 1, 2) x
-    JOIN clearance.project p ON p.account_id = m.account_id AND p.key = x.key
-    WHERE NOT EXISTS (SELECT FROM clearance.mirrored_row r WHERE r.mirror_id = m.id AND r.said[2] = x.key AND lower(r.said[3]) = x.name)
+DECLARE
+    said regclass;
+BEGIN
+    SELECT v.view INTO said FROM clearance.view_mirror v JOIN clearance.mirrored_row r ON r.mirror_id = v.id
+    WHERE becomes <> name AND v.account_id = account
+      AND (v.kind = require_name_is_not_mirrored.kind AND lower(r.said[2]) = lower(name)
+           OR v.kind = 'project_' || require_name_is_not_mirrored.kind AND lower(r.said[3]) = lower(name))
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE object_in_use USING
+            MESSAGE = format('%s "%s" is in the mirrored view %s', kind, name, said),
+            HINT = 'Change its name in the tables that the view reads.';
+    END IF;
+END
 $$;
-COMMENT ON FUNCTION clearance_internal.undo_companies_on IS 'internal: takes companies off projects whose rows are gone from a view';
+COMMENT ON FUNCTION clearance_internal.require_name_is_not_mirrored IS 'internal: refuses to rename a company that mirrored views name';

@@ -224,31 +224,55 @@ $$;
 COMMENT ON FUNCTION clearance_internal.put_mirrored IS 'internal: makes true what a row of a view says of a project; false: that is not known yet';
 
 -- A project that nothing is said of any more is closed.
-CREATE FUNCTION clearance_internal.undo_mirrored(m clearance.view_mirror, gone text[]) RETURNS void
+CREATE FUNCTION clearance_internal.undo_on_project(m clearance.view_mirror, p clearance.project, said text[], for_good boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF m.kind = 'project' THEN
-        UPDATE clearance.project p SET archived = true
-        FROM (SELECT DISTINCT (g::text[])[2] AS key FROM unnest(gone) g) x
-        WHERE p.account_id = m.account_id AND p.key = x.key AND NOT p.archived
-          AND NOT EXISTS (SELECT FROM clearance.mirrored_row r WHERE r.mirror_id = m.id AND r.said[2] = x.key);
+        UPDATE clearance.project t SET archived = true WHERE t.id = p.id AND NOT t.archived;
     ELSIF m.kind = 'feature_off' THEN
-        DELETE FROM clearance.project_feature_off o
-        USING clearance.project p, (SELECT DISTINCT (g::text[])[2] AS key, (g::text[])[3] AS feature FROM unnest(gone) g) x
-        WHERE p.account_id = m.account_id AND p.key = x.key AND o.project_id = p.id AND o.feature = x.feature
-          AND NOT EXISTS (SELECT FROM clearance.mirrored_row r WHERE r.mirror_id = m.id AND r.said[2] = x.key AND r.said[3] = x.feature);
-    ELSIF m.kind <> 'membership' THEN
-        PERFORM clearance_internal.undo_companies_on(m, gone);
+        DELETE FROM clearance.project_feature_off o WHERE o.project_id = p.id AND o.feature = said[3];
     ELSE
+        PERFORM clearance_internal.take_company_off(m, p, said[3], for_good);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.undo_on_project IS 'internal: ends what a row of a view said of a project; for_good: and what followed from that';
+
+-- The project's row is held: whoever changes its key may be writing the same. false: not all was there.
+CREATE FUNCTION clearance_internal.undo_mirrored(m clearance.view_mirror, gone text[]) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ended text[];
+    about clearance.project;
+    deleted bigint;
+    all_there boolean := true;
+BEGIN
+    IF m.kind = 'membership' THEN
         DELETE FROM clearance.project_member pm
         USING clearance.project p, clearance.member t, (SELECT g::text[] AS said FROM unnest(gone) g) x
         WHERE p.key = x.said[2] AND t.account_id = p.account_id AND t.key = x.said[3] AND (pm.project_id, pm.member_id) = (p.id, t.id)
           AND pm.source = clearance_internal.mirror_source(clearance_internal.membership_mirror(m, x.said), ARRAY[x.said::text]);
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        RETURN deleted = cardinality(gone);
     END IF;
+    FOR ended IN
+        SELECT min(g::text[]) FROM unnest(gone) g GROUP BY (g::text[])[2], CASE WHEN m.kind <> 'project' THEN lower((g::text[])[3]) END ORDER BY 1
+    LOOP
+        SELECT t.* INTO about FROM clearance.project t WHERE t.account_id = m.account_id AND t.key = ended[2] FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            all_there := false;
+        ELSIF NOT EXISTS (SELECT FROM clearance.mirrored_row r WHERE r.mirror_id = m.id AND r.said[2] = ended[2]
+                                                                 AND (m.kind = 'project' OR lower(r.said[3]) = lower(ended[3]))) THEN
+            PERFORM clearance_internal.undo_on_project(m, about, ended);
+        END IF;
+    END LOOP;
+    RETURN all_there;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.undo_mirrored IS 'internal: ends what rows of a view said of projects that are gone from it';
+COMMENT ON FUNCTION clearance_internal.undo_mirrored IS
+'internal: ends what rows of a view said that are gone from it; false: not all of it was there';
 
 -- Whoever makes projects and members meanwhile is waited for, as by mirrored tables.
 CREATE FUNCTION clearance_internal.apply_mirrored_rows(m clearance.view_mirror, gone text[], came text[]) RETURNS void
@@ -257,8 +281,11 @@ AS $$
 DECLARE
     said text[];
 BEGIN
-    PERFORM clearance_internal.undo_mirrored(m, gone);
-    FOR said IN SELECT c::text[] FROM unnest(came) c LOOP
+    IF NOT clearance_internal.undo_mirrored(m, gone) THEN
+        LOCK TABLE clearance.mirror IN SHARE MODE;
+        PERFORM clearance_internal.undo_mirrored(m, gone);
+    END IF;
+    FOR said IN SELECT c::text[] FROM unnest(came) c ORDER BY (c::text[])[2] LOOP
         IF clearance_internal.put_mirrored(m, said) IS NOT TRUE THEN
             LOCK TABLE clearance.mirror IN SHARE MODE;
             PERFORM clearance_internal.put_mirrored(m, said);
@@ -274,10 +301,12 @@ AS $$
 DECLARE
     twice record;
     companies_on boolean := m.kind IN ('project_partner', 'project_customer');
+    keys text[] := ARRAY(SELECT DISTINCT (c::text[])[2] FROM unnest(came) c);
 BEGIN
     SELECT x.said[2] AS key, min(x.said[3]) AS company INTO twice FROM clearance.mirrored_row x
-    WHERE (m.kind IN ('member', 'project') OR companies_on) AND x.mirror_id = m.id AND x.said[2] IN (SELECT (c::text[])[2] FROM unnest(came) c)
-    GROUP BY x.said[2], CASE WHEN companies_on THEN lower(x.said[3]) END HAVING count(*) > 1 LIMIT 1;
+    WHERE (m.kind IN ('member', 'project') OR companies_on) AND x.mirror_id = m.id AND x.said[2] = ANY (keys)
+    GROUP BY x.said[2], CASE WHEN companies_on THEN lower(x.said[3]) END
+    HAVING count(DISTINCT CASE WHEN companies_on THEN x.said[4:] ELSE x.said END) > 1 LIMIT 1;
     IF FOUND THEN
         PERFORM clearance_internal.raise_said_twice(m, CASE WHEN companies_on THEN format('"%s" on project "%s"', twice.company, twice.key)
                                                             ELSE format('%s "%s"', m.kind, twice.key) END);

@@ -262,7 +262,8 @@ BEGIN
         IF TG_OP = 'TRUNCATE' OR columns = '{}' THEN
             m.finds := NULL;
         END IF;
-        PERFORM clearance_internal.read_mirror(m.view, m.finds, keys);
+        -- a name's collation is another than that of the indexes on what was said
+        PERFORM clearance_internal.read_mirror(m.view, m.finds COLLATE "default", keys);
     END LOOP;
     RETURN NULL;
 END
@@ -278,23 +279,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.is_followed IS 'internal: whether triggers follow what a view reads';
 
-CREATE FUNCTION clearance_internal.say_of_view(m clearance.view_mirror, is_member boolean, id bigint, key text, was_known boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    DELETE FROM clearance.project_member pm
-    WHERE was_known AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_view.id
-      AND starts_with(pm.source, format('mirror:%s:', m.id));
-    PERFORM clearance_internal.put_mirrored_membership(m, k::text[], project => CASE WHEN NOT is_member THEN say_of_view.id END,
-                                                       member => CASE WHEN is_member THEN say_of_view.id END)
-    FROM clearance_internal.known_rows(m, CASE WHEN is_member THEN 3 ELSE 2 END, ARRAY[key]) k;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.say_of_view IS
-'internal: writes what a view of memberships says of a project or member; was_known: what it said before goes';
-
--- By follow_new_key(): a project or member has a key that views may have named before.
-CREATE FUNCTION clearance_internal.say_of_new_key(is_member boolean, id bigint, key text, account bigint, was_known boolean) RETURNS void
+-- By follow_new_key(): a project or member has a key that views may have named before; what they said by the former
+-- key is not said of it any more.
+CREATE FUNCTION clearance_internal.say_of_new_key(is_member boolean, id bigint, key text, account bigint, former_key text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -305,26 +292,23 @@ BEGIN
                AND (v.kind = 'membership' OR NOT is_member AND v.kind IN ('project', 'feature_off', 'project_partner', 'project_customer'))
              ORDER BY array_position(clearance_internal.mirror_kinds(), v.kind), v.id LOOP
         IF m.kind = 'membership' THEN
-            PERFORM clearance_internal.say_of_view(m, is_member, id, key, was_known);
+            DELETE FROM clearance.project_member pm
+            WHERE former_key IS NOT NULL AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_new_key.id
+              AND starts_with(pm.source, format('mirror:%s:', m.id));
+            PERFORM clearance_internal.put_mirrored_membership(m, k::text[], project => CASE WHEN NOT is_member THEN say_of_new_key.id END,
+                                                               member => CASE WHEN is_member THEN say_of_new_key.id END)
+            FROM clearance_internal.known_rows(m, CASE WHEN is_member THEN 3 ELSE 2 END, ARRAY[key]) k;
         ELSE
+            PERFORM clearance_internal.undo_on_project(m, p, k::text[], for_good => false)
+            FROM clearance.project p, clearance_internal.known_rows(m, 2, ARRAY[former_key]) k
+            WHERE p.id = say_of_new_key.id AND former_key <> say_of_new_key.key;
             PERFORM clearance_internal.put_mirrored(m, k::text[]) FROM clearance_internal.known_rows(m, 2, ARRAY[key]) k;
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.say_of_new_key IS 'internal: what mirrored views say of a project or member counts once its key is known';
-
-CREATE FUNCTION clearance_internal.say_memberships_anew(p clearance.project) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;      -- as follow_new_key() does
-    PERFORM clearance_internal.say_of_tables(false, p.id, p.key, true);
-    PERFORM clearance_internal.say_of_view(v, false, p.id, p.key, true)
-    FROM clearance.view_mirror v WHERE v.account_id = p.account_id AND v.kind = 'membership' AND clearance_internal.is_followed(v.id) ORDER BY v.id;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.say_memberships_anew IS 'internal: writes all memberships in a project that mirrors say';
+COMMENT ON FUNCTION clearance_internal.say_of_new_key IS
+'internal: what mirrored views say of a project or member counts once its key is known, and what they said of it by a former one no more';
 
 -- ---------------------------------------------------------------------------
 -- Declaring them

@@ -251,7 +251,8 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_right('settings.manage_partner_companies', company.account_id);
     PERFORM clearance_internal.require_choice('kind', coalesce(kind, company.kind), '{integrator,contractor}');
-    PERFORM clearance_internal.require_partner_properties(company.account_id, company.id, name, website, licence_cap);
+    PERFORM clearance_internal.require_partner_properties(company.account_id, company.id, name, website, licence_cap),
+            clearance_internal.require_name_is_not_mirrored('partner', company.account_id, company.name, name);
     UPDATE clearance.partner p SET
         name = coalesce(update_partner.name, p.name),
         level_id = clearance_internal.changed_level(p.level_id, access_level, 'partner', p.account_id),
