@@ -49,7 +49,7 @@ foreach my $mode ('auto', 'force_generic_plan', 'force_custom_plan')
 	is_deeply(\@got, \@right, "$mode: each member gets its own rows");
 	is($wire->query('EXECUTE count(0)')->{rows}[0][0], 0, "$mode: after a transaction it is nobody");
 
-	my @plans = map { plan($wire, $_) } @members;
+	my @plans = map { plan_of($wire, $_) } @members;
 	# who sees nothing sees it by any plan that tests rows
 	my $of_nobody = pop @plans;
 	is_deeply(\@plans, [ 'nothing', ('in_set') x 4 ], "$mode: an admin's plan tests nothing, those of others a set") or note(join ', ', @plans);
@@ -73,7 +73,7 @@ sub request
 }
 
 # What the plan of the prepared statement tests, which is explained to vendor members alone.
-sub plan
+sub plan_of
 {
 	my ($wire, $member) = @_;
 	my $result = request($wire, $member, [ parse => '', 'EXPLAIN EXECUTE count(0)' ], [ bind => '', '' ], [ execute => '' ]);
