@@ -33,7 +33,7 @@ $replica->safe_psql('postgres', "CREATE ROLE $_ LOGIN") foreach qw(regress_app r
 my $configuration = $publisher->safe_psql('postgres', 'SELECT clearance.export()');
 my $schema = dump_of('--schema-only');
 my $plain_tables = dump_of('--schema-only', '--no-privileges', map { "--schema=$_" } 'app', '"Old Parts"', 'zone')
-  =~ s/^(?:CREATE POLICY|CREATE (?:CONSTRAINT )?TRIGGER|ALTER TABLE [^;]*(?:ENABLE|FORCE)[^;]*)[^;]*;$//gmr;
+  =~ s/^(?:(?:CREATE|COMMENT ON) POLICY|CREATE (?:CONSTRAINT )?TRIGGER|ALTER TABLE [^;]*(?:ENABLE|FORCE)[^;]*)[^;]*;$//gmr;
 
 # What everybody sees where permissions are kept.
 my %permitted = map { $_ => { map { $_ => 1 } keys_seen($publisher, 'postgres', $_) } } @shown;
