@@ -56,12 +56,12 @@ BEGIN
             MESSAGE = format('member "%s" has no e-mail address', clearance_internal.member_label(m)),
             HINT = 'Pass by_link => true, and hand over the token yourself.';
     END IF;
+    PERFORM clearance_internal.drop_invitation_mail(m) FROM clearance.invitation i WHERE i.member_id = m.id;
     INSERT INTO clearance.invitation (member_id, token_hash, invited_by, expires_at)
     VALUES (m.id, clearance_internal.hash_token(token), clearance.actor(), expires)
     ON CONFLICT ON CONSTRAINT invitation_is_the_members_only_one DO UPDATE SET
         token_hash = EXCLUDED.token_hash, invited_by = EXCLUDED.invited_by,
         sent_at = EXCLUDED.sent_at, expires_at = EXCLUDED.expires_at;
-    PERFORM clearance_internal.drop_invitation_mail(m);
     IF by_link IS NOT TRUE THEN
         PERFORM clearance_internal.queue_mail(m.account_id, m.kind || '_invitation', m.email, jsonb_build_object(
             'token', token, 'expires_at', expires, 'name', m.name, 'admin', CASE WHEN m.kind = 'partner' THEN m.partner_admin END,

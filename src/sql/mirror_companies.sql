@@ -147,9 +147,6 @@ DECLARE
     level integer := CASE WHEN of_partner THEN clearance_internal.changed_level(NULL, said[4], 'partner', m.account_id) END;
     starts timestamptz := said[cardinality(said) - 1]::timestamptz;
     ends timestamptz := said[cardinality(said)]::timestamptz;
-    says_level boolean := clearance_internal.mirror_has(m.view, 'access_level');
-    says_start boolean := clearance_internal.mirror_has(m.view, 'starts_at');
-    says_end boolean := clearance_internal.mirror_has(m.view, 'ends_at');
 BEGIN
     PERFORM clearance_internal.require_period(starts, ends);
     PERFORM FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2] FOR NO KEY UPDATE;
@@ -158,16 +155,16 @@ BEGIN
         SELECT p.account_id, p.id, company, level, coalesce(starts, '-infinity'), coalesce(ends, 'infinity')
         FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2]
         ON CONFLICT ON CONSTRAINT partner_is_on_a_project_once DO UPDATE SET
-            level_id = CASE WHEN says_level THEN EXCLUDED.level_id ELSE t.level_id END,
-            starts_at = CASE WHEN says_start THEN EXCLUDED.starts_at ELSE t.starts_at END,
-            ends_at = CASE WHEN says_end THEN EXCLUDED.ends_at ELSE t.ends_at END;
+            level_id = CASE WHEN clearance_internal.mirror_has(m.view, 'access_level') THEN EXCLUDED.level_id ELSE t.level_id END,
+            starts_at = CASE WHEN clearance_internal.mirror_has(m.view, 'starts_at') THEN EXCLUDED.starts_at ELSE t.starts_at END,
+            ends_at = CASE WHEN clearance_internal.mirror_has(m.view, 'ends_at') THEN EXCLUDED.ends_at ELSE t.ends_at END;
     ELSE
         INSERT INTO clearance.project_customer AS t (account_id, project_id, customer_id, starts_at, ends_at)
         SELECT p.account_id, p.id, company, coalesce(starts, '-infinity'), coalesce(ends, 'infinity')
         FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2]
         ON CONFLICT ON CONSTRAINT customer_is_on_a_project_once DO UPDATE SET
-            starts_at = CASE WHEN says_start THEN EXCLUDED.starts_at ELSE t.starts_at END,
-            ends_at = CASE WHEN says_end THEN EXCLUDED.ends_at ELSE t.ends_at END;
+            starts_at = CASE WHEN clearance_internal.mirror_has(m.view, 'starts_at') THEN EXCLUDED.starts_at ELSE t.starts_at END,
+            ends_at = CASE WHEN clearance_internal.mirror_has(m.view, 'ends_at') THEN EXCLUDED.ends_at ELSE t.ends_at END;
     END IF;
     RETURN FOUND;
 END
