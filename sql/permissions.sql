@@ -222,4 +222,18 @@ $$;
 SELECT kept('ria');
 SELECT kept('moe');
 SELECT kept('ada') = kept('ada');
+
+--
+-- Columns that the guard of a state names, and all others, row by row: approved papers have
+-- their amount closed, closed ones everything.
+--
+CREATE TABLE paper (id integer PRIMARY KEY, project text, is_private boolean, state text, amount integer, note text, title text);
+INSERT INTO paper SELECT i, 'one', false, state, i, 'note', 'title' FROM (VALUES (1, 'closed'), (2, 'open'), (3, 'approved'), (4, 'closed'), (5, NULL)) v (i, state);
+SELECT clearance.protect('paper', 'task', 'project', 'is_private', '{false}') > 0;
+SELECT clearance.guard_row('paper', 'state', '{approved}', 'regress_unlock', columns => '{amount}'), clearance.guard_row('paper', 'state', '{closed}', 'regress_unlock');
+GRANT ALL ON paper TO regress_permissions;
+SELECT who || ': ' || told(who, $$SELECT string_agg(format('%s %s', id, clearance.editable_columns(p)), E'\n     ' ORDER BY id) FROM paper p$$)
+FROM unnest('{ada,pia,ria}'::text[]) who;
+SELECT told('pia', format('WITH u AS (UPDATE paper SET %s WHERE id = %s RETURNING 1) SELECT count(*) FROM u', change, id))
+FROM unnest('{1,2,3,4,5}'::integer[]) id, unnest('{amount = 0,note = NULL,title = NULL}'::text[]) change ORDER BY id, change;
 ROLLBACK;

@@ -16,9 +16,8 @@
 #include "postgres.h"
 #endif
 
-/* nobody has tried 16 */
-#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM / 10000 == 16 || PG_VERSION_NUM >= 190000
-#error "pg_clearance is for PostgreSQL 15, 17 and 18"
+#if PG_VERSION_NUM < 150000 || PG_VERSION_NUM >= 190000
+#error "pg_clearance is for PostgreSQL 15 to 18"
 #endif
 
 /* ---------- functions that never return: before the declaration ---------- */

@@ -33,6 +33,7 @@ typedef struct Choice
 	Datum name;
 	ClrAction *action;
 	const char *column;
+	bool is_plain;		  /* the column is judged as others are */
 	ClrMaskAnswers *mask; /* NULL: it is never masked */
 } Choice;
 
@@ -40,17 +41,19 @@ typedef struct Choices
 {
 	int count;
 	Choice *choices;
-	Datum *chosen; /* names of those that the actor has in the row of the moment */
+	Datum *chosen;	/* names of those that the actor has in the row of the moment */
+	bool is_judged; /* whether it may change plain columns of that row */
+	bool plain;
 } Choices;
 
-typedef bool (*Permits)(const ClrAskedRow *asked, const Choice *choice);
+typedef bool (*Permits)(const ClrAskedRow *asked, Choices *all, const Choice *choice);
 
 static Datum answer(FunctionCallInfo fcinfo, Choices *(*find)(ClrAskedRow *), Permits permits);
 static Choices *new_choices(int count);
 static Choices *find_actions(ClrAskedRow *asked);
-static bool permits_action(const ClrAskedRow *asked, const Choice *choice);
+static bool permits_action(const ClrAskedRow *asked, Choices *all, const Choice *choice);
 static Choices *find_columns(ClrAskedRow *asked);
-static bool permits_column(const ClrAskedRow *asked, const Choice *choice);
+static bool permits_column(const ClrAskedRow *asked, Choices *all, const Choice *choice);
 
 /*
  * permissions(row record, relation regclass) returns text[]: the actions of the
@@ -90,8 +93,9 @@ answer(FunctionCallInfo fcinfo, Choices *(*find)(ClrAskedRow *), Permits permits
 		MemoryContextSwitchTo(caller);
 	}
 	all = asked->found;
+	all->is_judged = false;
 	for (int i = 0; i < all->count; i++)
-		if (permits(asked, &all->choices[i]))
+		if (permits(asked, all, &all->choices[i]))
 			all->chosen[count++] = all->choices[i].name;
 	PG_RETURN_ARRAYTYPE_P(construct_array(all->chosen, count, TEXTOID, -1, false, TYPALIGN_INT));
 }
@@ -139,7 +143,7 @@ find_actions(ClrAskedRow *asked)
 }
 
 static bool
-permits_action(const ClrAskedRow *asked, const Choice *choice)
+permits_action(const ClrAskedRow *asked, Choices *all, const Choice *choice)
 {
 	return clr_write_permits_action(asked->judge, asked->binding, &asked->row, choice->action,
 									NULL);
@@ -163,6 +167,7 @@ find_columns(ClrAskedRow *asked)
 			continue;
 		choice->column = pstrdup(NameStr(attr->attname));
 		choice->name = CStringGetTextDatum(choice->column);
+		choice->is_plain = clr_write_is_plain_column(asked->binding, choice->column);
 		mask = clr_binding_mask(asked->binding, choice->column);
 		if (mask != NULL)
 			choice->mask =
@@ -175,8 +180,19 @@ find_columns(ClrAskedRow *asked)
 
 /* What one cannot read one cannot change. */
 static bool
-permits_column(const ClrAskedRow *asked, const Choice *choice)
+permits_column(const ClrAskedRow *asked, Choices *all, const Choice *choice)
 {
-	return (choice->mask == NULL || clr_mask_opens(choice->mask, &asked->row)) &&
-		   clr_write_permits_column(asked->judge, asked->binding, &asked->row, choice->column);
+	bool permitted;
+
+	if (choice->mask != NULL && !clr_mask_opens(choice->mask, &asked->row))
+		return false;
+	if (choice->is_plain && all->is_judged)
+		return all->plain;
+	permitted = clr_write_permits_column(asked->judge, asked->binding, &asked->row, choice->column);
+	if (choice->is_plain)
+	{
+		all->is_judged = true;
+		all->plain = permitted;
+	}
+	return permitted;
 }

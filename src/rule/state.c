@@ -131,6 +131,25 @@ names(const ClrRowGuard *guard, const char *column)
 }
 
 /*
+ * Whether some state is told by a column, or a guard of one names it.
+ */
+bool
+clr_state_mentions(const ClrBinding *binding, const char *column)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->row_guards)
+	{
+		const ClrRowGuard *guard = lfirst(lc);
+
+		if (guard->is_lost || strcmp(binding->columns[guard->slot].name, column) == 0 ||
+			names(guard, column))
+			return true;
+	}
+	return false;
+}
+
+/*
  * Whether the actor may do what a guard is about: create, edit or delete a row
  * in that state.
  */

@@ -18,6 +18,7 @@ extern List *clr_state_guards_of_new(const ClrBinding *binding, const ClrRow *ro
 extern bool clr_state_holds(const ClrBinding *binding, const ClrRow *row, const ClrRowGuard *guard);
 extern List *
 clr_state_hold(List *held, const ClrBinding *binding, const List *guards, const char *column);
+extern bool clr_state_mentions(const ClrBinding *binding, const char *column);
 extern bool clr_state_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 							  const ClrRowGuard *guard, ClrVerb verb, ClrVerdict *verdict);
 extern bool clr_state_permits_all(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

@@ -245,6 +245,17 @@ clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 	return false;
 }
 
+/*
+ * Whether a column means nothing to the rule, and no guard names it: a change of any
+ * such column of a row needs the same.
+ */
+bool
+clr_write_is_plain_column(const ClrBinding *binding, const char *column)
+{
+	return !clr_state_mentions(binding, column) &&
+		   clr_write_needs_of_column(binding, column, true, NULL) == NIL;
+}
+
 /* All that a change of a column to a value needs, NULL: to one that no guard names. */
 static bool
 permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const char *column,

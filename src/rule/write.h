@@ -40,6 +40,7 @@ extern void clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const
 									 const List *columns, ClrVerdict *verdict);
 extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 const char *column);
+extern bool clr_write_is_plain_column(const ClrBinding *binding, const char *column);
 extern bool clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrAction *action, ClrVerdict *verdict);
 extern List *clr_write_needs(const ClrBinding *binding);

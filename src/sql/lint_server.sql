@@ -19,10 +19,10 @@ COMMENT ON FUNCTION clearance_internal.lint_not_preloaded IS 'finding: the libra
 CREATE FUNCTION clearance_internal.lint_old_minor(version integer DEFAULT NULL) RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'warning', 'server', 'releases of PostgreSQL before 15.20, 17.12 and 18.6 show some queries rows that policies hide',
+    SELECT 'warning', 'server', 'releases of PostgreSQL before 15.20, 16.16, 17.12 and 18.6 show some queries rows that policies hide',
            '-- update the server to the latest minor release'
     FROM (SELECT coalesce(version, current_setting('server_version_num')::integer)) AS s (version)
-    WHERE s.version < 150020 OR s.version BETWEEN 170000 AND 170011 OR s.version BETWEEN 180000 AND 180005
+    WHERE s.version < 150020 OR s.version BETWEEN 160000 AND 160015 OR s.version BETWEEN 170000 AND 170011 OR s.version BETWEEN 180000 AND 180005
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_old_minor IS 'finding: a minor release with holes in row security; version: another than the server''s, as server_version_num';
 

@@ -3,9 +3,9 @@ DO $$
 DECLARE
     version integer := pg_catalog.current_setting('server_version_num');
 BEGIN
-    IF version < 150020 OR version BETWEEN 170000 AND 170011 OR version BETWEEN 180000 AND 180005 THEN
+    IF version < 150020 OR version BETWEEN 160000 AND 160015 OR version BETWEEN 170000 AND 170011 OR version BETWEEN 180000 AND 180005 THEN
         RAISE WARNING 'PostgreSQL % has known holes in row security', pg_catalog.current_setting('server_version')
-            USING DETAIL = 'Releases before 15.20, 17.12 and 18.6 show some queries rows that policies hide.',
+            USING DETAIL = 'Releases before 15.20, 16.16, 17.12 and 18.6 show some queries rows that policies hide.',
             HINT = 'Update the server to the latest minor release.';
     END IF;
 END
