@@ -230,7 +230,7 @@ SELECT pg_temp.plant('CREATE VIEW public.pg_stat_statements AS SELECT 1 AS calls
 SELECT * FROM clearance_internal.lint_not_preloaded('auto_explain, pg_clearance_2');
 SELECT * FROM clearance_internal.lint_not_preloaded('auto_explain, pg_clearance');
 SELECT * FROM clearance_internal.lint_old_minor(150019);
-SELECT v FROM unnest('{150019,150020,170000,170011,170012,180005,180006}'::integer[]) v, clearance_internal.lint_old_minor(v) ORDER BY v;
+SELECT v FROM unnest('{150019,150020,160000,160015,160016,170000,170011,170012,180005,180006}'::integer[]) v, clearance_internal.lint_old_minor(v) ORDER BY v;
 BEGIN;
 UPDATE pg_extension SET extversion = '0.0.9' WHERE extname = 'pg_clearance';
 SELECT severity, object, why ~ '^it is of version 0.0.9, and [0-9.]+ is installed$', mend FROM clearance_internal.lint_extension_behind();
