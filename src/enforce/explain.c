@@ -204,7 +204,7 @@ find_action(ClrQuestion *question)
 	else
 		action = clr_rule_action(question->judge, binding, name);
 	for (int verb = CLR_DELETE; verb >= CLR_VIEW; verb--)
-		if (action == clr_rule_action(question->judge, binding, binding->actions[verb]))
+		if (action == clr_rule_verb_action(question->judge, binding, verb))
 		{
 			question->is_verb = true;
 			question->verb = verb;

@@ -172,9 +172,7 @@ look_at_row(const ClrRow *row, void *arg)
 	add(look, CLR_VIEW, number);
 	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
 		if (clr_write_permits_action(look->judge, look->binding, row,
-									 clr_rule_action(look->judge, look->binding,
-													 look->binding->actions[verb]),
-									 NULL))
+									 clr_rule_verb_action(look->judge, look->binding, verb), NULL))
 			add(look, verb, number);
 	foreach(lc, look->masks)
 		if (lfirst(lc) == NULL || clr_mask_opens(lfirst(lc), row))
@@ -208,8 +206,7 @@ static void
 look_at_projects(Look *look)
 {
 	ClrScope *scope = look->judge->scope;
-	ClrAction *action =
-		clr_rule_action(look->judge, look->binding, look->binding->actions[CLR_CREATE]);
+	ClrAction *action = clr_rule_verb_action(look->judge, look->binding, CLR_CREATE);
 	List *projects = strcmp(look->binding->feature, "project") == 0 ?
 						 list_make1(scope->account_level) :
 						 clr_others_and_listed(scope);

@@ -276,15 +276,14 @@ half_for(int columns, int slots)
 static Needs
 needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value)
 {
-	ClrScope *scope = clr_frame_judge(call->frame)->scope;
+	ClrJudge *judge = clr_frame_judge(call->frame);
 	ClrBinding *binding = call->binding;
 	List *needs = clr_write_needs_of_column(binding, column, false, new_value);
 	Needs found = { NIL, false };
 	ListCell *lc;
 
 	if (needs == NIL)
-		found.asked = list_make1(asked_for(update, clr_scope_action(scope, binding->feature,
-																	binding->actions[CLR_EDIT])));
+		found.asked = list_make1(asked_for(update, clr_rule_verb_action(judge, binding, CLR_EDIT)));
 	foreach(lc, needs)
 	{
 		const ClrNeed *need = lfirst(lc);
@@ -292,7 +291,8 @@ needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const 
 		if (need->feature == NULL)
 			found.follows = true;
 		else
-			found.asked = lappend(found.asked, asked_for(update, clr_write_asked_by(scope, need)));
+			found.asked =
+				lappend(found.asked, asked_for(update, clr_write_asked_by(judge->scope, need)));
 	}
 	return found;
 }
@@ -433,7 +433,7 @@ judge_change(const ClrWriteCall *call, Asked *asked, bool moves)
 	if (was && (!moves || clr_write_permits_change(judge, binding, &update->new.row, asked->action,
 												   &verdict)))
 		return;
-	if (asked->action != clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
+	if (asked->action != clr_rule_verb_action(judge, binding, CLR_EDIT))
 		clr_verdict_column(&verdict, asked->column, asked->action);
 	refuse(call, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
 }

@@ -64,6 +64,7 @@ static Query *copy_query(Query *query);
 static bool are_ours(const List *quals);
 static bool may_have_policies(Node *node, void *context);
 static bool calls_query(const RangeTblEntry *entry);
+static bool calls_policy(const Query *query);
 static ClrFrame *replace(QueryDesc *query, ClrFrame *frame, int eflags);
 static ClrFrame *keep(QueryDesc *query, ClrFrame *frame);
 static bool fits(ClrFrame *frame, const PlannedStmt *plan, ParamListInfo params, bool best);
@@ -85,8 +86,11 @@ clr_replace_copy(Query *query)
 {
 	bool refuses_filters;
 
-	if (!clr_simplify_is_on() || clr_catalog_is_reading() ||
-		!may_have_policies((Node *) query, NULL) ||
+	if (!clr_simplify_is_on() || clr_catalog_is_reading())
+		return NULL;
+	if (clr_catalog_owner_reads() && calls_policy(query))
+		return copy_query(query);
+	if (!may_have_policies((Node *) query, NULL) ||
 		(clr_simplify_is_lookup(query) && !clr_binding_any_masked(&refuses_filters)))
 		return NULL;
 	return copy_query(query);
@@ -183,6 +187,15 @@ calls_query(const RangeTblEntry *entry)
 		return false;
 	call = (FuncExpr *) linitial_node(RangeTblFunction, entry->functions)->funcexpr;
 	return IsA(call, FuncExpr) && call->funcid >= FirstNormalObjectId;
+}
+
+/* Whether an owner's table is read for what somebody sees of it. */
+static bool
+calls_policy(const Query *query)
+{
+	const Node *condition = query->jointree->quals;
+
+	return condition != NULL && clr_seal_is_policy(condition);
 }
 
 /*

@@ -177,8 +177,10 @@ typedef struct ClrBinding
 	struct ClrBinding *kept; /* the one that this is a query's own copy of */
 	bool keys_are_known;	 /* of a kept one: whether its foreign keys are enforced */
 	bool keys_are_enforced;
-	struct ClrParentRows *rows; /* rows of this table looked up as parents */
-	struct ClrLookup *lookup;	/* how they are read */
+	ClrAction
+		*verb_actions[CLR_VERBS]; /* of a query's copy: as its scope has them, once asked for */
+	struct ClrParentRows *rows;	  /* rows of this table looked up as parents */
+	struct ClrLookup *lookup;	  /* how they are read */
 } ClrBinding;
 
 /*

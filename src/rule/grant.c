@@ -94,8 +94,7 @@ is_reached(ClrTrial *trial)
 	if (trial->scope->audience != CLR_VENDOR || project->id <= 0 || project->is_member ||
 		clr_act_holds(trial->scope, project, clr_scope_action(trial->scope, "project", "view")))
 		return true;
-	foreach(lc, clr_rule_action(trial->judge, trial->binding, trial->binding->actions[CLR_VIEW])
-					->grants)
+	foreach(lc, clr_rule_verb_action(trial->judge, trial->binding, CLR_VIEW)->grants)
 		if (clr_scope_reaches(trial->scope, project, lfirst(lc)))
 			return true;
 	return false;

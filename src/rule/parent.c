@@ -103,7 +103,7 @@ clr_parent_rows(ClrJudge *judge, ClrBinding *binding, ClrAction *action)
 	ClrParentRows *rows = binding->rows;
 
 	if (action == NULL)
-		action = clr_rule_action(judge, binding, binding->actions[CLR_VIEW]);
+		action = clr_rule_verb_action(judge, binding, CLR_VIEW);
 	while (rows != NULL && rows->action != action)
 		rows = rows->next;
 	if (rows == NULL)
@@ -118,7 +118,7 @@ clr_parent_rows(ClrJudge *judge, ClrBinding *binding, ClrAction *action)
 		rows->scratch =
 			AllocSetContextCreate(judge->context, "clearance parents", ALLOCSET_SMALL_SIZES);
 		rows->ask_after = SPENT_BEFORE_ASKING;
-		rows->is_too_big = action != clr_rule_action(judge, binding, binding->actions[CLR_VIEW]);
+		rows->is_too_big = action != clr_rule_verb_action(judge, binding, CLR_VIEW);
 		rows->next = binding->rows;
 		binding->rows = rows;
 		forget(rows);

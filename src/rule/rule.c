@@ -105,8 +105,7 @@ trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *act
 					   .scope = judge->scope,
 					   .binding = binding,
 					   .row = row,
-					   .viewing =
-						   action == clr_rule_action(judge, binding, binding->actions[CLR_VIEW]),
+					   .viewing = action == clr_rule_verb_action(judge, binding, CLR_VIEW),
 					   .by_name = true,
 					   .verdict = verdict };
 }
@@ -119,7 +118,7 @@ clr_rule_permits_adding(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						ClrVerdict *verdict)
 {
 	ClrTrial trial = trial_of_verb(judge, binding, row, CLR_CREATE, verdict);
-	ClrAction *action = clr_rule_action(judge, binding, binding->actions[CLR_CREATE]);
+	ClrAction *action = clr_rule_verb_action(judge, binding, CLR_CREATE);
 
 	if (!permits(&trial, action))
 		return false;
@@ -138,7 +137,7 @@ clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 {
 	ClrTrial trial = trial_of_verb(judge, binding, row, verb, verdict);
 
-	return permits(&trial, clr_rule_action(judge, binding, binding->actions[verb]));
+	return permits(&trial, clr_rule_verb_action(judge, binding, verb));
 }
 
 static ClrTrial
@@ -251,7 +250,7 @@ clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *r
 					   .writing = true,
 					   .verdict = verdict };
 
-	return permits(&trial, clr_rule_action(judge, binding, binding->actions[CLR_VIEW]));
+	return permits(&trial, clr_rule_verb_action(judge, binding, CLR_VIEW));
 }
 
 /* Sight of the row, but for what holds for every act on it. */
@@ -261,8 +260,7 @@ is_seen(ClrTrial *trial)
 	ClrTrial sight = *trial;
 
 	sight.viewing = true;
-	return action_holds(&sight, clr_rule_action(trial->judge, trial->binding,
-												trial->binding->actions[CLR_VIEW]));
+	return action_holds(&sight, clr_rule_verb_action(trial->judge, trial->binding, CLR_VIEW));
 }
 
 /* What was refused is needed by an action: say so. */
@@ -313,6 +311,15 @@ clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, C
 			   CLR_PERMITTED &&
 		   gate_holds(&trial, action) &&
 		   (!are_gated(&trial, action) || parents_permit(&trial, action));
+}
+
+/* The action that a verb asks for. */
+ClrAction *
+clr_rule_verb_action(ClrJudge *judge, ClrBinding *binding, ClrVerb verb)
+{
+	if (binding->verb_actions[verb] == NULL)
+		binding->verb_actions[verb] = clr_rule_action(judge, binding, binding->actions[verb]);
+	return binding->verb_actions[verb];
 }
 
 /* An action of the binding's own feature. */

@@ -36,6 +36,7 @@ extern bool clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrR
 extern void clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						   ClrAction *action, bool creating, struct ClrTrace *trace);
 
+extern ClrAction *clr_rule_verb_action(ClrJudge *judge, ClrBinding *binding, ClrVerb verb);
 extern ClrAction *clr_rule_action(ClrJudge *judge, const ClrBinding *binding, const char *name);
 
 #endif /* CLR_RULE_H */

@@ -362,8 +362,7 @@ name_of_grant_step(const ClrTrial *trial, const ClrAction *action)
 {
 	if (action == trial->trace->at->action)
 		return "grant";
-	if (trial->viewing &&
-		action == clr_rule_action(trial->judge, trial->binding, trial->binding->actions[CLR_VIEW]))
+	if (trial->viewing && action == clr_rule_verb_action(trial->judge, trial->binding, CLR_VIEW))
 		return "sight";
 	return "gate";
 }
@@ -585,8 +584,7 @@ list_parents(ClrTrace *trace, ClrBinding *binding, const ClrRow *row)
 		if (!clr_row_parent_key(binding, row, parent, &above.key))
 			continue;
 		above.key_text = clr_binding_value_text(binding, row, parent->slot);
-		above.action =
-			clr_rule_action(trace->judge, above.binding, above.binding->actions[CLR_VIEW]);
+		above.action = clr_rule_verb_action(trace->judge, above.binding, CLR_VIEW);
 		list_above(trace, &above);
 	}
 }

@@ -78,10 +78,10 @@ clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
  * of a verb.
  */
 List *
-clr_write_guards_of_action(ClrJudge *judge, const ClrBinding *binding, const ClrRow *row,
+clr_write_guards_of_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						   const ClrAction *action, ClrVerb verb)
 {
-	if (action != clr_rule_action(judge, binding, binding->actions[verb]))
+	if (action != clr_rule_verb_action(judge, binding, verb))
 		return NIL;
 	return verb == CLR_DELETE ? clr_state_guards(binding, row) : guards_of_rest(binding, row);
 }
@@ -192,7 +192,7 @@ void
 clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						 const List *columns, ClrVerdict *verdict)
 {
-	ClrAction *edit = clr_rule_action(judge, binding, binding->actions[CLR_EDIT]);
+	ClrAction *edit = clr_rule_verb_action(judge, binding, CLR_EDIT);
 	ClrAction *asked = NULL;
 	const char *first = NULL;
 	ListCell *lc;
@@ -287,7 +287,7 @@ bool
 clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict)
 {
-	if (action == clr_rule_action(judge, binding, binding->actions[CLR_EDIT]))
+	if (action == clr_rule_verb_action(judge, binding, CLR_EDIT))
 		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict);
 	return clr_rule_permits(judge, binding, row, action, verdict);
 }

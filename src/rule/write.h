@@ -30,8 +30,8 @@ extern bool clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const C
 								   ClrVerb verb, ClrVerdict *verdict);
 extern bool clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrAction *action, ClrVerdict *verdict);
-extern List *clr_write_guards_of_action(ClrJudge *judge, const ClrBinding *binding,
-										const ClrRow *row, const ClrAction *action, ClrVerb verb);
+extern List *clr_write_guards_of_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+										const ClrAction *action, ClrVerb verb);
 extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
