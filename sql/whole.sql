@@ -71,6 +71,24 @@ SELECT clearance.reset_actor();
 EXECUTE counted;
 
 --
+-- Answers count by such plans, for whom they are about; where not every row is in a project, they test.
+--
+RESET SESSION AUTHORIZATION;
+CREATE FUNCTION tested() RETURNS boolean LANGUAGE sql AS
+    $$ SELECT EXISTS (SELECT FROM pg_stat_xact_user_functions WHERE funcname IN ('visible', 'editable', 'deletable', 'permitted', 'in_set')) $$;
+BEGIN;
+SET LOCAL track_functions = 'all';
+SELECT visible, editable, deletable FROM clearance.what_can(:ada, 'task');
+SELECT tested();
+SELECT visible, editable, deletable FROM clearance.what_can(:pat, 'task');
+SELECT tested();
+ALTER TABLE task DROP CONSTRAINT task_project_id_fkey;
+INSERT INTO task VALUES (21, 77, false);
+SELECT visible, editable, deletable FROM clearance.what_can(:ada, 'task');
+ROLLBACK;
+SET SESSION AUTHORIZATION regress_whole;
+
+--
 -- Rows that are locked or written are tested: they may be newer than what is known.
 --
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;
