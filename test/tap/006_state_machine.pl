@@ -122,7 +122,8 @@ for (my $first = 1; $first <= $sequences; $first += $chunk)
 		sprintf 'sequences %d to %d: %d steps, %d reads compared',
 		$first, $last, $count{steps} - $before{steps}, $count{reads} - $before{reads});
 }
-is_deeply([ grep { !$times{$_} } map { $_->[0] } @steps ], [], 'every kind of step was done') if $sequences >= $chunk;
+is_deeply([ grep { !$times{$_} } map { $_->[0] } @steps ], [], 'every kind of step was done')
+  if $sequences >= 5 * $chunk; # some are done once in a hundred sequences
 note sprintf '%d sequences, %d steps, %d reads compared with %d fresh connections, in %.0f s; seed %d',
   $sequences, @count{qw(steps reads)}, $oracle->{opened}, time - $began, $seed;
 note sprintf '%d permission changes committed, %d waited for locks; %d statements refused, to be tried again',
