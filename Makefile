@@ -78,6 +78,7 @@ REGRESS = \
 	row_guards \
 	refused_writes \
 	masks \
+	mask_names \
 	mask_roads \
 	mask_raw \
 	mask_places \

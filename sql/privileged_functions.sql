@@ -66,7 +66,7 @@ SELECT v.everybody, v.definer, v.reason, n.name FROM (VALUES
     (false, true, 'triggers of the extension''s own tables, which look at those alone',
      'note_first_project note_outlived refuse_foreign_level drop_levels_of_account refuse_audit_write refuse_erased'),
     (false, true, 'event triggers',
-     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_mirror_drop follow_mirrored_view follow_names keep_keys_unique keep_masks')
+     'follow_ddl follow_drop follow_dropped_names follow_dropped_projects follow_masks follow_mirror_drop follow_mirrored_view follow_names keep_keys_unique keep_mask_names keep_masks note_masks')
 ) AS v (everybody, definer, reason, names) CROSS JOIN LATERAL regexp_split_to_table(v.names, '\s+') AS n (name);
 SELECT CASE WHEN r.name IS NULL THEN 'to be asked' WHEN f.name IS NULL THEN 'is gone' ELSE 'has other rights' END, coalesce(f.name, r.name)
 FROM (SELECT DISTINCT p.proname AS name, has_function_privilege('public', p.oid, 'EXECUTE') AS everybody, p.prosecdef AS definer

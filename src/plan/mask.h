@@ -36,6 +36,8 @@ extern void clr_mask_raw_check(ClrFrame *frame, const PlannedStmt *plan);
 
 /* mask_expression.c */
 extern Node *clr_mask_expression(const ClrMaskedTable *table, const ClrMask *mask, const Var *var);
+extern Node *clr_mask_parse(Oid relid, const char *text, AttrNumber attnum, const char *written_as);
+extern char *clr_mask_deparse(Oid relid, Node *expression);
 
 /* mask_walk.c */
 extern void clr_mask_walk(Query *query, ClrMaskedTable **tables);

@@ -265,3 +265,118 @@ CREATE EVENT TRIGGER clearance_keep_masks ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'CREATE INDEX', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance_internal.keep_masks();
 COMMENT ON EVENT TRIGGER clearance_keep_masks IS 'nothing is made that would tell what masked columns hold';
+
+-- ---------------------------------------------------------------------------
+-- Masks are texts, which know types, labels of enums, collations and schemas by
+-- name: they follow what is renamed, and what they name stays.
+-- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance_internal.note_mask(id integer, relation regclass, "column" name, mask text) RETURNS void
+LANGUAGE c SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'clearance_note_mask';
+COMMENT ON FUNCTION clearance_internal.note_mask IS 'keeps what a mask means until the transaction ends';
+
+CREATE FUNCTION clearance_internal.noted_mask(id integer) RETURNS text
+LANGUAGE c STRICT SET search_path = pg_catalog, pg_temp
+AS 'MODULE_PATHNAME', 'clearance_noted_mask';
+COMMENT ON FUNCTION clearance_internal.noted_mask IS 'what note_mask() kept, as the server writes it now; NULL: nothing';
+
+CREATE FUNCTION clearance_internal.written_masks() RETURNS TABLE (id integer, binding integer, relation regclass, "column" name, mask text)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT m.id, b.id, b.relation, m.column_name, m.mask
+    FROM clearance.binding_mask m JOIN clearance.binding b ON b.id = m.binding_id
+    WHERE m.mask IS NOT NULL ORDER BY m.id;
+END;
+COMMENT ON FUNCTION clearance_internal.written_masks IS 'masks that are expressions';
+
+-- After ALTER EXTENSION they may be of two versions: then nothing here answers until there is another library.
+CREATE FUNCTION clearance_internal.is_of_one_version() RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT e.extversion = clearance_internal.library_version() FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_clearance';
+END;
+COMMENT ON FUNCTION clearance_internal.is_of_one_version IS 'whether library and extension are of one version';
+
+CREATE FUNCTION clearance_internal.note_masks() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m record;
+BEGIN
+    IF NOT clearance_internal.is_of_one_version() THEN
+        RETURN;
+    END IF;
+    FOR m IN SELECT * FROM clearance_internal.written_masks() LOOP
+        BEGIN
+            PERFORM clearance_internal.note_mask(m.id, m.relation, m."column", m.mask);
+        EXCEPTION WHEN OTHERS THEN
+            NULL; -- it is none any more: what mends it must not be refused
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.note_masks IS 'event trigger: keeps what masks mean before something is renamed';
+
+CREATE FUNCTION clearance_internal.follow_masks() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    m record;
+BEGIN
+    IF NOT clearance_internal.is_of_one_version() THEN
+        RETURN;
+    END IF;
+    FOR m IN
+        SELECT w.id, w.binding, n.mask FROM clearance_internal.written_masks() w
+        CROSS JOIN LATERAL clearance_internal.noted_mask(w.id) AS n (mask)
+        WHERE n.mask <> w.mask
+    LOOP
+        UPDATE clearance.binding_mask x SET mask = m.mask WHERE x.id = m.id;
+        -- whoever uses the table waits until names and masks are one again
+        PERFORM clearance_internal.sync(m.binding);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.follow_masks IS 'event trigger: masks follow what was renamed';
+
+CREATE FUNCTION clearance_internal.keep_mask_names() RETURNS event_trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone text := (SELECT string_agg(d.object_identity, ', ') FROM pg_event_trigger_dropped_objects() d
+                  WHERE d.object_type IN ('type', 'collation') AND d.object_identity !~ '\[\]$'
+                    AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() r
+                                    WHERE r.object_type <> 'type' AND r.object_identity = d.object_identity)); -- of a table's rows
+    m record;
+BEGIN
+    IF gone IS NULL THEN
+        RETURN;
+    END IF;
+    FOR m IN SELECT * FROM clearance_internal.written_masks() LOOP
+        BEGIN
+            PERFORM clearance_internal.mask_text(m.relation, m."column", m.mask);
+        EXCEPTION WHEN undefined_object OR invalid_schema_name THEN
+            RAISE EXCEPTION 'cannot drop %: the mask of column "%" of % names what would not be there', gone, m."column", m.relation
+                USING ERRCODE = 'dependent_objects_still_exist', DETAIL = SQLERRM || '.',
+                HINT = 'Call clearance.unmask_column() first, and mask it anew.';
+        END;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.keep_mask_names IS 'event trigger: what masks name stays';
+
+CREATE EVENT TRIGGER clearance_note_masks ON ddl_command_start
+    WHEN TAG IN ('ALTER TYPE', 'ALTER DOMAIN', 'ALTER COLLATION', 'ALTER SCHEMA', 'ALTER EXTENSION')
+    EXECUTE FUNCTION clearance_internal.note_masks();
+COMMENT ON EVENT TRIGGER clearance_note_masks IS 'keeps what masks mean before something is renamed';
+
+CREATE EVENT TRIGGER clearance_follow_masks ON ddl_command_end
+    WHEN TAG IN ('ALTER TYPE', 'ALTER DOMAIN', 'ALTER COLLATION', 'ALTER SCHEMA', 'ALTER EXTENSION')
+    EXECUTE FUNCTION clearance_internal.follow_masks();
+COMMENT ON EVENT TRIGGER clearance_follow_masks IS 'masks follow what was renamed';
+
+-- After follow_drop(), as keep_keys_unique().
+CREATE EVENT TRIGGER clearance_keep_mask_names ON sql_drop
+    EXECUTE FUNCTION clearance_internal.keep_mask_names();
+COMMENT ON EVENT TRIGGER clearance_keep_mask_names IS 'what masks name stays';

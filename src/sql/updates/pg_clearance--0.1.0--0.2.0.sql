@@ -250,6 +250,16 @@ CREATE EVENT TRIGGER clearance_refuse_ddl ON ddl_command_start WHEN TAG IN ('ALT
 CREATE EVENT TRIGGER clearance_keep_masks ON ddl_command_end
     WHEN TAG IN ('ALTER TABLE', 'CREATE TABLE', 'CREATE SCHEMA', 'CREATE INDEX', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY')
     EXECUTE FUNCTION clearance_internal.keep_masks();
+CREATE FUNCTION clearance_internal.note_masks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION clearance_internal.follow_masks() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE FUNCTION clearance_internal.keep_mask_names() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER clearance_note_masks ON ddl_command_start
+    WHEN TAG IN ('ALTER TYPE', 'ALTER DOMAIN', 'ALTER COLLATION', 'ALTER SCHEMA', 'ALTER EXTENSION')
+    EXECUTE FUNCTION clearance_internal.note_masks();
+CREATE EVENT TRIGGER clearance_follow_masks ON ddl_command_end
+    WHEN TAG IN ('ALTER TYPE', 'ALTER DOMAIN', 'ALTER COLLATION', 'ALTER SCHEMA', 'ALTER EXTENSION')
+    EXECUTE FUNCTION clearance_internal.follow_masks();
+CREATE EVENT TRIGGER clearance_keep_mask_names ON sql_drop EXECUTE FUNCTION clearance_internal.keep_mask_names();
 
 -- Guards of rows.
 CREATE TABLE clearance.binding_row_guard (
