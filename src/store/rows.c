@@ -315,14 +315,21 @@ clr_rows_open_table(const char *table, LOCKMODE lockmode)
 	return table_open(clr_places_find(table), lockmode);
 }
 
-/* Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there. */
-void
+/*
+ * Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there.
+ * Returns the room that the page has, in bytes.
+ */
+Size
 clr_rows_prune(Relation relation, BlockNumber block)
 {
 	Buffer buffer = ReadBuffer(relation, block);
+	Size room;
 
 	heap_page_prune_opt(relation, buffer);
-	ReleaseBuffer(buffer);
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	room = PageGetHeapFreeSpace(BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
+	return room;
 }
 
 /* ---------- columns ---------- */

@@ -50,7 +50,6 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
@@ -414,8 +413,6 @@ note_change(ClrChange what)
 	if (noted_in[what] != InvalidSubTransactionId)
 		return;
 	relation = clr_rows_open_table("version", RowExclusiveLock);
-	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
-		clr_rows_prune(relation, block);
 	clr_version_row_put(relation, InvalidOid, what);
 	table_close(relation, RowExclusiveLock);
 	noted_in[what] = GetCurrentSubTransactionId();

@@ -10,7 +10,8 @@
  * These had committed, since nobody held their rows.
  *
  * The first page of clearance.version stands for the table (version_page.c). Who puts a
- * row elsewhere changes that page, too; and the next one moves it back there, if there is room.
+ * row elsewhere changes that page, too; and the next one moves it to the first page that has
+ * room: whoever reads that table reads all of its pages, and nothing but VACUUM takes some away.
  *
  * Keeps no state.
  */
@@ -28,6 +29,7 @@
 #include "utils/xid8.h"
 
 #include "store/past.h"
+#include "store/rows.h"
 
 typedef struct VersionRow
 {
@@ -54,7 +56,7 @@ static void take_rows(Relation relation, Oid index, int32 about, Taken *taken);
 static bool hold(Relation relation, HeapTuple row);
 static SysScanDesc begin_scan(Relation relation, Oid index, int32 about);
 static bytea *past_of_new(Relation relation, Oid index, const Taken *taken);
-static bool may_move(Relation relation, Oid index, const Taken *taken);
+static BlockNumber make_room(Relation relation);
 static void touch_first_page(Relation relation);
 static HeapTuple own_row(Relation relation, ClrChange what);
 
@@ -72,13 +74,14 @@ clr_version_row_note(HeapTuple row)
 void
 clr_version_row_put(Relation relation, Oid index, int32 about)
 {
+	BlockNumber room = OidIsValid(index) ? InvalidBlockNumber : make_room(relation);
 	Taken taken;
 	HeapTuple own;
 	int rest = 0;
 
 	take_rows(relation, index, about, &taken);
 	own = make_row(relation, about, past_of_new(relation, index, &taken));
-	if (taken.count == 0 || may_move(relation, index, &taken))
+	if (taken.count == 0 || room < ItemPointerGetBlockNumber(&taken.places[0]))
 		CatalogTupleInsert(relation, own);
 	else
 		CatalogTupleUpdate(relation, &taken.places[rest++], own);
@@ -158,23 +161,21 @@ past_of_new(Relation relation, Oid index, const Taken *taken)
 							RelationGetDescr(relation));
 }
 
-/* Whether the row had better be on the first page, which must then have room for it. */
-static bool
-may_move(Relation relation, Oid index, const Taken *taken)
+/*
+ * The first page with room for a row, or none: where rows go that are put next (heap_insert(), and
+ * heap_update() of what has no room where it is, look there first). The server knows of room from VACUUM only.
+ */
+static BlockNumber
+make_room(Relation relation)
 {
-	Buffer buffer;
-	Size room;
+	BlockNumber first = InvalidBlockNumber;
 
-	if (OidIsValid(index) || ItemPointerGetBlockNumber(&taken->places[0]) == 0)
-		return false;
-	buffer = ReadBuffer(relation, 0);
-	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	room = PageGetHeapFreeSpace(BufferGetPage(buffer));
-	UnlockReleaseBuffer(buffer);
-	if (room < BLCKSZ / 16)
-		return false;
-	RelationSetTargetBlock(relation, 0); /* where heap_insert() looks first */
-	return true;
+	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
+		if (clr_rows_prune(relation, block) >= BLCKSZ / 16)
+			first = block;
+	if (first != InvalidBlockNumber)
+		RelationSetTargetBlock(relation, first);
+	return first;
 }
 
 /* Whoever has noted that page sees that something is different. */
@@ -207,6 +208,7 @@ clr_version_row_tell(Relation relation, ClrChange what, const int32 *parts, int 
 	if (!HeapTupleIsValid(before))
 		return;
 	row = make_row(relation, what, clr_past_tell(parts, count, before, RelationGetDescr(relation)));
+	(void) make_room(relation);
 	CatalogTupleUpdate(relation, &before->t_self, row);
 	if (ItemPointerGetBlockNumber(&row->t_self) != 0)
 		touch_first_page(relation);
