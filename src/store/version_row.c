@@ -23,6 +23,7 @@
 #include "access/xact.h"
 #include "catalog/indexing.h"
 #include "storage/bufmgr.h"
+#include "storage/freespace.h"
 #include "utils/fmgroids.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
@@ -41,6 +42,9 @@ typedef struct VersionRow
 
 #define COLUMN_WHAT 2
 
+/* For a row, and its next version. */
+#define ROOM (BLCKSZ / 16)
+
 /* Rows that one takes the place of at a time. */
 #define MANY_ROWS 64
 
@@ -57,6 +61,7 @@ static bool hold(Relation relation, HeapTuple row);
 static SysScanDesc begin_scan(Relation relation, Oid index, int32 about);
 static bytea *past_of_new(Relation relation, Oid index, const Taken *taken);
 static BlockNumber make_room(Relation relation);
+static Size take_back(Relation relation, BlockNumber block);
 static void touch_first_page(Relation relation);
 static HeapTuple own_row(Relation relation, ClrChange what);
 
@@ -162,8 +167,10 @@ past_of_new(Relation relation, Oid index, const Taken *taken)
 }
 
 /*
- * The first page with room for a row, or none: where rows go that are put next (heap_insert(), and
- * heap_update() of what has no room where it is, look there first). The server knows of room from VACUUM only.
+ * The first page with room for a row, or none: where rows go that are put next. heap_insert(), and
+ * heap_update() of what has no room where it is, look there first, and if others have filled it
+ * meanwhile, where the free space map says (RelationGetBufferForTuple(), hio.c), which hears of room
+ * from VACUUM and from here.
  */
 static BlockNumber
 make_room(Relation relation)
@@ -171,11 +178,55 @@ make_room(Relation relation)
 	BlockNumber first = InvalidBlockNumber;
 
 	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
-		if (clr_rows_prune(relation, block) >= BLCKSZ / 16)
-			first = block;
+	{
+		Size room = clr_rows_prune(relation, block);
+
+		if (room < ROOM)
+			room = take_back(relation, block);
+		if (room < ROOM)
+			continue;
+		RecordPageWithFreeSpace(relation, block, room);
+		first = block;
+	}
 	if (first != InvalidBlockNumber)
 		RelationSetTargetBlock(relation, first);
 	return first;
+}
+
+/*
+ * Line pointers of rows that are gone, of which a page has no more than so many: pruning leaves
+ * them to VACUUM, since indexes may point there (before 17, also where there are none). Done as
+ * lazy_vacuum_heap_page() does it, under the same lock. Returns the room that there is then.
+ */
+static Size
+take_back(Relation relation, BlockNumber block)
+{
+	GenericXLogState *change = GenericXLogStart(relation);
+	Buffer buffer = ReadBuffer(relation, block);
+	OffsetNumber last;
+	bool any = false;
+	Size room;
+	Page page;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	page = GenericXLogRegisterBuffer(change, buffer, 0);
+	last = PageGetMaxOffsetNumber(page);
+	for (OffsetNumber at = FirstOffsetNumber; at <= last; at = OffsetNumberNext(at))
+		if (ItemIdIsDead(PageGetItemId(page, at)))
+		{
+			ItemIdSetUnused(PageGetItemId(page, at));
+			any = true;
+		}
+	if (any)
+	{
+		PageTruncateLinePointerArray(page);
+		(void) GenericXLogFinish(change);
+	}
+	else
+		GenericXLogAbort(change);
+	room = PageGetHeapFreeSpace(BufferGetPage(buffer));
+	UnlockReleaseBuffer(buffer);
+	return room;
 }
 
 /* Whoever has noted that page sees that something is different. */
