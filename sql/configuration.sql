@@ -222,6 +222,8 @@ SELECT wrong(jsonb_set(:'doc', '{levels,regress tester,audience}', '"partner"'))
 SELECT wrong(jsonb_set(:'doc', '{levels,regress other}', '{"audience": "public"}'));
 SELECT wrong(jsonb_set(:'doc', '{features,Regress bug}', '{}'));
 SELECT wrong(:'doc'::jsonb #- '{actions,regress_bug.view_cost}');
+SELECT wrong(:'doc'::jsonb #- '{features,regress_bug}');
+SELECT wrong(:'empty'::jsonb || '{"levels": {"regress tester": {"audience": "vendor"}}, "tables": {"\"Regress App\".note": {"feature": "regress_bug"}}}');
 SELECT wrong(:'doc'::jsonb || '{"never": [{"level": "nobody", "action": "task.view"}]}');
 SELECT clearance.export() = :'doc', seen(:tess) = :'tess_saw';
 

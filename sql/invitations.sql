@@ -109,6 +109,18 @@ SELECT clearance.accept_invitation(:'new_token', 'ben') = :ben;
 SELECT pg_temp.mails_to('ben@acme.example'), pg_temp.mails_to('cat@acme.example');
 SELECT clearance.resend_invitation(:ben);
 SELECT clearance.withdraw_invitation(:ben);
+-- nor is somebody forgotten who supervises others
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.set_resource(:ben, :cat);
+SET LOCAL ROLE regress_invitations_app;
+SELECT clearance.set_actor(id => :pam) AS acting \gset
+SELECT clearance.withdraw_invitation(:cat);
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.set_resource(:ben, :pam);
+SET LOCAL ROLE regress_invitations_app;
+SELECT clearance.set_actor(id => :pam) AS acting \gset
 SELECT clearance.withdraw_invitation(:cat);
 SELECT clearance.accept_invitation(:'cat_token', 'cat');
 SELECT pg_temp.mails_to('cat@acme.example');

@@ -401,10 +401,15 @@ BEGIN
         END IF;
         DELETE FROM clearance.action a WHERE (a.feature, a.name) = (gone.feature, gone.name);
     END LOOP;
-    DELETE FROM clearance.feature f WHERE NOT f.built_in AND NOT after -> 'features' ? f.name;
+    FOR gone IN SELECT f.name AS feature, NULL AS name FROM clearance.feature f
+                WHERE NOT f.built_in AND NOT after -> 'features' ? f.name ORDER BY 1 LOOP
+        DELETE FROM clearance.feature f WHERE f.name = gone.feature;
+    END LOOP;
 EXCEPTION WHEN foreign_key_violation THEN
-    RAISE object_in_use USING MESSAGE = format('action %s.%s is in use', gone.feature, gone.name),
-        DETAIL = 'The document declares something with it.', HINT = 'Keep it among the actions of the document.';
+    RAISE object_in_use USING
+        MESSAGE = format('%s %s is in use', CASE WHEN gone.name IS NULL THEN 'feature' ELSE 'action' END, concat_ws('.', gone.feature, gone.name)),
+        DETAIL = 'The document declares something with it.',
+        HINT = format('Keep it among the %ss of the document.', CASE WHEN gone.name IS NULL THEN 'feature' ELSE 'action' END);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.drop_vocabulary IS 'drops features and actions that a configuration does not name';

@@ -60,13 +60,28 @@ $$;
 COMMENT ON FUNCTION clearance.change_key IS
 'moves a member to another key, with all that it has here; rows that name the former one name nobody, and mirrored memberships are those of rows that name the new one';
 
+CREATE FUNCTION clearance_internal.require_supervises_nobody(m clearance.member) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    supervised bigint := (SELECT count(*) FROM clearance.resource r WHERE r.supervisor_id = m.id);
+BEGIN
+    IF supervised > 0 THEN
+        RAISE object_in_use USING
+            MESSAGE = format('member "%s" supervises others', clearance_internal.member_label(m)),
+            DETAIL = format('There are %s of them.', supervised),
+            HINT = 'Name another supervisor for them with clearance.set_resource() first.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_supervises_nobody IS 'internal: refuses to let somebody go who supervises others';
+
 -- What would come again, or stay behind without a head, is said before.
 CREATE FUNCTION clearance_internal.require_erasable(m clearance.member) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     said regclass;
-    supervised bigint := (SELECT count(*) FROM clearance.resource r WHERE r.supervisor_id = m.id);
 BEGIN
     SELECT v.view INTO said FROM clearance.view_mirror v JOIN clearance.mirrored_row r ON r.mirror_id = v.id
     WHERE v.account_id = m.account_id
@@ -76,12 +91,8 @@ BEGIN
         RAISE object_in_use USING
             MESSAGE = format('member "%s" is in the mirrored view %s', clearance_internal.member_label(m), said),
             HINT = 'Take it out of the tables that the view reads first: from there it would come again.';
-    ELSIF supervised > 0 THEN
-        RAISE object_in_use USING
-            MESSAGE = format('member "%s" supervises others', clearance_internal.member_label(m)),
-            DETAIL = format('There are %s of them.', supervised),
-            HINT = 'Name another supervisor for them with clearance.set_resource() first.';
     END IF;
+    PERFORM clearance_internal.require_supervises_nobody(m);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_erasable IS 'internal: refuses to erase who is in a mirrored view, or supervises somebody';

@@ -211,6 +211,7 @@ AS $$
 DECLARE
     m clearance.member := clearance_internal.hold_invited(member);
 BEGIN
+    PERFORM clearance_internal.require_supervises_nobody(m);
     DELETE FROM clearance.member t WHERE t.id = m.id;
     PERFORM clearance_internal.drop_invitation_mail(m);
 END
