@@ -127,6 +127,14 @@ SELECT * FROM pg_temp.memberships WHERE project = 'p1' AND member IN ('cam', 'co
 SELECT clearance.transfer_project('p1', :pat);
 SELECT clearance.transfer_project('p1', NULL);
 SELECT clearance.transfer_project('p1', :col);
+-- what else is said of the new owner's membership stays; but an owner takes part
+SELECT clearance.update_member_on_project('p1', :cam, 'collaborator', ends_at => '2100-01-01');
+SELECT clearance.transfer_project('p1', :cam);
+SELECT * FROM pg_temp.memberships WHERE project = 'p1' AND member IN ('cam', 'col') ORDER BY member;
+SELECT clearance.transfer_project('p1', :col);
+SELECT clearance.update_member_on_project('p1', :cam, starts_at => '2000-01-01', ends_at => '2001-01-01');
+SELECT clearance.transfer_project('p1', :cam);
+SELECT * FROM pg_temp.memberships WHERE project = 'p1' AND is_owner;
 SELECT clearance.remove_member_from_project('p1', :cam);
 
 --

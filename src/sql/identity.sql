@@ -33,6 +33,7 @@ AS $$
 BEGIN
     PERFORM clearance_internal.hold_partner(m.partner_id);
     PERFORM FROM clearance.member t WHERE t.id = m.id FOR UPDATE;
+    UPDATE clearance.member t SET status = t.status WHERE t.id = m.id;     -- as hold_partner() does
     RETURN clearance_internal.require_member(m.id);
 END
 $$;

@@ -172,6 +172,9 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_member_right(m, team => true);
     PERFORM clearance_internal.require_given('roles', roles::text);
+    -- two who do this wait for each other, and the second is asked about what the first has left
+    m := clearance_internal.hold_member(m);
+    PERFORM clearance_internal.require_member_right(m, team => true);
     ids := ARRAY(SELECT DISTINCT clearance_internal.require_role_for(m, r) FROM unnest(roles) r);
     DELETE FROM clearance.member_role mr WHERE mr.member_id = m.id AND mr.role_id <> ALL (ids);
     INSERT INTO clearance.member_role (member_id, role_id) SELECT m.id, unnest(ids) ON CONFLICT DO NOTHING;

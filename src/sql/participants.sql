@@ -291,17 +291,27 @@ AS $$
 DECLARE
     p clearance.project := clearance_internal.require_project(project);
     m clearance.member;
-    level text;
+    said clearance.project_member;
 BEGIN
     PERFORM clearance_internal.require_given('owner', owner::text);
     m := clearance_internal.require_member(owner, project);
     PERFORM clearance_internal.require_right('project.change_owner', p.account_id, project);
+    PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id),
+            clearance_internal.require_may_own(m, 'project', p.key);
     -- two transfers wait for each other: one owner remains
     UPDATE clearance.project t SET archived = t.archived WHERE t.id = p.id;
-    SELECT l.name INTO level FROM clearance.project_member pm JOIN clearance.level l ON l.id = pm.level_id
-    WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = 'direct';
-    UPDATE clearance.project_member pm SET is_owner = false WHERE pm.project_id = p.id AND pm.is_owner;
-    PERFORM clearance_internal.put_membership(p, m, level, owner => true);
+    UPDATE clearance.project_member pm SET is_owner = false
+    WHERE pm.project_id = p.id AND pm.is_owner AND (pm.member_id, pm.source) <> (m.id, 'direct');
+    UPDATE clearance.project_member pm SET is_owner = true
+    WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = 'direct' RETURNING pm.* INTO said;
+    IF NOT FOUND THEN
+        PERFORM clearance_internal.put_membership(p, m, owner => true, replaces => false);
+    ELSIF NOT clearance_internal.in_force(said.starts_at, said.ends_at, statement_timestamp()) THEN
+        RAISE object_not_in_prerequisite_state USING
+            MESSAGE = format('member "%s" does not take part in project "%s" now', clearance_internal.member_label(m), p.key),
+            DETAIL = 'What is said of its membership has ended, or has not begun; an owner''s would count no more than another''s.',
+            HINT = 'Call clearance.update_member_on_project() first.';
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance.transfer_project IS
