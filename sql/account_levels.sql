@@ -310,6 +310,42 @@ SELECT try('ann', $$drop_level('crew', replacement => 'restricted')$$);
 SAVEPOINT refused;
 UPDATE staff SET level = 'auditor';
 ROLLBACK TO refused;
+-- so do those of its views, whether or not they are of somebody who is known, or say that there is the level
+CREATE TABLE posted (id integer PRIMARY KEY, project uuid, member text, level text);
+CREATE VIEW posting AS SELECT id AS source, project, member, level AS access_level FROM posted;
+CREATE TABLE duty (level text PRIMARY KEY);
+CREATE VIEW duties AS SELECT level FROM duty;
+CREATE TABLE opening (project uuid PRIMARY KEY, levels text[]);
+CREATE VIEW opened AS SELECT project, levels AS open_levels FROM opening;
+SELECT clearance.mirror('posting', 'membership', account => :north) > 0, clearance.mirror('duties', 'level', account => :north) > 0,
+       clearance.mirror('opened', 'project', account => :north) > 0;
+INSERT INTO posted VALUES (1, '00000000-0000-0000-0000-000000000001', 'pat', 'crew');
+SELECT try('ann', $$drop_level('crew', replacement => 'restricted')$$);
+UPDATE posted SET member = 'somebody who comes';
+SELECT try('ann', $$drop_level('crew')$$);
+UPDATE posted SET level = 'restricted';
+INSERT INTO opening VALUES ('00000000-0000-0000-0000-000000000009', '{moderate,crew}');
+SELECT try('ann', $$drop_level('crew')$$);
+UPDATE opening SET levels = '{moderate}';
+SELECT try('ann', $$drop_level('crew')$$);
+INSERT INTO duty VALUES ('watch');
+SELECT try('ann', $$drop_level('watch', replacement => 'helper')$$);
+DELETE FROM duty;
+SELECT try('ann', $$drop_level('watch')$$);
+-- South's views mean South's
+SELECT clearance.create_level('crew', 'partner', account => :south) > 0;
+CREATE VIEW posting_south AS SELECT id AS source, project, member, 'crew' AS access_level FROM posted;
+SELECT clearance.mirror('posting_south', 'membership', account => :south) > 0;
+SELECT try('ann', $$drop_level('crew')$$);
+-- roles are known to views by name, too
+CREATE TABLE hired (key text PRIMARY KEY, roles text[]);
+CREATE VIEW hires AS SELECT key, roles FROM hired;
+SELECT clearance.mirror('hires', 'member', account => :north) > 0;
+INSERT INTO hired VALUES ('hugo', '{collaborator,helper}');
+SELECT try('ann', $$update_role('helper', name => 'aide')$$);
+SELECT try('ann', $$update_role('helper', access_level => 'helper')$$);
+UPDATE hired SET roles = '{collaborator}';
+SELECT try('ann', $$update_role('helper', name => 'aide')$$);
 
 --
 -- Nothing crosses an account, by direct writes of a superuser neither.

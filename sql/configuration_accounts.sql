@@ -160,6 +160,7 @@ SELECT north(:'doc', '{people,projects,p-1,members,0}', '{"member": "nobody"}');
 SELECT north(:'doc', '{people,projects,p-1,members,0}', '{"member": "4", "owner": true, "source": "x"}');
 SELECT north(:'doc', '{people,projects,p-1,members,0}', '{"member": "4", "level": "regress guest", "source": "x"}');
 SELECT north(:'doc', '{people,projects,p-1,members,0}', '{"member": "2", "level": "restricted"}');
+SELECT north(:'doc', '{people,projects,p-1,members,0}', '{"member": "4", "source": "mirror:0:x"}');
 SELECT north(:'doc', '{people,projects,p-1,customers,Bank,ends_at}', '"tomorrow"');
 SELECT north(:'doc', '{people,projects,p-1,customers,Bank,ends_at}', '"2019-01-01"');
 SELECT comes_true(jsonb_set(:'doc', '{accounts,Regress South,people,projects,p-1}', '{}'));

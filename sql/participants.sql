@@ -136,6 +136,11 @@ SELECT clearance.update_member_on_project('p1', :cam, starts_at => '2000-01-01',
 SELECT clearance.transfer_project('p1', :cam);
 SELECT * FROM pg_temp.memberships WHERE project = 'p1' AND is_owner;
 SELECT clearance.remove_member_from_project('p1', :cam);
+-- rows of mirrored tables are their own to say
+SELECT clearance.add_member_to_project('p1', :cam, source => 'mirror:0:x');
+SELECT clearance.update_member_on_project('p1', :col, source => 'mirror:0:x');
+SELECT clearance.remove_member_from_project('p1', :col, source => 'mirror:0:x');
+SELECT clearance.add_member_to_project('p1', :cam, source => 'mirror'), clearance.remove_member_from_project('p1', :cam, source => 'mirror');
 
 --
 -- Phases: who takes part in several stays until the last one ends.

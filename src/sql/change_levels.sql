@@ -210,6 +210,30 @@ $$;
 COMMENT ON FUNCTION clearance.create_level IS
 'makes a level for vendor, partner or customer members, of an account or, by operators, for all; based_on copies what another level of that audience holds now';
 
+-- What views say was read before: their rows come again when the application writes them.
+CREATE FUNCTION clearance_internal.require_not_mirrored(what text, columns name[], name text, account bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    said regclass;
+BEGIN
+    SELECT v.view INTO said
+    FROM clearance.view_mirror v JOIN clearance_internal.mirror_kind_columns(v.kind) c ON c.name = ANY (columns)
+    JOIN clearance.mirrored_row r ON r.mirror_id = v.id
+    WHERE (v.account_id = account OR account IS NULL)
+      AND CASE c.holds WHEN 'texts' THEN require_not_mirrored.name = ANY (r.said[c.no]::text[]) ELSE r.said[c.no] = require_not_mirrored.name END
+    ORDER BY v.id LIMIT 1;
+    IF FOUND THEN
+        RAISE object_in_use USING
+            MESSAGE = format('%s "%s" is in use', what, name),
+            DETAIL = format('Rows of the mirrored view %s name it.', said),
+            HINT = format('Have the tables that the view reads name another %s first.', what);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_not_mirrored IS
+'internal: refuses to drop or rename what rows of a mirrored view name in these columns; account: whose views can mean it, NULL: any';
+
 CREATE FUNCTION clearance.drop_level(name text, replacement text DEFAULT NULL, account bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -221,6 +245,7 @@ BEGIN
         RAISE invalid_parameter_value USING
             MESSAGE = format('level "%s" is built in and cannot be dropped', name);
     END IF;
+    PERFORM clearance_internal.require_not_mirrored('level', '{level,access_level,open_level,open_levels}', l.name, l.account_id);
     IF replacement IS NOT NULL THEN
         PERFORM clearance_internal.replace_level(l, clearance_internal.require_level(replacement, l.audience, l.account_id));
     END IF;

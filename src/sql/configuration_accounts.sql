@@ -304,6 +304,13 @@ BEGIN
         PERFORM clearance_internal.raise_form(path || ARRAY['projects', twice.key, 'members'],
             format('names member "%s" twice by source "%s"', twice.member, twice.source));
     END IF;
+    SELECT p.key, m ->> 'member' AS member, m ->> 'source' AS source INTO twice
+    FROM jsonb_each(people -> 'projects') p CROSS JOIN LATERAL jsonb_array_elements(p.value -> 'members') m
+    WHERE starts_with(m ->> 'source', 'mirror:') ORDER BY 1, 2, 3 LIMIT 1;
+    IF FOUND THEN
+        PERFORM clearance_internal.raise_form(path || ARRAY['projects', twice.key, 'members'],
+            format('names member "%s" by source "%s", which is one of mirrored tables', twice.member, twice.source), 'What those say comes with their rows.');
+    END IF;
     RETURN people;
 END
 $$;

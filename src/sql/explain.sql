@@ -223,9 +223,9 @@ BEGIN
         RETURN QUERY SELECT 'open the client portal for the project', format('SELECT clearance.set_project(%L, portal => true)', p.key);
     END IF;
     SELECT * INTO said FROM clearance_internal.participation('member', m.id, p.id, at);
-    IF said.in_force = 0 AND said.said > 0 AND m.kind <> 'customer' THEN
-        SELECT * INTO own FROM clearance.project_member pm WHERE pm.project_id = p.id AND pm.member_id = m.id
-        ORDER BY pm.ends_at DESC LIMIT 1;
+    SELECT * INTO own FROM clearance.project_member pm
+    WHERE pm.project_id = p.id AND pm.member_id = m.id AND NOT starts_with(pm.source, 'mirror:') ORDER BY pm.ends_at DESC LIMIT 1;
+    IF said.in_force = 0 AND own.member_id IS NOT NULL AND m.kind <> 'customer' THEN
         RETURN QUERY SELECT 'extend its membership of the project, which ' || clearance_internal.window_text(said.ended, said.begins),
             format('SELECT clearance.update_member_on_project(%L, %s, %s%s)', p.key, m.id, clearance_internal.until_now(
                        CASE WHEN own.starts_at > at THEN own.starts_at ELSE '-infinity' END),

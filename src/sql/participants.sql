@@ -110,6 +110,20 @@ COMMENT ON FUNCTION clearance_internal.put_membership IS
 -- Who may
 -- ---------------------------------------------------------------------------
 
+-- Tables say what is theirs.
+CREATE FUNCTION clearance_internal.require_no_mirror(source text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF starts_with(source, 'mirror:') THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('source "%s" is one of mirrored tables', source),
+            HINT = 'Sources that begin with mirror: are rows of tables and views; change those, or name another source.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_no_mirror IS 'internal: refuses sources that only mirrored tables and views are; NULL is fine';
+
 CREATE FUNCTION clearance_internal.require_participant_right(p clearance.project, m clearance.member, partner_action text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -184,7 +198,7 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.invite');
     PERFORM clearance_internal.require_given('source', source), clearance_internal.require_line('source', source),
-            clearance_internal.require_given('owner', owner::text), clearance_internal.require_given('through_phase', through_phase::text);
+            clearance_internal.require_no_mirror(source), clearance_internal.require_given('owner', owner::text), clearance_internal.require_given('through_phase', through_phase::text);
     PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(m)), m.account_id, p.account_id);
     PERFORM clearance_internal.hold_company_on(p, m);
     SELECT pm.* INTO said FROM clearance.project_member pm
@@ -234,7 +248,7 @@ DECLARE
     said clearance.project_member;
     level integer;
 BEGIN
-    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.invite');
+    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.invite'), clearance_internal.require_no_mirror(source);
     SELECT pm.* INTO said FROM clearance.project_member pm
     WHERE pm.project_id = p.id AND pm.member_id = m.id AND pm.source = update_member_on_project.source
     FOR UPDATE;
@@ -267,7 +281,7 @@ DECLARE
     m clearance.member := clearance_internal.require_member(member, project);
     said clearance.project_member;
 BEGIN
-    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.remove');
+    PERFORM clearance_internal.require_participant_right(p, m, 'partner_team_member.remove'), clearance_internal.require_no_mirror(source);
     FOR said IN
         DELETE FROM clearance.project_member pm
         WHERE pm.project_id = p.id AND pm.member_id = m.id

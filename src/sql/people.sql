@@ -501,7 +501,8 @@ BEGIN
     level := clearance_internal.changed_level(r.level_id, access_level, NULL, of_account);
     PERFORM clearance_internal.require_role_level(role, level, coalesce(available_to_partners, r.available_to_partners), of_account);
     IF name IS NOT NULL AND name <> r.name THEN
-        PERFORM clearance_internal.require_free_role_name(name, of_account);
+        PERFORM clearance_internal.require_free_role_name(name, of_account),
+                clearance_internal.require_not_mirrored('role', '{roles}', r.name, of_account);
     END IF;
     IF r.available_to_partners AND NOT available_to_partners THEN
         SELECT p.name INTO holder FROM clearance.partner_role pr JOIN clearance.partner p ON p.id = pr.partner_id
