@@ -85,6 +85,7 @@ SELECT north(:'doc', '{default_external_level}', '"regress guest"');
 SELECT north(:'doc', '{levels,regress lead,grants,9}', '{"action": "task.delete"}');
 SELECT north(:'doc', '{levels,regress other}', '{"audience": "customer", "grants": [{"action": "task.view"}]}');
 SELECT north(:'doc', '{roles,lead,level}', NULL);
+SELECT north(:'doc', '{roles,guest,level}', NULL);
 SELECT north(:'doc', '{roles,idle}', NULL);
 SELECT north(:'doc', '{roles,other}', '{"level": "regress lead"}');
 SELECT north(:'doc', '{people,partners,Elm,active}', 'true');
@@ -111,6 +112,37 @@ SELECT north(:'doc', '{people,projects,p-1,open_level}', '""');
 SELECT north(:'doc', '{people,projects,p-1,partners}', '{"Elm": {}}');
 SELECT north(:'doc', '{people,projects,p-1,customers}', '{"Bank": {"ends_at": "2031-01-01"}}');
 SELECT north(:'doc', '{people,projects,p-1,members}', '[{"member": "1"}, {"member": "2", "level": "regress guest"}]');
+SELECT comes_true(:'doc');
+SELECT clearance.export(people => true) = :'doc';
+-- An open project gives its level to whom nothing else lets in, so that a way in may take something, too.
+SELECT north(:'doc', '{people,projects,p-2,partners}', '{}');
+SELECT north(:'doc', '{people,projects,p-2,open_level}', '"permissive"');
+SELECT north(:'doc', '{people,projects,p-2,by_phase}', 'true');
+SELECT north(:'doc', '{people,projects,p-1,by_phase}', 'false');
+SELECT north(:'doc', '{people,members,3,partner_admin}', 'true');
+SELECT north(:'doc', '{people,members,2,partner_admin}', 'false');
+SELECT comes_true(:'doc');
+-- A role that partners and their members do not hold any more, may cease to be for them; a partner's name may be written otherwise then.
+SELECT jsonb_set(:'doc'::jsonb #- '{accounts,Regress North,people,members,2,roles}' #- '{accounts,Regress North,people,partners,Oak & Co.,roles}',
+                 '{accounts,Regress North,roles,guest}', '{"level": "account_admin"}') AS given_up \gset
+SELECT comes_true(:'given_up');
+SELECT comes_true(:'doc');
+SELECT comes_true(replace(:'given_up', 'Oak & Co.', 'OAK & CO.')::jsonb);
+SELECT comes_true(:'doc');
+SELECT north(:'doc', '{roles,guest}', '{"level": "regress guest"}');
+-- E-mail addresses, and who is the named admin, change hands.
+SELECT jsonb_set(jsonb_set(jsonb_set(:'doc', '{accounts,Regress North,people,members,3,email}', '"eli@example.com"'), '{accounts,Regress North,people,members,2,named_admin}', 'true'),
+                 '{accounts,Regress North,people,members,5}', '{"partner": "Oak & Co.", "partner_admin": true}') AS named \gset
+SELECT comes_true(:'named');
+SELECT jsonb_set(jsonb_set(jsonb_set(jsonb_set(:'named', '{accounts,Regress North,people,members,3,email}', '"ANN@example.com"'), '{accounts,Regress North,people,members,1,email}', '"eli@example.com"'),
+                 '{accounts,Regress North,people,members,2,named_admin}', 'false'), '{accounts,Regress North,people,members,5,named_admin}', 'true') AS swapped \gset
+SELECT comes_true(:'swapped');
+SELECT key, email, named_admin FROM clearance.member WHERE key IN ('1', '2', '3', '5') ORDER BY key;
+-- one that a member gives up is free for another who is new
+SELECT comes_true(jsonb_set(:'named'::jsonb #- '{accounts,Regress North,people,members,3,email}', '{accounts,Regress North,people,members,6}', '{"email": "eli@example.com"}'));
+DELETE FROM clearance.member WHERE key = '6';
+SELECT comes_true(jsonb_set(:'named', '{accounts,Regress North,people,members,7}', '{"email": "ann@example.com"}'));
+DELETE FROM clearance.member WHERE key = '5';
 SELECT comes_true(:'doc');
 SELECT clearance.export(people => true) = :'doc';
 

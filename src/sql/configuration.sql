@@ -301,14 +301,14 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.class_of_property IS 'the class of a column that a table is declared with, or not any more';
 
-CREATE FUNCTION clearance_internal.class_of(no integer, kind text, part text, was jsonb, becomes jsonb, has_project boolean) RETURNS text
+CREATE FUNCTION clearance_internal.class_of(no integer, kind text, part text, was jsonb, becomes jsonb, has_project boolean, is_open boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
         WHEN kind IN ('feature', 'level') OR kind = 'action' AND (was IS NULL OR becomes IS NULL) THEN 'neutral'
         WHEN kind = 'grant' THEN clearance_internal.class_of_grant(coalesce(was, becomes), was IS NULL)
         WHEN kind = 'property' THEN clearance_internal.class_of_property(part, was, becomes)
-        WHEN no IN (20, 21) OR no >= 30 THEN clearance_internal.class_of_people(kind, part, was, becomes)
+        WHEN no IN (20, 21) OR no >= 30 THEN clearance_internal.class_of_people(kind, part, was, becomes, is_open)
         ELSE clearance_internal.class_if_more(CASE
             WHEN kind = 'action' THEN (becomes ->> 'reads')::boolean
             WHEN kind = 'gate' AND was IS NOT NULL AND becomes IS NOT NULL THEN NOT clearance_internal.class_of_sets(was, becomes)
@@ -737,10 +737,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     declared_anew text[] := clearance_internal.tables_anew(before - 'accounts', after - 'accounts');
+    open text[] := ARRAY(SELECT o FROM unnest(ARRAY[before, after]) c CROSS JOIN LATERAL clearance_internal.let_in_otherwise(c) o);
 BEGIN
     RETURN QUERY
     SELECT clearance_internal.class_of(d.no, d.kind, d.part, d.was, d.becomes,
-               before #> ARRAY['tables', d.object] ? 'project' AND after #> ARRAY['tables', d.object] ? 'project'),
+               before #> ARRAY['tables', d.object] ? 'project' AND after #> ARRAY['tables', d.object] ? 'project', d.object = ANY (open)),
            d.kind, d.object, d.part, d.all_was, d.all_becomes,
            d.no BETWEEN 8 AND 14 AND d.object = ANY (declared_anew) AND after -> 'tables' ? d.object
     FROM clearance_internal.differences(before, after) d

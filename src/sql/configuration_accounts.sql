@@ -380,8 +380,26 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.account_items IS 'what a configuration says of an account, one thing a line';
 
+-- An open project gives its levels to who has no other way in: what gives or takes
+-- such a way, of these projects and of members of partners who are on them, does both.
+CREATE FUNCTION clearance_internal.let_in_otherwise(configuration jsonb) RETURNS SETOF text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH open AS MATERIALIZED (
+        SELECT a.key AS account, p.key AS project, a.value #> '{people,members}' AS members, p.value -> 'partners' AS partners
+        FROM jsonb_each(configuration -> 'accounts') a CROSS JOIN LATERAL jsonb_each(a.value #> '{people,projects}') p
+        WHERE p.value ?| '{open_level,open_levels}'
+    )
+    SELECT clearance_internal.path_text(ARRAY[o.account, o.project]) FROM open o
+    UNION
+    SELECT clearance_internal.path_text(ARRAY[o.account, m.key]) FROM open o CROSS JOIN LATERAL jsonb_each(o.members) m
+    WHERE o.partners ? (m.value ->> 'partner')
+$$;
+COMMENT ON FUNCTION clearance_internal.let_in_otherwise IS
+'open projects of a configuration, and members of partners on them, as differences name them';
+
 -- What a property says about who may do what; those that are not here may do both.
-CREATE FUNCTION clearance_internal.class_of_people(kind text, part text, was jsonb, becomes jsonb) RETURNS text
+CREATE FUNCTION clearance_internal.class_of_people(kind text, part text, was jsonb, becomes jsonb, is_open boolean) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
@@ -389,11 +407,13 @@ AS $$
         WHEN said IN ('partner website', 'partner kind', 'partner licence_cap', 'partner strategic', 'partner roles', 'customer kind', 'member name',
                       'member named_admin', 'member disabled_by_vendor', 'member schedulable', 'account published', 'role available_to_partners') THEN 'neutral'
         ELSE clearance_internal.class_if_more(CASE
+            WHEN is_open AND (said IN ('member partner_admin', 'project by_phase') OR kind IN ('partner on project', 'customer on project', 'membership')) THEN NULL
             WHEN said IN ('account active', 'account portal', 'account act_as_writes', 'partner active', 'partner can_track_time', 'customer active',
                           'member partner_admin', 'project portal', 'project client_upload') THEN becomes = 'true'
             WHEN said IN ('account ready_participants', 'project archived', 'project read_only', 'project by_phase') THEN becomes = 'false'
             WHEN said = 'member status' AND '"active"' IN (was, becomes) THEN becomes = '"active"'
-            WHEN said IN ('account default_external_level', 'role level') AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
+            -- without one of its own a role leaves it to this one
+            WHEN said = 'account default_external_level' AND (was IS NULL OR becomes IS NULL) THEN was IS NULL
             WHEN said IN ('member switched_on', 'project open_levels') THEN was IS NULL
             WHEN said IN ('project features_off') THEN becomes IS NULL
             -- a level there takes the place of others
@@ -448,12 +468,24 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_level IS 'makes a level as a configuration says, for all accounts or an account''s own';
 
+-- What is held goes before what it is taken from, and before roles change.
+CREATE FUNCTION clearance_internal.drop_roles_held(account bigint, people jsonb) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM clearance.member_role mr USING clearance_internal.members_of(account, people) w, clearance.role r
+    WHERE mr.member_id = w.id AND r.id = mr.role_id AND NOT w.roles ? r.name;
+    DELETE FROM clearance.partner_role pr USING clearance.partner p, clearance.role r, jsonb_each(people -> 'partners') x
+    WHERE p.account_id = account AND pr.partner_id = p.id AND r.id = pr.role_id AND lower(x.key) = lower(p.name) AND NOT x.value -> 'roles' ? r.name;
+$$;
+COMMENT ON FUNCTION clearance_internal.drop_roles_held IS 'takes roles from partners and members that a configuration does not give them';
+
 CREATE FUNCTION clearance_internal.apply_account(name text, before jsonb, a jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     account bigint := (SELECT t.id FROM clearance.account t WHERE t.name = apply_account.name);
 BEGIN
+    PERFORM clearance_internal.drop_roles_held(account, a -> 'people') WHERE a -> 'people' <> before -> 'people';
     account := coalesce(account, clearance.create_account(name, (a ->> 'key')::clearance.app_key));
     PERFORM clearance_internal.apply_level(l.key, l.value, account) FROM jsonb_each(a -> 'levels') l
     WHERE l.value IS DISTINCT FROM before #> ARRAY['levels', l.key];
@@ -496,6 +528,13 @@ CREATE FUNCTION clearance_internal.apply_members(account bigint, people jsonb) R
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- what one has and another gets, is given up before
+    WITH named AS MATERIALIZED (SELECT * FROM clearance_internal.members_of(account, people))
+    UPDATE clearance.member m SET email = NULL FROM named w, named o
+    WHERE m.id = w.id AND m.key IS NOT NULL AND lower(w.email) IS DISTINCT FROM lower(m.email)
+      AND lower(o.email) = lower(m.email) AND o.id IS DISTINCT FROM m.id;
+    UPDATE clearance.member m SET named_admin = false FROM clearance_internal.members_of(account, people) w
+    WHERE m.id = w.id AND m.named_admin AND NOT w.named_admin;
     PERFORM clearance_internal.require_identity(account, known.id, w.key, w.email, w.name)
     FROM clearance_internal.members_of(account, people) w LEFT JOIN clearance.member known ON known.id = w.id
     WHERE (known.key, known.email, known.name) IS DISTINCT FROM (w.key, w.email, w.name);
@@ -515,15 +554,10 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.apply_members IS 'adds and changes members as a configuration says';
 
--- What is held goes before what it is taken from.
 CREATE FUNCTION clearance_internal.apply_roles_held(account bigint, people jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM clearance.member_role mr USING clearance_internal.members_of(account, people) w, clearance.role r
-    WHERE mr.member_id = w.id AND r.id = mr.role_id AND NOT w.roles ? r.name;
-    DELETE FROM clearance.partner_role pr USING clearance.partner p, clearance.role r
-    WHERE p.account_id = account AND pr.partner_id = p.id AND r.id = pr.role_id AND NOT people #> ARRAY['partners', p.name, 'roles'] ? r.name;
     INSERT INTO clearance.partner_role (partner_id, role_id)
     SELECT p.id, clearance_internal.require_partner_role(r, account)
     FROM clearance.partner p CROSS JOIN LATERAL jsonb_array_elements_text(people #> ARRAY['partners', p.name, 'roles']) r
@@ -537,7 +571,7 @@ BEGIN
     ON CONFLICT DO NOTHING;
 END
 $$;
-COMMENT ON FUNCTION clearance_internal.apply_roles_held IS 'gives partners and members their roles as a configuration says';
+COMMENT ON FUNCTION clearance_internal.apply_roles_held IS 'gives partners and members the roles that a configuration gives them';
 
 CREATE FUNCTION clearance_internal.supervisors_of(account bigint, people jsonb)
 RETURNS TABLE (id bigint, supervisor bigint, schedulable boolean)
