@@ -80,6 +80,128 @@ SELECT clearance.switch_on(:col, 'settings', 'manage_roles');
 SELECT clearance.disable_member(:sue);
 
 --
+-- A switch is for all rows that its member reaches, and for what follows: nobody
+-- switches on, for others or itself, what it holds of some rows alone.
+--
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.switch_on(:sue, 'document_comment', 'delete');
+SELECT clearance.switch_on(:col, 'document_approval', 'approve');
+SELECT clearance.switch_on(:cleo, 'document_comment', 'delete');
+SELECT clearance.switch_on(:sue, 'task', 'delete'), clearance.switch_on(:cleo, 'document_comment', 'create');
+SELECT clearance.switch_off(:sue, 'task', 'delete'), clearance.switch_off(:cleo, 'document_comment', 'create');
+RESET ROLE;
+SELECT clearance.reset_actor();
+-- shared rows, assigned ones, one kind, all of one's own projects
+SELECT clearance.create_feature('regress_gadget', '{create,edit,see,check,sort,seal}');
+SELECT clearance.create_level('regress_hr', 'vendor', based_on => 'collaborator') > 0;
+SELECT clearance.allow('regress_hr', 'settings', a) FROM unnest('{manage_team_members,manage_roles,manage_partner_companies}'::text[]) a;
+SELECT clearance.allow('regress_hr', 'regress_gadget', 'see', visibility => 'shared'), clearance.allow('regress_hr', 'regress_gadget', 'check', relation => 'assigned'),
+       clearance.allow('regress_hr', 'regress_gadget', 'sort', kinds => '{small}'),
+       clearance.allow('regress_hr', 'regress_gadget', 'seal'), clearance.allow('regress_hr', 'regress_gadget', 'create');
+SELECT clearance.create_role('Hr', access_level => 'regress_hr', account => :north) > 0;
+SELECT clearance.add_member('hank', name => 'Hank', roles => '{Hr,Reader}', account => :north) AS hank \gset
+SELECT clearance.add_member('rea', name => 'Rea', roles => '{Reader}', account => :north) AS rea \gset
+SELECT clearance.add_member('cam', name => 'Cam', roles => '{collaborator}', account => :north) AS cam \gset
+SET LOCAL ROLE regress_rights;
+SELECT clearance.set_actor(id => :hank) AS acting \gset
+SELECT clearance.switch_on(:cam, 'regress_gadget', 'see');
+SELECT clearance.switch_on(:cam, 'regress_gadget', 'check');
+SELECT clearance.switch_on(:cam, 'regress_gadget', 'sort');
+SELECT clearance.switch_on(:hank, 'regress_gadget', 'see');
+SELECT clearance.switch_on(:rea, 'regress_gadget', 'seal');
+SELECT clearance.switch_on(:cam, 'regress_gadget', 'seal'), clearance.switch_on(:cam, 'regress_gadget', 'create');
+-- a role, or what a level says of projects, takes a switch no further
+SELECT clearance.set_member_roles(:cam, '{Reader}');
+SELECT clearance.set_member_roles(:cam, '{Helper}');
+SELECT clearance.update_role('Helper', access_level => 'regress_reader');
+SELECT clearance.create_level('regress_crew', 'vendor') > 0, clearance.create_role('Crew', access_level => 'regress_crew') > 0;
+SELECT clearance.set_member_roles(:cam, '{Crew}');
+SELECT clearance.allow('regress_crew', 'project', 'view', reach => 'account');
+SELECT clearance.allow('regress_crew', 'project', 'view', reach => 'member');
+SELECT clearance.set_member_roles(:cam, '{collaborator}');
+-- who has it by a switch hands it on, as a switch or in a level
+SELECT clearance.switch_on(:cam, 'settings', 'manage_vault');
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.switch_on(:hank, 'settings', 'manage_vault'), clearance.switch_on(:hank, 'regress_gadget', 'see');
+SET LOCAL ROLE regress_rights;
+SELECT clearance.set_actor(id => :hank) AS acting \gset
+SELECT clearance.switch_on(:cam, 'settings', 'manage_vault'), clearance.allow('regress_crew', 'settings', 'manage_vault'), clearance.switch_on(:rea, 'regress_gadget', 'see');
+-- whoever creates edits its own, unless something is said of that: then others have more by a switch
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.deny('regress_hr', 'regress_gadget', 'edit');
+SET LOCAL ROLE regress_rights;
+SELECT clearance.set_actor(id => :hank) AS acting \gset
+SELECT clearance.switch_on(:col, 'regress_gadget', 'create');
+
+--
+-- Nor does anybody manage whom something beyond it is switched on for, or who
+-- holds that on a project, be it from next year on.
+--
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.change_key(:cam, 'cam2');
+SELECT clearance.set_member_roles(:cam, '{collaborator}');
+SELECT clearance.disable_member(:cam);
+SELECT clearance.erase_member(:cam);
+SELECT clearance.set_resource(:cam, :sue);
+SELECT clearance.switch_on(:cam, 'task', 'view');
+SELECT clearance.switch_off(:cam, 'settings', 'manage_vault');
+SELECT clearance.create_level('regress_team', 'vendor') > 0, clearance.create_role('Team', access_level => 'regress_team') > 0;
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.set_member_roles(:cam, '{Team}');
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.allow('regress_team', 'task', 'view');
+SELECT clearance.update_role('Team', access_level => 'collaborator');
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.switch_off(:cam, 'settings', 'manage_vault'), clearance.switch_off(:cam, 'regress_gadget', a) FROM unnest('{seal,create}'::text[]) a;
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.allow('regress_team', 'task', 'view'), clearance.update_role('Team', access_level => 'collaborator'), clearance.set_member_roles(:cam, '{collaborator}');
+SELECT clearance.change_key(:cam, 'cam2'), clearance.set_resource(:cam, :sue);
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.add_member_to_project('p1', :cam, 'account_admin', starts_at => '2999-01-01');
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.change_key(:cam, 'cam3');
+-- what has ended counts no more; but it is not hers to prolong
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.update_member_on_project('p1', :cam, starts_at => '2000-01-01', ends_at => '2001-01-01');
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.change_key(:cam, 'cam');
+SELECT clearance.update_member_on_project('p1', :cam, ends_at => 'infinity');
+SELECT clearance.add_member_to_project('p1', :cam, 'account_admin', ends_at => '2002-01-01');
+SELECT clearance.update_member_on_project('p1', :cam, 'collaborator'), clearance.update_member_on_project('p1', :cam, ends_at => '2100-01-01');
+-- who invites to its project says the time where it could say the level
+SELECT clearance.set_actor(id => :col) AS acting \gset
+SELECT clearance.update_member_on_project('p1', :cam, ends_at => '2101-01-01');
+SELECT clearance.add_member_to_project('p1', :rea, ends_at => '2100-01-01'), clearance.update_member_on_project('p1', :rea, ends_at => '2101-01-01');
+-- a token makes whoever has it the member
+RESET ROLE;
+SELECT clearance.reset_actor();
+SELECT clearance.add_member(email => 'ivy@north.example', roles => '{collaborator}', status => 'invited', account => :north) AS ivy \gset
+SELECT member AS pip FROM clearance.invite_partner_member(:acme, 'pip@acme.example', 'Trainee') \gset
+SELECT clearance.switch_on(m, 'settings', 'manage_currencies') FROM unnest(ARRAY[:ivy, :pip, :pat, :cleo]) m;
+SET LOCAL ROLE regress_rights;
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.resend_invitation(:ivy);
+SELECT clearance.disable_member(:cleo);
+SELECT clearance.set_actor(id => :hank) AS acting \gset
+SELECT clearance.change_key(:pat, 'pat2');
+SELECT clearance.resend_invitation(:pip);
+SELECT clearance.set_actor(id => :pam) AS acting \gset
+SELECT clearance.resend_invitation(:pip);
+SELECT clearance.disable_member(:pip), clearance.enable_member(:pip);
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.switch_off(:pip, 'settings', 'manage_currencies'), clearance.switch_on(:pip, 'task', 'view');
+SELECT clearance.set_actor(id => :pam) AS acting \gset
+SELECT clearance.resend_invitation(:pip);
+SELECT clearance.withdraw_invitation(:pip);
+SELECT clearance.set_actor(id => :ann) AS acting \gset
+SELECT clearance.resend_invitation(:ivy) <> '';
+SELECT clearance.switch_off(m, 'settings', 'manage_currencies') FROM unnest(ARRAY[:ivy, :pat, :cleo]) m;
+SELECT clearance.set_actor(id => :sue) AS acting \gset
+SELECT clearance.resend_invitation(:ivy) <> '', clearance.disable_member(:cleo), clearance.enable_member(:cleo);
+
+--
 -- A partner's admin: its own team within the vendor's terms, never itself.
 --
 SELECT clearance.set_actor(id => :pam) AS acting \gset

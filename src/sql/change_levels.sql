@@ -35,14 +35,6 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_level_right IS
 'internal: refuses those who do not manage the levels of an account, or, without one, those for all';
 
-CREATE FUNCTION clearance_internal.levels_by_role(members bigint[]) RETURNS integer[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT ARRAY(SELECT DISTINCT r.level_id FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
-                 WHERE mr.member_id = ANY (members) AND r.level_id IS NOT NULL)
-$$;
-COMMENT ON FUNCTION clearance_internal.levels_by_role IS 'internal: the levels that the roles of members name';
-
 -- By role or on a project, memberships that begin or have ended too.
 CREATE FUNCTION clearance_internal.holders_of(level integer) RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -66,8 +58,10 @@ BEGIN
     IF clearance.is_operator() THEN
         RETURN;
     END IF;
-    PERFORM clearance_internal.require_may_give(
-        l.id || CASE WHEN l.audience = 'vendor' THEN clearance_internal.levels_by_role(holders) END, l.account_id);
+    PERFORM clearance_internal.require_may_give(ARRAY[l.id], l.account_id);
+    IF l.audience = 'vendor' THEN
+        PERFORM clearance_internal.require_may_manage(holders, l.account_id);
+    END IF;
     IF (l.id = ANY (held) OR actor = ANY (holders))
         AND NOT EXISTS (SELECT FROM clearance.level a WHERE a.name = 'account_admin' AND a.built_in AND a.id = ANY (held)) THEN
         PERFORM clearance_internal.raise_refusal(format('cannot change level "%s"', l.name),
@@ -138,7 +132,7 @@ COMMENT ON FUNCTION clearance_internal.require_never_held IS
 
 CREATE FUNCTION clearance_internal.end_change(l clearance.level) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ SELECT clearance_internal.require_may_give(ARRAY[l.id], l.account_id), clearance_internal.require_never_held(ARRAY[l.id]) $$;
+AS $$ SELECT clearance_internal.require_may_change(l), clearance_internal.require_never_held(ARRAY[l.id]) $$;
 COMMENT ON FUNCTION clearance_internal.end_change IS
 'internal: refuses what a level was given, or what follows from it, if it is beyond the actor, or must never be';
 

@@ -198,8 +198,12 @@ CREATE FUNCTION clearance.resend_invitation(
 ) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    m clearance.member := clearance_internal.hold_invited(member);
 BEGIN
-    RETURN clearance_internal.put_invitation(clearance_internal.hold_invited(member), by_link, valid_for);
+    -- whoever has the token becomes this member, so a partner's admin is asked as well
+    PERFORM clearance_internal.require_may_manage(ARRAY[m.id], m.account_id);
+    RETURN clearance_internal.put_invitation(m, by_link, valid_for);
 END
 $$;
 COMMENT ON FUNCTION clearance.resend_invitation IS

@@ -178,6 +178,7 @@ BEGIN
     ids := ARRAY(SELECT DISTINCT clearance_internal.require_role_for(m, r) FROM unnest(roles) r);
     DELETE FROM clearance.member_role mr WHERE mr.member_id = m.id AND mr.role_id <> ALL (ids);
     INSERT INTO clearance.member_role (member_id, role_id) SELECT m.id, unnest(ids) ON CONFLICT DO NOTHING;
+    PERFORM clearance_internal.require_member_right(m, team => true);       -- a switch reaches as far as roles do
 END
 $$;
 COMMENT ON FUNCTION clearance.set_member_roles IS 'gives a member these roles instead of those it holds';
@@ -280,8 +281,9 @@ BEGIN
             MESSAGE = format('%s.%s is not available to member "%s"', feature, action, clearance_internal.member_label(m)),
             DETAIL = format('It can never be switched on for holders of level "%s".', refusing);
     END IF;
-    -- nobody switches on what it does not hold itself
+    -- nobody switches on what it does not hold itself, as far as the switch goes
     PERFORM clearance_internal.require_right(feature || '.' || action, m.account_id);
+    PERFORM clearance_internal.require_may_give('{}', m.account_id, ARRAY[ROW(m.id, feature, action)::clearance.member_switch]);
     INSERT INTO clearance.member_switch VALUES (m.id, feature, action) ON CONFLICT DO NOTHING;
 END
 $$;

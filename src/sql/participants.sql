@@ -157,11 +157,14 @@ $$;
 COMMENT ON FUNCTION clearance_internal.require_no_terms IS
 'internal: refuses outsiders where the terms of a membership are said, or were; plain: nothing is said now';
 
-CREATE FUNCTION clearance_internal.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean) RETURNS void
+-- A level is given for a time, and for a longer one by whoever may give it.
+CREATE FUNCTION clearance_internal.require_terms_right(p clearance.project, said clearance.project_member, level integer, owner boolean,
+    starts_at timestamptz DEFAULT NULL, ends_at timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF level IS DISTINCT FROM said.level_id THEN
+    IF level IS DISTINCT FROM said.level_id
+        OR level IS NOT NULL AND (coalesce(starts_at, '-infinity') <> said.starts_at OR coalesce(ends_at, 'infinity') <> said.ends_at) THEN
         PERFORM clearance_internal.require_right('project.associate_permissions_to_team_member', p.account_id, p.key);
         PERFORM clearance_internal.require_may_give(ARRAY[l.id], p.account_id)
         FROM clearance.level l WHERE l.id = level AND l.audience = 'vendor';
@@ -172,7 +175,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_terms_right IS
-'internal: refuses those who cannot change what a source said of a membership into this level and ownership';
+'internal: refuses those who cannot change what a source said of a membership into this level, with its time, and ownership';
 
 -- ---------------------------------------------------------------------------
 -- What they do
@@ -210,7 +213,8 @@ BEGIN
     END IF;
     PERFORM clearance_internal.require_no_terms(said,
         plain => num_nonnulls(access_level, starts_at, ends_at) = 0 AND source = 'direct' AND NOT through_phase);
-    PERFORM clearance_internal.require_terms_right(p, said, clearance_internal.changed_level(NULL, access_level, m.kind, p.account_id), owner);
+    PERFORM clearance_internal.require_terms_right(p, said, clearance_internal.changed_level(NULL, access_level, m.kind, p.account_id), owner,
+        starts_at, ends_at);
     PERFORM clearance_internal.put_membership(p, m, access_level, starts_at, ends_at, owner, source, through_phase,
         replaces => said.source = source OR clearance.is_operator());
 END
@@ -258,7 +262,8 @@ BEGIN
     PERFORM clearance_internal.require_no_terms(said, plain => false);
     level := clearance_internal.changed_level(said.level_id, access_level, m.kind, p.account_id);
     PERFORM clearance_internal.require_period(coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
-    PERFORM clearance_internal.require_terms_right(p, said, level, said.is_owner);
+    PERFORM clearance_internal.require_terms_right(p, said, level, said.is_owner,
+        coalesce(starts_at, said.starts_at), coalesce(ends_at, said.ends_at));
     UPDATE clearance.project_member pm SET
         level_id = level,
         starts_at = coalesce(update_member_on_project.starts_at, pm.starts_at),

@@ -518,6 +518,10 @@ BEGIN
         level_id = level,
         available_to_partners = coalesce(update_role.available_to_partners, t.available_to_partners)
     WHERE t.id = r.id RETURNING t.* INTO r;
+    -- a switch reaches as far as roles do
+    PERFORM clearance_internal.require_may_give('{}', of_account, clearance_internal.switches_of(ARRAY(
+        SELECT m.id FROM clearance.member_role mr JOIN clearance.member m ON m.id = mr.member_id WHERE mr.role_id = r.id AND m.kind = 'vendor')))
+    WHERE access_level IS NOT NULL;
     PERFORM clearance_internal.notice_unused_level(r.name, r.level_id, r.available_to_partners);
 END
 $$;

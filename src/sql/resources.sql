@@ -45,9 +45,7 @@ DECLARE
     boss clearance.member;
 BEGIN
     PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
-    IF m.kind NOT IN ('partner', 'customer') THEN       -- supervisors may see what is theirs
-        PERFORM clearance_internal.require_may_give(clearance_internal.levels_by_role(ARRAY[m.id]), m.account_id);
-    END IF;
+    PERFORM clearance_internal.require_may_manage(ARRAY[m.id], m.account_id);       -- supervisors may see what is theirs
     PERFORM clearance_internal.require_given('supervisor', supervisor::text), clearance_internal.require_given('schedulable', schedulable::text);
     boss := clearance_internal.require_member(supervisor);
     PERFORM clearance_internal.require_same_account(format('member "%s"', clearance_internal.member_label(boss)), boss.account_id, m.account_id);

@@ -226,46 +226,128 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.reaching_grants IS 'internal: what levels grant, and how far, where a grant does not say';
 
+CREATE FUNCTION clearance_internal.levels_by_role(members bigint[]) RETURNS integer[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(SELECT DISTINCT r.level_id FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
+                 WHERE mr.member_id = ANY (members) AND r.level_id IS NOT NULL)
+$$;
+COMMENT ON FUNCTION clearance_internal.levels_by_role IS 'internal: the levels that the roles of members name';
+
+CREATE FUNCTION clearance_internal.switches_of(members bigint[]) RETURNS clearance.member_switch[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT ARRAY(SELECT s FROM clearance.member_switch s WHERE s.member_id = ANY (members)) $$;
+COMMENT ON FUNCTION clearance_internal.switches_of IS 'internal: what is switched on for members';
+
+-- What switches give, in the same form: all rows that a member's project.view
+-- reaches by role, and what follows from that, unless one of these levels says
+-- something of it (switched(), act.c).
+CREATE FUNCTION clearance_internal.switched_grants(switches clearance.member_switch[], levels integer[])
+RETURNS TABLE (feature text, action text, visibility text, relation text, kinds text[], reach integer, without_project boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE views AS MATERIALIZED (
+        SELECT g.level_id, g.reach
+        FROM clearance_internal.reaching_grants(clearance_internal.levels_by_role(ARRAY(SELECT s.member_id FROM unnest(switches) s))) g
+        WHERE (g.feature, g.action) = ('project', 'view')
+    ), holder AS MATERIALIZED (
+        SELECT m.id, m.kind, coalesce((SELECT max(v.reach) FROM clearance.member_role mr JOIN clearance.role r ON r.id = mr.role_id
+                                       JOIN views v ON v.level_id = r.level_id WHERE mr.member_id = m.id AND m.kind = 'vendor'), 2) AS reach
+        FROM clearance.member m WHERE m.id IN (SELECT s.member_id FROM unnest(switches) s)
+    ), said AS MATERIALIZED (
+        SELECT s.feature, s.action FROM clearance_internal.level_says() s WHERE s.level_id = ANY (levels)
+    ), follows AS MATERIALIZED (
+        SELECT c.*
+        FROM clearance_internal.consequences() c
+        WHERE NOT EXISTS (SELECT FROM said s WHERE (s.feature, s.action) = (c.feature, c.action))
+          AND NOT (c.weak AND (c.audience, c.feature, c.action) IN (
+                  SELECT o.audience, o.feature, o.action
+                  FROM clearance_internal.consequences() o JOIN said s ON (s.feature, s.action) = (o.feature, o.source) WHERE NOT o.weak))
+    ), given (kind, reach, feature, action, own_only) AS (
+        SELECT h.kind, h.reach, s.feature, s.action, false
+        FROM unnest(switches) s JOIN holder h ON h.id = s.member_id
+        WHERE NOT EXISTS (SELECT FROM clearance.not_available n
+                          WHERE n.level_id = ANY (levels) AND (n.feature, n.action) = (s.feature, s.action))
+        UNION
+        SELECT g.kind, g.reach, g.feature, c.action, g.own_only OR c.relation IS NOT NULL
+        FROM given g JOIN follows c ON (c.audience, c.feature, c.source) = (g.kind, g.feature, g.action)
+        WHERE NOT (g.own_only AND c.any_only)
+    )
+    SELECT g.feature, g.action, 'any', CASE WHEN g.own_only THEN 'own' ELSE 'any' END, NULL::text[], g.reach, g.kind = 'vendor'
+    FROM given g
+$$;
+COMMENT ON FUNCTION clearance_internal.switched_grants IS
+'internal: what is permitted by what is switched on for members, each as one for whom these levels are in force';
+
 -- Nobody hands out what is beyond itself, nor manages those who hold it: each
--- grant of the levels is within one of the actor's levels, or one that every
--- collaborator holds.
-CREATE FUNCTION clearance_internal.require_may_give(levels integer[], account bigint) RETURNS void
+-- grant of the levels and switches is within what the actor's levels and switches
+-- give, or, of the vendor's team, what every collaborator holds.
+CREATE FUNCTION clearance_internal.require_may_give(levels integer[], account bigint, switches clearance.member_switch[] DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    base integer[];
     own integer[];
     beyond record;
 BEGIN
     IF clearance.is_operator() THEN
         RETURN;
     END IF;
-    SELECT s.base_levels INTO own FROM clearance_internal.scope_actor(clearance.actor(), NULL) s
-    WHERE s.no_standing IS NULL AND s.account_id = account;
-    IF EXISTS (SELECT FROM clearance.level l WHERE l.name = 'account_admin' AND l.built_in AND l.id = ANY (own)) THEN
+    SELECT s.base_levels, s.base_levels || ARRAY(SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in AND s.audience = 'vendor')
+    INTO base, own FROM clearance_internal.scope_actor(clearance.actor(), NULL) s WHERE s.no_standing IS NULL AND s.account_id = account;
+    IF EXISTS (SELECT FROM clearance.level l WHERE l.name = 'account_admin' AND l.built_in AND l.id = ANY (base)) THEN
         RETURN;         -- nothing is beyond it
     END IF;
-    own := own || (SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in);
     WITH held AS MATERIALIZED (
         SELECT * FROM clearance_internal.reaching_grants(own || levels)
+    ), given AS (
+        SELECT h.* FROM held h WHERE h.level_id = ANY (levels)
+        UNION ALL
+        SELECT NULL, s.* FROM clearance_internal.switched_grants(switches, '{}') s
+    ), had AS MATERIALIZED (
+        SELECT h.* FROM held h WHERE h.level_id = ANY (own)
+        UNION ALL
+        SELECT NULL, s.* FROM clearance_internal.switched_grants(clearance_internal.switches_of(ARRAY[clearance.actor()]), base) s
     )
     SELECT g.level_id, g.feature, g.action INTO beyond
-    FROM held g
-    WHERE g.level_id = ANY (levels)
-      AND NOT EXISTS (SELECT FROM held h
-                      WHERE h.level_id = ANY (own) AND h.feature = g.feature AND h.action = g.action
+    FROM given g
+    WHERE NOT EXISTS (SELECT FROM had h
+                      WHERE h.feature = g.feature AND h.action = g.action
                         AND h.visibility IN ('any', g.visibility) AND h.relation IN ('any', g.relation)
                         AND h.reach >= g.reach AND h.without_project >= g.without_project
                         AND (h.kinds IS NULL OR g.kinds <@ h.kinds))
     ORDER BY g.feature <> 'settings', g.feature, g.action, g.level_id LIMIT 1;
     IF FOUND THEN
         PERFORM clearance_internal.raise_refusal(
-            format('does not hold what level "%s" grants', (SELECT l.name FROM clearance.level l WHERE l.id = beyond.level_id)),
-            format('With %s.%s it goes beyond the actor, who can neither give it nor manage its holders.', beyond.feature, beyond.action));
+            coalesce((SELECT format('does not hold what level "%s" grants', l.name) FROM clearance.level l WHERE l.id = beyond.level_id),
+                     format('does not hold %s.%s as a switch gives it', beyond.feature, beyond.action)),
+            CASE WHEN beyond.level_id IS NULL THEN 'A switch is for all rows that its member reaches;'
+                 ELSE format('With %s.%s', beyond.feature, beyond.action) END
+            || ' it goes beyond the actor, who can neither give it nor manage its holders.');
     END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_may_give IS
-'internal: refuses an actor who hands out, or takes from others, levels that grant more than its own';
+'internal: refuses an actor who hands out, or takes from others, levels that grant more than it holds, or switches that give more';
+
+-- Levels of outsiders are not asked: whoever manages them may give them any. What
+-- one holds itself is not beyond one, be it on a project alone.
+CREATE FUNCTION clearance_internal.require_may_manage(members bigint[], account bigint) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    others bigint[] := array_remove(members, clearance.actor());
+    team bigint[] := ARRAY(SELECT m.id FROM clearance.member m WHERE m.id = ANY (others) AND m.kind = 'vendor');
+BEGIN
+    PERFORM clearance_internal.require_may_give(
+        clearance_internal.levels_by_role(team)
+        || ARRAY(SELECT DISTINCT pm.level_id FROM clearance.project_member pm
+                 WHERE pm.member_id = ANY (team) AND pm.level_id IS NOT NULL AND pm.ends_at > statement_timestamp()),
+        account, clearance_internal.switches_of(others));
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_may_manage IS
+'internal: refuses an actor to whom what somebody holds is beyond: by role, on a project, or by a switch';
 
 CREATE FUNCTION clearance_internal.require_member_right(m clearance.member, team boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -281,12 +363,13 @@ BEGIN
             PERFORM clearance_internal.raise_refusal(format('cannot change the rights of "%s"', clearance_internal.member_label(m)),
                 'It is the admin whom the vendor named for the partner.', 'Ask the vendor.');
         END IF;
+        RETURN;         -- what else the vendor gives its people is no reason against it
     ELSIF m.kind = 'partner' THEN
         PERFORM clearance_internal.require_right('settings.manage_partner_companies', m.account_id);
     ELSE
         PERFORM clearance_internal.require_right('settings.manage_team_members', m.account_id);
-        PERFORM clearance_internal.require_may_give(clearance_internal.levels_by_role(ARRAY[m.id]), m.account_id);
     END IF;
+    PERFORM clearance_internal.require_may_manage(ARRAY[m.id], m.account_id);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_member_right IS

@@ -44,6 +44,8 @@ BEGIN
         ('sue', clearance.add_member('adm-sue', roles => '{super_user}', account => north)),
         ('col', clearance.add_member('adm-col', roles => '{collaborator}', account => north)),
         ('cam', clearance.add_member('adm-cam', roles => '{collaborator}', account => north)),
+        ('vic', clearance.add_member('adm-vic', roles => '{collaborator}', account => north)),
+        ('val', clearance.add_member('adm-val', roles => '{collaborator}', account => north)),
         ('sam', clearance.add_member('adm-sam', roles => '{account_admin}', account => south));
     acme := clearance.create_partner('Adm Acme', 'permissive', licence_cap => 10, roles => '{Tester}', account => north);
     bolt := clearance.create_partner('Adm Bolt', 'permissive', account => north);
@@ -61,6 +63,7 @@ BEGIN
         ('cleo', clearance.add_member('adm-cleo', customer => cafe, account => north)),
         ('carl', clearance.add_member('adm-carl', customer => cafe, account => north)),
         ('ida', (clearance.invite_partner_member(acme, 'ida@adm.example', 'Tester')).member),
+        ('gil', (clearance.invite_partner_member(acme, 'gil@adm.example', 'Tester')).member),
         ('cora', (clearance.invite_customer_contact(cafe, 'cora@adm.example')).member);
     PERFORM clearance.create_project('adm', north, owner => (SELECT id FROM id WHERE name = 'col'));
     PERFORM clearance.set_project('adm', portal => true);
@@ -69,6 +72,9 @@ BEGIN
     PERFORM clearance.add_participant('adm', 'plan', id) FROM id WHERE name = 'cam';
     PERFORM clearance.set_resource(r.id, s.id) FROM id r, id s WHERE r.name IN ('pat', 'col') AND s.name = 'sue';
     INSERT INTO id VALUES ('allocation', clearance.allocate('adm', (SELECT id FROM id WHERE name = 'col'), '2030-01-01', '2030-01-31', 10));
+    -- beyond a super user: by a switch, and on a project
+    PERFORM clearance.switch_on(id, 'settings', 'manage_vault') FROM id WHERE name IN ('vic', 'gil');
+    PERFORM clearance.add_member_to_project('adm', id, 'account_admin') FROM id WHERE name = 'val';
     PERFORM clearance.trust_role('regress_administration');
     PERFORM clearance.map_role('regress_administration_bi', partner => acme);
 END
@@ -129,6 +135,8 @@ INSERT INTO call (expected, sql) VALUES
     ('ynn yn u n u n y', 'invite_partner_member({acme}, ''x@adm.example'', ''Tester'')'),
     ('ynn uu u u u n y', 'invite_partner_member({bolt}, ''x@adm.example'')'),
     ('ynn yn u n u n y', 'resend_invitation({ida})'),
+    ('ynn nn u n u n y', 'resend_invitation({gil})'),
+    ('ynn yn u n u n y', 'disable_member({gil})'),
     ('ynn yn u n u n y', 'withdraw_invitation({ida})'),
     ('ynn yn u n u n y', 'disable_member({peg})'),
     ('ynn yn u n u n y', 'enable_member({peg})'),
@@ -151,11 +159,19 @@ INSERT INTO call (expected, sql) VALUES
     ('yyn uu u u u n y', 'change_key({col}, ''c'')'),
     ('yyn uu u u u n y', 'erase_member({col})'),
     ('ynn uu u u u n y', 'erase_member({ann})'),
+    ('ynn uu u u u n y', 'change_key({vic}, ''v'')'),
+    ('ynn uu u u u n y', 'set_member_roles({vic}, ''{}'')'),
+    ('ynn uu u u u n y', 'disable_member({vic})'),
+    ('ynn uu u u u n y', 'switch_off({vic}, ''settings'', ''manage_vault'')'),
+    ('ynn uu u u u n y', 'set_resource({vic}, {sue})'),
+    ('ynn uu u u u n y', 'change_key({val}, ''v'')'),
     ('yyn uu u u u n y', 'set_member_roles({cam}, ''{super_user}'')'),
     ('ynn uu u u u n y', 'set_member_roles({cam}, ''{account_admin}'')'),
     ('ynn uu u u u n y', 'set_member_roles({col}, ''{collaborator,account_admin}'')'),
     ('yyn uu u u u n y', 'switch_on({cam}, ''project'', ''create'')'),
     ('ynn uu u u u n y', 'switch_on({cam}, ''settings'', ''manage_vault'')'),
+    ('ynn uu u u u n y', 'switch_on({cam}, ''document_comment'', ''delete'')'),
+    ('ynn uu u u u n y', 'switch_on({sue}, ''document_comment'', ''delete'')'),
     ('yyn uu u u u n y', 'switch_off({cam}, ''project'', ''create'')'),
     -- customers and contacts
     ('yyn nn n n u n y', 'create_customer(''x'', {account})'),
