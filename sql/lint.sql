@@ -256,6 +256,12 @@ SELECT pg_temp.plant($$ ALTER TABLE app.note ADD project_id integer NOT NULL DEF
     SELECT clearance.unprotect('app.note'); SELECT clearance.protect('app.note', 'task', project => 'project_id'); SELECT clearance.add_parent('app.note', 'task_id', 'app.task', same_project => false) $$, true);
 SELECT pg_temp.plant($$ ALTER TABLE app.part ALTER project_id DROP NOT NULL; SELECT clearance.unprotect('app.part');
     SELECT clearance.protect('app.part', 'task', project => 'project_id', project_optional => true); INSERT INTO app.part VALUES (7, NULL) $$, true);
+-- each of several type columns says of which type a parent must be; where one of the types needs none, its rows are open
+SELECT pg_temp.plant($$ SET LOCAL client_min_messages = error;
+    CREATE TABLE app.tie (id integer PRIMARY KEY, project_id integer NOT NULL REFERENCES app.project, a_type text, a integer, b_type text, b integer);
+    INSERT INTO app.tie VALUES (1, 2, 'task', 1, 'task', 1), (2, 2, 'task', 1, 'memo', 7), (3, 2, 'task', 1, 'task', NULL), (4, 2, 'task', 1, NULL, NULL), (5, 2, 'task', 1, 'note', NULL);
+    SELECT clearance.protect('app.tie', 'task', project => 'project_id'); SELECT clearance.add_parent('app.tie', 'a', 'app.task', 'a_type', 'task');
+    SELECT clearance.add_parent('app.tie', 'b', 'app.task', 'b_type', 'task'); SELECT clearance.add_parent('app.tie', 'b', 'app.note', 'b_type', 'note', optional => true) $$, true);
 SELECT pg_temp.plant($$ SELECT clearance.allow('moderate', 'task', 'archive', kinds => '{milestone,epic}') FROM clearance.create_action('task', 'archive') $$, true);
 SELECT pg_temp.plant($$ ALTER TABLE app.note ADD privacy text NOT NULL DEFAULT 'open'; SELECT clearance.unprotect('app.note');
     SELECT clearance.protect('app.note', 'task', visibility => 'privacy', shared_values => '{open,public}'); SELECT clearance.add_parent('app.note', 'task_id', 'app.task') $$, true);

@@ -473,6 +473,24 @@ SELECT clearance.add_parent('attachment', 'about', 'task', 'about_type', 'task')
     clearance.add_parent('attachment', 'about', 'file', 'about_type', 'file');
 GRANT SELECT ON attachment TO regress_select;
 SELECT seen('attachment', 'max', 'pat', 'ann');
+-- of two such columns each names what it must, whatever the other one says; one type may be in need of a parent, and another not
+CREATE TABLE reference (name text PRIMARY KEY, project integer DEFAULT 1, src_type text, src text, dst_type text, dst text);
+INSERT INTO reference (name, src_type, src, dst_type, dst) VALUES ('both', 'task', 'shared1', 'task', 'shared1'),
+    ('private', 'task', 'shared1', 'task', 'private1'), ('unknown', 'task', 'shared1', 'letter', 'shared1'), ('no-key', 'task', 'shared1', 'task', NULL),
+    ('no-type', 'task', 'shared1', NULL, NULL), ('file', 'task', 'shared1', 'file', NULL), ('no-src', 'file', 'of-none', 'task', 'shared1');
+SELECT clearance.protect('reference', 'task', 'project') > 0;
+SELECT clearance.add_parent('reference', 'src', 'task', 'src_type', 'task'), clearance.add_parent('reference', 'dst', 'task', 'dst_type', 'task');
+GRANT SELECT, INSERT ON reference TO regress_select;
+SELECT seen('reference', 'max', 'pat', 'ann');
+SELECT clearance.add_parent('reference', 'dst', 'file', 'dst_type', 'file', optional => true);
+SELECT seen('reference', 'max', 'pat', 'ann');
+SELECT name, code, found FROM unnest('{unknown,no-key,no-type,no-src}'::text[]) name, clearance.explain('reference', name, 'view', member => 'ann') WHERE step = 'verdict';
+SELECT clearance.set_actor(key => 'ann') AS acting \gset
+SET LOCAL ROLE regress_select;
+INSERT INTO reference (name, src_type, src, dst_type, dst) VALUES ('new', 'task', 'shared1', 'letter', 'shared1');
+INSERT INTO reference (name, src_type, src, dst_type, dst) VALUES ('new', 'task', 'shared1', 'file', NULL);
+RESET ROLE;
+SELECT clearance.reset_actor();
 -- an optional parent may be NULL; where there is one it must be visible, and in the row's project
 CREATE TABLE note (name text PRIMARY KEY, project integer DEFAULT 1, task text);
 INSERT INTO note (name, task) VALUES ('free', NULL), ('of-shared', 'shared1'), ('of-private', 'private1'), ('stray', 'no such task');

@@ -370,17 +370,22 @@ clr_row_parent_key(const ClrBinding *binding, const ClrRow *row, const ClrParent
 {
 	const ClrColumn *column = &binding->columns[parent->slot];
 
-	if (row->nulls[parent->slot])
+	if (row->nulls[parent->slot] || !clr_row_is_of_type(binding, row, parent))
 		return false;
-	if (parent->type_slot != CLR_NO_SLOT)
-	{
-		char *type = clr_binding_value_text(binding, row, parent->type_slot);
-
-		if (type == NULL || strcmp(type, parent->type_value) != 0)
-			return false;
-	}
 	clr_key_from_datum(row->values[parent->slot], column->key_class, column->type, key);
 	return true;
+}
+
+/* Whether a declared parent is that of rows of this type, or of all. */
+bool
+clr_row_is_of_type(const ClrBinding *binding, const ClrRow *row, const ClrParent *parent)
+{
+	const char *type;
+
+	if (parent->type_slot == CLR_NO_SLOT)
+		return true;
+	type = clr_binding_value_text(binding, row, parent->type_slot);
+	return type != NULL && strcmp(type, parent->type_value) == 0;
 }
 
 /* The target of a link row, or false if it names none. */

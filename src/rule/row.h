@@ -25,6 +25,8 @@ clr_row_has_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Cl
 extern bool clr_row_value_is_me(ClrJudge *judge, const ClrColumn *column, Datum value);
 extern bool clr_row_parent_key(const ClrBinding *binding, const ClrRow *row,
 							   const ClrParent *parent, ClrKey *key);
+extern bool
+clr_row_is_of_type(const ClrBinding *binding, const ClrRow *row, const ClrParent *parent);
 extern bool clr_row_target_key(const ClrBinding *binding, const ClrRow *row,
 							   const ClrLinkRole *role, ClrKey *key);
 

@@ -54,6 +54,7 @@ static bool gate_holds(ClrTrial *trial, ClrAction *gate);
 static bool
 refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const ClrAction *gate);
 static bool parents_permit(ClrTrial *trial, const ClrAction *action);
+static bool is_missing(const ClrTrial *trial, const ClrParent *parent);
 static bool parent_gates_hold(ClrTrial *trial, const ClrParent *parent, const ClrKey *key,
 							  const ClrAction *action);
 static bool are_gated(const ClrTrial *trial, const ClrAction *action);
@@ -562,16 +563,13 @@ refuse_gate(ClrTrial *trial, const ClrParent *parent, ClrBinding *binding, const
 /*
  * Every parent that the row must have, or has, is visible, and its gates hold. That
  * it is in the row's project, unless it may be elsewhere, is seen to by triggers, at
- * the latest at commit: in between, a parent may have moved ahead. Where a type
- * column says which table the parent is in, it must name one of those.
+ * the latest at commit: in between, a parent may have moved ahead.
  */
 static bool
 parents_permit(ClrTrial *trial, const ClrAction *action)
 {
 	ListCell *lc;
 	ClrKey key;
-	bool typed = false;
-	bool typed_found = false;
 
 	if (trial->row->facts != NULL)
 		return trial->binding->parents == NIL ||
@@ -581,21 +579,41 @@ parents_permit(ClrTrial *trial, const ClrAction *action)
 	{
 		ClrParent *parent = lfirst(lc);
 
-		typed |= parent->type_slot != CLR_NO_SLOT && (!parent->optional || parent->is_lost);
 		if (!clr_row_parent_key(trial->binding, trial->row, parent, &key))
 		{
-			if (parent->optional || parent->type_slot != CLR_NO_SLOT)
-				continue;
-			return clr_trial_refuse(trial, CLR_NO_PARENT, parent->slot);
+			if (is_missing(trial, parent))
+				return clr_trial_refuse(trial, CLR_NO_PARENT, parent->slot);
+			continue;
 		}
-		typed_found |= parent->type_slot != CLR_NO_SLOT;
 		if (project_of_row(trial, parent->binding, &key) == NULL)
 			return closed_parent(trial, parent) != NULL;
 		if (!parent_gates_hold(trial, parent, &key, action))
 			return false;
 	}
-	if (typed && !typed_found)
-		return clr_trial_refuse(trial, CLR_NO_PARENT, CLR_NO_SLOT);
+	return true;
+}
+
+/*
+ * Whether a row must name a parent by this declaration, which it does not. Where a
+ * type column says which table that of a column is in, it must name one of those.
+ */
+static bool
+is_missing(const ClrTrial *trial, const ClrParent *parent)
+{
+	ListCell *lc;
+
+	if (clr_row_is_of_type(trial->binding, trial->row, parent))
+		return !parent->optional;
+	if (parent->optional && !parent->is_lost)
+		return false;
+	foreach(lc, trial->binding->parents)
+	{
+		const ClrParent *other = lfirst(lc);
+
+		if (other->slot == parent->slot && other->type_slot == parent->type_slot &&
+			clr_row_is_of_type(trial->binding, trial->row, other))
+			return false;
+	}
 	return true;
 }
 

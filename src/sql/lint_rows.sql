@@ -32,6 +32,11 @@ AS $$
     WHERE CASE WHEN n.key IS NULL THEN NOT n.optional
                ELSE NOT EXISTS (SELECT FROM parent_row r WHERE (r.relation, r.key) = (n.relation, n.key)) END
     UNION ALL
+    SELECT format('of a type for which no parent in "%s" is declared', p.column_name), f.v[1]
+    FROM found f
+    JOIN (SELECT q.column_name, min(q.at) + 1 AS type_at, array_agg(q.type_value) AS types FROM parent q WHERE q.type_column IS NOT NULL
+          GROUP BY q.column_name, q.type_column HAVING NOT bool_and(q.optional)) p ON (f.v[p.type_at] = ANY (p.types)) IS NOT TRUE
+    UNION ALL
     SELECT 'in two projects, its own or a parent''s and another parent''s', l.v[1]
     FROM (SELECT f.v, f.v[2] AS project FROM found f
           UNION ALL

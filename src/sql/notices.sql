@@ -142,13 +142,12 @@ COMMENT ON FUNCTION clearance_internal.notice_parent IS
 'tells how many rows a parent closes, since they have none';
 
 -- Rows of a type that fits no declaration are closed, if one of these is required.
-CREATE FUNCTION clearance_internal.notice_types(relation regclass, type_column name, type_value text, optional boolean) RETURNS void
+CREATE FUNCTION clearance_internal.notice_types(relation regclass, "column" name, type_column name, type_value text, optional boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     declared clearance.binding_parent[] := ARRAY(SELECT p FROM clearance.binding_parent p
-        WHERE p.binding_id = clearance_internal.binding_of(relation) AND p.type_column IS NOT NULL);
-    columns name[] := type_column || ARRAY(SELECT d.type_column FROM unnest(declared) d);
+        WHERE (p.binding_id, p.column_name, p.type_column) = (clearance_internal.binding_of(relation), "column", notice_types.type_column));
     "values" text[] := type_value || ARRAY(SELECT d.type_value FROM unnest(declared) d);
     closed bigint;
     types text[];
@@ -157,8 +156,8 @@ BEGIN
         RETURN;
     END IF;
     SELECT count(*), array_agg(DISTINCT coalesce(t."row"[1], 'NULL')) INTO closed, types
-    FROM clearance_internal.rows_told(relation, columns) AS t ("row")
-    WHERE NOT EXISTS (SELECT FROM unnest(t."row", "values") AS f (found, named) WHERE f.found = f.named);
+    FROM clearance_internal.rows_told(relation, ARRAY[type_column]) AS t ("row")
+    WHERE t."row"[1] = ANY ("values") IS NOT TRUE;
     IF closed > 0 THEN
         RAISE NOTICE 'rows of % that are closed, since no parent is declared for their type: %', relation, closed
             USING HINT = format('"%s" of theirs is %s%s: call clearance.add_parent() for each, or make all of them optional.',

@@ -257,7 +257,7 @@ BEGIN
     END IF;
     IF type_column IS NOT NULL THEN
         PERFORM clearance_internal.notice_values(relation, type_column, ARRAY[type_value]);
-        PERFORM clearance_internal.notice_types(relation, type_column, type_value, optional);
+        PERFORM clearance_internal.notice_types(relation, "column", type_column, type_value, optional);
     END IF;
     PERFORM clearance_internal.notice_parent(relation, "column", parent, p.key_column, type_column, type_value, optional);
     INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional,

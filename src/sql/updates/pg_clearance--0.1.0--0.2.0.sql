@@ -169,6 +169,9 @@ DROP FUNCTION clearance.create_level, clearance.drop_level, clearance.allow, cle
     clearance_internal.reaching_grants, clearance_internal.require_terms_right;
 ALTER FUNCTION clearance_internal.effective_grants RENAME TO effective_grants_before;
 
+-- Types of a parent are those of its columns.
+DROP FUNCTION clearance_internal.notice_types;
+
 -- Parents in other projects, and actions on parents.
 ALTER TABLE clearance.binding_parent ADD COLUMN same_project boolean NOT NULL DEFAULT true, ADD COLUMN view_action text,
     ADD COLUMN create_action text, ADD COLUMN edit_action text, ADD COLUMN delete_action text;
