@@ -187,6 +187,31 @@ SELECT clearance.add_member_to_project(1, :max, 'writer');
 :as_member
 INSERT INTO task (name, assignee) VALUES ('self', 'max');
 INSERT INTO task (name) VALUES ('plain') RETURNING name;
+-- an array that names nobody asks for nothing: not of who creates a row, nor, beside edit, of who changes one to that
+:as_operator
+CREATE TABLE todo (name text PRIMARY KEY, project integer DEFAULT 1, helper text, assignees text[] NOT NULL DEFAULT '{}', guests text[]);
+INSERT INTO todo (name, helper) VALUES ('rex''s', 'rex');
+SELECT clearance.protect('todo', 'task', 'project') > 0, clearance.relate('todo', 'assigned', 'helper'),
+    clearance.relate('todo', 'assigned', 'assignees'), clearance.relate('todo', 'invited', 'guests');
+GRANT SELECT, INSERT, UPDATE ON todo TO regress_write;
+:as_member
+INSERT INTO todo (name) VALUES ('of nobody') RETURNING assignees;
+INSERT INTO todo (name, assignees, guests) VALUES ('of nulls', '{NULL,NULL}', '{}') RETURNING assignees, guests;
+INSERT INTO todo (name, assignees) VALUES ('self', '{NULL,max}');
+INSERT INTO todo (name, guests) VALUES ('self', '{max}');
+SELECT clearance.set_actor(key => 'rex') AS acting \gset
+UPDATE todo SET guests = '{}' RETURNING name, guests;
+UPDATE todo SET guests = NULL, assignees = '{NULL}' RETURNING name, assignees;
+UPDATE todo SET guests = '{rex}';
+UPDATE todo SET assignees = '{max}';
+SELECT clearance.editable_columns(t, 'todo') FROM todo t;
+:as_operator
+SELECT code, found FROM clearance.explain('todo', 'rex''s', 'edit', member => 'rex', changes => '{"guests": []}') WHERE step IN ('verdict', 'columns');
+SELECT code, found FROM clearance.explain('todo', 'rex''s', 'edit', member => 'rex', changes => '{"guests": ["rex"]}') WHERE step IN ('verdict', 'columns');
+UPDATE todo SET assignees = '{pat}';
+:as_member
+UPDATE todo SET assignees = '{}';
+SELECT clearance.set_actor(key => 'max') AS acting \gset
 :as_operator
 SELECT clearance.remove_member_from_project(1, :max);
 DELETE FROM task WHERE name = 'plain';
@@ -375,6 +400,27 @@ SELECT clearance.set_actor(key => 'sue') AS acting \gset
 UPDATE news SET published_at = '2000-01-01' WHERE name = 'max' RETURNING name;
 SELECT clearance.set_actor(key => 'pat') AS acting \gset
 SELECT name, body FROM news ORDER BY name;
+-- what says that a row is published never asks for nothing, as NULL does
+:as_operator
+CREATE TABLE bulletin (name text PRIMARY KEY, project integer DEFAULT 1, author text, published boolean DEFAULT false);
+CREATE TABLE poster (name text PRIMARY KEY, project integer DEFAULT 1, author text, published date DEFAULT 'infinity');
+SELECT clearance.protect(tab, 'status_update', 'project', owner => 'author', published => 'published') > 0 FROM unnest('{bulletin,poster}'::regclass[]) tab;
+GRANT SELECT, INSERT, UPDATE, DELETE ON bulletin, poster TO regress_write;
+:as_member
+SELECT clearance.set_actor(key => 'max') AS acting \gset
+INSERT INTO bulletin (name) VALUES ('draft') RETURNING published;
+INSERT INTO bulletin (name, published) VALUES ('no draft', true);
+INSERT INTO bulletin (name, published) VALUES ('undecided', NULL);
+UPDATE bulletin SET published = false WHERE name = 'undecided' RETURNING published;
+UPDATE bulletin SET published = true WHERE name = 'draft';
+INSERT INTO poster (name) VALUES ('draft') RETURNING published;
+INSERT INTO poster (name, published) VALUES ('some day', '2999-01-01');
+UPDATE poster SET published = NULL RETURNING published;
+UPDATE poster SET published = '2999-01-01';
+SELECT clearance.set_actor(key => 'pat') AS acting \gset
+SELECT name FROM bulletin;
+SELECT clearance.set_actor(key => 'sue') AS acting \gset
+UPDATE bulletin SET published = true WHERE name = 'draft' RETURNING published;
 :as_operator
 SELECT clearance.remove_member_from_project(1, :max);
 

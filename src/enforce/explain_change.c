@@ -44,6 +44,7 @@ static const ClrRow *changed_row(const ClrQuestion *question, const ClrRow *old)
 static void give_owner(const ClrQuestion *question, ClrRow *row);
 static bool answer_new(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static void judge_column(Judged *judged, const ClrChanged *changed);
+static bool stays_empty(const Judged *judged, const ClrChanged *changed);
 static void judge_mask(Judged *judged, const char *column);
 static void judge_action(Judged *judged, const char *column, ClrAction *action);
 static void list_steps(Judged *judged, ClrAction *action, bool was);
@@ -292,8 +293,8 @@ static void
 judge_column(Judged *judged, const ClrChanged *changed)
 {
 	ClrQuestion *question = judged->question;
-	List *needs =
-		clr_write_needs_of_column(question->binding, changed->column, false, changed->text);
+	List *needs = clr_write_needs_of_column(question->binding, changed->column, false,
+											changed->text, stays_empty(judged, changed));
 	ListCell *lc;
 
 	judge_mask(judged, changed->column);
@@ -308,6 +309,17 @@ judge_column(Judged *judged, const ClrChanged *changed)
 		else
 			judge_action(judged, changed->column, clr_write_asked_by(question->judge->scope, need));
 	}
+}
+
+/* Whether the column names nobody, or never publishes the row, before and after. */
+static bool
+stays_empty(const Judged *judged, const ClrChanged *changed)
+{
+	const ClrBinding *binding = judged->question->binding;
+
+	return changed->slot != CLR_NO_SLOT &&
+		   clr_write_says_nothing(binding, changed->slot, judged->old) &&
+		   clr_write_says_nothing(binding, changed->slot, judged->new);
 }
 
 /* Whoever does not read a column of the row does not write it. */

@@ -49,10 +49,11 @@ typedef struct Needs
 typedef struct Changeable
 {
 	bool decides; /* the rule goes by it */
+	int slot;	  /* if it does */
 	bool known;
 	TypeCacheEntry *type;
 	bool by_new_value; /* what a change needs depends on what it becomes */
-	Needs needs;	   /* else */
+	Needs needs;	   /* else, but of one that says nothing before and after */
 } Changeable;
 
 /* The row before and after, all of it and as the rule has it. */
@@ -95,13 +96,14 @@ static void begin_comparing(const ClrWriteCall *call);
 static void
 get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attribute *attr);
 static Half half_for(int columns, int slots);
-static Needs
-needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value);
+static Needs needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column,
+					  const char *new_value, bool says_nothing);
 static Asked *asked_for(ClrUpdate *update, ClrAction *action);
 static void read_half(const ClrWriteCall *call, Half *half, HeapTuple tuple);
 static void find_change(const ClrWriteCall *call, Change *change);
 static Changeable *find_other(const ClrWriteCall *call, int at);
 static bool is_changed(const ClrWriteCall *call, int at);
+static bool stays_empty(const ClrWriteCall *call, const Changeable *column);
 static void add_column(const ClrWriteCall *call, Change *change, int at);
 static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
 static bool is_open(const ClrWriteCall *call, Asked *asked, Datum project);
@@ -243,6 +245,7 @@ begin_comparing(const ClrWriteCall *call)
 
 		update->attnums[slot] = attnum;
 		update->columns[attnum - 1].decides = clr_binding_decides(binding, slot);
+		update->columns[attnum - 1].slot = slot;
 	}
 	update->compares = true;
 	MemoryContextSwitchTo(caller);
@@ -256,7 +259,7 @@ get_to_know(const ClrWriteCall *call, Changeable *column, const FormData_pg_attr
 	column->type = clr_write_equality(attr);
 	column->by_new_value = clr_write_guards_value(call->binding, NameStr(attr->attname));
 	if (!column->by_new_value)
-		column->needs = needs_of(call, call->update, NameStr(attr->attname), NULL);
+		column->needs = needs_of(call, call->update, NameStr(attr->attname), NULL, false);
 	column->known = true;
 	MemoryContextSwitchTo(caller);
 }
@@ -274,11 +277,12 @@ half_for(int columns, int slots)
 
 /* What a change of a column to a value (as text) needs; what is asked for is the call's. */
 static Needs
-needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value)
+needs_of(const ClrWriteCall *call, ClrUpdate *update, const char *column, const char *new_value,
+		 bool says_nothing)
 {
 	ClrJudge *judge = clr_frame_judge(call->frame);
 	ClrBinding *binding = call->binding;
-	List *needs = clr_write_needs_of_column(binding, column, false, new_value);
+	List *needs = clr_write_needs_of_column(binding, column, false, new_value, says_nothing);
 	Needs found = { NIL, false };
 	ListCell *lc;
 
@@ -385,6 +389,15 @@ is_changed(const ClrWriteCall *call, int at)
 		   !clr_write_equals(call->update->columns[at].type, old->values[at], new->values[at]);
 }
 
+/* Whether a column names nobody, or never publishes the row, before and after. */
+static bool
+stays_empty(const ClrWriteCall *call, const Changeable *column)
+{
+	return column->decides &&
+		   clr_write_says_nothing(call->binding, column->slot, &call->update->old.row) &&
+		   clr_write_says_nothing(call->binding, column->slot, &call->update->new.row);
+}
+
 static void
 add_column(const ClrWriteCall *call, Change *change, int at)
 {
@@ -394,13 +407,15 @@ add_column(const ClrWriteCall *call, Change *change, int at)
 	const Changeable *column = &call->update->columns[at];
 	const char *name = NameStr(attr->attname);
 	Needs needs = column->needs;
+	bool nothing = stays_empty(call, column);
 	ListCell *lc;
 
-	if (column->by_new_value)
+	if (column->by_new_value || nothing)
 		needs =
 			needs_of(call, call->update, name,
 					 new->nulls[at] ? NULL :
-									  clr_value_text(getBaseType(attr->atttypid), new->values[at]));
+									  clr_value_text(getBaseType(attr->atttypid), new->values[at]),
+					 nothing);
 	if (needs.follows)
 		judge_following(call, name);
 	foreach(lc, needs.asked)

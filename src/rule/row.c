@@ -170,6 +170,24 @@ clr_row_value_is_me(ClrJudge *judge, const ClrColumn *column, Datum value)
 	return value_names(judge, CLR_ME, column, value);
 }
 
+/* Whether a member column names nobody: an array without elements, or of nulls. */
+bool
+clr_row_names_nobody(const ClrColumn *column, Datum value)
+{
+	ArrayIterator elements;
+	bool found = false;
+	bool isnull;
+	Datum element;
+
+	if (!column->is_array)
+		return false;
+	elements = array_create_iterator(DatumGetArrayTypeP(value), 0, NULL);
+	while (!found && array_iterate(elements, &element, &isnull))
+		found = !isnull;
+	array_free_iterator(elements);
+	return !found;
+}
+
 /*
  * Whether a member column names one of these people; an array column, whether
  * any of its elements does.

@@ -22,6 +22,7 @@ extern bool clr_row_is_linked(ClrJudge *judge, const ClrBinding *binding, ClrRel
 extern bool clr_row_is_published(const ClrBinding *binding, const ClrRow *row, TimestampTz at);
 extern bool
 clr_row_has_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrRelationKind kind);
+extern bool clr_row_names_nobody(const ClrColumn *column, Datum value);
 extern bool clr_row_value_is_me(ClrJudge *judge, const ClrColumn *column, Datum value);
 extern bool clr_row_parent_key(const ClrBinding *binding, const ClrRow *row,
 							   const ClrParent *parent, ClrKey *key);

@@ -118,7 +118,8 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 							  row->values[binding->owner_slot])) &&
 		!permits_new(judge, binding, row, binding->owner_slot, "change_owner", verdict))
 		return false;
-	if (binding->published_slot != CLR_NO_SLOT && !row->nulls[binding->published_slot] &&
+	if (binding->published_slot != CLR_NO_SLOT &&
+		!clr_write_says_nothing(binding, binding->published_slot, row) &&
 		!permits_new(judge, binding, row, binding->published_slot, binding->publish_action,
 					 verdict))
 		return false;
@@ -127,7 +128,7 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 		ClrRelation *relation = lfirst(lc);
 		const char *giver = clr_relation_giver(relation->kind);
 
-		if (relation->links != NIL || row->nulls[relation->slot])
+		if (relation->links != NIL || clr_write_says_nothing(binding, relation->slot, row))
 			continue;
 		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
 			clr_write_only_me_changes(judge, &binding->columns[relation->slot], true, 0, false,
@@ -144,6 +145,22 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 	}
 	return clr_state_permits_all(judge, binding, row, clr_state_guards_of_new(binding, row),
 								 CLR_CREATE, verdict);
+}
+
+/*
+ * Whether a column that names members, or tells when a row is published, names nobody,
+ * and never: it asks for nothing.
+ */
+bool
+clr_write_says_nothing(const ClrBinding *binding, int slot, const ClrRow *row)
+{
+	const ClrColumn *column = &binding->columns[slot];
+
+	if (row->nulls[slot])
+		return true;
+	if (slot == binding->published_slot)
+		return !clr_row_is_published(binding, row, DT_NOEND - 1);
+	return clr_row_names_nobody(column, row->values[slot]);
 }
 
 /* One more action of the table's own feature on a new row, for the value of a column. */
@@ -199,7 +216,7 @@ clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 
 	foreach(lc, columns)
 	{
-		List *needs = clr_write_needs_of_column(binding, lfirst(lc), false, NULL);
+		List *needs = clr_write_needs_of_column(binding, lfirst(lc), false, NULL, false);
 		const ClrNeed *need = needs != NIL ? linitial(needs) : NULL;
 
 		/* whoever sees a row may follow it, but where nothing may be changed at all */
@@ -253,7 +270,7 @@ bool
 clr_write_is_plain_column(const ClrBinding *binding, const char *column)
 {
 	return !clr_state_mentions(binding, column) &&
-		   clr_write_needs_of_column(binding, column, true, NULL) == NIL;
+		   clr_write_needs_of_column(binding, column, true, NULL, false) == NIL;
 }
 
 /* All that a change of a column to a value needs, NULL: to one that no guard names. */
@@ -261,7 +278,7 @@ static bool
 permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const char *column,
 			  const char *new_value)
 {
-	List *needs = clr_write_needs_of_column(binding, column, false, new_value);
+	List *needs = clr_write_needs_of_column(binding, column, false, new_value, false);
 	ListCell *lc;
 
 	if (needs == NIL)
@@ -347,11 +364,11 @@ clr_write_needs_of_guards(const ClrBinding *binding, const char *column, bool an
 /*
  * What a change of a column needs beside or instead of edit: its guards, and
  * what owner, assignee, invitee and follower columns and the published moment
- * ask for.
+ * ask for, unless they say nothing before and after.
  */
 List *
 clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool any_value,
-						  const char *new_value)
+						  const char *new_value, bool says_nothing)
 {
 	List *needs = clr_write_needs_of_guards(binding, column, any_value, new_value);
 	ListCell *lc;
@@ -362,14 +379,14 @@ clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool an
 			continue;
 		if (slot == binding->owner_slot)
 			needs = add_need(needs, binding->feature, "change_owner", column);
-		if (slot == binding->published_slot)
+		if (slot == binding->published_slot && !says_nothing)
 			needs = add_need(needs, binding->feature, binding->publish_action, column);
 		foreach(lc, binding->relations)
 		{
 			const ClrRelation *relation = lfirst(lc);
 			const char *giver = clr_relation_giver(relation->kind);
 
-			if (relation->slot == slot && relation->links == NIL)
+			if (relation->slot == slot && relation->links == NIL && (giver == NULL || !says_nothing))
 				needs = add_need(needs, giver ? binding->feature : NULL, giver, column);
 		}
 	}
@@ -408,7 +425,8 @@ clr_write_needs(const ClrBinding *binding)
 	ListCell *lc;
 
 	for (int slot = 0; slot < binding->ncolumns; slot++)
-		foreach(lc, clr_write_needs_of_column(binding, binding->columns[slot].name, true, NULL))
+		foreach(lc,
+				clr_write_needs_of_column(binding, binding->columns[slot].name, true, NULL, false))
 		{
 			ClrNeed *need = lfirst(lc);
 

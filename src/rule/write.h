@@ -47,7 +47,8 @@ extern List *clr_write_needs(const ClrBinding *binding);
 extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
 extern List *clr_write_needs_of_column(const ClrBinding *binding, const char *column,
-									   bool any_value, const char *new_value);
+									   bool any_value, const char *new_value, bool says_nothing);
+extern bool clr_write_says_nothing(const ClrBinding *binding, int slot, const ClrRow *row);
 extern bool clr_write_needs_of_columns(const ClrBinding *binding, TupleDesc desc,
 									   const Bitmapset *columns, List **needs);
 extern bool clr_write_guards_value(const ClrBinding *binding, const char *column);
