@@ -67,6 +67,7 @@ REGRESS = \
 	protect \
 	select \
 	write \
+	self_given \
 	owners \
 	owner_code \
 	privileged_functions \

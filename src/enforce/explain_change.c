@@ -45,6 +45,7 @@ static void give_owner(const ClrQuestion *question, ClrRow *row);
 static bool answer_new(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static void judge_column(Judged *judged, const ClrChanged *changed);
 static bool stays_empty(const Judged *judged, const ClrChanged *changed);
+static void judge_names(Judged *judged, const ClrChanged *changed);
 static void judge_mask(Judged *judged, const char *column);
 static void judge_action(Judged *judged, const char *column, ClrAction *action);
 static void list_steps(Judged *judged, ClrAction *action, bool was);
@@ -256,6 +257,8 @@ answer_new(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 	if (!trace->discreet || verdict.code != CLR_NO_WAY_IN)
 		(void) clr_trace_row(trace, binding, row, question->action, true);
 	trace->depth = 1;
+	foreach(lc, binding->namings)
+		clr_trace_naming(trace, binding, lfirst(lc), row);
 	foreach(lc, question->changed)
 	{
 		const ClrChanged *changed = lfirst(lc);
@@ -309,6 +312,7 @@ judge_column(Judged *judged, const ClrChanged *changed)
 		else
 			judge_action(judged, changed->column, clr_write_asked_by(question->judge->scope, need));
 	}
+	judge_names(judged, changed);
 }
 
 /* Whether the column names nobody, or never publishes the row, before and after. */
@@ -391,6 +395,29 @@ judge_following(Judged *judged, const ClrChanged *changed)
 								   changed->value))
 		(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, changed->column);
 	tell(judged, changed->column, NULL, &verdict, was);
+}
+
+/* The rows of other tables that the row names by the column are visible. */
+static void
+judge_names(Judged *judged, const ClrChanged *changed)
+{
+	ClrQuestion *question = judged->question;
+	ListCell *lc;
+
+	foreach(lc, question->binding->namings)
+	{
+		const ClrNaming *naming = lfirst(lc);
+		ClrBinding *target = clr_judge_binding(question->judge, naming->target);
+		ClrVerdict verdict = { 0 };
+
+		if (naming->slot != changed->slot || judged->new->nulls[naming->slot])
+			continue;
+		(void) clr_write_permits_naming(question->judge, question->binding, naming, judged->new,
+										&verdict);
+		tell(judged, changed->column, clr_rule_verb_action(question->judge, target, CLR_VIEW),
+			 &verdict, true);
+		clr_trace_naming(judged->trace, question->binding, naming, judged->new);
+	}
 }
 
 /* What the state of the row asks for, before and after. */

@@ -181,7 +181,7 @@ static bool
 all_columns_are_one(ClrBinding *binding)
 {
 	return binding->key_slot != CLR_NO_SLOT && clr_write_needs(binding) == NIL &&
-		   binding->row_guards == NIL && binding->masks == NIL;
+		   binding->namings == NIL && binding->row_guards == NIL && binding->masks == NIL;
 }
 
 /* The columns are the arguments from `first` on. */

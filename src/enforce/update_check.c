@@ -109,6 +109,7 @@ static void judge_change(const ClrWriteCall *call, Asked *asked, bool moves);
 static bool is_open(const ClrWriteCall *call, Asked *asked, Datum project);
 static void judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves);
 static void judge_following(const ClrWriteCall *call, const char *name);
+static void judge_names(const ClrWriteCall *call);
 pg_noreturn static void refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict);
 
 /*
@@ -148,6 +149,8 @@ clr_update_check(ClrWriteCall *call, MemoryContext context)
 		judge_change(call, lfirst(lc), change.moves);
 	foreach(lc, change.held)
 		judge_state(call, lfirst(lc), change.moves);
+	if (change.moves)
+		judge_names(call);
 	return new;
 }
 
@@ -523,6 +526,18 @@ judge_following(const ClrWriteCall *call, const char *name)
 			!clr_write_only_me_changes(judge, &binding->columns[slot], old->nulls[slot],
 									   old->values[slot], new->nulls[slot], new->values[slot]))
 			refuse(call, CLR_ROW_CHANGED, &verdict);
+}
+
+/* What the row names anew, the actor sees. */
+static void
+judge_names(const ClrWriteCall *call)
+{
+	const ClrUpdate *update = call->update;
+	ClrVerdict verdict = { 0 };
+
+	if (!clr_write_permits_names(clr_frame_judge(call->frame), call->binding, &update->old.row,
+								 &update->new.row, &verdict))
+		refuse(call, CLR_ROW_CHANGED, &verdict);
 }
 
 /* Refuse the UPDATE, with what it changes. */

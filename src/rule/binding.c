@@ -627,6 +627,9 @@ clr_binding_decides(const ClrBinding *binding, int slot)
 		if (role->slot == slot || role->member_slot == slot)
 			return true;
 	}
+	foreach(lc, binding->namings)
+		if (((ClrNaming *) lfirst(lc))->slot == slot)
+			return true;
 	return false;
 }
 

@@ -68,6 +68,7 @@ typedef struct ClrRelation
 	int32 id;
 	ClrRelationKind kind;
 	int slot;						   /* the row's member column, or what the link refers to */
+	bool gives;						   /* who writes that, says who is related */
 	List *links;					   /* of ClrLink *, which add up; NIL: slot holds members */
 	ClrFound linked[CLR_PEOPLE_KINDS]; /* values linked to these people */
 } ClrRelation;
@@ -108,6 +109,17 @@ typedef struct ClrLinkRole
 	int slot; /* holds the key of the target's row */
 	int member_slot;
 } ClrLinkRole;
+
+/*
+ * A column by whose value rows name rows of another table: to whom they are
+ * assigned, it relates to these.
+ */
+typedef struct ClrNaming
+{
+	int32 target; /* binding whose rows are named */
+	int slot;
+	const char *column; /* of theirs that holds the value; NULL: their key */
+} ClrNaming;
 
 typedef struct ClrGuard
 {
@@ -167,6 +179,7 @@ typedef struct ClrBinding
 	List *relations;	   /* of ClrRelation * */
 	List *parents;		   /* of ClrParent * */
 	List *link_roles;	   /* of ClrLinkRole * */
+	List *namings;		   /* of ClrNaming * */
 	List *ups;			   /* of ClrUp *: its parents and link roles, if plans can test them */
 	bool ups_decide;	   /* these tests say all that the rule asks of them */
 	List *guards;		   /* of ClrGuard * */
@@ -220,6 +233,7 @@ extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_has_account(const ClrBinding *binding);
 extern bool clr_binding_is_of_account(const ClrBinding *binding);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
+extern int clr_binding_slot(const ClrBinding *binding, const char *name);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);
 extern bool clr_binding_has_type(const ClrBinding *binding, int slot, Oid type);
 extern int32 clr_binding_of_relation(Oid relid);

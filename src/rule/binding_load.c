@@ -26,11 +26,14 @@ static void load_itself(ClrBinding *binding, const ClrRows *rows);
 static void load_columns(ClrBinding *binding, List *names);
 static void load_relations(ClrBinding *binding);
 static ClrRelation *load_relation(ClrBinding *binding, const ClrRows *rows);
+static bool says_who(const ClrBinding *binding, const ClrRelation *relation);
 static List *links_through_task(int32 task_binding, const char *link_column);
 static ClrLink *task_link(int32 task_binding, const ClrRows *rows, const char *link_column);
 static void load_parents(ClrBinding *binding);
 static void load_parent_gates(ClrParent *parent, const ClrRows *rows);
 static void load_link_roles(ClrBinding *binding);
+static ClrLinkRole *load_link_role(const ClrBinding *binding, const ClrRows *rows);
+static ClrNaming *load_naming(const ClrBinding *binding, const ClrRows *rows);
 static bool links_keys(const ClrRows *relation);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
@@ -38,8 +41,9 @@ static int compare_guards(const ListCell *a, const ListCell *b);
 static void load_row_guards(ClrBinding *binding);
 static void load_masks(ClrBinding *binding);
 
-static int
-find_slot(const ClrBinding *binding, const char *name)
+/* The slot of a bound column. */
+int
+clr_binding_slot(const ClrBinding *binding, const char *name)
 {
 	for (int i = 0; i < binding->ncolumns; i++)
 		if (strcmp(binding->columns[i].name, name) == 0)
@@ -52,7 +56,7 @@ optional_slot(const ClrBinding *binding, const ClrRows *rows, int column)
 {
 	const char *name = clr_rows_name(rows, column);
 
-	return name ? find_slot(binding, name) : CLR_NO_SLOT;
+	return name ? clr_binding_slot(binding, name) : CLR_NO_SLOT;
 }
 
 /* Something that was declared: rows come in no order, ids grow in that of declaration. */
@@ -264,7 +268,7 @@ load_relation(ClrBinding *binding, const ClrRows *rows)
 	relation->id = clr_rows_int32(rows, RELATION_ID);
 	relation->kind = clr_relation_kind(clr_rows_text(rows, RELATION_KIND));
 	if (!OidIsValid(link))
-		relation->slot = find_slot(binding, member_column);
+		relation->slot = clr_binding_slot(binding, member_column);
 	else
 	{
 		relation->slot = optional_slot(binding, rows, RELATION_ROW_COLUMN);
@@ -275,7 +279,22 @@ load_relation(ClrBinding *binding, const ClrRows *rows)
 		relation->links = list_make1(new_link(link, link_column, member_column));
 	else if (OidIsValid(link))
 		relation->links = links_through_task(clr_binding_of_table(link), link_column);
+	relation->gives = member_column != NULL && says_who(binding, relation);
 	return relation;
+}
+
+/*
+ * Whether who writes the row's column says by that who is related. Through a link
+ * table, not by what tells the row itself, its place or its owner, which is asked
+ * about as such; nor who follows, as whoever sees the row may.
+ */
+static bool
+says_who(const ClrBinding *binding, const ClrRelation *relation)
+{
+	return relation->links == NIL ||
+		   (relation->kind != CLR_REL_FOLLOWED && relation->slot != binding->key_slot &&
+			relation->slot != binding->project_slot && relation->slot != binding->account_slot &&
+			relation->slot != binding->owner_slot);
 }
 
 /*
@@ -381,7 +400,8 @@ load_parent_gates(ClrParent *parent, const ClrRows *rows)
 }
 
 /*
- * Relations of other tables for which this table is the link, by their keys.
+ * Relations of other tables for which this table is the link, by their keys, or
+ * whose rows it names.
  */
 static void
 load_link_roles(ClrBinding *binding)
@@ -392,20 +412,45 @@ load_link_roles(ClrBinding *binding)
 	clr_rows_begin(&rows, CLR_RELATIONS_OF_LINK, &key);
 	while (clr_rows_next(&rows))
 	{
-		ClrLinkRole *role;
+		int32 id = clr_rows_int32(&rows, RELATION_ID);
 
-		if (clr_rows_name(&rows, RELATION_MEMBER) == NULL || !links_keys(&rows))
-			continue;
-		role = palloc0(sizeof(ClrLinkRole));
-		role->target = clr_rows_int32(&rows, RELATION_BINDING);
-		role->kind = clr_relation_kind(clr_rows_text(&rows, RELATION_KIND));
-		role->slot = optional_slot(binding, &rows, RELATION_LINK_COLUMN);
-		role->member_slot = optional_slot(binding, &rows, RELATION_MEMBER);
-		binding->link_roles =
-			add_declared(binding->link_roles, clr_rows_int32(&rows, RELATION_ID), role);
+		if (clr_rows_name(&rows, RELATION_MEMBER) == NULL)
+		{
+			/* without one, they name rows of this table */
+			if (clr_rows_name(&rows, RELATION_LINK_COLUMN) != NULL)
+				binding->namings = add_declared(binding->namings, id, load_naming(binding, &rows));
+		}
+		else if (links_keys(&rows))
+			binding->link_roles =
+				add_declared(binding->link_roles, id, load_link_role(binding, &rows));
 	}
 	clr_rows_end(&rows);
 	binding->link_roles = in_order(binding->link_roles);
+	binding->namings = in_order(binding->namings);
+}
+
+static ClrLinkRole *
+load_link_role(const ClrBinding *binding, const ClrRows *rows)
+{
+	ClrLinkRole *role = palloc0(sizeof(ClrLinkRole));
+
+	role->target = clr_rows_int32(rows, RELATION_BINDING);
+	role->kind = clr_relation_kind(clr_rows_text(rows, RELATION_KIND));
+	role->slot = optional_slot(binding, rows, RELATION_LINK_COLUMN);
+	role->member_slot = optional_slot(binding, rows, RELATION_MEMBER);
+	return role;
+}
+
+static ClrNaming *
+load_naming(const ClrBinding *binding, const ClrRows *rows)
+{
+	ClrNaming *naming = palloc0(sizeof(ClrNaming));
+
+	naming->target = clr_rows_int32(rows, RELATION_BINDING);
+	naming->slot = optional_slot(binding, rows, RELATION_LINK_COLUMN);
+	if (!links_keys(rows))
+		naming->column = clr_rows_text(rows, RELATION_ROW_COLUMN);
+	return naming;
 }
 
 /* Whether a relation's link refers to the key of its table. */
@@ -516,8 +561,9 @@ load_guards(ClrBinding *binding)
 		guard->feature = clr_rows_text(&rows, GUARD_FEATURE);
 		guard->action = clr_rows_text(&rows, GUARD_ACTION);
 		guard->new_value = clr_rows_text(&rows, GUARD_NEW_VALUE);
-		guard->is_lost = is_lost_label(binding, find_slot(binding, guard->column), guard->new_value,
-									   "Every change of the column needs its action.");
+		guard->is_lost =
+			is_lost_label(binding, clr_binding_slot(binding, guard->column), guard->new_value,
+						  "Every change of the column needs its action.");
 		binding->guards = lappend(binding->guards, guard);
 	}
 	clr_rows_end(&rows);

@@ -109,7 +109,6 @@ static void visit_found(Pass *pass);
 static void read_sources(Pass *pass, List *sources, Snapshot snapshot);
 static void read_table(Pass *pass, List *sources, Snapshot snapshot);
 static bool is_of(const Source *source, const ClrBinding *binding, Datum value, bool isnull);
-static uint64 find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows);
 static bool all_by_query(const ClrBinding *binding, const Way *way, ClrVisit visit, void *arg);
 
 /*
@@ -127,7 +126,7 @@ clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow 
 	bool found = false;
 
 	if (lookup->by_query)
-		return find_by_query(binding, key, rows);
+		return clr_lookup_where(binding, binding->key_slot, key, rows);
 	if (judge->owner != NULL)
 		CurrentResourceOwner = judge->owner;
 	else if (snapshot == NULL)
@@ -160,7 +159,7 @@ clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow 
 	CurrentResourceOwner = caller;
 	if (pushed)
 		PopActiveSnapshot();
-	return lookup->by_query ? find_by_query(binding, key, rows) : found;
+	return lookup->by_query ? clr_lookup_where(binding, binding->key_slot, key, rows) : found;
 }
 
 /*
@@ -578,10 +577,14 @@ row_of_result(HeapTuple tuple, TupleDesc desc, ClrRow *row)
 	heap_deform_tuple(tuple, desc, row->values, row->nulls);
 }
 
-static uint64
-find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows)
+/*
+ * The rows with a key in a column, as an array in the current context. Returns how
+ * many there are.
+ */
+uint64
+clr_lookup_where(const ClrBinding *binding, int slot, const ClrKey *key, ClrRow **rows)
 {
-	const ClrColumn *column = &binding->columns[binding->key_slot];
+	const ClrColumn *column = &binding->columns[slot];
 	MemoryContext caller = CurrentMemoryContext;
 	Datum args[1];
 	ClrTableQuery query = { .nargs = 1, .argtypes = &column->type, .args = args };
@@ -604,7 +607,7 @@ find_by_query(const ClrBinding *binding, const ClrKey *key, ClrRow **rows)
 		ClrKey own;
 
 		row_of_result(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, row);
-		clr_key_from_datum(row->values[binding->key_slot], column->key_class, column->type, &own);
+		clr_key_from_datum(row->values[slot], column->key_class, column->type, &own);
 		n += clr_key_equal(&own, key); /* a collation may take others for equal */
 	}
 	MemoryContextSwitchTo(of_query);

@@ -27,6 +27,8 @@ typedef struct ClrLookupCost
 
 extern uint64
 clr_lookup_find(ClrJudge *judge, ClrBinding *binding, const ClrKey *key, ClrRow **rows);
+extern uint64
+clr_lookup_where(const ClrBinding *binding, int slot, const ClrKey *key, ClrRow **rows);
 extern uint64 clr_lookup_at(const ClrBinding *binding, Oid table, ItemPointer at, ClrRow **rows);
 extern bool clr_lookup_repeats(ClrJudge *judge, ClrBinding *binding);
 extern bool clr_lookup_all(ClrJudge *judge, ClrBinding *binding, ClrVisit visit, void *arg);

@@ -614,6 +614,26 @@ list_links(ClrTrial *trial)
 }
 
 /*
+ * The row that one names by a column, which may relate people to it: whether it is
+ * visible. Those that are named by another column than their key are not listed.
+ */
+void
+clr_trace_naming(ClrTrace *trace, ClrBinding *binding, const ClrNaming *naming, const ClrRow *row)
+{
+	const ClrColumn *column = &binding->columns[naming->slot];
+	Above above = { .step = "links",
+					.column = column->name,
+					.binding = clr_judge_binding(trace->judge, naming->target) };
+
+	if (naming->column != NULL || row->nulls[naming->slot])
+		return;
+	clr_key_from_datum(row->values[naming->slot], column->key_class, column->type, &above.key);
+	above.key_text = clr_binding_value_text(binding, row, naming->slot);
+	above.action = clr_rule_verb_action(trace->judge, above.binding, CLR_VIEW);
+	list_above(trace, &above);
+}
+
+/*
  * A row that another one hangs on: whether it is permitted and, if not, why. Of
  * one that the actor does not see, it is told nothing itself.
  */

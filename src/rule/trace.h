@@ -75,6 +75,8 @@ extern ClrFinding *clr_trace_find(ClrTrace *trace, const char *step, const char 
 extern bool clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row,
 						  ClrAction *action, bool creating);
 extern bool clr_trace_root(ClrTrace *trace);
+extern void
+clr_trace_naming(ClrTrace *trace, ClrBinding *binding, const ClrNaming *naming, const ClrRow *row);
 extern char *clr_trace_key(const ClrBinding *binding, const ClrRow *row);
 extern char *clr_trace_value(const ClrBinding *binding, const ClrRow *row, int slot);
 extern char *clr_trace_level_name(int32 level);

@@ -131,7 +131,7 @@ static const struct
 					  "%C names no row to link to" },
 	[CLR_LINK_HIDDEN] = { "links", "link_hidden",
 						  "the row that it links to is not visible to the actor, or does not exist",
-						  "the row that it links to is not visible" },
+						  "the row that %C names is not visible" },
 	[CLR_LINK_GATE] = { "links", "link_gate",
 						"the action that gives the relation is not granted for the row that it "
 						"links to",

@@ -3,10 +3,11 @@
  *		What a write needs beyond the action of its verb.
  *
  * Owner columns name the actor, unless it may change owners; assignee and
- * invitee columns ask for assign and invite, so that nobody grants itself a
- * relation. An UPDATE needs the actions of exactly the columns that it changes,
- * on the row before and after; of the two, a policy sees only one. A row whose
- * state is guarded needs the action of that as well.
+ * invitee columns ask for assign and invite, and a row that relates those to whom
+ * it is assigned to others names only such as the actor sees, so that nobody grants
+ * itself a relation. An UPDATE needs the actions of exactly the columns that it
+ * changes, on the row before and after; of the two, a policy sees only one. A row
+ * whose state is guarded needs the action of that as well.
  */
 #include "rule/write.h"
 
@@ -14,18 +15,26 @@
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 
+#include "rule/lookup.h"
 #include "rule/named.h"
+#include "rule/parent.h"
 #include "rule/row.h"
 #include "rule/rule.h"
 #include "rule/state.h"
 
 static ClrKeyTable *
 other_followers(ClrJudge *judge, const ClrColumn *column, bool isnull, Datum value);
+static bool permits_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+							 const ClrRelation *relation, ClrVerdict *verdict);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
 static bool permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						  const char *column, const char *new_value);
-static List *add_need(List *needs, const char *feature, const char *action, const char *column);
+static List *
+add_need(List *needs, const char *feature, const char *action, const char *column, bool beside);
+static List *add_givers(List *needs, const ClrBinding *binding, int slot, bool says_nothing);
+static bool is_same(const ClrBinding *binding, int slot, const ClrRow *old, const ClrRow *new);
+static bool are_seen(ClrJudge *judge, const ClrNaming *naming, const ClrKey *key);
 static List *guards_of_rest(const ClrBinding *binding, const ClrRow *row);
 static bool moves_below_gate(const ClrBinding *binding, const char *column);
 static bool decides(const ClrBinding *binding, const char *column);
@@ -125,26 +134,32 @@ clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 		return false;
 	foreach(lc, binding->relations)
 	{
-		ClrRelation *relation = lfirst(lc);
-		const char *giver = clr_relation_giver(relation->kind);
+		const ClrRelation *relation = lfirst(lc);
 
-		if (relation->links != NIL || clr_write_says_nothing(binding, relation->slot, row))
-			continue;
-		if ((giver == NULL || relation->kind == CLR_REL_OWN) &&
-			clr_write_only_me_changes(judge, &binding->columns[relation->slot], true, 0, false,
-									  row->values[relation->slot]))
-			continue;
-		if (giver == NULL)
-		{
-			(void) clr_verdict_refuse(verdict, CLR_FOLLOWS_OTHERS,
-									  binding->columns[relation->slot].name);
-			return false;
-		}
-		if (!permits_new(judge, binding, row, relation->slot, giver, verdict))
+		if (relation->gives && !clr_write_says_nothing(binding, relation->slot, row) &&
+			!permits_relation(judge, binding, row, relation, verdict))
 			return false;
 	}
-	return clr_state_permits_all(judge, binding, row, clr_state_guards_of_new(binding, row),
+	return clr_write_permits_names(judge, binding, NULL, row, verdict) &&
+		   clr_state_permits_all(judge, binding, row, clr_state_guards_of_new(binding, row),
 								 CLR_CREATE, verdict);
+}
+
+/* That a new row is related to those whom a column says. */
+static bool
+permits_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+				 const ClrRelation *relation, ClrVerdict *verdict)
+{
+	const ClrColumn *column = &binding->columns[relation->slot];
+	const char *giver = clr_relation_giver(relation->kind);
+
+	if (relation->links == NIL && (giver == NULL || relation->kind == CLR_REL_OWN) &&
+		clr_write_only_me_changes(judge, column, true, 0, false, row->values[relation->slot]))
+		return true;
+	if (giver != NULL)
+		return permits_new(judge, binding, row, relation->slot, giver, verdict);
+	(void) clr_verdict_refuse(verdict, CLR_FOLLOWS_OTHERS, column->name);
+	return false;
 }
 
 /*
@@ -161,6 +176,75 @@ clr_write_says_nothing(const ClrBinding *binding, int slot, const ClrRow *row)
 	if (slot == binding->published_slot)
 		return !clr_row_is_published(binding, row, DT_NOEND - 1);
 	return clr_row_names_nobody(column, row->values[slot]);
+}
+
+/*
+ * Whether a row names only such rows of other tables as the actor sees, where whoever it
+ * is assigned to is related to them by that. What it named before (NULL: it is new) it
+ * may go on naming. A row that is not there reads the same as one that is hidden.
+ */
+bool
+clr_write_permits_names(ClrJudge *judge, ClrBinding *binding, const ClrRow *old, const ClrRow *row,
+						ClrVerdict *verdict)
+{
+	ListCell *lc;
+
+	foreach(lc, binding->namings)
+	{
+		const ClrNaming *naming = lfirst(lc);
+
+		if ((old == NULL || !is_same(binding, naming->slot, old, row)) &&
+			!clr_write_permits_naming(judge, binding, naming, row, verdict))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_same(const ClrBinding *binding, int slot, const ClrRow *old, const ClrRow *new)
+{
+	const ClrColumn *column = &binding->columns[slot];
+	ClrKey was, becomes;
+
+	if (old->nulls[slot] || new->nulls[slot])
+		return old->nulls[slot] == new->nulls[slot];
+	clr_key_from_datum(old->values[slot], column->key_class, column->type, &was);
+	clr_key_from_datum(new->values[slot], column->key_class, column->type, &becomes);
+	return clr_key_equal(&was, &becomes);
+}
+
+/* The same of one column. */
+bool
+clr_write_permits_naming(ClrJudge *judge, ClrBinding *binding, const ClrNaming *naming,
+						 const ClrRow *row, ClrVerdict *verdict)
+{
+	const ClrColumn *column = &binding->columns[naming->slot];
+	ClrKey key;
+
+	if (row->nulls[naming->slot])
+		return true;
+	clr_key_from_datum(row->values[naming->slot], column->key_class, column->type, &key);
+	if (are_seen(judge, naming, &key))
+		return true;
+	(void) clr_verdict_refuse(verdict, CLR_LINK_HIDDEN, column->name);
+	return false;
+}
+
+/* By another column than their key, it names however many there are. */
+static bool
+are_seen(ClrJudge *judge, const ClrNaming *naming, const ClrKey *key)
+{
+	ClrBinding *target = clr_judge_binding(judge, naming->target);
+	ClrRow *rows;
+	uint64 n;
+
+	if (naming->column == NULL)
+		return clr_parent_project(clr_parent_rows(judge, target, NULL), key) != NULL;
+	n = clr_lookup_where(target, clr_binding_slot(target, naming->column), key, &rows);
+	for (uint64 i = 0; i < n; i++)
+		if (!clr_rule_permits_verb(judge, target, &rows[i], CLR_VIEW, NULL))
+			return false;
+	return true;
 }
 
 /* One more action of the table's own feature on a new row, for the value of a column. */
@@ -192,6 +276,8 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 	{
 		ClrNeed *need = lfirst(lc);
 
+		if (need->beside)
+			continue;
 		if (need->feature == NULL ?
 				clr_rule_permits_following(judge, binding, row, NULL) :
 				clr_rule_permits(judge, binding, row,
@@ -311,7 +397,7 @@ clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 
 /* One more need, unless the action is among them. */
 static List *
-add_need(List *needs, const char *feature, const char *action, const char *column)
+add_need(List *needs, const char *feature, const char *action, const char *column, bool beside)
 {
 	ClrNeed *need;
 	ListCell *lc;
@@ -322,12 +408,13 @@ add_need(List *needs, const char *feature, const char *action, const char *colum
 		if ((need->feature == NULL) == (feature == NULL) &&
 			(feature == NULL ||
 			 (strcmp(need->feature, feature) == 0 && strcmp(need->action, action) == 0)))
+		{
+			need->beside &= beside;
 			return needs;
+		}
 	}
 	need = palloc(sizeof(ClrNeed));
-	need->feature = feature;
-	need->action = action;
-	need->column = column;
+	*need = (ClrNeed){ feature, action, column, beside };
 	return lappend(needs, need);
 }
 
@@ -354,10 +441,10 @@ clr_write_needs_of_guards(const ClrBinding *binding, const char *column, bool an
 		if (any_value || guard->is_lost ||
 			(guard->new_value != NULL && new_value != NULL &&
 			 strcmp(guard->new_value, new_value) == 0))
-			needs = add_need(needs, guard->feature, guard->action, guard->column);
+			needs = add_need(needs, guard->feature, guard->action, guard->column, false);
 	}
 	if (needs == NIL && general != NULL)
-		needs = add_need(needs, general->feature, general->action, column);
+		needs = add_need(needs, general->feature, general->action, column, false);
 	return needs;
 }
 
@@ -371,28 +458,51 @@ clr_write_needs_of_column(const ClrBinding *binding, const char *column, bool an
 						  const char *new_value, bool says_nothing)
 {
 	List *needs = clr_write_needs_of_guards(binding, column, any_value, new_value);
-	ListCell *lc;
 
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 	{
 		if (strcmp(binding->columns[slot].name, column) != 0)
 			continue;
 		if (slot == binding->owner_slot)
-			needs = add_need(needs, binding->feature, "change_owner", column);
+			needs = add_need(needs, binding->feature, "change_owner", column, false);
 		if (slot == binding->published_slot && !says_nothing)
-			needs = add_need(needs, binding->feature, binding->publish_action, column);
-		foreach(lc, binding->relations)
-		{
-			const ClrRelation *relation = lfirst(lc);
-			const char *giver = clr_relation_giver(relation->kind);
-
-			if (relation->slot == slot && relation->links == NIL && (giver == NULL || !says_nothing))
-				needs = add_need(needs, giver ? binding->feature : NULL, giver, column);
-		}
+			needs = add_need(needs, binding->feature, binding->publish_action, column, false);
+		needs = add_givers(needs, binding, slot, says_nothing);
 	}
 	/* edit goes by the parents before and after */
 	if (needs != NIL && moves_below_gate(binding, column))
-		needs = add_need(needs, binding->feature, binding->actions[CLR_EDIT], column);
+		needs = add_need(needs, binding->feature, binding->actions[CLR_EDIT], column, false);
+	return needs;
+}
+
+/*
+ * What gives the relations of which a column says who has them. What leads to members
+ * through a link table may mean more, and what is asked for that comes first.
+ */
+static List *
+add_givers(List *needs, const ClrBinding *binding, int slot, bool says_nothing)
+{
+	const char *column = binding->columns[slot].name;
+	List *links = NIL;
+	ListCell *lc;
+
+	foreach(lc, binding->relations)
+	{
+		const ClrRelation *relation = lfirst(lc);
+		const char *giver = clr_relation_giver(relation->kind);
+
+		if (relation->slot != slot || !relation->gives)
+			continue;
+		if (relation->links != NIL)
+			links = lappend(links, lfirst(lc));
+		else if (giver == NULL || !says_nothing)
+			needs = add_need(needs, giver ? binding->feature : NULL, giver, column, false);
+	}
+	if (links != NIL && needs == NIL)
+		needs = add_need(needs, binding->feature, binding->actions[CLR_EDIT], column, false);
+	foreach(lc, links)
+		needs = add_need(needs, binding->feature,
+						 clr_relation_giver(((ClrRelation *) lfirst(lc))->kind), column, true);
 	return needs;
 }
 
@@ -430,13 +540,13 @@ clr_write_needs(const ClrBinding *binding)
 		{
 			ClrNeed *need = lfirst(lc);
 
-			needs = add_need(needs, need->feature, need->action, need->column);
+			needs = add_need(needs, need->feature, need->action, need->column, need->beside);
 		}
 	foreach(lc, binding->guards)
 	{
 		ClrGuard *guard = lfirst(lc);
 
-		needs = add_need(needs, guard->feature, guard->action, guard->column);
+		needs = add_need(needs, guard->feature, guard->action, guard->column, false);
 	}
 	return needs;
 }
@@ -467,16 +577,16 @@ clr_write_needs_of_columns(const ClrBinding *binding, TupleDesc desc, const Bitm
 		{
 			const ClrNeed *need = lfirst(lc);
 
-			*needs = add_need(*needs, need->feature, need->action, column);
+			*needs = add_need(*needs, need->feature, need->action, column, false);
 		}
 		if (guards == NIL)
-			*needs = add_need(*needs, binding->feature, binding->actions[CLR_EDIT], NULL);
+			*needs = add_need(*needs, binding->feature, binding->actions[CLR_EDIT], NULL, false);
 	}
 	foreach(lc, binding->row_guards)
 	{
 		const ClrRowGuard *guard = lfirst(lc);
 
-		*needs = add_need(*needs, guard->feature, guard->edit_action, NULL);
+		*needs = add_need(*needs, guard->feature, guard->edit_action, NULL, false);
 	}
 	return true;
 }

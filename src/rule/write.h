@@ -21,6 +21,7 @@ typedef struct ClrNeed
 	const char *feature; /* NULL: following, for oneself only */
 	const char *action;
 	const char *column; /* the first that needs it; NULL: edit, which needs no column's name */
+	bool beside;		/* another one, which is not enough alone */
 } ClrNeed;
 
 typedef bool (*ClrWritePermits)(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
@@ -36,6 +37,10 @@ extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
+extern bool clr_write_permits_names(ClrJudge *judge, ClrBinding *binding, const ClrRow *old,
+									const ClrRow *row, ClrVerdict *verdict);
+extern bool clr_write_permits_naming(ClrJudge *judge, ClrBinding *binding, const ClrNaming *naming,
+									 const ClrRow *row, ClrVerdict *verdict);
 extern void clr_write_refuse_columns(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 const List *columns, ClrVerdict *verdict);
 extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,

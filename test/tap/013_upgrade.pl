@@ -59,6 +59,7 @@ foreach my $statement ([ 'VACUUM;', 'neither known as what can be replaced nor a
 make_database('empty', $old);
 make_database('small', $old, \&load_small);
 make_database('large', $old, \&load_large);
+make_database('naming', $old, \&load_naming);
 is($node->safe_psql('small', "SELECT extversion FROM pg_extension WHERE extname = 'pg_clearance'"), $old, "the database is of $old");
 
 # what an administrator decided, which is no part of the extension
@@ -171,12 +172,13 @@ ROLLBACK;
 EOSQL
 my %widened = map { $_ => 1 } slurp_file("$top/$pending") =~ /^ALTER TABLE (clearance\.\w+) (?:ADD COLUMN|DROP CONSTRAINT)/mg;
 is($locked, join("\n", sort keys %widened), 'an upgrade locks out readers of no table but those that get a column or a constraint, and writers of none of the application');
-$node->safe_psql($_, 'ALTER EXTENSION pg_clearance UPDATE') foreach qw(empty small large);
+$node->safe_psql($_, 'ALTER EXTENSION pg_clearance UPDATE') foreach qw(empty small large naming);
 is($node->safe_psql('small', "SELECT extversion FROM pg_extension WHERE extname = 'pg_clearance'"), $new, "the database is of $new");
 
 make_database('fresh_empty', $new);
 make_database('fresh_small', $new, \&load_small);
 make_database('fresh_large', $new, \&load_large);
+make_database('fresh_naming', $new, \&load_naming);
 
 # everything is as in a new database
 my $fresh = extension_catalog($node, 'fresh_empty');
@@ -185,7 +187,7 @@ same_catalog('empty', extension_catalog($node, 'empty'), $fresh);
 my $fresh_rows = installed_rows($node, 'fresh_empty');
 same_catalog('empty', installed_rows($node, 'empty'), $fresh_rows);
 same_catalog('large', extension_catalog($node, 'large'), extension_catalog($node, 'fresh_large'));
-same_catalog("$_, protected tables", protected_catalog($node, $_), protected_catalog($node, "fresh_$_")) foreach qw(small large);
+same_catalog("$_, protected tables", protected_catalog($node, $_), protected_catalog($node, "fresh_$_")) foreach qw(small large naming);
 
 # but for what the administrator granted
 my @changed = differences('upgraded', extension_catalog($node, 'small'), 'fresh', extension_catalog($node, 'fresh_small'));
@@ -342,6 +344,27 @@ sub load_large
 	chdir "$dir/workspace" or die $!;
 	$node->command_ok([ 'psql', '-Xq', '-d', $db, '-f', 'load.sql', '-o', '/dev/null' ], "the sample workspace is loaded into $db");
 	chdir $here or die $!;
+}
+
+# Tables whose columns name rows of another one, and lead to members by a link table: 0.1.0 asked for nothing there.
+sub load_naming
+{
+	my ($db) = @_;
+
+	$node->safe_psql($db, <<'EOSQL');
+CREATE SCHEMA app;
+CREATE TABLE app.phase (id integer PRIMARY KEY, project integer);
+CREATE TABLE app.errand (id integer PRIMARY KEY, project integer, phase integer) PARTITION BY RANGE (id);
+CREATE TABLE app.errand_1 PARTITION OF app.errand DEFAULT;
+CREATE TABLE app.errand_who (errand integer, who integer, PRIMARY KEY (errand, who));
+CREATE TABLE app.team_member (id integer PRIMARY KEY, project integer, team integer, member integer);
+CREATE TABLE app.job (id integer PRIMARY KEY, project integer, team integer);
+SELECT clearance.protect('app.phase', 'phase', project => 'project'), clearance.protect('app.errand', 'task', project => 'project', key => 'id'),
+       clearance.protect('app.team_member', 'task', project => 'project'), clearance.protect('app.job', 'task', project => 'project');
+SELECT clearance.relate('app.errand', 'assigned', 'who', link => 'app.errand_who', link_column => 'errand'),
+       clearance.relate('app.phase', 'assigned_task', link => 'app.errand', link_column => 'phase'),
+       clearance.relate('app.job', 'assigned', 'member', link => 'app.team_member', link_column => 'team', row_column => 'team');
+EOSQL
 }
 
 # The extension's tables with their columns, and the rows of these.

@@ -375,6 +375,12 @@ INSERT INTO clearance.action (feature, name, reads, built_in) VALUES ('settings'
 
 -- @replaceable
 
+-- Whoever changed a column that names rows of other tables, or leads to members through a link table, gave relations by that. What
+-- judges it now must be there: of tables that had no such trigger, writers wait for this script.
+SELECT clearance_internal.create_triggers(t.tab, b, '00_clearance_write')
+FROM clearance.binding b CROSS JOIN LATERAL clearance_internal.table_tree(b.relation) AS t (tab)
+WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.tab AND g.tgname = '00_clearance_write');
+
 DROP FUNCTION clearance_internal.effective_grants_before;
 
 -- New in schema clearance: closed, and granted as in public.sql.
