@@ -200,6 +200,30 @@ SELECT clearance.relate('song', 'followed', 'member', link => 'fan', link_column
 GRANT SELECT, INSERT, UPDATE ON song TO regress_self_given;
 SELECT tried('mae', 'INSERT INTO song VALUES (1, 1, NULL, 1)', 'UPDATE song SET team = 2');
 
+--
+-- Keys are compared byte by byte, whatever a column's collation takes for equal: of the
+-- members in a link table, of what it links, of the tasks in between.
+--
+CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE item (id text COLLATE loose PRIMARY KEY, project integer, phase text COLLATE loose);
+CREATE TABLE item_who (item text COLLATE loose, who text COLLATE loose);
+CREATE TABLE item_all (item text COLLATE loose, who text[] COLLATE loose);
+CREATE TABLE part (id text COLLATE loose PRIMARY KEY, project integer);
+INSERT INTO item VALUES ('one', 1, 'p'), ('two', 1, 'q'), ('three', 1, 's'), ('four', 1, 'r');
+INSERT INTO item_who VALUES ('one', 'rex'), ('two', 'REX'), ('THREE', 'rex');
+INSERT INTO item_all VALUES ('four', '{ann,REX}');
+INSERT INTO part VALUES ('P', 1), ('q', 1), ('r', 1), ('s', 1);
+SELECT clearance.protect('item', 'task', project => 'project') > 0, clearance.protect('part', 'phase', project => 'project') > 0;
+SELECT clearance.relate('item', 'assigned', 'who', link => 'item_who', link_column => 'item'), clearance.relate('item', 'assigned', 'who', link => 'item_all', link_column => 'item'),
+       clearance.relate('part', 'assigned_task', link => 'item', link_column => 'phase');
+GRANT SELECT, UPDATE, DELETE ON item, item_who, item_all, part TO regress_self_given;
+SELECT m, seen(m, 'SELECT array_agg(id ORDER BY id) FROM item'), seen(m, 'SELECT array_agg(id ORDER BY id) FROM part') FROM unnest('{rex,REX}'::text[]) m;
+-- by key, where an index finds who is linked
+CREATE INDEX ON item_who (item);
+CREATE INDEX ON item_all (item);
+SELECT m, i, seen(m, format('SELECT count(*) FROM item WHERE id = %L', i)) FROM unnest('{rex,REX}'::text[]) WITH ORDINALITY a (m, n), unnest('{one,two,three,four}'::text[]) WITH ORDINALITY b (i, k) ORDER BY n, k;
+SELECT tried(m, 'UPDATE item SET project = 1') FROM unnest('{rex,REX}'::text[]) m;
+
 \c postgres
 SET client_min_messages = warning;
 DROP DATABASE regress_self_given;

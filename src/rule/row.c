@@ -38,6 +38,7 @@ static ClrKeyTable *load_linked(ClrJudge *judge, const ClrBinding *binding,
 static void leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column);
 static void collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
 					bool is_array, Datum wanted);
+static bool is_loose(Oid table, const char *column);
 
 /*
  * Whether a row is shared; a table without visibility holds shared rows.
@@ -342,7 +343,8 @@ leave_out_repeated(ClrKeyTable *keys, Oid table, const char *column)
 /*
  * Add the values of a column, or what is in them if they are arrays, of those
  * rows of a table in which another column is among the wanted ones, or shares one
- * with them if it is an array.
+ * with them if it is an array. What a collation takes for equal, an index finds; that
+ * it is the same, its bytes say.
  */
 static void
 collect(ClrKeyTable *values, Oid table, const char *value, const char *column, Oid type,
@@ -351,15 +353,21 @@ collect(ClrKeyTable *values, Oid table, const char *value, const char *column, O
 	Oid array_type = get_array_type(type);
 	ClrTableQuery query = { .nargs = 1, .argtypes = &array_type, .args = &wanted };
 	bool are_arrays = type_is_array_domain(get_atttype(table, get_attnum(table, value)));
+	const char *one = quote_identifier(column);
+	const char *test = "OPERATOR(pg_catalog.=) ANY ($1)";
 	ClrCatalog state;
 	uint64 rows;
 
 	query.columns =
 		psprintf(are_arrays ? "pg_catalog.unnest(t.%s)" : "t.%s", quote_identifier(value));
-	query.rest =
-		is_array ? psprintf("WHERE t.%s::%s[] OPERATOR(pg_catalog.&&) $1", quote_identifier(column),
-							format_type_be(type)) :
-				   psprintf("WHERE t.%s OPERATOR(pg_catalog.=) ANY ($1)", quote_identifier(column));
+	if (is_array)
+	{
+		one = psprintf("%s::%s[]", one, format_type_be(type));
+		test = "OPERATOR(pg_catalog.&&) $1";
+	}
+	query.rest = psprintf("WHERE t.%s %s", one, test);
+	if (is_loose(table, column))
+		query.rest = psprintf("%s AND t.%s COLLATE pg_catalog.\"C\" %s", query.rest, one, test);
 	clr_catalog_begin_owner(&state, table);
 	rows = clr_catalog_query_table(&state, &query);
 	for (uint64 i = 0; i < rows; i++)
@@ -376,6 +384,17 @@ collect(ClrKeyTable *values, Oid table, const char *value, const char *column, O
 		(void) clr_keytab_add(values, &key, &found);
 	}
 	clr_catalog_end(&state);
+}
+
+/* Whether a column's collation takes texts for equal that are not the same. */
+static bool
+is_loose(Oid table, const char *column)
+{
+	Oid type, collation;
+	int32 typmod;
+
+	get_atttypetypmodcoll(table, get_attnum(table, column), &type, &typmod, &collation);
+	return OidIsValid(collation) && !get_collation_isdeterministic(collation);
 }
 
 /*
