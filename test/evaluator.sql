@@ -10,6 +10,7 @@
 --
 --   evaluator.permitted(member, relation, action)        keys of rows
 --   evaluator.permitted_partner(partner, relation)       the same for a login of a whole partner: view
+--   evaluator.addable(member, relation)                  keys of rows of which the member may add one that is alike
 --   evaluator.readable(member, relation, column)         keys of rows whose masked column is read as it is
 --   evaluator.readable_partner(partner, relation, column)
 --   evaluator.may(member, feature, action, project)      an act without a row
@@ -82,6 +83,41 @@ CREATE UNLOGGED TABLE evaluator.link (
 );
 CREATE INDEX ON evaluator.link (binding, key);
 
+-- What a new row that holds the same would ask for beside create: an action or, if there is
+-- none, to be oneself whom it names; whom: unless that is oneself (21, 22).
+CREATE UNLOGGED TABLE evaluator.asked (
+    binding integer NOT NULL,
+    key     text    NOT NULL,
+    action  text,
+    whom    text
+);
+CREATE INDEX ON evaluator.asked (binding, key);
+
+-- Rows that a row names, and that belong to it therefore if it is a task: whoever makes
+-- it name them must see them. One that is named by its key need not be there.
+CREATE UNLOGGED TABLE evaluator.naming (
+    binding        integer NOT NULL,
+    key            text    NOT NULL,
+    target_binding integer NOT NULL,
+    target_key     text    NOT NULL
+);
+CREATE INDEX ON evaluator.naming (binding, key);
+
+-- The action that gives a relation (22); following needs none.
+CREATE FUNCTION evaluator.giver(kind text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT CASE kind WHEN 'invited' THEN 'invite' WHEN 'own' THEN 'change_owner' WHEN 'followed' THEN NULL ELSE 'assign' END
+$$;
+
+-- A column that says when a row was published, as that moment: true, long ago; false, never.
+CREATE FUNCTION evaluator.moment_in(relation regclass, "column" name) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT format(CASE WHEN a.atttypid = 'boolean'::regtype THEN 'CASE WHEN t.%1$I THEN timestamptz ''-infinity'' WHEN NOT t.%1$I THEN ''infinity'' END'
+                       ELSE 't.%I::timestamptz' END, a.attname)
+    FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = "column"
+$$;
+
 -- A piece of SQL about a column, or NULL where the binding has no such column.
 CREATE FUNCTION evaluator.about("column" name, template text, value anyelement DEFAULT NULL::text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -119,7 +155,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT format('t.%I IS NULL AND NOT %L', column_name, optional) AS closed
         FROM way WHERE type_column IS NULL
         UNION ALL
-        SELECT format('CASE t.%I::text %s ELSE NOT %L END', type_column,
+        SELECT format('CASE t.%I::text COLLATE "C" %s ELSE NOT %L END', type_column,
                       string_agg(format('WHEN %L THEN t.%I IS NULL AND NOT %L', type_value, column_name, optional), ' '),
                       bool_and(optional))
         FROM way WHERE type_column IS NOT NULL GROUP BY column_name, type_column
@@ -188,38 +224,41 @@ BEGIN
     IF current_setting('is_superuser') <> 'on' THEN
         RAISE 'the evaluator must read every row: run it as a superuser';
     END IF;
-    TRUNCATE evaluator.fact, evaluator.parent, evaluator.related, evaluator.link;
+    TRUNCATE evaluator.fact, evaluator.parent, evaluator.related, evaluator.link, evaluator.asked, evaluator.naming;
 
     FOR b IN SELECT * FROM clearance.binding LOOP
         EXECUTE format(
             'INSERT INTO evaluator.fact SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s FROM %s t',
             b.id, evaluator.key_of(b.relation),
-            coalesce(CASE WHEN b.project_optional THEN evaluator.about(b.project_column, 'CASE WHEN t.%1$I IS NULL THEN -1 ELSE (SELECT p.id FROM clearance.project p WHERE p.key = t.%1$I::text) END') END,
-                     evaluator.about(b.project_column, '(SELECT p.id FROM clearance.project p WHERE p.key = t.%I::text)'), 'NULL'),
+            coalesce(CASE WHEN b.project_optional THEN evaluator.about(b.project_column, 'CASE WHEN t.%1$I IS NULL THEN -1 ELSE (SELECT p.id FROM clearance.project p WHERE p.key = t.%1$I::text COLLATE "C") END') END,
+                     evaluator.about(b.project_column, '(SELECT p.id FROM clearance.project p WHERE p.key = t.%I::text COLLATE "C")'), 'NULL'),
             -- -1: none that there is
-            coalesce(evaluator.about(b.account_column, 'CASE WHEN t.%1$I IS NOT NULL THEN coalesce((SELECT a.id FROM clearance.account a WHERE a.key = t.%1$I::text), -1) END'), 'NULL'),
+            coalesce(evaluator.about(b.account_column, 'CASE WHEN t.%1$I IS NOT NULL THEN coalesce((SELECT a.id FROM clearance.account a WHERE a.key = t.%1$I::text COLLATE "C"), -1) END'), 'NULL'),
             coalesce(evaluator.about(b.visibility_column, 'coalesce(t.%I = ANY (%L), false)', b.shared_values), 'true'),
             coalesce(evaluator.about(b.client_visibility_column, 'coalesce(t.%I::text, ''hidden'')'), 'NULL'),
             coalesce(evaluator.about(b.kind_column, 't.%I::text'), 'NULL'),
-            coalesce(evaluator.about(b.published_column, 't.%I::timestamptz'), 'NULL'),
+            coalesce(evaluator.moment_in(b.relation, b.published_column), 'NULL'),
             evaluator.missing_parent(b.id),
             b.relation);
         IF b.owner_column IS NOT NULL THEN
             EXECUTE format(
                 'INSERT INTO evaluator.related SELECT %1$s, %2$s, ''own'', t.%3$I::text FROM %4$s t WHERE t.%3$I IS NOT NULL',
                 b.id, evaluator.key_of(b.relation), b.owner_column, b.relation);
+            INSERT INTO evaluator.asked SELECT o.binding, o.key, 'change_owner', o.member FROM evaluator.related o WHERE o.binding = b.id;
         END IF;
+        INSERT INTO evaluator.asked SELECT f.binding, f.key, b.publish_action FROM evaluator.fact f WHERE f.binding = b.id AND f.published < 'infinity';
         FOR p IN SELECT * FROM clearance.binding_parent WHERE binding_id = b.id LOOP
             EXECUTE format(
                 'INSERT INTO evaluator.parent
                  SELECT %1$s, %2$s, %3$s, t.%4$I::text, %7$s, %8$L FROM %5$s t WHERE t.%4$I IS NOT NULL %6$s',
                 b.id, evaluator.key_of(b.relation), p.parent_id, p.column_name, b.relation,
-                evaluator.about(p.type_column, 'AND t.%I::text = %L', p.type_value), p.id, p.same_project);
+                evaluator.about(p.type_column, 'AND t.%I::text COLLATE "C" = %L', p.type_value), p.id, p.same_project);
         END LOOP;
     END LOOP;
 
-    -- Relations by a column, an array column or a link table; several of one kind add up.
-    FOR r IN SELECT l.*, t.relation, t.key_column, k.id AS link_binding
+    -- Relations by a column, an array column or a link table; several of one kind add up. Keys are
+    -- compared byte by byte, whatever a collation takes for equal.
+    FOR r IN SELECT l.*, t.relation, t.key_column, t.project_column, t.account_column, t.owner_column, k.id AS link_binding
              FROM clearance.binding_relation l
              JOIN clearance.binding t ON t.id = l.binding_id
              LEFT JOIN clearance.binding k ON k.relation = l.link AND k.link_only
@@ -230,18 +269,29 @@ BEGIN
                  SELECT * FROM (SELECT %s, %s, %L, %s AS member FROM %s t) s WHERE member IS NOT NULL',
                 r.binding_id, evaluator.key_of(r.relation), r.kind,
                 evaluator.members_in(r.relation, 't', r.member_column), r.relation);
+            EXECUTE format(
+                'INSERT INTO evaluator.asked
+                 SELECT %s, key, %L, CASE WHEN %L IN (''own'', ''followed'') THEN member END
+                 FROM (SELECT %s AS key, %s AS member FROM %s t) s WHERE member IS NOT NULL',
+                r.binding_id, evaluator.giver(r.kind), r.kind, evaluator.key_of(r.relation),
+                evaluator.members_in(r.relation, 't', r.member_column), r.relation);
         ELSE
             EXECUTE format(
                 'INSERT INTO evaluator.related
-                 SELECT * FROM (SELECT %s, %s, %L, %s AS member FROM %s t JOIN %s l ON l.%I::text = t.%I::text) s
+                 SELECT * FROM (SELECT %s, %s, %L, %s AS member FROM %s t JOIN %s l ON l.%I::text COLLATE "C" = t.%I::text) s
                  WHERE member IS NOT NULL',
                 r.binding_id, evaluator.key_of(r.relation), r.kind,
                 evaluator.members_in(r.link, 'l', r.member_column), r.relation, r.link,
                 r.link_column, coalesce(r.row_column, r.key_column));
+            -- what leads there says who is related, unless it tells the row itself, its place or its owner
+            IF r.kind <> 'followed' AND r.row_column <> ALL (array_remove(ARRAY[r.key_column, r.project_column, r.account_column, r.owner_column], NULL)) THEN
+                EXECUTE format('INSERT INTO evaluator.asked SELECT %s, %s, %L FROM %s t WHERE t.%I IS NOT NULL',
+                               r.binding_id, evaluator.key_of(r.relation), evaluator.giver(r.kind), r.relation, r.row_column);
+            END IF;
         END IF;
         IF r.link_binding IS NOT NULL THEN
             EXECUTE format(
-                'INSERT INTO evaluator.link SELECT %s, %s, %s, g.%I::text, %L, %s FROM %s t JOIN %s g ON g.%I::text = t.%I::text',
+                'INSERT INTO evaluator.link SELECT %s, %s, %s, g.%I::text, %L, %s FROM %s t JOIN %s g ON g.%I::text COLLATE "C" = t.%I::text',
                 r.link_binding, evaluator.key_of(r.link), r.binding_id, r.key_column, r.kind,
                 evaluator.members_in(r.link, 't', r.member_column), r.link, r.relation,
                 coalesce(r.row_column, r.key_column), r.link_column);
@@ -257,16 +307,24 @@ BEGIN
              WHERE l.member_column IS NULL LOOP
         EXECUTE format(
             'INSERT INTO evaluator.related
-             SELECT %s, %s, %L, a.member FROM %s t JOIN %s k ON k.%I::text = t.%I::text
-             JOIN evaluator.related a ON a.binding = %s AND a.key = k.%I::text AND a.kind = ''assigned''',
+             SELECT %s, %s, %L, a.member FROM %s t JOIN %s k ON k.%I::text COLLATE "C" = t.%I::text
+             JOIN evaluator.related a ON a.binding = %s AND a.key = k.%I::text COLLATE "C" AND a.kind = ''assigned''',
             r.binding_id, evaluator.key_of(r.relation), r.kind, r.relation, r.link,
             coalesce(r.link_column, r.task_key), coalesce(r.row_column, r.key_column),
             r.task_binding, r.task_key);
+        CONTINUE WHEN r.link_column IS NULL;
+        IF coalesce(r.row_column, r.key_column) = r.key_column THEN
+            EXECUTE format('INSERT INTO evaluator.naming SELECT %s, k.%I::text, %s, k.%I::text FROM %s k WHERE k.%4$I IS NOT NULL',
+                           r.task_binding, r.task_key, r.binding_id, r.link_column, r.link);
+        ELSE
+            EXECUTE format('INSERT INTO evaluator.naming SELECT %s, k.%I::text, %s, %s FROM %s t JOIN %s k ON k.%I::text COLLATE "C" = t.%I::text',
+                           r.task_binding, r.task_key, r.binding_id, evaluator.key_of(r.relation), r.relation, r.link, r.link_column, r.row_column);
+        END IF;
     END LOOP;
 
     -- The owner of a row counts as invited to it (22).
     INSERT INTO evaluator.related SELECT binding, key, 'invited', member FROM evaluator.related WHERE kind = 'own';
-    ANALYZE evaluator.fact, evaluator.parent, evaluator.related, evaluator.link;
+    ANALYZE evaluator.fact, evaluator.parent, evaluator.related, evaluator.link, evaluator.asked, evaluator.naming;
 
     PERFORM evaluator.place_rows();
 END
@@ -1134,6 +1192,34 @@ BEGIN
 END
 $$;
 
+-- Rows of which the judged actor may add one that holds the same, but for the key: it may
+-- create it, is who the row says that it is, or holds what that asks for, and sees what the
+-- row names. Nothing is said of rows whose owner column is NULL: new ones get an owner.
+CREATE FUNCTION evaluator.addable(binding integer) RETURNS SETOF text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    b clearance.binding := (SELECT b FROM clearance.binding b WHERE b.id = binding);
+    keys text[];
+    given text;
+BEGIN
+    EXECUTE format('SELECT array_agg(k) FROM evaluator.allowed($1, $2) k WHERE k NOT IN (SELECT %s FROM %s t WHERE %s)',
+                   evaluator.key_of(b.relation), b.relation, coalesce(evaluator.about(b.owner_column, 't.%I IS NULL'), 'false'))
+        USING b.id, b.create_action INTO keys;
+    FOR given IN SELECT DISTINCT coalesce(a.action, '') FROM evaluator.asked a WHERE a.binding = b.id LOOP
+        keys := ARRAY(SELECT unnest(keys)
+                      EXCEPT
+                      SELECT a.key FROM evaluator.asked a, evaluator.judged j
+                      WHERE a.binding = b.id AND coalesce(a.action, '') = given AND (a.whom = ANY (j.keys)) IS NOT TRUE
+                          AND (given = '' OR a.key NOT IN (SELECT evaluator.holding(b.id, b.feature, given))));
+    END LOOP;
+    RETURN QUERY
+        SELECT k FROM unnest(keys) k
+        WHERE NOT EXISTS (SELECT FROM evaluator.naming n
+                          WHERE n.binding = b.id AND n.key = k AND NOT EXISTS (
+                              SELECT FROM evaluator.seen s WHERE s.binding = n.target_binding AND s.key = n.target_key));
+END
+$$;
+
 -- Rows that are seen and in which a masked column is open (41): its action is held there. An
 -- action of another feature is granted and gated by what levels say of that feature, and one of
 -- a parent's feature is judged on the parent, as gates are (18). A partner as a whole only reads (15).
@@ -1233,6 +1319,15 @@ BEGIN
     END IF;
     PERFORM evaluator.judge((SELECT s FROM evaluator.standing_member(member) s));
     RETURN QUERY SELECT evaluator.allowed(b.id, action);
+END
+$$;
+
+-- Keys of the rows of which the member may add one that holds the same, but for the key.
+CREATE FUNCTION evaluator.addable(member bigint, relation regclass) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET jit = off AS $$
+BEGIN
+    PERFORM evaluator.judge((SELECT s FROM evaluator.standing_member(member) s));
+    RETURN QUERY SELECT evaluator.addable((evaluator.binding_of(relation)).id);
 END
 $$;
 

@@ -631,6 +631,58 @@ SELECT evaluator.forget() \g /dev/null
 SELECT is(pg_temp.can('carl', 'task'), 'nothing', 'a disabled customer''s contacts have no standing');
 
 -- ---------------------------------------------------------------------------
+-- Several type columns (19)
+-- ---------------------------------------------------------------------------
+CREATE TABLE ev.pair (id text PRIMARY KEY, project text, a_kind text, a text, b_kind text, b text);
+INSERT INTO ev.pair VALUES ('both', 'home', 'paper', 'open', 'task', 'home shared'), ('lost', 'home', 'paper', 'open', 'task', 'lost'),
+    ('no b', 'home', 'paper', 'open', 'task', NULL), ('no page', 'home', 'paper', 'open', 'page', NULL), ('else', 'home', 'paper', 'open', 'else', 'x'),
+    ('no kind', 'home', 'paper', 'open', NULL, NULL), ('no a', 'home', NULL, NULL, 'task', 'home shared');
+INSERT INTO clearance.binding (id, relation, feature, key_column, project_column) VALUES (9015, 'ev.pair', 'ev_share', 'id', 'project');
+UPDATE clearance.binding b SET columns = ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = b.relation AND attnum > 0 ORDER BY attnum) WHERE id = 9015;
+INSERT INTO clearance.binding_parent (binding_id, column_name, parent_id, type_column, type_value, optional) VALUES
+    (9015, 'a', 9005, 'a_kind', 'paper', false), (9015, 'b', 9001, 'b_kind', 'task', false), (9015, 'b', 9006, 'b_kind', 'page', true);
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('ann', 'pair'), 'both, no page', 'each column names what it must, of a type that it knows, whatever the other one says; one type may be optional');
+UPDATE clearance.binding_parent SET optional = true WHERE binding_id = 9015 AND column_name = 'b';
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('ann', 'pair'), 'both, else, no b, no kind, no page', 'where all types are optional, so is any other');
+
+-- ---------------------------------------------------------------------------
+-- Adding what is like another row (17, 21, 22)
+-- ---------------------------------------------------------------------------
+CREATE COLLATION ev.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE ev.team (team text, member text COLLATE ev.loose);
+INSERT INTO ev.team VALUES ('T', 'PAT'), ('u', 'pat');
+CREATE TABLE ev.item (id text PRIMARY KEY, project text, assignees text[], guests text[], follower text, team text COLLATE ev.loose, published boolean, page text);
+INSERT INTO ev.item (id, project, assignees) VALUES ('for nobody', 'home', '{}'), ('for nulls', 'home', '{NULL}'), ('for pat', 'home', '{NULL,pat}');
+INSERT INTO ev.item (id, project, guests) VALUES ('pat is invited', 'home', '{pat}'), ('nobody is invited', 'home', '{}');
+INSERT INTO ev.item (id, project, follower) VALUES ('pat follows', 'home', 'pat'), ('pia follows', 'home', 'pia');
+INSERT INTO ev.item (id, project, team) VALUES ('for T', 'home', 't'), ('for u', 'home', 'u'), ('for none', 'home', 'none');
+INSERT INTO ev.item (id, project, published) VALUES ('draft', 'home', false), ('published', 'home', true);
+INSERT INTO ev.item (id, project, page) VALUES ('on a page', 'home', 'hidden'), ('on a private one', 'home', 'edit'), ('on a lost one', 'home', 'lost'), ('elsewhere', 'other', NULL);
+INSERT INTO clearance.binding (id, relation, feature, key_column, project_column, published_column, publish_action)
+VALUES (9016, 'ev.item', 'ev_line', 'id', 'project', 'published', 'publish');
+UPDATE clearance.binding b SET columns = ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = b.relation AND attnum > 0 ORDER BY attnum) WHERE id = 9016;
+INSERT INTO clearance.binding_relation (binding_id, kind, member_column, link, link_column, row_column) VALUES
+    (9016, 'assigned', 'assignees', NULL, NULL, NULL), (9016, 'invited', 'guests', NULL, NULL, NULL), (9016, 'followed', 'follower', NULL, NULL, NULL),
+    (9016, 'assigned', 'member', 'ev.team', 'team', 'team'), (9006, 'assigned_task', NULL, 'ev.item', 'page', NULL);
+INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation) VALUES (9012, 'ev_line', 'create', 'any', 'any'), (9012, 'ev_line', 'view', 'any', 'assigned');
+CREATE FUNCTION pg_temp.adds(who text) RETURNS text LANGUAGE sql AS
+$$ SELECT coalesce(string_agg(k, ', ' ORDER BY k COLLATE "C"), 'nothing') FROM evaluator.addable(pg_temp.id(who), 'ev.item') k $$;
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.adds('pat'), 'draft, for nobody, for nulls, nobody is invited, on a page, pat follows',
+    'who may but create names nobody but itself as a follower, publishes nothing, and names no row that it does not see');
+SELECT is(pg_temp.adds('ann'), 'draft, elsewhere, for T, for nobody, for none, for nulls, for pat, for u, nobody is invited, on a page, on a private one, pat is invited, published',
+    'who may all lets nobody follow, and names nothing that is not there');
+UPDATE ev.item SET published = true;
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.can('pat', 'item'), 'for pat, for u', 'whom a link table names is another one in other letters, and so is what it links');
+INSERT INTO clearance.level_grant (level_id, feature, action, visibility, relation) VALUES (9012, 'ev_line', 'edit', 'any', 'any'), (9012, 'ev_line', 'publish', 'any', 'any');
+SELECT evaluator.hold() \g /dev/null
+SELECT is(pg_temp.adds('pat'), 'draft, for T, for nobody, for none, for nulls, for pat, for u, nobody is invited, on a page, pat follows, published',
+    'assign comes with edit, publishing with its action');
+
+-- ---------------------------------------------------------------------------
 -- Questions
 -- ---------------------------------------------------------------------------
 SELECT is(evaluator.may(pg_temp.id('al'), 'ev_bill', 'view', NULL), true, 'an act on the account level');

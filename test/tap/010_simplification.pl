@@ -97,7 +97,7 @@ sub compare
 
 		act($wire, $login, $actor, $settings);
 		look_at_plan($wire, $query, $number) if $road eq 'on';
-		$result{$road} = run($wire, $query, $query->{sql} =~ s/TARGET_//r, \@values);
+		$result{$road} = run($wire, $query, $query->{sql} =~ s/TARGET_//r =~ s/LIKE_/old_/r, \@values);
 		$road{$road}++;
 	}
 	$expected = expected($actor, $query, \@values);
@@ -118,10 +118,10 @@ sub compare
 sub expected
 {
 	my ($actor, $query, $values) = @_;
-	my %reached = (UPDATE => 'change_', DELETE => 'delete_', LOCK => 'change_', 'MERGE UPDATE' => '', 'MERGE DELETE' => '');
-	my %changed = (UPDATE => 'edit_', DELETE => 'delete_', LOCK => 'change_', 'MERGE UPDATE' => 'edit_', 'MERGE DELETE' => 'delete_');
+	my %reached = (UPDATE => 'change_', DELETE => 'delete_', LOCK => 'change_', 'MERGE UPDATE' => '', 'MERGE DELETE' => '', ADD => 'old_');
+	my %changed = (UPDATE => 'edit_', DELETE => 'delete_', LOCK => 'change_', 'MERGE UPDATE' => 'edit_', 'MERGE DELETE' => 'delete_', ADD => 'add_');
 	my $wire = session('postgres', 'evaluator');
-	my ($reached, $changed) = map { $query->{sql} =~ s/TARGET_/$_/r } $reached{ $query->{write} } // '', $changed{ $query->{write} } // '';
+	my ($reached, $changed) = map { $query->{sql} =~ s/TARGET_|LIKE_/$_/r } $reached{ $query->{write} } // '', $changed{ $query->{write} } // '';
 	my $result;
 
 	$wire->query("SET search_path = as_$actor, app");
@@ -257,7 +257,7 @@ sub plan_of
 {
 	my ($wire, $query) = @_;
 
-	my $result = $wire->query('EXPLAIN (COSTS OFF) ' . $query->{sql} =~ s/TARGET_//r);
+	my $result = $wire->query('EXPLAIN (COSTS OFF) ' . $query->{sql} =~ s/TARGET_//r =~ s/LIKE_/old_/r);
 
 	return $result->{error} ? '' : join "\n", map { $_->[0] } @{ $result->{rows} };
 }
@@ -271,7 +271,7 @@ sub count_query
 	$kind{ $query->{kind} }{queries}++;
 	if ($expected =~ /^error 42501/) { $count{refused}++ }
 	elsif ($expected =~ /^error/) { diag "seed $seed, query $number is wrong: $expected: $query->{sql}"; $count{wrong}++ }
-	elsif ($rows == 0 && $expected !~ /^MERGE [1-9]/) { $count{empty}++ }
+	elsif ($rows == 0 && $expected !~ /^(?:MERGE|INSERT 0) [1-9]/) { $count{empty}++ }
 	else { $kind{ $query->{kind} }{rows} += $rows || 1; $by_actor{$actor} += $rows || 1 }
 	$count{rows} += $rows;
 	return;

@@ -3,7 +3,7 @@
 # in different projects, and the truth: for each actor a schema as_ACTOR with
 # tables of the same names, which hold the rows that the evaluator says it sees
 # (task), may change in some column (change_task), edit (edit_task) and delete
-# (delete_task).
+# (delete_task), and those of which it may add others like them (add_task).
 #
 # Rights are drawn anew by stir(); the same seed gives the same ones.
 
@@ -13,7 +13,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 
-our @EXPORT = qw(build_mixture stir tell_truth key_of %table @targets @actors %login_of);
+our @EXPORT = qw(build_mixture stir tell_truth key_of %table @targets %columns_of @actors %login_of);
 
 # Tables as queries need to know them: key, type of the key, column and type of
 # the project, columns that name members, flags. All have points and note.
@@ -38,8 +38,22 @@ our %table = (
 	errand   => { key => 'integer', project => [ 'project', 'text' ],    member => { owner => 'integer' } },
 	bulletin => { key => 'integer', project => [ 'account', 'text' ],    member => { owner => 'integer' } },
 	watcher  => { key => 'bigint', project => [ 'id', 'bigint' ],        member => { member => 'integer' } },
+	stage    => { key => 'integer', project => [ 'project', 'integer' ], member => {}, flag => 'private' },
+	citation => { key => 'integer', project => [ 'project', 'integer' ], member => { author => 'integer' } },
+	crew     => { key => 'integer', project => [ 'project', 'integer' ], member => { member => 'text' } },
+	job      => { key => 'integer', project => [ 'project', 'integer' ], member => { author => 'integer' }, flag => 'private' },
 );
-our @targets = qw(project task document file page risk plan reply folder clip bill due);
+our @targets = qw(project task document file page risk plan reply folder clip bill due stage citation job);
+
+# Columns, but for the key, of tables into which rows are inserted that are like others
+our %columns_of = (
+	task => [qw(project private assignee reviewer kind stage points note)],
+	risk => [qw(project owner assignee points note)],
+	plan => [qw(project open assignee invited points note)],
+	memo => [qw(project audience published author kind points note)],
+	citation => [qw(project src_kind src dst_kind dst author points note)],
+	job => [qw(project private author team helpers published points note)],
+);
 
 # k110 is the member with key 110, u1 the first with a uuid
 our @actors = (
@@ -100,18 +114,23 @@ SELECT format('00000000-0000-0000-0000-0000000000%s', lpad(n::text, 2, '0')), CA
 FROM generate_series(1, 8) n;
 
 CREATE TABLE app.task (id bigint PRIMARY KEY, project integer, private boolean, assignee integer, reviewer bigint, kind text,
-    points integer, note text) PARTITION BY RANGE (id);
+    points integer, note text, stage integer) PARTITION BY RANGE (id);
 CREATE TABLE app.task_1 PARTITION OF app.task FOR VALUES FROM (0) TO (500);
 -- another order of columns
-CREATE TABLE app.task_2 (note text, gone integer, points integer, private boolean, kind text, reviewer bigint, assignee integer,
+CREATE TABLE app.task_2 (note text, gone integer, points integer, private boolean, stage integer, kind text, reviewer bigint, assignee integer,
     project integer, id bigint NOT NULL);
 ALTER TABLE app.task_2 DROP COLUMN gone;
 ALTER TABLE app.task ATTACH PARTITION app.task_2 DEFAULT;
 INSERT INTO app.task
 SELECT n, CASE app.roll(n, 1, 40) WHEN 0 THEN NULL WHEN 1 THEN 99 ELSE 1 + app.roll(n, 2, 24) END,
     (ARRAY[true, false, false, false, NULL])[1 + app.roll(n, 3, 5)], app.somebody(n, 4), app.somebody(n, 5),
-    (ARRAY['bug', 'idea', 'chore', NULL])[1 + app.roll(n, 6, 4)], app.roll(n, 7, 100), 'task ' || n
+    (ARRAY['bug', 'idea', 'chore', NULL])[1 + app.roll(n, 6, 4)], app.roll(n, 7, 100), 'task ' || n,
+    CASE WHEN app.roll(n, 8, 3) > 0 THEN 1 + app.roll(n, 9, 210) END
 FROM generate_series(1, 1000) n;
+-- named by tasks; some name one that is not there
+CREATE TABLE app.stage (id integer PRIMARY KEY, project integer, private boolean NOT NULL, points integer, note text);
+INSERT INTO app.stage SELECT n, 1 + app.roll(n, 211, 24), app.roll(n, 212, 2) = 0, app.roll(n, 213, 100), 'stage ' || n FROM generate_series(1, 200) n;
+CREATE INDEX ON app.task (stage);
 CREATE INDEX ON app.task (project);
 CREATE INDEX ON app.task (assignee);
 CREATE INDEX ON app.task (reviewer);
@@ -216,6 +235,32 @@ INSERT INTO app.mark SELECT n, (ARRAY['Document', 'Task', 'Task', 'else', NULL])
 FROM generate_series(1, 400) n;
 CREATE INDEX ON app.mark (about);
 
+-- from a document or a task to a task, or to a plan, which need not be there; wherever those are
+CREATE TABLE app.citation (id integer PRIMARY KEY, project integer, src_kind text, src bigint, dst_kind text, dst bigint, author integer, points integer, note text);
+INSERT INTO app.citation
+SELECT n, 1 + app.roll(n, 221, 24), (ARRAY['Document', 'Document', 'Task', 'Task', 'else', NULL])[1 + app.roll(n, 222, 6)],
+    CASE WHEN app.roll(n, 223, 9) > 0 THEN 1 + app.roll(n, 224, 500) END, (ARRAY['Task', 'Task', 'Plan', 'Plan', 'else', NULL])[1 + app.roll(n, 225, 6)],
+    CASE WHEN app.roll(n, 226, 3) > 0 THEN 1 + app.roll(n, 227, 400) END, app.somebody(n, 228), app.roll(n, 229, 100), 'citation ' || n
+FROM generate_series(1, 600) n;
+CREATE INDEX ON app.citation (dst);
+
+-- whom jobs are for, by crews; the collation takes names for one that are not
+CREATE COLLATION app.loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE app.crew (id integer PRIMARY KEY, project integer, team integer, member text COLLATE app.loose, points integer, note text);
+INSERT INTO app.crew
+SELECT n, 1 + app.roll(n, 231, 24), app.roll(n, 232, 40), CASE app.roll(n, 233, 4) WHEN 0 THEN 'aaaaaaaa-0000-0000-0000-000000000001'
+    WHEN 1 THEN 'AAAAAAAA-0000-0000-0000-000000000001' ELSE app.somebody(n, 234)::text END, app.roll(n, 235, 100), 'crew ' || n
+FROM generate_series(1, 200) n;
+CREATE INDEX ON app.crew (team);
+CREATE TABLE app.job (id integer PRIMARY KEY, project integer, private boolean NOT NULL, author integer, team integer, helpers integer[] NOT NULL DEFAULT '{}',
+    published boolean NOT NULL DEFAULT false, points integer, note text);
+INSERT INTO app.job
+SELECT n, 1 + app.roll(n, 241, 24), app.roll(n, 242, 3) = 0, coalesce(app.somebody(n, 243), 101), CASE WHEN app.roll(n, 244, 2) = 0 THEN app.roll(n, 245, 40) END,
+    CASE app.roll(n, 246, 4) WHEN 0 THEN ARRAY[app.somebody(n, 247), app.somebody(n, 248)] ELSE '{}' END, app.roll(n, 249, 2) = 0, app.roll(n, 250, 100), 'job ' || n
+FROM generate_series(1, 500) n;
+CREATE INDEX ON app.job (project);
+CREATE INDEX ON app.job (team);
+
 -- trees, and circles
 CREATE TABLE app.folder (id text PRIMARY KEY, project integer, parent text REFERENCES app.folder ON DELETE CASCADE, owner bigint, private boolean NOT NULL, points integer, note text);
 INSERT INTO app.folder
@@ -278,6 +323,13 @@ CREATE INDEX ON app.guest (member);
 CREATE TABLE app.label (points integer PRIMARY KEY, name text);
 INSERT INTO app.label SELECT n, 'label ' || n % 7 FROM generate_series(0, 99) n;
 CREATE TABLE app.sink (source text, points integer);
+-- a new row without an owner gets one: those are not compared
+CREATE TABLE app.old_task AS SELECT * FROM app.task;
+CREATE TABLE app.old_plan AS SELECT * FROM app.plan;
+CREATE TABLE app.old_risk AS SELECT * FROM app.risk WHERE owner IS NOT NULL;
+CREATE TABLE app.old_memo AS SELECT * FROM app.memo WHERE author IS NOT NULL;
+CREATE TABLE app.old_citation AS SELECT * FROM app.citation WHERE author IS NOT NULL;
+CREATE TABLE app.old_job AS SELECT * FROM app.job;
 
 CREATE FUNCTION app.tasks_of(integer) RETURNS TABLE (id bigint, points integer) LANGUAGE sql STABLE AS 'SELECT id, points FROM task WHERE project = $1';
 CREATE FUNCTION app.documents_below(integer) RETURNS bigint LANGUAGE plpgsql STABLE AS 'BEGIN RETURN (SELECT count(*) FROM document WHERE points < $1); END';
@@ -341,6 +393,18 @@ SELECT clearance.add_parent('app.answer', 'above', 'app.answer', optional => tru
 SELECT clearance.protect('app.mark', 'remark', owner => 'author');
 SELECT clearance.add_parent('app.mark', 'about', 'app.document', type_column => 'kind', type_value => 'Document');
 SELECT clearance.add_parent('app.mark', 'about', 'app.task', type_column => 'kind', type_value => 'Task');
+SELECT clearance.protect('app.stage', 'plan', project => 'project', visibility => 'private', shared_values => '{false}');
+SELECT clearance.relate('app.stage', 'assigned_task', link => 'app.task', link_column => 'stage');
+SELECT clearance.protect('app.citation', 'remark', project => 'project', owner => 'author');
+SELECT clearance.add_parent('app.citation', 'src', 'app.document', type_column => 'src_kind', type_value => 'Document', same_project => false);
+SELECT clearance.add_parent('app.citation', 'src', 'app.task', type_column => 'src_kind', type_value => 'Task', same_project => false);
+SELECT clearance.add_parent('app.citation', 'dst', 'app.task', type_column => 'dst_kind', type_value => 'Task', same_project => false);
+SELECT clearance.add_parent('app.citation', 'dst', 'app.plan', type_column => 'dst_kind', type_value => 'Plan', optional => true, same_project => false);
+SELECT clearance.protect('app.crew', 'risk', project => 'project');
+SELECT clearance.protect('app.job', 'plan', project => 'project', visibility => 'private', shared_values => '{false}', owner => 'author',
+    published => 'published', publish_action => 'delete');
+SELECT clearance.relate('app.job', 'assigned', member_column => 'member', link => 'app.crew', link_column => 'team', row_column => 'team');
+SELECT clearance.relate('app.job', 'assigned', member_column => 'helpers');
 SELECT clearance.protect('app.bill', 'risk', project => 'project', account => 'account', visibility => 'private', shared_values => '{false}', key => 'id');
 SELECT clearance.relate('app.bill', 'assigned', member_column => 'assignee');
 SELECT clearance.protect('app.due', 'page', project => 'project', account => 'account', owner => 'owner');
@@ -436,6 +500,10 @@ sub stir
 					  $level =~ /house/ && chance(0.15) ? ", reach => '" . pick(qw(member owned)) . "'" : '';
 				}
 			}
+			next if !$is_own && $feature eq 'risk';
+			$sql .= "SELECT clearance.deny('$level', '$feature', 'create');\n";
+			$sql .= sprintf "SELECT clearance.allow('$level', '$feature', 'create', visibility => '%s', relation => '%s');\n",
+			  chance(0.7) ? 'any' : 'shared', chance(0.8) ? 'any' : 'own' if chance(0.7);
 		}
 	}
 	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_open_level project_member project_partner project_customer);
@@ -513,6 +581,7 @@ sub truth_sql
 		{
 			$sql .= "CREATE UNLOGGED TABLE $schema.${verb}_$_ (LIKE app.$_);\n" foreach @targets;
 		}
+		$sql .= "CREATE UNLOGGED TABLE $schema.add_$_ (LIKE app.$_);\n" foreach sort keys %columns_of;
 		$sql .= views_sql($schema);
 	}
 	return $sql;
@@ -535,6 +604,7 @@ BEGIN
     FOR b IN SELECT * FROM clearance.binding LOOP
         INSERT INTO app.verdict SELECT actor, b.relation::text, 'see', evaluator.permitted(member, b.relation, b.view_action);
         CONTINUE WHEN b.link_only;
+        INSERT INTO app.verdict SELECT actor, b.relation::text, 'add', evaluator.addable(member, b.relation);
         INSERT INTO app.verdict SELECT actor, b.relation::text, 'edit', evaluator.permitted(member, b.relation, b.edit_action);
         INSERT INTO app.verdict SELECT actor, b.relation::text, 'delete', evaluator.permitted(member, b.relation, b.delete_action);
         -- an UPDATE reaches rows of which some column may be changed
@@ -581,6 +651,7 @@ EOSQL
 		{
 			$fill->("${verb}_$_", "app.$_", $_, $verb, 't.id::text') foreach @targets;
 		}
+		$fill->("add_$_", "app.$_", $_, 'add', 't.id::text') foreach sort keys %columns_of;
 	}
 	$node->safe_psql($db, $sql);
 	return;

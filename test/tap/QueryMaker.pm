@@ -3,9 +3,10 @@
 #
 # A query is a hash:
 #	kind     what it is about
-#	sql      its text; TARGET_task stands for the table that it writes or locks
+#	sql      its text; TARGET_task stands for the table that it writes or locks, LIKE_task for
+#	         rows of which it adds others like them
 #	ordered  whether the order of its rows is part of the result
-#	write    UPDATE, DELETE, MERGE UPDATE, MERGE DELETE, INSERT, LOCK or nothing
+#	write    UPDATE, DELETE, MERGE UPDATE, MERGE DELETE, INSERT, ADD, LOCK or nothing
 #	params   for a prepared one: for each parameter a function that draws a value
 #
 # Results do not depend on the plan: where order or a choice among rows
@@ -20,11 +21,11 @@ use Mixture;
 
 our @EXPORT = qw(random_query @kinds);
 
-my @tables = qw(project task task task task document document file file page risk risk plan plan bill bill bill due due errand errand bulletin memo remark watcher reply reply folder clip guest answer mark);
-my @with_project = qw(task task task document file page risk plan bill due errand memo clip folder);
+my @tables = qw(project task task task task document document file file page risk risk plan plan bill bill bill due due errand errand bulletin memo remark watcher reply reply folder clip guest answer mark stage stage citation citation crew job job);
+my @with_project = qw(task task task document file page risk plan bill due errand memo clip folder stage citation crew job);
 # tables and those that their rows belong to, by column
 my %above = (remark => [ task => 'task' ], reply => [ document => 'document' ], clip => [ document => 'document' ], folder => [ folder => 'parent' ],
-	answer => [ reply => 'reply' ], mark => [ document => 'about' ], watcher => [ task => 'id' ], guest => [ document => 'id' ]);
+	answer => [ reply => 'reply' ], mark => [ document => 'about' ], citation => [ task => 'dst' ], watcher => [ task => 'id' ], guest => [ document => 'id' ]);
 my @numbered = qw(task page risk plan memo);
 my @views = qw(v_task v_mine v_barrier v_join v_total);
 my $params;
@@ -37,14 +38,14 @@ my %make = (
 	view => \&view,         view_join => \&view_join, part => \&part,           function => \&function,
 	unprotected => \&unprotected,
 	update => \&update,     update_from => \&update_from, delete => \&delete_rows, delete_using => \&delete_using,
-	merge => \&merge,       insert => \&insert,       lock => \&lock_rows,      writing_cte => \&writing_cte,
+	merge => \&merge,       insert => \&insert,       add_rows => \&add_rows,   lock => \&lock_rows,      writing_cte => \&writing_cte,
 );
 our @kinds = sort keys %make;
 
 sub random_query
 {
 	my ($prepared) = @_;
-	my $kind = chance(0.25) ? 'filter' : chance(0.2) ? pick(qw(update update_from delete merge merge lock)) : pick(@kinds);
+	my $kind = chance(0.25) ? 'filter' : chance(0.2) ? pick(qw(update update_from delete merge merge lock add_rows add_rows)) : pick(@kinds);
 	my %query = (kind => $kind, write => '', ordered => 0);
 
 	$params = $prepared ? [] : undef;
@@ -427,6 +428,17 @@ sub insert
 	my $t = pick(@tables);
 
 	return (sql => "INSERT INTO sink SELECT a.note, a.points FROM $t a WHERE " . where('a', $t) . ' RETURNING *', write => 'INSERT');
+}
+
+# Rows like others, which somebody may add or not: of many, it mostly may not
+sub add_rows
+{
+	my $t = pick(sort keys %columns_of);
+	my $columns = join ', ', @{ $columns_of{$t} };
+	my $where = chance(0.5) ? 'a.id = ' . key_value($t) : chance(0.5) ? 'a.id IN (' . join(', ', map { key_value($t) } 1 .. 2) . ')'
+	  : 'a.points = ' . number(100) . ' AND ' . condition('a', $t);
+
+	return (sql => "INSERT INTO $t (id, $columns) SELECT a.id + 1000000, " . join(', ', map { "a.$_" } @{ $columns_of{$t} }) . " FROM LIKE_$t a WHERE $where", write => 'ADD');
 }
 
 sub lock_rows
