@@ -345,7 +345,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     gone text := (SELECT string_agg(d.object_identity, ', ') FROM pg_event_trigger_dropped_objects() d
-                  WHERE d.object_type IN ('type', 'collation') AND d.object_identity !~ '\[\]$'
+                  WHERE d.object_type IN ('type', 'collation') AND d.object_identity NOT LIKE '%[]'
                     AND NOT EXISTS (SELECT FROM pg_event_trigger_dropped_objects() r
                                     WHERE r.object_type <> 'type' AND r.object_identity = d.object_identity)); -- of a table's rows
     m record;
