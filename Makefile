@@ -70,6 +70,7 @@ REGRESS = \
 	self_given \
 	owners \
 	owner_code \
+	key_actions \
 	privileged_functions \
 	chains \
 	changed_columns \

@@ -278,8 +278,9 @@ SELECT clearance.set_actor('raw-sue', local => false) > 0 AS ok;
 SELECT string_agg(concat(id, ' ', cost), ', ') AS bills FROM bill;
 
 --
--- Where the server lifts row security, as for the owner's triggers when a
--- foreign key deletes, rows are there that the actor does not see: masked.
+-- Where the server lifts row security, as for the owner's rules when a foreign
+-- key deletes, rows are there that the actor does not see: masked. Its triggers
+-- find what the actor does.
 --
 RESET ROLE;
 SELECT clearance.reset_actor();
@@ -298,10 +299,15 @@ BEGIN
     RETURN OLD;
 END $$;
 CREATE TRIGGER tell BEFORE DELETE ON below FOR EACH ROW EXECUTE FUNCTION tell();
+CREATE TABLE told (id integer, project text, owner text, cost integer, price integer, secret integer);
+CREATE RULE tell AS ON DELETE TO below DO ALSO INSERT INTO told SELECT * FROM task WHERE id > 39;
 GRANT SELECT, DELETE ON above TO regress_raw_app;
 SET ROLE regress_raw_app;
 SELECT clearance.set_actor('raw-pris', local => false) > 0 AS ok;
 DELETE FROM above WHERE id = 1;
+RESET ROLE;
+SELECT * FROM told ORDER BY id;
+SET ROLE regress_raw_app;
 SELECT id, price FROM task WHERE id > 39;
 
 --

@@ -40,6 +40,7 @@
 #include "rule/lookup.h"
 #include "store/counters.h"
 #include "store/plans.h"
+#include "store/unforced.h"
 
 static shmem_request_hook_type prev_shmem_request = NULL;
 static shmem_startup_hook_type prev_shmem_startup = NULL;
@@ -75,6 +76,7 @@ static void
 clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 {
 	ClrFrame *frame = clr_replace_plan(query, eflags);
+	int context = clr_unforced_enter();
 
 	if (prev_ExecutorStart)
 		prev_ExecutorStart(query, eflags);
@@ -87,11 +89,13 @@ clr_ExecutorStart_hook(QueryDesc *query, int eflags)
 	clr_mask_raw_check(frame, query->plannedstmt);
 	clr_condition_prepare(query);
 	clr_spare_rows(query, frame);
+	clr_unforced_leave(context);
 }
 
 static void
 clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count CLR_ONCE)
 {
+	int context = clr_unforced_enter();
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
 	int told;
 
@@ -114,11 +118,13 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count CLR
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
+	clr_unforced_leave(context);
 }
 
 static void
 clr_ExecutorFinish_hook(QueryDesc *query)
 {
+	int context = clr_unforced_enter();
 	ClrFrame *frame = clr_frame_of(query);
 	ClrCurrent previous = clr_frame_enter(frame);
 
@@ -137,6 +143,7 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
+	clr_unforced_leave(context);
 }
 
 static void
@@ -164,6 +171,7 @@ clr_ExecutorEnd_hook(QueryDesc *query)
 static PlannedStmt *
 clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListInfo params)
 {
+	int context = clr_unforced_enter();
 	ClrCurrent previous = clr_frame_enter_planning();
 	int marks = clr_plans_begin();
 	Query *volatile before = NULL;
@@ -193,6 +201,7 @@ clr_planner_hook(Query *query, const char *text, int cursor_options, ParamListIn
 		clr_frame_leave(previous);
 	}
 	PG_END_TRY();
+	clr_unforced_leave(context);
 	return plan;
 }
 

@@ -17,10 +17,10 @@
 #include "nodes/parsenodes.h"
 #include "parser/parsetree.h"
 #include "utils/lsyscache.h"
-#include "utils/rls.h"
 
 #include "enforce/audit.h"
 #include "enforce/refuse.h"
+#include "frame/bound.h"
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/binding.h"
@@ -57,8 +57,7 @@ clr_act_as_check_start(const QueryDesc *query, int eflags)
 		RangeTblEntry *entry = rt_fetch(mark->rti, plan->rtable);
 
 		if (RowMarkRequiresRowShareLock(mark->markType) && entry->rtekind == RTE_RELATION &&
-			is_kept(entry->relid) &&
-			check_enable_rls(entry->relid, clr_checked_as(plan, mark->rti), true) == RLS_ENABLED)
+			is_kept(entry->relid) && clr_bound(entry->relid, clr_checked_as(plan, mark->rti)))
 			refuse(entry->relid);
 	}
 }

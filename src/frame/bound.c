@@ -4,22 +4,25 @@
  *
  * The server asks its catalog for it (check_enable_rls(), rls.c), and each statement
  * asks more than once. What it says of a protected table and a user rests on the table's
- * row in pg_class, on roles and on their members, and on whether a foreign key is being
- * checked or the owner's table read for us, where the owner is not bound though it is
- * forced to. So it is remembered until a message tells of one of these: about the table, with the declarations
- * (binding.c); about roles, here. Messages come to the server's caches at the same
- * time.
+ * row in pg_class, on roles and on their members, and on whether the query is a foreign
+ * key's or reads the owner's table for us (unforced.c), where the owner is not bound
+ * though it is forced to. So it is remembered until a message tells of one of these:
+ * about the table, with the declarations (binding.c); about roles, here. Messages come to
+ * the server's caches at the same time.
  *
  * State: what is known of some tables and users; each pair has one place.
  */
 #include "frame/bound.h"
 
+#include "catalog/pg_class.h"
 #include "miscadmin.h"
+#include "utils/acl.h"
 #include "utils/inval.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "rule/binding.h"
+#include "store/unforced.h"
 
 typedef struct Known
 {
@@ -58,7 +61,7 @@ bool
 clr_bound(Oid relid, Oid user)
 {
 	Oid whom = OidIsValid(user) ? user : GetUserId();
-	bool unforced = InNoForceRLSOperation();
+	bool unforced = clr_unforced();
 	Known *place = &known[(relid ^ whom ^ unforced) % lengthof(known)];
 	Known now = { relid, whom, unforced, clr_binding_generation(), roles_generation, false };
 
@@ -68,7 +71,8 @@ clr_bound(Oid relid, Oid user)
 		/* messages about tables that were not looked up are not heard */
 		bool is_protected = clr_binding_of_relation(relid) != 0;
 
-		now.binds = check_enable_rls(relid, whom, true) == RLS_ENABLED;
+		now.binds = check_enable_rls(relid, whom, true) == RLS_ENABLED &&
+					!(unforced && object_ownercheck(RelationRelationId, relid, whom));
 		if (!is_protected)
 			return now.binds;
 		*place = now;

@@ -44,6 +44,7 @@
 #include "store/counters.h"
 #include "store/release.h"
 #include "store/replica.h"
+#include "store/unforced.h"
 #include "store/version.h"
 
 typedef enum StrictRevoke
@@ -425,7 +426,7 @@ touches_protected(const PlannedStmt *plan, bool *binds)
 static bool
 only_looks_up(const PlannedStmt *plan)
 {
-	return plan->commandType == CMD_SELECT && InNoForceRLSOperation();
+	return plan->commandType == CMD_SELECT && clr_unforced();
 }
 
 static bool

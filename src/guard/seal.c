@@ -37,13 +37,16 @@
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/rls.h"
 #include "utils/syscache.h"
 
 #include "guard/calls.h"
 #include "guard/citus.h"
 #include "rule/binding.h"
+#include "store/catalog.h"
 #include "store/counters.h"
 #include "store/plans.h"
+#include "store/unforced.h"
 
 PG_FUNCTION_INFO_V1(clearance_policy_columns);
 PG_FUNCTION_INFO_V1(clearance_is_own_policy);
@@ -99,7 +102,8 @@ static bool is_call(Expr *expression, ClrCall function, const Passed *passed);
 static void refuse_foreign_numbers(Relation relation, int32 binding);
 pg_noreturn static void refuse_altered(Relation relation, const char *policy);
 static bool is_of_another(Node *node, void *binding);
-static bool never_binds(Oid relid, Oid user);
+static bool never_binds(const RTEPermissionInfo *asked);
+static void refuse_view(Oid relid, Oid owner);
 static bool is_for_everybody(const RowSecurityPolicy *policy);
 static RowSecurityPolicy *find_policy(Relation relation, const char *name);
 static List *column_names(Expr *expression, Oid relid);
@@ -367,9 +371,7 @@ clr_seal_check_tables(List *permissions)
 		HeapTuple tuple;
 		bool secured;
 
-		if (!OidIsValid(asked->relid) || asked->requiredPerms == 0 ||
-			never_binds(asked->relid,
-						OidIsValid(asked->checkAsUser) ? asked->checkAsUser : GetUserId()) ||
+		if (!OidIsValid(asked->relid) || asked->requiredPerms == 0 || never_binds(asked) ||
 			clr_binding_of_relation(asked->relid) == 0)
 			continue;
 		clr_citus_refuse(asked->relid);
@@ -389,14 +391,41 @@ clr_seal_check_tables(List *permissions)
 }
 
 /*
- * Whether row security would bind a user nowhere, or here for no query like
- * this one: as check_enable_rls() decides (rls.c), our own queries included.
+ * Whether row security would bind nowhere the user as whom a table is asked for, or here
+ * for no query like this one: as check_enable_rls() decides (rls.c), our own queries
+ * included.
  */
 static bool
-never_binds(Oid relid, Oid user)
+never_binds(const RTEPermissionInfo *asked)
 {
-	return has_bypassrls_privilege(user) ||
-		   (InNoForceRLSOperation() && object_ownercheck(RelationRelationId, relid, user));
+	Oid user = OidIsValid(asked->checkAsUser) ? asked->checkAsUser : GetUserId();
+
+	if (has_bypassrls_privilege(user))
+		return true;
+	if (!clr_unforced() || !object_ownercheck(RelationRelationId, asked->relid, user))
+		return false;
+	if (user != GetUserId() && !clr_catalog_owner_reads())
+		refuse_view(asked->relid, user);
+	return true;
+}
+
+/*
+ * What a foreign key does, it does as the owner of its table. Where a rule of that table
+ * adds to it, views of others are read without policies as well, whoever reads.
+ */
+static void
+refuse_view(Oid relid, Oid owner)
+{
+	if (clr_binding_of_relation(relid) == 0 || check_enable_rls(relid, owner, true) != RLS_ENABLED)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE), clr_count(CLR_ERROR_UNSEALED),
+			 errmsg("a rule uses protected table %s in the action of a foreign key",
+					get_rel_name(relid)),
+			 errdetail(
+				 "It does so with the rights of the table's owner, from whom the server lifts "
+				 "row security there."),
+			 errhint("Let a trigger do what the rule does, or make its view security_invoker.")));
 }
 
 static bool

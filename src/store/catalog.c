@@ -59,17 +59,9 @@
 #include "store/counters.h"
 #include "store/key.h"
 #include "store/release.h"
+#include "store/unforced.h"
 
 #define OWN_PATH "pg_catalog, pg_temp"
-
-/*
- * Bits of the security context that the server does not use (miscadmin.h has
- * three): what runs is a query of our own tables, or one of an owner's for us.
- * The server restores them with the user, after errors too, and nobody else can
- * set them.
- */
-#define SECURITY_OWN_TABLES 0x10000
-#define SECURITY_OWNER_READS 0x20000
 
 /* A kept plan of a query on a table of the application. */
 typedef struct TablePlan
@@ -107,7 +99,7 @@ static SPIPlanPtr keep(SPIPlanPtr plan);
 void
 clr_catalog_init(void)
 {
-	StaticAssertStmt(((SECURITY_OWN_TABLES | SECURITY_OWNER_READS) &
+	StaticAssertStmt(((SECURITY_OWN_TABLES | SECURITY_OWNER_READS | SECURITY_UNFORCED) &
 					  (SECURITY_LOCAL_USERID_CHANGE | SECURITY_RESTRICTED_OPERATION |
 					   SECURITY_NOFORCE_RLS)) == 0,
 					 "the server uses the bits");
