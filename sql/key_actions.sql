@@ -314,6 +314,68 @@ SET regress.spy = off;
 SELECT regress_key.count_titles();
 RESET SESSION AUTHORIZATION;
 
+--
+-- Errors of actions show no row, whoever owns the table.
+--
+SELECT set_config('search_path', 'regress_key, regress_key_pat', false) IS NOT NULL;
+CREATE TABLE kind (id integer PRIMARY KEY);
+CREATE PROCEDURE make(tab text, owner name, force boolean) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format($sql$
+        CREATE TABLE %1$I (id integer PRIMARY KEY, project text NOT NULL DEFAULT 'rk', is_private boolean NOT NULL DEFAULT true, body text DEFAULT 'secret',
+            checked integer REFERENCES kind ON DELETE SET NULL, needed integer NOT NULL DEFAULT 0 REFERENCES kind ON DELETE SET NULL,
+            alone integer DEFAULT 0 REFERENCES kind ON DELETE SET NULL, apart integer DEFAULT 0 REFERENCES kind ON DELETE SET NULL,
+            CONSTRAINT checks CHECK (id = 0 OR checked IS NOT NULL), UNIQUE NULLS NOT DISTINCT (alone, body), EXCLUDE (coalesce(apart, -1) WITH =, body WITH =));
+        ALTER TABLE %1$I OWNER TO %2$I$sql$, tab, owner);
+    PERFORM clearance.protect(tab::regclass, 'task', project => 'project', visibility => 'is_private', shared_values => '{false}', force => force);
+END $$;
+INSERT INTO kind VALUES (0), (1), (2), (3), (4);
+-- every constraint, each with a kind of its own to remove
+CREATE FUNCTION fail(tab text, who name) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+    which integer;
+    detail text;
+BEGIN
+    EXECUTE format('INSERT INTO %I (id, body, checked, needed, alone, apart) VALUES (1, ''secret 1'', 1, 0, 0, 0), (2, ''secret 2'', 0, 2, 0, 0),
+        (3, ''secret 3'', 0, 0, 3, 0), (30, ''secret 3'', 0, 0, NULL, 1), (4, ''secret 4'', 0, 0, 0, 4), (40, ''secret 4'', 0, 0, 1, NULL)', tab);
+    EXECUTE format('SET LOCAL SESSION AUTHORIZATION %I', who);
+    FOR which IN 1 .. 4 LOOP
+        BEGIN
+            DELETE FROM regress_key.kind WHERE id = which;
+        EXCEPTION WHEN integrity_constraint_violation THEN
+            GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+            RETURN NEXT concat_ws(E'\n    ', SQLERRM, nullif(detail, ''));
+        END;
+    END LOOP;
+    RESET SESSION AUTHORIZATION;
+    EXECUTE format('TRUNCATE %I', tab);
+END $$;
+CALL make('remark_owned', 'regress_key_owner', true);
+CALL make('remark_free', 'regress_key_owner', false);
+CALL make('remark_super', current_user, true);
+GRANT SELECT, DELETE ON kind TO regress_key_pat;
+SELECT fail(tab, 'regress_key_pat') FROM unnest('{remark_owned,remark_free,remark_super}'::text[]) tab;
+-- whom row security does not bind is told
+SELECT fail('remark_super', current_user);
+-- no partition for the row
+CREATE TABLE remark_parts (id integer, project text DEFAULT 'rk', is_private boolean DEFAULT true, body text,
+    kind integer REFERENCES kind ON DELETE SET NULL) PARTITION BY LIST (kind);
+CREATE TABLE remark_part PARTITION OF remark_parts FOR VALUES IN (1, 2);
+INSERT INTO remark_parts VALUES (1, DEFAULT, DEFAULT, 'secret', 1);
+SELECT clearance.protect('remark_parts', 'task', project => 'project', visibility => 'is_private', shared_values => '{false}') > 0;
+SET SESSION AUTHORIZATION regress_key_pat;
+DELETE FROM regress_key.kind WHERE id = 1;
+RESET SESSION AUTHORIZATION;
+
+-- nor do those of what hangs on the rows that an action reached
+CREATE TABLE reply (id integer PRIMARY KEY, note_id integer REFERENCES note);
+INSERT INTO task (id, is_private) VALUES (7, false);
+INSERT INTO note (id, is_private, body, task_id) VALUES (707, true, 'secret', 7);
+INSERT INTO reply VALUES (1, 707);
+SET SESSION AUTHORIZATION regress_key_pat;
+DELETE FROM task WHERE id = 7;
+RESET SESSION AUTHORIZATION;
+
 -- leave nothing behind
 RESET search_path;
 DROP SCHEMA regress_key, regress_key_pat CASCADE;

@@ -24,6 +24,7 @@
 #include "frame/worker.h"
 #include "guard/citus.h"
 #include "guard/ddl.h"
+#include "guard/failing.h"
 #include "guard/masked.h"
 #include "guard/seal.h"
 #include "guard/secrecy.h"
@@ -97,12 +98,14 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count CLR
 {
 	int context = clr_unforced_enter();
 	ClrCurrent previous = clr_frame_enter(clr_frame_of(query));
+	ErrorContextCallback failing;
 	int told;
 
 	PG_TRY();
 	{
 		bool telling;
 
+		clr_failing_begin(query, &failing);
 		clr_secrecy_check_run(query);
 		telling = clr_frame_tell_workers(query, &told);
 
@@ -112,6 +115,7 @@ clr_ExecutorRun_hook(QueryDesc *query, ScanDirection direction, uint64 count CLR
 			standard_ExecutorRun(query, direction, count CLR_PASS_ONCE(query));
 		if (telling)
 			clr_worker_told(told);
+		clr_failing_end(&failing);
 	}
 	PG_FINALLY();
 	{

@@ -37,6 +37,7 @@ typedef struct Known
 static Known known[32];
 static uint64 roles_generation = 1;
 
+static bool binds(Oid relid, Oid whom, bool unforced);
 static void note_roles(Datum arg, int cache, uint32 hash);
 
 void
@@ -60,9 +61,22 @@ note_roles(Datum arg, int cache, uint32 hash)
 bool
 clr_bound(Oid relid, Oid user)
 {
-	Oid whom = OidIsValid(user) ? user : GetUserId();
-	bool unforced = clr_unforced();
-	Known *place = &known[(relid ^ whom ^ unforced) % lengthof(known)];
+	return binds(relid, OidIsValid(user) ? user : GetUserId(), clr_unforced());
+}
+
+/* The same of a user whose rights the query does not have, be it a foreign key's. */
+bool
+clr_bound_elsewhere(Oid relid, Oid user)
+{
+	Assert(!InNoForceRLSOperation());
+	return binds(relid, user, false);
+}
+
+static bool
+binds(Oid relid, Oid whom, bool unforced)
+{
+	/* users that were made one after the other are asked about by turns */
+	Known *place = &known[(relid ^ whom ^ unforced << 4) % lengthof(known)];
 	Known now = { relid, whom, unforced, clr_binding_generation(), roles_generation, false };
 
 	if (place->relid != relid || place->user != whom || place->unforced != unforced ||

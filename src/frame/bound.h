@@ -9,5 +9,6 @@
 
 extern void clr_bound_init(void);
 extern bool clr_bound(Oid relid, Oid user);
+extern bool clr_bound_elsewhere(Oid relid, Oid user);
 
 #endif /* CLR_BOUND_H */
