@@ -376,6 +376,25 @@ SET SESSION AUTHORIZATION regress_key_pat;
 DELETE FROM task WHERE id = 7;
 RESET SESSION AUTHORIZATION;
 
+--
+-- A new key is checked for all rows, though the table's owner sees none of them.
+--
+CREATE TABLE loose (id integer, project text DEFAULT 'rk', is_private boolean DEFAULT false, task_id integer);
+INSERT INTO loose (id, task_id) VALUES (1, 1), (2, 999);
+ALTER TABLE loose OWNER TO regress_key_owner;
+SELECT clearance.protect('loose', 'task', project => 'project', visibility => 'is_private', shared_values => '{false}') > 0;
+SET SESSION AUTHORIZATION regress_key_owner;
+SELECT count(*) FROM loose;
+ALTER TABLE loose ADD CONSTRAINT to_task FOREIGN KEY (task_id) REFERENCES task;
+ALTER TABLE loose ADD CONSTRAINT to_task FOREIGN KEY (task_id) REFERENCES task NOT VALID;
+ALTER TABLE loose VALIDATE CONSTRAINT to_task;
+RESET SESSION AUTHORIZATION;
+DELETE FROM loose WHERE id = 2;
+SET SESSION AUTHORIZATION regress_key_owner;
+ALTER TABLE loose VALIDATE CONSTRAINT to_task;
+ALTER TABLE loose DROP CONSTRAINT to_task, ADD CONSTRAINT to_task FOREIGN KEY (task_id) REFERENCES task;
+RESET SESSION AUTHORIZATION;
+
 -- leave nothing behind
 RESET search_path;
 DROP SCHEMA regress_key, regress_key_pat CASCADE;

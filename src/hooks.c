@@ -254,6 +254,9 @@ clr_ExecutorCheckPerms_hook(CLR_PERMISSIONS, bool ereport_on_violation)
 	if (prev_ExecutorCheckPerms &&
 		!prev_ExecutorCheckPerms(CLR_PASS_PERMISSIONS, ereport_on_violation))
 		return false;
+	/* may a new foreign key be checked by one query (RI_Initial_Check(), ri_triggers.c), or row by row? */
+	if (!ereport_on_violation && !clr_seal_shows_all(permissions))
+		return false;
 	clr_ddl_note_catalog(permissions);
 	clr_seal_check_tables(permissions);
 	return clr_masked_check_tables(permissions, ereport_on_violation);

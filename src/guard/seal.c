@@ -391,6 +391,26 @@ clr_seal_check_tables(List *permissions)
 }
 
 /*
+ * Whether row security hides nothing of protected tables from a query for which this is
+ * asked.
+ */
+bool
+clr_seal_shows_all(List *permissions)
+{
+	ListCell *lc;
+
+	foreach(lc, permissions)
+	{
+		const RTEPermissionInfo *asked = lfirst(lc);
+
+		if (OidIsValid(asked->relid) && clr_binding_of_relation(asked->relid) != 0 &&
+			check_enable_rls(asked->relid, asked->checkAsUser, true) == RLS_ENABLED)
+			return false;
+	}
+	return true;
+}
+
+/*
  * Whether row security would bind nowhere the user as whom a table is asked for, or here
  * for no query like this one: as check_enable_rls() decides (rls.c), our own queries
  * included.
