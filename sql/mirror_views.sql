@@ -378,6 +378,19 @@ INSERT INTO alias VALUES (21, 'Ida');
 INSERT INTO alias VALUES (21, 'Ada');
 INSERT INTO alias VALUES (21, 'Ida');
 SELECT count(*) FROM alias;
+-- values are compared in one form, whatever that of the session is which writes
+CREATE TABLE gauge (id bytea PRIMARY KEY, project bigint, member bigint, load float8);
+CREATE VIEW gauged AS SELECT id::text AS source, project, member FROM gauge WHERE load > 1;
+SELECT clearance.mirror('gauged', 'membership', '{"regress_views.gauge": "source"}', :south) > 0;
+INSERT INTO gauge VALUES ('\x0001', 9, 9, 1.4), ('\x0002', 9, 9, 2);
+SET LOCAL extra_float_digits = -15;
+UPDATE gauge SET load = 1 WHERE load < 2;
+SELECT pm.source LIKE '%0002%' FROM clearance.project_member pm WHERE pm.source LIKE 'mirror:%x000%';
+SET LOCAL bytea_output = escape;
+DELETE FROM gauge;
+SELECT count(*) FROM clearance.project_member pm WHERE pm.source LIKE 'mirror:%x000%';
+RESET extra_float_digits;
+RESET bytea_output;
 -- values are values, and columns have any name
 CREATE TABLE "Odd ""case""" ("columns" text, m text, x text, "v;--" text, clearance_new text);
 CREATE VIEW "Odd; view" AS SELECT "columns" AS source, x AS key, "v;--" AS name FROM "Odd ""case""";

@@ -16,7 +16,6 @@
 #include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -27,6 +26,7 @@
 #include "store/catalog.h"
 #include "store/key.h"
 #include "store/moment.h"
+#include "store/writing.h"
 
 PG_FUNCTION_INFO_V1(clearance_table_rows);
 PG_FUNCTION_INFO_V1(clearance_values_of);
@@ -53,19 +53,6 @@ columns_of(ArrayType *names)
 	deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &columns.names,
 					  &columns.nulls, &columns.n);
 	return columns;
-}
-
-/* Times are written in one way, whatever the session's. Returns the nest level to end. */
-static int
-begin_writing(void)
-{
-	int level = NewGUCNestLevel();
-
-	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
-	(void) set_config_option("timezone", "UTC", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-							 0, false);
-	return level;
 }
 
 /* A value as declarations write it; a date or time as the moment that it is. */
@@ -111,7 +98,7 @@ clearance_values_of(PG_FUNCTION_ARGS)
 	Datum *values = palloc(sizeof(Datum) * Max(columns.n, 1));
 	bool *nulls = palloc(sizeof(bool) * Max(columns.n, 1));
 	Oid *types = palloc(sizeof(Oid) * Max(columns.n, 1));
-	int level = begin_writing();
+	int level = clr_writing_begin();
 	Datum texts;
 
 	for (int i = 0; i < columns.n; i++)
@@ -132,7 +119,7 @@ clearance_values_of(PG_FUNCTION_ARGS)
 		values[i] = heap_getattr(&tuple, attnum, desc, &nulls[i]);
 	}
 	texts = texts_of(values, nulls, types, columns.n);
-	AtEOXact_GUC(true, level);
+	clr_writing_end(level);
 	ReleaseTupleDesc(desc);
 	PG_RETURN_DATUM(texts);
 }
@@ -167,7 +154,7 @@ clearance_table_rows(PG_FUNCTION_ARGS)
 		query.args = &keys;
 	}
 	clr_catalog_begin_owner(&state, table);
-	level = begin_writing();
+	level = clr_writing_begin();
 	portal = clr_catalog_open_table(&state, &query);
 	do
 	{
@@ -176,7 +163,7 @@ clearance_table_rows(PG_FUNCTION_ARGS)
 		SPI_freetuptable(SPI_tuptable);
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
-	AtEOXact_GUC(true, level);
+	clr_writing_end(level);
 	clr_catalog_end(&state);
 	return (Datum) 0;
 }
