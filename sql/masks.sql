@@ -278,6 +278,29 @@ SET ROLE regress_masks_app;
 SELECT id, "the cost", hidden FROM task ORDER BY id;
 RESET ROLE;
 
+--
+-- A mask is kept in a form that every session reads alike, whatever that of the session is which declares it.
+--
+SET ROLE regress_masks_owner;
+CREATE TABLE due (id integer, project text, day date, share float8, span interval);
+INSERT INTO due VALUES (1, 'ms-1', '2026-03-04', 0.5, '1 day');
+GRANT SELECT ON due TO regress_masks_app;
+RESET ROLE;
+SELECT clearance.protect('due', 'task', project => 'project') > 0 AS ok;
+SET datestyle = 'SQL, DMY';
+SET extra_float_digits = -10;
+SELECT clearance.mask_column('due', 'day', 'view_cost', mask => '''02/01/2020'''), clearance.mask_column('due', 'share', 'view_cost', mask => '''0.123456789'''),
+       clearance.mask_column('due', 'span', 'view_cost', mask => '''2 hours''');
+RESET datestyle;
+RESET extra_float_digits;
+SELECT m.mask FROM clearance.binding_mask m JOIN clearance.binding b ON b.id = m.binding_id WHERE b.relation = 'due'::regclass ORDER BY m.column_name;
+SET datestyle = 'ISO, MDY';
+SELECT clearance.set_actor(key => 'masks-pat', local => false) > 0 AS ok;
+SET ROLE regress_masks_app;
+SELECT day, share, span FROM due;
+RESET ROLE;
+RESET datestyle;
+
 -- nothing stays behind
 SELECT clearance.reset_actor();
 SELECT clearance.distrust_role('regress_masks_app');

@@ -33,6 +33,8 @@
 #include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
+#include "store/writing.h"
+
 PG_FUNCTION_INFO_V1(clearance_mask_text);
 
 static Node *about(Node *node, void *var);
@@ -114,8 +116,12 @@ clearance_mask_text(PG_FUNCTION_ARGS)
 char *
 clr_mask_deparse(Oid relid, Node *expression)
 {
-	return deparse_expression(expression, deparse_context_for(get_rel_name(relid), relid), false,
-							  false);
+	int level = clr_writing_begin();
+	char *written = deparse_expression(
+		expression, deparse_context_for(get_rel_name(relid), relid), false, false);
+
+	clr_writing_end(level);
+	return written;
 }
 
 /*
