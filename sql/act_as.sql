@@ -29,6 +29,10 @@ SELECT clearance.add_partner_to_project('aa-1', :acme), clearance.add_member_to_
 
 CREATE TABLE regress_act_as.task (id integer PRIMARY KEY, project text, is_private boolean DEFAULT false, author text, title text);
 INSERT INTO regress_act_as.task VALUES (1, 'aa-1', false, 'ada'), (2, 'aa-1', true, 'ada'), (3, 'aa-2', false, 'ada'), (4, 'aa-1', false, 'pat');
+CREATE TABLE regress_act_as.area (id integer PRIMARY KEY);
+CREATE TABLE regress_act_as.kind (label text);
+CREATE TABLE regress_act_as.category (id integer PRIMARY KEY, area integer REFERENCES regress_act_as.area, parent integer REFERENCES regress_act_as.category) INHERITS (regress_act_as.kind);
+ALTER TABLE regress_act_as.task ADD category integer REFERENCES regress_act_as.category;
 CREATE TABLE regress_act_as.request (id integer GENERATED ALWAYS AS IDENTITY, task integer REFERENCES regress_act_as.task);
 SELECT clearance.protect('regress_act_as.task', 'task', project => 'project', visibility => 'is_private', shared_values => '{false}', owner => 'author') > 0;
 GRANT USAGE ON SCHEMA regress_act_as TO PUBLIC;
@@ -259,7 +263,10 @@ INSERT INTO road (statement) VALUES
     ('SELECT clearance.create_project(''aa-3'')'),
     ('EXPLAIN UPDATE task SET title = ''new'' WHERE id = 4'),
     ('EXPLAIN (ANALYZE, format json) UPDATE task SET title = ''new'' WHERE id = 4'),
+    ('TRUNCATE area CASCADE'),
+    ('TRUNCATE kind CASCADE'),
     -- what is not protected is the application's
+    ('TRUNCATE request CASCADE'),
     ('INSERT INTO request (task) VALUES (1)'),
     ('SELECT id FROM request FOR UPDATE');
 GRANT SELECT ON road TO PUBLIC;

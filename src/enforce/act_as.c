@@ -10,7 +10,9 @@
 #include "enforce/act_as.h"
 
 #include "access/xact.h"
+#include "catalog/heap.h"
 #include "catalog/namespace.h"
+#include "catalog/pg_inherits.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -29,6 +31,7 @@
 PG_FUNCTION_INFO_V1(clearance_act_as);
 PG_FUNCTION_INFO_V1(clearance_asker);
 
+static List *truncated_tables(const TruncateStmt *statement);
 static bool is_kept(Oid relid);
 static void refuse(Oid relid);
 
@@ -72,16 +75,38 @@ clr_act_as_check_utility(const Node *statement)
 	if (!clr_frame_only_looks())
 		return;
 	if (IsA(statement, CopyStmt) && ((const CopyStmt *) statement)->is_from)
-		tables = list_make1(((const CopyStmt *) statement)->relation);
+		tables = list_make1_oid(
+			RangeVarGetRelid(((const CopyStmt *) statement)->relation, NoLock, true));
 	else if (IsA(statement, TruncateStmt))
-		tables = ((const TruncateStmt *) statement)->relations;
+		tables = truncated_tables((const TruncateStmt *) statement);
 	foreach(lc, tables)
-	{
-		Oid relid = RangeVarGetRelid(lfirst_node(RangeVar, lc), NoLock, true);
+		if (is_kept(lfirst_oid(lc)))
+			refuse(lfirst_oid(lc));
+}
 
-		if (OidIsValid(relid) && is_kept(relid))
-			refuse(relid);
+/*
+ * The tables that TRUNCATE names, their children and partitions and, with CASCADE, all that refer
+ * to them, however far (ExecuteTruncateGuts(), tablecmds.c).
+ */
+static List *
+truncated_tables(const TruncateStmt *statement)
+{
+	List *tables = NIL;
+	List *more;
+	ListCell *lc;
+
+	foreach(lc, statement->relations)
+	{
+		const RangeVar *name = lfirst_node(RangeVar, lc);
+		Oid relid = RangeVarGetRelid(name, NoLock, true);
+
+		if (OidIsValid(relid))
+			tables = list_concat(tables, name->inh ? find_all_inheritors(relid, NoLock, NULL) :
+													 list_make1_oid(relid));
 	}
+	while (statement->behavior == DROP_CASCADE && (more = heap_truncate_find_FKs(tables)) != NIL)
+		tables = list_concat(tables, more);
+	return tables;
 }
 
 /* Whether a table is protected, or one of the extension's own. */
