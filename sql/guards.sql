@@ -174,6 +174,36 @@ SELECT clearance.unmask_column('deed', ARRAY['title', 'currency']);
 SELECT masks FROM clearance.protected_tables WHERE "table" = 'deed'::regclass;
 
 --
+-- A guard's action may be one that only reads: whoever sees the row may change the column, where it
+-- may change something at all. Not in a project that is read-only, or archived, though that can be
+-- read, and not by the login of a partner as a whole, which views.
+--
+SAVEPOINT reading;
+CREATE ROLE regress_guards_bi;
+SELECT clearance.create_partner('Guarded', 'permissive', account => :account) AS guarded \gset
+SELECT clearance.map_role('regress_guards_bi', partner => :guarded), clearance.add_partner_to_project('g1', :guarded), clearance.allow('permissive', 'deed', 'view');
+ALTER TABLE deed ADD looks integer;
+SELECT clearance.guard_column('deed', 'looks', 'view');
+GRANT USAGE ON SCHEMA regress_guards TO regress_guards_bi;
+GRANT SELECT, UPDATE ON deed TO regress_guards_bi;
+SELECT each('UPDATE deed SET looks = 1 WHERE id = 1');
+SELECT each('UPDATE deed SET looks = 1, title = ''t'' WHERE id = 1');
+SET LOCAL SESSION AUTHORIZATION regress_guards_bi;
+SELECT count(*) FROM deed;
+SELECT clearance.editable_columns(d) FROM deed d WHERE id = 1;
+UPDATE deed SET looks = 1 WHERE id = 1 RETURNING id;
+SET LOCAL clearance.refused_writes = error;
+UPDATE deed SET looks = 1 WHERE id = 1 RETURNING id;
+RESET SESSION AUTHORIZATION;
+RESET clearance.refused_writes;
+SELECT clearance.set_project('g1', read_only => true);
+SELECT each('UPDATE deed SET looks = 1 WHERE id = 1');
+SELECT clearance.set_project('g1', read_only => false, archived => true);
+SELECT clearance.allow(l, 'project', 'view_archived', reach => 'account') FROM unnest('{editor,chief,approver}'::text[]) l;
+SELECT each('UPDATE deed SET looks = 1 WHERE id = 1');
+ROLLBACK TO reading;
+
+--
 -- unguard_column() ends a guard, of one value or of all, of one column or several:
 -- the column is edit's again. What is not guarded so is an error, and nothing changes.
 --

@@ -219,6 +219,31 @@ SELECT does('mo', 'INSERT INTO tag VALUES (9, ''i1'')');
 SELECT does('mo', 'UPDATE tag SET id = id + 10');
 SELECT does('mo', 'DELETE FROM tag');
 SELECT may('mo', 'manage', 'tag');
+-- So do clearance.explain() and clearance.who_can(), unless a statement is named, or changes are.
+SELECT concat_ws(' ', t.id, what, e.verdict, e.found)
+FROM tag t CROSS JOIN unnest('{manage,INSERT,UPDATE,DELETE}'::text[]) what CROSS JOIN LATERAL clearance.explain('tag', t.id, what, member => 'mo', account => :north) e
+WHERE e.step = 'verdict' ORDER BY t.id, what;
+SELECT concat_ws(' ', t.id, what, string_agg(w.member_key, ' ' ORDER BY w.member_key))
+FROM tag t CROSS JOIN unnest('{manage,INSERT,UPDATE,DELETE}'::text[]) what LEFT JOIN LATERAL clearance.who_can('tag', t.id, what) w ON true GROUP BY t.id, what ORDER BY t.id, what;
+SELECT explanation FROM clearance.explain('tag', 1, 'manage', member => 'mo', account => :north, changes => '{"issue": "i2"}') WHERE step IN ('verdict', 'columns');
+SELECT explanation FROM clearance.explain('tag', 1, 'manage', member => 'mo', account => :north) WHERE step IN ('verdict', 'columns', 'parents', 'parent');
+
+-- clearance.preview() tells them apart, too.
+SELECT p.action, p.lost_keys FROM clearance.preview($$SELECT clearance.deny('moderate', 'attachment', 'manage')$$) p
+WHERE p.relation ~ 'tag$' AND p.member ~ 'mo' ORDER BY p.action;
+-- An action by which rows are seen as well is about that, whatever the gates of other verbs ask for.
+\o /dev/null
+CREATE TABLE mark (id integer PRIMARY KEY, issue text);
+SELECT clearance.protect('mark', 'attachment', edit_action => 'view', delete_action => 'view'), clearance.add_parent('mark', 'issue', 'issue', edit_action => 'edit');
+INSERT INTO mark VALUES (1, 'i1'), (2, 'i2');
+GRANT SELECT, INSERT, UPDATE, DELETE ON mark TO regress_gated;
+\o
+SELECT sees('mo', 'mark');
+SELECT does('mo', 'UPDATE mark SET id = id + 10'), does('mo', 'DELETE FROM mark');
+SELECT may('mo', 'view', 'mark');
+SELECT concat_ws(' ', m.id, what, e.verdict, e.found)
+FROM mark m CROSS JOIN unnest('{view,UPDATE,DELETE}'::text[]) what CROSS JOIN LATERAL clearance.explain('mark', m.id, what, member => 'mo', account => :north) e
+WHERE e.step = 'verdict' ORDER BY m.id, what;
 
 --
 -- An optional parent that is not named asks for nothing. One in another project is asked there.

@@ -176,7 +176,8 @@ can_row(FunctionCallInfo fcinfo, ClrVerdict *verdict)
 		return false;
 	asked = clr_asked_row(fcinfo, 1, 2);
 	action = clr_rule_action(asked->judge, asked->binding, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (clr_write_permits_action(asked->judge, asked->binding, &asked->row, action, verdict))
+	if (clr_write_permits_as(asked->judge, asked->binding, &asked->row, action,
+							 clr_rule_as_named(asked->judge, asked->binding, action), verdict))
 		return true;
 	if (verdict != NULL)
 		clr_verdict_complete(verdict, asked->judge);

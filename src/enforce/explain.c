@@ -40,16 +40,22 @@ PG_FUNCTION_INFO_V1(clearance_explain);
 
 static void read_question(FunctionCallInfo fcinfo, ClrQuestion *question);
 static ClrWhom find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation);
-static ClrAction *find_action(ClrQuestion *question);
+static void find_action(ClrQuestion *question);
+static int as_asked(const ClrQuestion *question);
 static bool has_privilege(const ClrBinding *binding);
 static void answer(ClrQuestion *question, ClrTrace *trace);
 static void answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static uint64 find_rows(const ClrQuestion *question, ClrRow **rows);
+static ClrFinding *begin(const ClrQuestion *question, ClrTrace *trace);
 static uint64 find_place(const ClrQuestion *question, ClrRow **rows);
-static const char *lacks_privilege(const ClrQuestion *question);
-static void list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks);
+static void list_privileges(const ClrQuestion *question, ClrTrace *trace, ClrFinding *first);
+static bool lacks(const ClrWhom *whom, const char *privilege);
+static void list_privilege(const ClrQuestion *question, ClrTrace *trace, ClrFinding *first,
+						   const char *privilege, const char *column);
 static void answer_no_row(const ClrQuestion *question, ClrTrace *trace);
-static bool answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
+static bool
+answer_row(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, ClrFinding *first);
+static bool is_about(const ClrQuestion *question, ClrVerb verb);
 static bool list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row);
 static void
 list_columns(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool permitted);
@@ -106,11 +112,11 @@ read_question(FunctionCallInfo fcinfo, ClrQuestion *question)
 		question->action_name = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	(void) clr_question_binding(question->relation);
 	question->whom = find_whom(fcinfo, frame, question->relation);
+	question->has_changes = !PG_ARGISNULL(8);
 	clr_question_judge(question, &frame->judge);
-	if (!PG_ARGISNULL(8))
-		clr_change_read(question, PG_GETARG_DATUM(8));
 	if (!question->whom.by_operator)
 		clr_question_check_may_read(question->binding);
+	clr_change_read(question, question->has_changes ? PG_GETARG_DATUM(8) : (Datum) 0);
 }
 
 /* The binding of the table that a question is about; an error if there is none. */
@@ -142,7 +148,7 @@ clr_question_judge(ClrQuestion *question, const ClrJudge *like)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("rows of %s have no key to name them by", question->binding->relation_name),
 				 errhint("Name the partition that the row is in, and as its key its ctid.")));
-	question->action = find_action(question);
+	find_action(question);
 }
 
 /*
@@ -181,35 +187,61 @@ find_whom(FunctionCallInfo fcinfo, const ClrFrame *frame, Oid relation)
 	whom.is_bound = clr_column_bool(0, 6);
 	whom.lacks = clr_column_texts(0, 7, &whom.lacking);
 	whom.role = clr_column_text(0, 8);
+	whom.login = PG_ARGISNULL(6) ? InvalidOid : PG_GETARG_OID(6);
 	MemoryContextSwitchTo(of_query);
 	clr_catalog_end(&state);
 	return whom;
 }
 
-/* An action of the table's feature, or, with a dot, of the one that it names; without one, sight. */
-static ClrAction *
+/*
+ * An action of the table's feature or, with a dot, of the one that it names; what a statement
+ * does, by its word; without one, sight.
+ */
+static void
 find_action(ClrQuestion *question)
 {
 	ClrBinding *binding = question->binding;
 	char *name =
 		pstrdup(question->action_name ? question->action_name : binding->actions[CLR_VIEW]);
 	char *dot = strchr(name, '.');
-	ClrAction *action;
 
+	for (ClrVerb verb = CLR_VIEW; verb < CLR_VERBS; verb++)
+		if (strcmp(name, clr_verb_statement(verb)) == 0)
+		{
+			question->action = clr_rule_verb_action(question->judge, binding, verb);
+			question->as = verb;
+			return;
+		}
 	if (dot != NULL)
 	{
 		*dot = '\0';
-		action = clr_scope_action(question->judge->scope, name, dot + 1);
+		question->action = clr_scope_action(question->judge->scope, name, dot + 1);
 	}
 	else
-		action = clr_rule_action(question->judge, binding, name);
-	for (int verb = CLR_DELETE; verb >= CLR_VIEW; verb--)
-		if (action == clr_rule_verb_action(question->judge, binding, verb))
-		{
-			question->is_verb = true;
-			question->verb = verb;
-		}
-	return action;
+		question->action = clr_rule_action(question->judge, binding, name);
+	question->as = as_asked(question);
+}
+
+/*
+ * As what the action is asked about. Without a key it is about adding a row, with changes about
+ * changing one, if it can be; to add a row like one that is there, it has to be for nothing else.
+ */
+static int
+as_asked(const ClrQuestion *question)
+{
+	ClrJudge *judge = question->judge;
+	ClrBinding *binding = question->binding;
+	bool adds = question->action == clr_rule_verb_action(judge, binding, CLR_CREATE);
+	bool changes = question->action == clr_rule_verb_action(judge, binding, CLR_EDIT);
+
+	if (question->key == NULL && adds)
+		return CLR_CREATE;
+	if (question->has_changes && changes)
+		return CLR_EDIT;
+	if (adds && !changes && question->action != clr_rule_verb_action(judge, binding, CLR_VIEW) &&
+		question->action != clr_rule_verb_action(judge, binding, CLR_DELETE))
+		return CLR_CREATE;
+	return clr_rule_as_named(judge, binding, question->action);
 }
 
 /* Whether who asks may read all bound columns: answers tell of them, as queries would. */
@@ -288,6 +320,7 @@ answer(ClrQuestion *question, ClrTrace *trace)
 static void
 answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 {
+	ClrFinding *first;
 	bool permitted;
 
 	trace->judge = question->judge;
@@ -296,10 +329,16 @@ answer_one(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 	trace->root = (ClrTraced){ 0 };
 	trace->table = question->relation;
 	trace->place = question->binding->key_slot == CLR_NO_SLOT ? question->key : NULL;
-	if (question->changed != NIL)
-		permitted = clr_change_answer(question, trace, row);
+	first = begin(question, trace);
+	list_privileges(question, trace, first);
+	if (!question->whom.is_bound)
+		return;
+	if (question->as == CLR_CREATE)
+		permitted = clr_change_answer_new(question, trace, row, first);
+	else if (question->changed != NIL)
+		permitted = clr_change_answer(question, trace, row, first);
 	else
-		permitted = answer_row(question, trace, row);
+		permitted = answer_row(question, trace, row, first);
 	if (!permitted)
 		clr_remedy_list(trace, &question->whom);
 }
@@ -352,8 +391,9 @@ static void
 answer_no_row(const ClrQuestion *question, ClrTrace *trace)
 {
 	const ClrScope *scope = question->judge->scope;
-	ClrFinding *first = clr_explain_begin(question, trace, false);
+	ClrFinding *first = begin(question, trace);
 
+	first->answer = CLR_ANSWER_NO;
 	first->found =
 		question->whom.by_operator ? "there is no such row" : "there is no such row that it sees";
 	first->code = "no_row";
@@ -373,10 +413,10 @@ answer_no_row(const ClrQuestion *question, ClrTrace *trace)
 }
 
 /*
- * The question, the answer, and what is to be said of the login role.
+ * The question, the answer until something refuses, and what is to be said of the login role.
  */
-ClrFinding *
-clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted)
+static ClrFinding *
+begin(const ClrQuestion *question, ClrTrace *trace)
 {
 	ClrFinding *first =
 		clr_trace_find(trace, "verdict",
@@ -384,7 +424,7 @@ clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted)
 								question->action->name, clr_catalog_table_name(question->relation),
 								question->key != NULL ? question->key : "new",
 								question->whom.label),
-					   permitted ? CLR_ANSWER_YES : CLR_ANSWER_NO, NULL);
+					   CLR_ANSWER_YES, NULL);
 
 	if (question->whom.note == NULL)
 		return first;
@@ -396,80 +436,111 @@ clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted)
 	return first;
 }
 
-/* The privilege that a statement of this kind needs, if the role lacks it, else NULL. */
-static const char *
-lacks_privilege(const ClrQuestion *question)
+/* The answer is no, for this reason, unless there is one already. */
+void
+clr_explain_refuse(ClrFinding *first, const char *code, char *found)
 {
-	static const char *const privileges[] = { [CLR_VIEW] = "SELECT",
-											  [CLR_CREATE] = "INSERT",
-											  [CLR_EDIT] = "UPDATE",
-											  [CLR_DELETE] = "DELETE" };
-
-	for (int i = 0; question->is_verb && i < question->whom.lacking; i++)
-		if (strcmp(question->whom.lacks[i], privileges[question->verb]) == 0)
-			return privileges[question->verb];
-	return NULL;
+	if (first->code != NULL)
+		return;
+	first->answer = CLR_ANSWER_NO;
+	first->code = code;
+	first->found = found;
 }
 
+/* ---------- privileges ---------- */
+
+/* Those that such a statement needs and the role lacks, on the table or on columns that change. */
 static void
-list_privilege(const ClrQuestion *question, ClrTrace *trace, const char *lacks)
+list_privileges(const ClrQuestion *question, ClrTrace *trace, ClrFinding *first)
 {
+	bool updates = question->as == CLR_EDIT;
+	AclMode mode = updates ? ACL_UPDATE : ACL_INSERT;
+	const char *privilege = clr_verb_statement(updates ? CLR_EDIT : CLR_CREATE);
+	ListCell *lc;
+
+	for (ClrVerb verb = CLR_VIEW; verb < CLR_VERBS; verb++)
+		if (is_about(question, verb) && lacks(&question->whom, clr_verb_statement(verb)))
+			list_privilege(question, trace, first, clr_verb_statement(verb), NULL);
+	if (!OidIsValid(question->whom.login) || lacks(&question->whom, privilege) ||
+		pg_class_aclcheck(question->relation, question->whom.login, mode) == ACLCHECK_OK)
+		return;
+	foreach(lc, question->changed)
+	{
+		const ClrChanged *changed = lfirst(lc);
+
+		if (pg_attribute_aclcheck(question->relation, changed->attnum, question->whom.login,
+								  mode) != ACLCHECK_OK)
+			list_privilege(question, trace, first, privilege, changed->column);
+	}
+}
+
+static bool
+lacks(const ClrWhom *whom, const char *privilege)
+{
+	for (int i = 0; i < whom->lacking; i++)
+		if (strcmp(whom->lacks[i], privilege) == 0)
+			return true;
+	return false;
+}
+
+/* One of them; on a column, or (NULL) on the table. */
+static void
+list_privilege(const ClrQuestion *question, ClrTrace *trace, ClrFinding *first,
+			   const char *privilege, const char *column)
+{
+	const char *on = column == NULL ? "the table" : psprintf("column \"%s\"", column);
+	const char *columns = column == NULL ? "" : psprintf(" (%s)", quote_identifier(column));
+
+	clr_explain_refuse(first, "no_privilege",
+					   psprintf("the role lacks the privilege %s on %s", privilege, on));
 	trace->depth++;
 	(void) clr_trace_find(trace, "change", "give the role the privilege", CLR_ANSWER_NONE,
-						  psprintf("GRANT %s ON %s TO %s", lacks,
+						  psprintf("GRANT %s%s ON %s TO %s", privilege, columns,
 								   clr_catalog_table_name(question->relation),
 								   question->whom.role));
 	trace->depth--;
 }
 
+/* ---------- a row that is there ---------- */
+
 /* What the rule says, as it does to statements and can_row(). */
 bool
 clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict)
 {
-	if (clr_question_is_creating(question))
-		return clr_rule_permits_adding(question->judge, question->binding, row, verdict);
-	return clr_write_permits_action(question->judge, question->binding, row, question->action,
-									verdict);
-}
-
-bool
-clr_question_is_creating(const ClrQuestion *question)
-{
-	return question->is_verb && question->verb == CLR_CREATE;
+	if (question->as == CLR_CREATE)
+		return clr_change_permits_new(question, clr_change_new_row(question, row), verdict);
+	return clr_write_permits_as(question->judge, question->binding, row, question->action,
+								question->as, verdict);
 }
 
 static bool
-answer_row(ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
+answer_row(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, ClrFinding *first)
 {
 	ClrVerdict verdict = { 0 };
-	const char *lacks = lacks_privilege(question);
 	bool permitted = clr_question_permits(question, row, &verdict);
-	ClrFinding *first = clr_explain_begin(question, trace,
-										  (permitted || !question->whom.is_bound) && lacks == NULL);
 	bool holds;
 
-	if (lacks != NULL)
-	{
-		first->found = psprintf("the role lacks the privilege %s on the table", lacks);
-		first->code = "no_privilege";
-		list_privilege(question, trace, lacks);
-	}
-	if (!question->whom.is_bound)
-		return true;
-	if (!permitted && lacks == NULL)
+	if (!permitted)
 	{
 		clr_verdict_complete(&verdict, question->judge);
-		first->found = clr_verdict_text(&verdict, question->judge);
-		first->code = clr_verdict_code(&verdict);
+		clr_explain_refuse(first, clr_verdict_code(&verdict),
+						   clr_verdict_text(&verdict, question->judge));
 	}
-	holds = clr_trace_row(trace, question->binding, row, question->action,
-						  clr_question_is_creating(question));
-	if (!clr_question_is_creating(question))
-		holds &= list_states(question, trace, row);
+	holds = clr_trace_row(trace, question->binding, row, question->action, question->as);
+	holds &= list_states(question, trace, row);
 	if (holds != permitted)
 		elog(ERROR, "the steps of the rule do not add up to its verdict");
 	list_columns(question, trace, row, permitted);
 	return permitted;
+}
+
+/* To ask by name about a row that is there is not to ask about adding it. */
+static bool
+is_about(const ClrQuestion *question, ClrVerb verb)
+{
+	return (verb != CLR_CREATE || question->as == CLR_CREATE) &&
+		   clr_rule_is_about(question->judge, question->binding, question->action, question->as,
+							 verb);
 }
 
 /*
@@ -485,8 +556,10 @@ list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 
 	trace->depth++;
 	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
-		foreach(lc,
-				clr_write_guards_of_action(judge, question->binding, row, question->action, verb))
+	{
+		if (!is_about(question, verb))
+			continue;
+		foreach(lc, clr_write_guards_of_verb(question->binding, row, verb))
 		{
 			const ClrRowGuard *guard = lfirst(lc);
 			ClrVerdict verdict = { 0 };
@@ -502,8 +575,9 @@ list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 			finding->found = clr_verdict_text(&verdict, judge);
 			finding->code = clr_verdict_code(&verdict);
 			(void) clr_trace_row(trace, question->binding, row, (ClrAction *) verdict.action,
-								 false);
+								 CLR_BY_NAME);
 		}
+	}
 	trace->depth--;
 	return all;
 }
@@ -513,12 +587,10 @@ list_states(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 static void
 list_columns(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row, bool permitted)
 {
-	if (!question->is_verb)
-		return;
 	trace->depth++;
-	if (question->verb == CLR_VIEW)
+	if (is_about(question, CLR_VIEW))
 		list_masks(question, trace, row, permitted);
-	else if (question->verb == CLR_EDIT)
+	if (is_about(question, CLR_EDIT))
 		list_needs(question, trace, row);
 	trace->depth--;
 }
@@ -560,8 +632,8 @@ list_needs(const ClrQuestion *question, ClrTrace *trace, const ClrRow *row)
 			continue;
 		action = clr_write_asked_by(question->judge->scope, need);
 		clr_explain_column(question, trace, need->column, action,
-						   clr_rule_permits(question->judge, question->binding, row, action,
-											&verdict),
+						   clr_write_permits_change(question->judge, question->binding, row, action,
+													&verdict),
 						   &verdict);
 	}
 }

@@ -14,10 +14,12 @@
 typedef struct ClrChanged
 {
 	const char *column;
+	AttrNumber attnum;
 	int slot; /* of the binding, or CLR_NO_SLOT */
 	Datum value;
 	bool isnull;
 	const char *text; /* of the value; NULL if it is */
+	bool is_default;  /* of a guarded column of a new row: what it has anyway */
 } ClrChanged;
 
 typedef struct ClrQuestion
@@ -29,10 +31,12 @@ typedef struct ClrQuestion
 	ClrJudge *judge;
 	ClrBinding *binding;
 	ClrAction *action;
-	ClrVerb verb;
-	bool is_verb;	 /* the action is that of a verb, which a statement has */
-	List *changed;	 /* of ClrChanged *: by it */
-	ClrRow defaults; /* of a new row */
+	int as; /* what: a verb, or CLR_BY_NAME */
+	bool has_changes;
+	List *changed;	 /* of ClrChanged *: by a statement */
+	ClrRow defaults; /* of a new row: where it has the table's */
+	List *unknown;	 /* of int: slots of columns whose defaults differ each time */
+	TupleDesc desc;	 /* of the table, if it is about a new row */
 } ClrQuestion;
 
 extern int32 clr_question_binding(Oid relation);
@@ -43,11 +47,16 @@ extern int64 clr_question_account(void);
 extern uint64 clr_question_rows(const ClrQuestion *question, ClrRow **rows);
 extern bool
 clr_question_permits(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
-extern bool clr_question_is_creating(const ClrQuestion *question);
-extern ClrFinding *clr_explain_begin(const ClrQuestion *question, ClrTrace *trace, bool permitted);
+extern void clr_explain_refuse(ClrFinding *first, const char *code, char *found);
 extern void clr_explain_column(const ClrQuestion *question, ClrTrace *trace, const char *column,
 							   const ClrAction *action, bool holds, ClrVerdict *verdict);
 extern void clr_change_read(ClrQuestion *question, Datum changes);
-extern bool clr_change_answer(ClrQuestion *question, ClrTrace *trace, const ClrRow *old);
+extern const ClrRow *clr_change_new_row(const ClrQuestion *question, const ClrRow *like);
+extern bool
+clr_change_permits_new(const ClrQuestion *question, const ClrRow *row, ClrVerdict *verdict);
+extern bool clr_change_answer_new(const ClrQuestion *question, ClrTrace *trace, const ClrRow *like,
+								  ClrFinding *first);
+extern bool clr_change_answer(const ClrQuestion *question, ClrTrace *trace, const ClrRow *old,
+							  ClrFinding *first);
 
 #endif /* CLR_EXPLAIN_H */

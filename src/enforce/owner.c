@@ -23,15 +23,14 @@
 static bool may_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row);
 static bool is_left_empty(ClrFrame *frame, const ClrBinding *binding, int slot, const ClrRow *old,
 						  const ClrRow *new);
-static bool is_owner(const ClrBinding *binding, int slot);
 static bool was_filled(const ClrFrame *frame, const ClrBinding *binding);
 
-/* Whether a column of the table itself names owners. */
+/* Whether some column of the table itself names owners. */
 bool
 clr_owner_is_named(const ClrBinding *binding)
 {
 	for (int slot = 0; slot < binding->ncolumns; slot++)
-		if (is_owner(binding, slot))
+		if (clr_owner_is(binding, slot))
 			return true;
 	return false;
 }
@@ -46,7 +45,6 @@ clr_owner_fill(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapT
 	const ClrColumn *column;
 	bool isnull = false;
 	int attnum;
-	ClrKey key;
 	Datum owner;
 
 	frame->filled = 0;
@@ -55,14 +53,22 @@ clr_owner_fill(ClrFrame *frame, const ClrBinding *binding, TupleDesc desc, HeapT
 	column = &binding->columns[binding->owner_slot];
 	attnum = SPI_fnumber(desc, column->name);
 	(void) heap_getattr(tuple, attnum, desc, &isnull);
-	if (!isnull || scope->no_standing != NULL || scope->actor.member == 0 ||
-		scope->member_keys == NIL ||
-		!clr_key_from_text(linitial(scope->member_keys), column->key_class, &key) ||
-		!clr_key_to_datum(&key, column->type, &owner))
+	if (!isnull || scope->no_standing != NULL || !clr_owner_of_new(scope, column, &owner))
 		return tuple;
 	isnull = false;
 	frame->filled = binding->id;
 	return heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &owner, &isnull);
+}
+
+/* Who that is. False: nobody whom the column can name. */
+bool
+clr_owner_of_new(const ClrScope *scope, const ClrColumn *column, Datum *owner)
+{
+	ClrKey key;
+
+	return scope->actor.member != 0 && scope->member_keys != NIL &&
+		   clr_key_from_text(linitial(scope->member_keys), column->key_class, &key) &&
+		   clr_key_to_datum(&key, column->type, owner);
 }
 
 /*
@@ -84,8 +90,7 @@ clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, const ClrRo
 		if (!is_left_empty(frame, binding, slot, old_row, new_row))
 			continue;
 		if (!asked)
-			may = may_change(clr_frame_judge(frame), binding, old_row) &&
-				  may_change(clr_frame_judge(frame), binding, new_row);
+			may = clr_owner_may_empty(clr_frame_judge(frame), binding, old_row, new_row);
 		asked = true;
 		if (may)
 			break;
@@ -94,6 +99,13 @@ clr_owner_keep(ClrFrame *frame, ClrBinding *binding, TupleDesc desc, const ClrRo
 	}
 	frame->filled = 0;
 	return new;
+}
+
+/* Whether the actor may take owners away from a row: change them, before and after. */
+bool
+clr_owner_may_empty(ClrJudge *judge, ClrBinding *binding, const ClrRow *old, const ClrRow *new)
+{
+	return may_change(judge, binding, old) && may_change(judge, binding, new);
 }
 
 static bool
@@ -111,7 +123,7 @@ static bool
 is_left_empty(ClrFrame *frame, const ClrBinding *binding, int slot, const ClrRow *old,
 			  const ClrRow *new)
 {
-	if (!is_owner(binding, slot) || old->nulls[slot])
+	if (!clr_owner_is(binding, slot) || old->nulls[slot])
 		return false;
 	if (new->nulls[slot])
 		return true;
@@ -121,8 +133,9 @@ is_left_empty(ClrFrame *frame, const ClrBinding *binding, int slot, const ClrRow
 		   !clr_row_value_is_me(clr_frame_judge(frame), &binding->columns[slot], old->values[slot]);
 }
 
-static bool
-is_owner(const ClrBinding *binding, int slot)
+/* Whether a column of the table itself names owners. */
+bool
+clr_owner_is(const ClrBinding *binding, int slot)
 {
 	ListCell *lc;
 

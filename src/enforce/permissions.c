@@ -32,6 +32,7 @@ typedef struct Choice
 {
 	Datum name;
 	ClrAction *action;
+	int as; /* what that is asked about */
 	const char *column;
 	bool is_plain;		  /* the column is judged as others are */
 	ClrMaskAnswers *mask; /* NULL: it is never masked */
@@ -138,6 +139,7 @@ find_actions(ClrAskedRow *asked)
 
 		choice->name = CStringGetTextDatum(choice->column);
 		choice->action = clr_rule_action(asked->judge, asked->binding, choice->column);
+		choice->as = clr_rule_as_named(asked->judge, asked->binding, choice->action);
 	}
 	return all;
 }
@@ -145,8 +147,8 @@ find_actions(ClrAskedRow *asked)
 static bool
 permits_action(const ClrAskedRow *asked, Choices *all, const Choice *choice)
 {
-	return clr_write_permits_action(asked->judge, asked->binding, &asked->row, choice->action,
-									NULL);
+	return clr_write_permits_as(asked->judge, asked->binding, &asked->row, choice->action,
+								choice->as, NULL);
 }
 
 /* All that a statement can assign to. */

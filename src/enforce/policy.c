@@ -166,7 +166,7 @@ judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half)
 
 	if (call->is_maintained || permits(call->judge, call->binding, &call->row, &verdict))
 		return true;
-	attempt = clr_refuse_attempt_new(call->binding, &call->row, NULL, NULL);
+	attempt = clr_refuse_attempt_new(call->binding, &call->row);
 	if (half == CLR_ROW_CHANGED && call->binding->key_slot != CLR_NO_SLOT)
 		attempt.key = clr_binding_value_text(call->binding, &call->row, call->binding->key_slot);
 	clr_refuse_write(call->frame, call->binding, half, &verdict,

@@ -171,8 +171,9 @@ look_at_row(const ClrRow *row, void *arg)
 	number = number_of(look, &look->table->rows, &key);
 	add(look, CLR_VIEW, number);
 	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
-		if (clr_write_permits_action(look->judge, look->binding, row,
-									 clr_rule_verb_action(look->judge, look->binding, verb), NULL))
+		if (clr_write_permits_as(look->judge, look->binding, row,
+								 clr_rule_verb_action(look->judge, look->binding, verb), verb,
+								 NULL))
 			add(look, verb, number);
 	foreach(lc, look->masks)
 		if (lfirst(lc) == NULL || clr_mask_opens(lfirst(lc), row))

@@ -14,22 +14,23 @@
 
 #include "store/catalog.h"
 #include "store/refusal.h"
+#include "store/writing.h"
 
 #define LONGEST_VALUE 1000
 
-/* How they are called, and by what action explain() is asked. */
+/* How they are called, and what is done to them. */
 static const struct
 {
 	const char *row;
 	const char *writing;
-	const char *action;
-} halves[] = { [CLR_NEW_ROW] = { "the new row", "insert into", "create" },
-			   [CLR_ROW_WAS] = { "the row as it was", "update of", "edit" },
-			   [CLR_ROW_CHANGED] = { "the row as changed", "update of", "edit" },
-			   [CLR_ROW_DELETED] = { "the row", "delete from", "delete" } };
+	ClrVerb verb;
+} halves[] = { [CLR_NEW_ROW] = { "the new row", "insert into", CLR_CREATE },
+			   [CLR_ROW_WAS] = { "the row as it was", "update of", CLR_EDIT },
+			   [CLR_ROW_CHANGED] = { "the row as changed", "update of", CLR_EDIT },
+			   [CLR_ROW_DELETED] = { "the row", "delete from", CLR_DELETE } };
 
-static const char *
-hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt);
+static const char *hint(const ClrFrame *frame, const ClrScope *scope, const ClrBinding *binding,
+						ClrVerb verb, const ClrAttempt *attempt);
 static bool may_be_told(const ClrFrame *frame, const ClrScope *scope);
 
 /*
@@ -42,7 +43,7 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 	ClrJudge *judge = clr_frame_judge(frame);
 	bool is_nobody = clr_actor_is_nobody(&judge->scope->actor);
 	const ClrAction *asked = verdict->column_needs;
-	const char *advice = hint(frame, judge->scope, half, attempt);
+	const char *advice = hint(frame, judge->scope, binding, halves[half].verb, attempt);
 	char *needs = "";
 
 	clr_verdict_complete(verdict, judge);
@@ -71,7 +72,8 @@ clr_refuse_log(ClrFrame *frame, Oid relid, const ClrVerdict *verdict)
 }
 
 static const char *
-hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttempt *attempt)
+hint(const ClrFrame *frame, const ClrScope *scope, const ClrBinding *binding, ClrVerb verb,
+	 const ClrAttempt *attempt)
 {
 	const char *whom = "";
 	const char *changes = "";
@@ -89,7 +91,7 @@ hint(const ClrFrame *frame, const ClrScope *scope, ClrHalf half, const ClrAttemp
 					"clearance.explain(%s, %s, '%s'%s%s);",
 					quote_literal_cstr(clr_catalog_table_name(attempt->relation)),
 					attempt->key != NULL ? quote_literal_cstr(attempt->key) : "NULL",
-					halves[half].action, whom, changes);
+					clr_binding_asked(binding, verb), whom, changes);
 }
 
 /* Account admins, and who looks as somebody else, which takes a right of that kind. */
@@ -99,29 +101,18 @@ may_be_told(const ClrFrame *frame, const ClrScope *scope)
 	return scope->account_level->levels.admin || frame->identity.acting.target != 0;
 }
 
-/*
- * The attempt to add a row: what its bound columns hold, and one more, unless it is
- * NULL.
- */
+/* The attempt to add a row: what its bound columns hold. */
 ClrAttempt
-clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row, const char *column,
-					   const char *value)
+clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row)
 {
 	StringInfoData changes;
+	int level = clr_writing_begin();
 
 	initStringInfo(&changes);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
-	{
-		const ClrColumn *bound = &binding->columns[slot];
-		Oid type = bound->is_array ? get_array_type(bound->type) : bound->type;
-
-		if (column != NULL && strcmp(column, bound->name) == 0)
-			column = NULL;
-		clr_refuse_add(&changes, bound->name,
-					   row->nulls[slot] ? NULL : clr_value_text(type, row->values[slot]));
-	}
-	if (column != NULL)
-		clr_refuse_add(&changes, column, value);
+		clr_refuse_add(&changes, binding->columns[slot].name,
+					   clr_binding_value_text(binding, row, slot));
+	clr_writing_end(level);
 	return (ClrAttempt){ binding->relid, NULL, changes.data };
 }
 

@@ -31,8 +31,7 @@ typedef struct ClrAttempt
 } ClrAttempt;
 
 extern void clr_refuse_add(StringInfo changes, const char *column, const char *value);
-extern ClrAttempt clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row,
-										 const char *column, const char *value);
+extern ClrAttempt clr_refuse_attempt_new(const ClrBinding *binding, const ClrRow *row);
 pg_noreturn extern void clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half,
 										 ClrVerdict *verdict, const ClrAttempt *attempt);
 

@@ -380,8 +380,7 @@ is_granted_then(ClrJudge *judge, const ClrRefusal *refusal)
 	ListCell *lc;
 
 	(void) clr_trace_row(&trace, binding, refusal->row,
-						 clr_scope_action(judge->scope, asked->feature, asked->name),
-						 refusal->creating);
+						 clr_scope_action(judge->scope, asked->feature, asked->name), refusal->as);
 	foreach(lc, trace.refusals)
 	{
 		const ClrVerdict *verdict = &((ClrRefusal *) lfirst(lc))->verdict;

@@ -15,7 +15,8 @@ typedef struct ClrWhom
 {
 	ClrActor actor;
 	const char *label;
-	const char *role; /* that it logs in with, if the question is about that, or NULL */
+	Oid login;		  /* the role that it logs in with, if the question is about that, */
+	const char *role; /* and its name; or NULL */
 	const char *note; /* on that role */
 	bool is_bound;	  /* row security binds that role, and any other way */
 	char **lacks;	  /* privileges that the role lacks on the table */

@@ -29,6 +29,7 @@
 #include "rule/rule.h"
 #include "rule/state.h"
 #include "rule/write.h"
+#include "store/writing.h"
 
 /* An action that changes need. */
 typedef struct Asked
@@ -479,8 +480,8 @@ is_open(const ClrWriteCall *call, Asked *asked, Datum project)
 	if (entry == NULL)
 	{
 		facts.project = clr_scope_project(judge->scope, &key);
-		opens =
-			facts.project != NULL && clr_rule_permits(judge, binding, &any, asked->action, NULL);
+		opens = facts.project != NULL &&
+				clr_write_permits_change(judge, binding, &any, asked->action, NULL);
 		entry = clr_keytab_add(asked->projects, &key, &found);
 		entry->value = opens ? asked : NULL;
 	}
@@ -505,10 +506,7 @@ judge_state(const ClrWriteCall *call, const ClrRowGuard *guard, bool moves)
 		refuse(call, CLR_ROW_CHANGED, &verdict);
 }
 
-/*
- * Members follow a row for themselves: the change adds or removes only the
- * actor.
- */
+/* Members follow a row for themselves. */
 static void
 judge_following(const ClrWriteCall *call, const char *name)
 {
@@ -517,15 +515,12 @@ judge_following(const ClrWriteCall *call, const char *name)
 	const ClrRow *old = &call->update->old.row;
 	const ClrRow *new = &call->update->new.row;
 	ClrVerdict verdict = { 0 };
+	bool was;
 
-	if (!clr_rule_permits_following(judge, binding, old, &verdict))
-		refuse(call, CLR_ROW_WAS, &verdict);
-	(void) clr_verdict_refuse(&verdict, CLR_FOLLOWS_OTHERS, name);
 	for (int slot = 0; slot < binding->ncolumns; slot++)
 		if (strcmp(binding->columns[slot].name, name) == 0 &&
-			!clr_write_only_me_changes(judge, &binding->columns[slot], old->nulls[slot],
-									   old->values[slot], new->nulls[slot], new->values[slot]))
-			refuse(call, CLR_ROW_CHANGED, &verdict);
+			!clr_write_permits_following(judge, binding, old, new, slot, &was, &verdict))
+			refuse(call, was ? CLR_ROW_CHANGED : CLR_ROW_WAS, &verdict);
 }
 
 /* What the row names anew, the actor sees. */
@@ -551,6 +546,7 @@ refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict)
 	ItemPointer place = &call->data->tg_trigtuple->t_self;
 	ClrAttempt attempt = { .relation = binding->relid };
 	StringInfoData changes;
+	int level = clr_writing_begin();
 
 	initStringInfo(&changes);
 	for (int i = 0; i < desc->natts; i++)
@@ -560,6 +556,7 @@ refuse(const ClrWriteCall *call, ClrHalf half, ClrVerdict *verdict)
 							   NULL :
 							   clr_value_text(getBaseType(TupleDescAttr(desc, i)->atttypid),
 											  update->new.values[i]));
+	clr_writing_end(level);
 	attempt.changes = changes.data;
 	if (binding->key_slot != CLR_NO_SLOT)
 		attempt.key = clr_binding_value_text(binding, &update->old.row, binding->key_slot);

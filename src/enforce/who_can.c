@@ -116,8 +116,7 @@ clearance_who_can(PG_FUNCTION_ARGS)
 
 		look_around(&around, question.binding, &rows[i]);
 		add_reaching_levels(&around, &question);
-		if (clr_question_is_creating(&question) &&
-			strcmp(question.binding->feature, "project") == 0)
+		if (question.as == CLR_CREATE && strcmp(question.binding->feature, "project") == 0)
 			around.without_project = true;
 		question.whom.within = &around.projects;
 		candidates = find_candidates(&around, account);
@@ -147,6 +146,7 @@ find_row(ClrQuestion *question, ClrFrame *frame, ClrRow **rows)
 	clr_question_judge(question, &frame->judge);
 	if (!question->whom.by_operator)
 		clr_question_check_may_read(question->binding);
+	clr_change_read(question, (Datum) 0);
 	n = clr_question_rows(question, rows);
 	if (!question->whom.by_operator)
 	{

@@ -80,9 +80,8 @@ is_default(Relation relation, const char *column, Datum value, bool isnull)
 	bool default_null;
 	Datum normal;
 
-	return clr_write_default(relation, column, &normal, &default_null) && isnull == default_null &&
-		   (isnull || datum_image_eq(value, normal, attr->attbyval, attr->attlen) ||
-			clr_write_equals(clr_write_equality(attr), value, normal));
+	return clr_write_default(relation, column, &normal, &default_null) &&
+		   clr_write_same(attr, value, isnull, normal, default_null);
 }
 
 /*
@@ -139,7 +138,7 @@ judge_guarded_value(ClrFrame *frame, ClrBinding *binding, const ClrRow *row, con
 		if (clr_rule_permits_new(judge, binding, row, asked, &verdict))
 			continue;
 		clr_verdict_column(&verdict, need->column, asked);
-		attempt = clr_refuse_attempt_new(binding, row, guard->column, value);
+		attempt = clr_refuse_attempt_new(binding, row);
 		clr_refuse_write(frame, binding, CLR_NEW_ROW, &verdict, &attempt);
 	}
 }
@@ -157,7 +156,15 @@ clr_write_equality(const FormData_pg_attribute *attr)
 	return lookup_type_cache(getBaseType(attr->atttypid), TYPECACHE_EQ_OPR_FINFO);
 }
 
-/* Whether two values that look different are one by that. */
+/* Whether two values of a column are one by that. */
+bool
+clr_write_same(const FormData_pg_attribute *attr, Datum a, bool a_null, Datum b, bool b_null)
+{
+	return a_null == b_null && (a_null || datum_image_eq(a, b, attr->attbyval, attr->attlen) ||
+								clr_write_equals(clr_write_equality(attr), a, b));
+}
+
+/* Whether two values that look different are. */
 bool
 clr_write_equals(const TypeCacheEntry *type, Datum a, Datum b)
 {

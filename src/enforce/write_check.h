@@ -34,6 +34,8 @@ typedef struct ClrWriteCall
 extern bool clr_write_default(Relation relation, const char *column, Datum *value, bool *isnull);
 extern HeapTuple clr_update_check(ClrWriteCall *call, MemoryContext context);
 extern TypeCacheEntry *clr_write_equality(const FormData_pg_attribute *attr);
+extern bool
+clr_write_same(const FormData_pg_attribute *attr, Datum a, bool a_null, Datum b, bool b_null);
 extern bool clr_write_equals(const TypeCacheEntry *type, Datum a, Datum b);
 
 #endif /* CLR_WRITE_CHECK_H */

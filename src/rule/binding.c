@@ -633,6 +633,31 @@ clr_binding_decides(const ClrBinding *binding, int slot)
 	return false;
 }
 
+/* The statement that does what a verb means. */
+const char *
+clr_verb_statement(ClrVerb verb)
+{
+	static const char *const statements[] = { [CLR_VIEW] = "SELECT",
+											  [CLR_CREATE] = "INSERT",
+											  [CLR_EDIT] = "UPDATE",
+											  [CLR_DELETE] = "DELETE" };
+
+	return statements[verb];
+}
+
+/*
+ * What explain() is asked about, of what a verb does: its action or, where that is another verb's
+ * as well, the statement.
+ */
+const char *
+clr_binding_asked(const ClrBinding *binding, ClrVerb verb)
+{
+	for (ClrVerb other = CLR_VIEW; other < CLR_VERBS; other++)
+		if (other != verb && strcmp(binding->actions[other], binding->actions[verb]) == 0)
+			return clr_verb_statement(verb);
+	return binding->actions[verb];
+}
+
 /* Whether a column of the table has a type, be it by a domain. */
 bool
 clr_binding_has_type(const ClrBinding *binding, int slot, Oid type)
@@ -655,7 +680,12 @@ clr_binding_has_type(const ClrBinding *binding, int slot, Oid type)
 char *
 clr_binding_value_text(const ClrBinding *binding, const ClrRow *row, int slot)
 {
-	return row->nulls[slot] ? NULL : clr_value_text(binding->columns[slot].type, row->values[slot]);
+	const ClrColumn *column = &binding->columns[slot];
+
+	if (row->nulls[slot])
+		return NULL;
+	return clr_value_text(column->is_array ? get_array_type(column->type) : column->type,
+						  row->values[slot]);
 }
 
 /*

@@ -27,6 +27,13 @@ typedef enum ClrVerb
 
 #define CLR_VERBS 4
 
+/*
+ * As what an action is asked about, instead of as what a statement does: by its name,
+ * which several verbs may have; or as what a change of a column needs.
+ */
+#define CLR_BY_NAME (-1)
+#define CLR_FOR_CHANGE (-2)
+
 /* A column that the policies pass; its place in the list is its slot. */
 typedef struct ClrColumn
 {
@@ -232,6 +239,8 @@ extern bool clr_binding_may_lack_project(const char *feature);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_has_account(const ClrBinding *binding);
 extern bool clr_binding_is_of_account(const ClrBinding *binding);
+extern const char *clr_verb_statement(ClrVerb verb);
+extern const char *clr_binding_asked(const ClrBinding *binding, ClrVerb verb);
 extern bool clr_binding_decides(const ClrBinding *binding, int slot);
 extern int clr_binding_slot(const ClrBinding *binding, const char *name);
 extern const ClrParent *clr_binding_near_parent(const ClrBinding *binding);

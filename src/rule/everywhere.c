@@ -170,8 +170,8 @@ permits_in(ClrJudge *judge, ClrBinding *binding, const List *needs, ClrProject *
 	if (clr_shape_class(judge, binding, CLR_EDIT, project) == CLR_CLASS_NONE)
 		return true;
 	foreach(lc, needs)
-		if (!clr_rule_permits(judge, binding, &any, clr_write_asked_by(judge->scope, lfirst(lc)),
-							  NULL))
+		if (!clr_write_permits_change(judge, binding, &any,
+									  clr_write_asked_by(judge->scope, lfirst(lc)), NULL))
 			return false;
 	return true;
 }

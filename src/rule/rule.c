@@ -33,10 +33,8 @@
 #include "rule/trial.h"
 #include "rule/write.h"
 
-static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-						 ClrVerdict *verdict);
-static ClrTrial trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
-							  ClrVerdict *verdict);
+static ClrTrial trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+						 const ClrAction *action, int as, ClrVerdict *verdict);
 static bool permits(ClrTrial *trial, ClrAction *action);
 static bool has_standing(ClrTrial *trial, const ClrAction *action);
 static bool is_open(ClrTrial *trial, ClrAction *action);
@@ -75,7 +73,17 @@ bool
 clr_rule_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 				 ClrVerdict *verdict)
 {
-	ClrTrial trial = trial_of(judge, binding, row, action, verdict);
+	return clr_rule_permits_as(judge, binding, row, action, CLR_BY_NAME, verdict);
+}
+
+/*
+ * The same, or as what a change needs or a verb does: also of a row that it would add.
+ */
+bool
+clr_rule_permits_as(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+					int as, ClrVerdict *verdict)
+{
+	ClrTrial trial = trial_of(judge, binding, row, action, as, verdict);
 
 	if (!permits(&trial, action))
 		return false;
@@ -85,47 +93,17 @@ clr_rule_permits(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAct
 }
 
 /*
- * The same, and in which project the row is, if it is permitted.
+ * As clr_rule_permits(), and in which project the row is, if it is permitted.
  */
 bool
 clr_rule_permits_in(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 					ClrProject **project)
 {
-	ClrTrial trial = trial_of(judge, binding, row, action, NULL);
+	ClrTrial trial = trial_of(judge, binding, row, action, CLR_BY_NAME, NULL);
 	bool permitted = permits(&trial, action);
 
 	*project = permitted ? trial.project : NULL;
 	return permitted;
-}
-
-static ClrTrial
-trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-		 ClrVerdict *verdict)
-{
-	return (ClrTrial){ .judge = judge,
-					   .scope = judge->scope,
-					   .binding = binding,
-					   .row = row,
-					   .viewing = action == clr_rule_verb_action(judge, binding, CLR_VIEW),
-					   .by_name = true,
-					   .verdict = verdict };
-}
-
-/*
- * May the actor add a row like this one? With a verdict, also what permits it.
- */
-bool
-clr_rule_permits_adding(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
-						ClrVerdict *verdict)
-{
-	ClrTrial trial = trial_of_verb(judge, binding, row, CLR_CREATE, verdict);
-	ClrAction *action = clr_rule_verb_action(judge, binding, CLR_CREATE);
-
-	if (!permits(&trial, action))
-		return false;
-	if (verdict != NULL)
-		tell_ground(&trial, action);
-	return true;
 }
 
 /*
@@ -136,45 +114,72 @@ bool
 clr_rule_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
 					  ClrVerdict *verdict)
 {
-	ClrTrial trial = trial_of_verb(judge, binding, row, verb, verdict);
+	ClrAction *action = clr_rule_verb_action(judge, binding, verb);
+	ClrTrial trial = trial_of(judge, binding, row, action, verb, verdict);
 
-	return permits(&trial, clr_rule_verb_action(judge, binding, verb));
+	return permits(&trial, action);
 }
 
 static ClrTrial
-trial_of_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrVerb verb,
-			  ClrVerdict *verdict)
+trial_of(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const ClrAction *action, int as,
+		 ClrVerdict *verdict)
 {
 	return (ClrTrial){ .judge = judge,
 					   .scope = judge->scope,
 					   .binding = binding,
 					   .row = row,
-					   .viewing = verb == CLR_VIEW,
-					   .creating = verb == CLR_CREATE,
-					   .writing = verb != CLR_VIEW,
-					   .verb = verb,
+					   .viewing = clr_rule_is_about(judge, binding, action, as, CLR_VIEW),
+					   .creating = as == CLR_CREATE,
+					   .writing = as != CLR_VIEW && as != CLR_BY_NAME,
+					   .as = as,
 					   .verdict = verdict };
 }
 
 /*
- * As clr_rule_permits(), or of a row that is to be created, for somebody who wants
- * to see each step: none is left out because one before it failed, unless
- * there is nothing to judge it by.
+ * Whether what is asked about goes for what statements with a verb do. An action by which rows are
+ * seen is about that, whatever else has it.
+ */
+bool
+clr_rule_is_about(ClrJudge *judge, ClrBinding *binding, const ClrAction *action, int as,
+				  ClrVerb verb)
+{
+	if (as >= CLR_VIEW)
+		return as == (int) verb;
+	return action == clr_rule_verb_action(judge, binding, verb) &&
+		   (verb == CLR_VIEW || action != clr_rule_verb_action(judge, binding, CLR_VIEW));
+}
+
+/*
+ * As what a row that is there is asked about by the name of an action: what the one verb does that
+ * has it, or sight.
+ */
+int
+clr_rule_as_named(ClrJudge *judge, ClrBinding *binding, const ClrAction *action)
+{
+	int as = CLR_BY_NAME;
+
+	for (ClrVerb verb = CLR_VIEW; verb < CLR_VERBS; verb++)
+	{
+		if (!clr_rule_is_about(judge, binding, action, CLR_BY_NAME, verb))
+			continue;
+		if (as != CLR_BY_NAME || verb == CLR_CREATE)
+			return CLR_BY_NAME;
+		as = verb;
+	}
+	return as;
+}
+
+/*
+ * As clr_rule_permits_as(), for somebody who wants to see each step: none is left out
+ * because one before it failed, unless there is nothing to judge it by.
  */
 void
-clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-			   bool creating, struct ClrTrace *trace)
+clr_rule_trace(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action, int as,
+			   struct ClrTrace *trace)
 {
 	ClrVerdict verdict = { 0 };
-	ClrTrial trial = trial_of(judge, binding, row, action, &verdict);
+	ClrTrial trial = trial_of(judge, binding, row, action, as, &verdict);
 
-	if (creating)
-	{
-		trial.creating = true;
-		trial.writing = true;
-		trial.verb = CLR_CREATE;
-		trial.by_name = false;
-	}
 	trial.trace = trace;
 	(void) permits(&trial, action);
 }
@@ -243,15 +248,10 @@ bool
 clr_rule_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						   ClrVerdict *verdict)
 {
-	ClrTrial trial = { .judge = judge,
-					   .scope = judge->scope,
-					   .binding = binding,
-					   .row = row,
-					   .viewing = true,
-					   .writing = true,
-					   .verdict = verdict };
+	ClrAction *view = clr_rule_verb_action(judge, binding, CLR_VIEW);
+	ClrTrial trial = trial_of(judge, binding, row, view, CLR_FOR_CHANGE, verdict);
 
-	return permits(&trial, clr_rule_verb_action(judge, binding, CLR_VIEW));
+	return permits(&trial, view);
 }
 
 /* Sight of the row, but for what holds for every act on it. */
@@ -287,6 +287,7 @@ clr_rule_permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, Cl
 					   .row = row,
 					   .creating = true,
 					   .writing = true,
+					   .as = CLR_FOR_CHANGE,
 					   .verdict = verdict };
 
 	return find_project(&trial) && gate_holds(&trial, action);
@@ -300,7 +301,7 @@ bool
 clr_rule_permits_seen(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action)
 {
 	ClrTrial trial = {
-		.judge = judge, .scope = judge->scope, .binding = binding, .row = row, .by_name = true
+		.judge = judge, .scope = judge->scope, .binding = binding, .row = row, .as = CLR_BY_NAME
 	};
 
 	/* to read more of a row is to view it */
@@ -661,16 +662,11 @@ are_gated(const ClrTrial *trial, const ClrAction *action)
 static bool
 passes_gate(const ClrTrial *trial, const ClrParent *parent, ClrVerb verb, const ClrAction *action)
 {
-	const ClrBinding *binding = trial->binding;
-
 	if (parent->gates[verb].action == NULL)
 		return false;
 	if (verb == CLR_VIEW)
 		return !trial->creating;
-	if (!trial->by_name)
-		return verb == trial->verb;
-	return strcmp(action->name, binding->actions[verb]) == 0 &&
-		   strcmp(action->feature, binding->feature) == 0;
+	return clr_rule_is_about(trial->judge, trial->binding, action, trial->as, verb);
 }
 
 /*

@@ -86,13 +86,12 @@ clr_trace_find(ClrTrace *trace, const char *step, const char *subject, ClrAnswer
  * whether all of them hold.
  */
 bool
-clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-			  bool creating)
+clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row, ClrAction *action, int as)
 {
 	ClrTraced traced = { .binding = binding,
 						 .row = row,
 						 .action = action,
-						 .creating = creating,
+						 .as = as,
 						 .key = clr_trace_key(binding, row),
 						 .first = list_length(trace->findings),
 						 .below = trace->at };
@@ -105,7 +104,7 @@ clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row, ClrAction
 	trace->at = &traced;
 	trace->refused = false;
 	trace->depth++;
-	clr_rule_trace(trace->judge, binding, row, action, creating, trace);
+	clr_rule_trace(trace->judge, binding, row, action, as, trace);
 	trace->depth--;
 	holds = !trace->refused;
 	trace->refused = around;
@@ -125,7 +124,7 @@ clr_trace_root(ClrTrace *trace)
 	return clr_trace_row(trace, clr_judge_binding(trace->judge, root->binding->id), root->row,
 						 clr_scope_action(trace->judge->scope, root->action->feature,
 										  root->action->name),
-						 root->creating);
+						 root->as);
 }
 
 /*
@@ -259,7 +258,7 @@ tell_refusal(ClrTrial *trial, ClrFinding *finding, ClrVerdict *verdict)
 	refusal->binding = trial->binding;
 	refusal->row = trial->row;
 	refusal->asked = trace->at->action;
-	refusal->creating = trace->at->creating;
+	refusal->as = trace->at->as;
 	refusal->viewing = trial->viewing;
 	refusal->of_new = trace->of_new && trace->at->below == NULL;
 	trace->refusals = lappend(trace->refusals, refusal);
@@ -672,7 +671,7 @@ list_above(ClrTrace *trace, const Above *above)
 			finding->found =
 				psprintf(UINT64_FORMAT " rows have this key, and not all are permitted", rows);
 		for (uint64 i = 0; i < rows; i++)
-			(void) clr_trace_row(trace, above->binding, &row[i], above->action, false);
+			(void) clr_trace_row(trace, above->binding, &row[i], above->action, CLR_BY_NAME);
 	}
 	else
 	{
@@ -734,14 +733,10 @@ clr_trace_key(const ClrBinding *binding, const ClrRow *row)
 char *
 clr_trace_value(const ClrBinding *binding, const ClrRow *row, int slot)
 {
-	const ClrColumn *column;
-	char *value = "NULL";
+	const char *value;
 
 	if (slot == CLR_NO_SLOT)
 		return pstrdup("the table has no such column");
-	column = &binding->columns[slot];
-	if (!row->nulls[slot])
-		value = clr_value_text(column->is_array ? get_array_type(column->type) : column->type,
-							   row->values[slot]);
-	return psprintf("%s is %s", column->name, value);
+	value = clr_binding_value_text(binding, row, slot);
+	return psprintf("%s is %s", binding->columns[slot].name, value != NULL ? value : "NULL");
 }

@@ -36,7 +36,7 @@ typedef struct ClrRefusal
 	const ClrBinding *binding;
 	const ClrRow *row;
 	const ClrAction *asked; /* of the row */
-	bool creating;
+	int as;					/* what */
 	bool viewing;
 	bool of_new; /* no row that there is could be mended */
 } ClrRefusal;
@@ -47,7 +47,7 @@ typedef struct ClrTraced
 	const ClrBinding *binding;
 	const ClrRow *row;
 	ClrAction *action;
-	bool creating;
+	int as; /* what that is asked about */
 	const char *key;
 	int first;				 /* of its findings */
 	struct ClrTraced *below; /* the one that this one is above of, or NULL */
@@ -72,8 +72,8 @@ typedef struct ClrTrace
 
 extern ClrFinding *clr_trace_find(ClrTrace *trace, const char *step, const char *subject,
 								  ClrAnswer answer, const char *found);
-extern bool clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row,
-						  ClrAction *action, bool creating);
+extern bool
+clr_trace_row(ClrTrace *trace, ClrBinding *binding, const ClrRow *row, ClrAction *action, int as);
 extern bool clr_trace_root(ClrTrace *trace);
 extern void
 clr_trace_naming(ClrTrace *trace, ClrBinding *binding, const ClrNaming *naming, const ClrRow *row);

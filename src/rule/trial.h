@@ -34,8 +34,7 @@ typedef struct ClrTrial
 	bool viewing;		 /* looking at a row, which needs no more than that */
 	bool creating;		 /* adding it: there is no row to see yet */
 	bool writing;		 /* a statement would change the table */
-	ClrVerb verb;		 /* that a statement does to it */
-	bool by_name;		 /* instead, an action was named, which may be that of several verbs */
+	int as;				 /* what a statement does to it, CLR_BY_NAME or CLR_FOR_CHANGE */
 	ClrVerdict *verdict; /* NULL: nobody asks why */
 	ClrProject *project;
 	struct ClrTrace *trace; /* NULL: judging ends with the first step that fails */

@@ -28,6 +28,8 @@ static bool permits_relation(ClrJudge *judge, ClrBinding *binding, const ClrRow 
 							 const ClrRelation *relation, ClrVerdict *verdict);
 static bool permits_new(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, int slot,
 						const char *action, ClrVerdict *verdict);
+static bool
+permits_need(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const ClrNeed *need);
 static bool permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 						  const char *column, const char *new_value);
 static List *
@@ -57,7 +59,8 @@ clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, 
 			return clr_write_permits_update(judge, binding, row, verdict);
 		case CLR_DELETE:
 			return clr_rule_permits_verb(judge, binding, row, verb, verdict) &&
-				   clr_state_permits_all(judge, binding, row, clr_state_guards(binding, row), verb,
+				   clr_state_permits_all(judge, binding, row,
+										 clr_write_guards_of_verb(binding, row, verb), verb,
 										 verdict);
 	}
 	elog(ERROR, "unknown verb %d", (int) verb);
@@ -66,32 +69,26 @@ clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, 
 /*
  * May the actor do `action` to a row that is there, as a statement for which
  * the action is asked would be judged: an UPDATE of columns that have no guard of
- * their own, a DELETE.
+ * their own, a DELETE? As what a verb does; by name, all that have the action.
  */
 bool
-clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
-						 ClrVerdict *verdict)
+clr_write_permits_as(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
+					 int as, ClrVerdict *verdict)
 {
-	if (!clr_rule_permits(judge, binding, row, action, verdict))
+	if (!clr_rule_permits_as(judge, binding, row, action, as, verdict))
 		return false;
 	for (ClrVerb verb = CLR_EDIT; verb <= CLR_DELETE; verb++)
-		if (!clr_state_permits_all(judge, binding, row,
-								   clr_write_guards_of_action(judge, binding, row, action, verb),
-								   verb, verdict))
+		if (clr_rule_is_about(judge, binding, action, as, verb) &&
+			!clr_state_permits_all(judge, binding, row,
+								   clr_write_guards_of_verb(binding, row, verb), verb, verdict))
 			return false;
 	return true;
 }
 
-/*
- * The guards in whose state a row is that are about an action, if that is the one
- * of a verb.
- */
+/* The guards in whose state a row is that are about what a verb does. */
 List *
-clr_write_guards_of_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
-						   const ClrAction *action, ClrVerb verb)
+clr_write_guards_of_verb(const ClrBinding *binding, const ClrRow *row, ClrVerb verb)
 {
-	if (action != clr_rule_verb_action(judge, binding, verb))
-		return NIL;
 	return verb == CLR_DELETE ? clr_state_guards(binding, row) : guards_of_rest(binding, row);
 }
 
@@ -274,17 +271,21 @@ clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row
 		return true;
 	foreach(lc, clr_write_needs(binding))
 	{
-		ClrNeed *need = lfirst(lc);
+		const ClrNeed *need = lfirst(lc);
 
-		if (need->beside)
-			continue;
-		if (need->feature == NULL ?
-				clr_rule_permits_following(judge, binding, row, NULL) :
-				clr_rule_permits(judge, binding, row,
-								 clr_scope_action(judge->scope, need->feature, need->action), NULL))
+		if (!need->beside && permits_need(judge, binding, row, need))
 			return true;
 	}
 	return false;
+}
+
+static bool
+permits_need(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const ClrNeed *need)
+{
+	if (need->feature == NULL)
+		return clr_rule_permits_following(judge, binding, row, NULL);
+	return clr_write_permits_change(judge, binding, row, clr_write_asked_by(judge->scope, need),
+									NULL);
 }
 
 /*
@@ -370,15 +371,8 @@ permits_value(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, const cha
 	if (needs == NIL)
 		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, NULL);
 	foreach(lc, needs)
-	{
-		const ClrNeed *need = lfirst(lc);
-
-		if (need->feature == NULL ?
-				!clr_rule_permits_following(judge, binding, row, NULL) :
-				!clr_write_permits_change(judge, binding, row,
-										  clr_write_asked_by(judge->scope, need), NULL))
+		if (!permits_need(judge, binding, row, lfirst(lc)))
 			return false;
-	}
 	return true;
 }
 
@@ -390,9 +384,41 @@ bool
 clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row, ClrAction *action,
 						 ClrVerdict *verdict)
 {
-	if (action == clr_rule_verb_action(judge, binding, CLR_EDIT))
+	int as = clr_write_as_change(judge, binding, action);
+
+	if (as == CLR_EDIT)
 		return clr_rule_permits_verb(judge, binding, row, CLR_EDIT, verdict);
-	return clr_rule_permits(judge, binding, row, action, verdict);
+	return clr_rule_permits_as(judge, binding, row, action, as, verdict);
+}
+
+/* As what an action is asked about that a change needs. */
+int
+clr_write_as_change(ClrJudge *judge, ClrBinding *binding, const ClrAction *action)
+{
+	return action == clr_rule_verb_action(judge, binding, CLR_EDIT) ? CLR_EDIT : CLR_FOR_CHANGE;
+}
+
+/*
+ * Members follow a row for themselves: a change of a follower column adds or removes only
+ * the actor, who sees the row before and after. Of a refusal, whether the row as it was is not
+ * what refuses.
+ */
+bool
+clr_write_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *old,
+							const ClrRow *new, int slot, bool *was, ClrVerdict *verdict)
+{
+	const ClrColumn *column = &binding->columns[slot];
+
+	*was = clr_rule_permits_following(judge, binding, old, verdict);
+	if (!*was)
+		return false;
+	if (!clr_write_only_me_changes(judge, column, old->nulls[slot], old->values[slot],
+								   new->nulls[slot], new->values[slot]))
+	{
+		(void) clr_verdict_refuse(verdict, CLR_FOLLOWS_OTHERS, column->name);
+		return false;
+	}
+	return clr_rule_permits_following(judge, binding, new, verdict);
 }
 
 /* One more need, unless the action is among them. */

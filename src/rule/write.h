@@ -29,10 +29,9 @@ typedef bool (*ClrWritePermits)(ClrJudge *judge, ClrBinding *binding, const ClrR
 
 extern bool clr_write_permits_verb(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 								   ClrVerb verb, ClrVerdict *verdict);
-extern bool clr_write_permits_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
-									 ClrAction *action, ClrVerdict *verdict);
-extern List *clr_write_guards_of_action(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
-										const ClrAction *action, ClrVerb verb);
+extern bool clr_write_permits_as(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
+								 ClrAction *action, int as, ClrVerdict *verdict);
+extern List *clr_write_guards_of_verb(const ClrBinding *binding, const ClrRow *row, ClrVerb verb);
 extern bool clr_write_permits_insert(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrVerdict *verdict);
 extern bool clr_write_permits_update(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
@@ -48,6 +47,10 @@ extern bool clr_write_permits_column(ClrJudge *judge, ClrBinding *binding, const
 extern bool clr_write_is_plain_column(const ClrBinding *binding, const char *column);
 extern bool clr_write_permits_change(ClrJudge *judge, ClrBinding *binding, const ClrRow *row,
 									 ClrAction *action, ClrVerdict *verdict);
+extern int clr_write_as_change(ClrJudge *judge, ClrBinding *binding, const ClrAction *action);
+extern bool
+clr_write_permits_following(ClrJudge *judge, ClrBinding *binding, const ClrRow *old,
+							const ClrRow *new, int slot, bool *was, ClrVerdict *verdict);
 extern List *clr_write_needs(const ClrBinding *binding);
 extern List *clr_write_needs_of_guards(const ClrBinding *binding, const char *column,
 									   bool any_value, const char *new_value);
