@@ -584,7 +584,7 @@ judge_following(Judged *judged, const ClrChanged *changed)
 static void
 judge_names(Judged *judged, const ClrChanged *changed)
 {
-	ClrQuestion *question = judged->question;
+	const ClrQuestion *question = judged->question;
 	ListCell *lc;
 
 	foreach(lc, question->binding->namings)

@@ -117,8 +117,8 @@ char *
 clr_mask_deparse(Oid relid, Node *expression)
 {
 	int level = clr_writing_begin();
-	char *written = deparse_expression(
-		expression, deparse_context_for(get_rel_name(relid), relid), false, false);
+	char *written = deparse_expression(expression, deparse_context_for(get_rel_name(relid), relid),
+									   false, false);
 
 	clr_writing_end(level);
 	return written;
