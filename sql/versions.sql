@@ -92,6 +92,7 @@ CALL change(format('INSERT INTO clearance.member_switch VALUES (%s, ''task'', ''
 CALL change('UPDATE clearance.member_switch SET action = ''edit''');
 CALL change(format('UPDATE clearance.member_switch SET member_id = %s', :sam));
 CALL change('DELETE FROM clearance.member_switch');
+-- the member's row is rewritten, too, so that two who do this wait for each other: see below
 CALL change(format('SELECT clearance.set_member_roles(%s, ''{super_user}'')', :cole));
 CALL change(format('UPDATE clearance.member_role SET member_id = %s WHERE member_id = %s', :sam, :cole));
 -- a name is nobody's right; the server does not know, and it is the member's row

@@ -288,9 +288,10 @@ AS $$
 DECLARE
     base integer[];
     own integer[];
+    own_switches clearance.member_switch[];
     beyond record;
 BEGIN
-    IF clearance.is_operator() THEN
+    IF clearance.is_operator() OR (levels = '{}' AND switches = '{}') THEN
         RETURN;
     END IF;
     SELECT s.base_levels, s.base_levels || ARRAY(SELECT l.id FROM clearance.level l WHERE l.name = 'collaborator' AND l.built_in AND s.audience = 'vendor')
@@ -298,16 +299,17 @@ BEGIN
     IF EXISTS (SELECT FROM clearance.level l WHERE l.name = 'account_admin' AND l.built_in AND l.id = ANY (base)) THEN
         RETURN;         -- nothing is beyond it
     END IF;
+    own_switches := clearance_internal.switches_of(ARRAY[clearance.actor()]);
     WITH held AS MATERIALIZED (
         SELECT * FROM clearance_internal.reaching_grants(own || levels)
     ), given AS (
         SELECT h.* FROM held h WHERE h.level_id = ANY (levels)
         UNION ALL
-        SELECT NULL, s.* FROM clearance_internal.switched_grants(switches, '{}') s
+        SELECT NULL, s.* FROM clearance_internal.switched_grants(switches, '{}') s WHERE switches <> '{}'
     ), had AS MATERIALIZED (
         SELECT h.* FROM held h WHERE h.level_id = ANY (own)
         UNION ALL
-        SELECT NULL, s.* FROM clearance_internal.switched_grants(clearance_internal.switches_of(ARRAY[clearance.actor()]), base) s
+        SELECT NULL, s.* FROM clearance_internal.switched_grants(own_switches, base) s WHERE own_switches <> '{}'
     )
     SELECT g.level_id, g.feature, g.action INTO beyond
     FROM given g
