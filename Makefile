@@ -156,6 +156,7 @@ REGRESS = \
 	accounts \
 	account_rows \
 	parents \
+	unread_keys \
 	folded \
 	same_plans \
 	index_operators \

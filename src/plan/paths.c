@@ -30,6 +30,7 @@
 #include "utils/array.h"
 #include "utils/index_selfuncs.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 
 #include "plan/account.h"
 #include "plan/beside.h"
@@ -55,6 +56,7 @@ cost_with_keys(PlannerInfo *root, IndexPath *path, double loops, Cost *startup, 
 			   Selectivity *selectivity, double *correlation, double *pages);
 static List *put_keys(PlannerInfo *root, IndexPath *path, Cost *reading);
 static Expr *keys_for_estimate(const FuncExpr *call, Cost *reading);
+static Expr *unread_keys(Oid type, double count);
 static void add_without_sets(PlannerInfo *root, RelOptInfo *rel);
 static void expect_rows(PlannerInfo *root, RelOptInfo *rel);
 static double rows_before_ups(PlannerInfo *root, RelOptInfo *rel);
@@ -232,20 +234,46 @@ keys_for_estimate(const FuncExpr *call, Cost *reading)
 {
 	double keys;
 	Cost cost;
-	ArrayType *array;
 
 	if (!clr_set_ups_cost(call, &keys, &cost))
 		return clr_set_keys_now(call);
 	*reading += cost;
-	/* of an array, estimates of costs see the length alone (estimate_array_length(), selfuncs.c) */
-	array = palloc0(ARR_OVERHEAD_NONULLS(1));
-	SET_VARSIZE(array, ARR_OVERHEAD_NONULLS(1));
+	return unread_keys(call->funcresulttype, clamp_row_est(keys));
+}
+
+/*
+ * An array of so many keys, of which nothing else is known: costs go by the length. As a
+ * constant it would be taken apart, by predicates of indexes and by statistics
+ * (predicate_classify(), predtest.c; mcv_get_match_bitmap(), mcv.c), so it is relabeled,
+ * which lengths are seen through (estimate_array_length(), selfuncs.c). Whatever looks into
+ * it all the same finds NULLs, which take a bit each.
+ */
+static Expr *
+unread_keys(Oid type, double count)
+{
+	Oid element = get_element_type(type);
+	int keys = (int) Min(count, (double) MaxArraySize);
+	int size = ARR_OVERHEAD_WITHNULLS(1, keys);
+	ArrayType *array = palloc0(size);
+	CaseTestExpr *key = makeNode(CaseTestExpr);
+	ArrayCoerceExpr *relabeled = makeNode(ArrayCoerceExpr);
+
+	SET_VARSIZE(array, size);
 	array->ndim = 1;
-	array->elemtype = get_element_type(call->funcresulttype);
-	ARR_DIMS(array)[0] = (int) Min(Max(keys, 1), PG_INT32_MAX);
+	array->dataoffset = size;
+	array->elemtype = element;
+	ARR_DIMS(array)[0] = keys;
 	ARR_LBOUND(array)[0] = 1;
-	return (Expr *) makeConst(call->funcresulttype, -1, InvalidOid, -1, PointerGetDatum(array),
-							  false, false);
+	key->typeId = element;
+	key->typeMod = -1;
+	relabeled->arg =
+		(Expr *) makeConst(type, -1, InvalidOid, -1, PointerGetDatum(array), false, false);
+	relabeled->elemexpr =
+		(Expr *) makeRelabelType((Expr *) key, element, -1, InvalidOid, COERCE_IMPLICIT_CAST);
+	relabeled->resulttype = type;
+	relabeled->resulttypmod = -1;
+	relabeled->location = -1;
+	return (Expr *) relabeled;
 }
 
 /*
