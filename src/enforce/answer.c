@@ -204,9 +204,9 @@ clearance_column_masked(PG_FUNCTION_ARGS)
 	if (mask == NULL && get_attnum(binding->relid, NameStr(*PG_GETARG_NAME(1))) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("table %s has no column \"%s\"", binding->relation_name,
+				 errmsg("table %s has no column \"%s\"", clr_binding_name(binding),
 						NameStr(*PG_GETARG_NAME(1))),
-				 errhint("clearance.columns('%s') lists its columns.", binding->relation_name)));
+				 errhint("clearance.columns('%s') lists its columns.", clr_binding_name(binding))));
 	PG_RETURN_BOOL(
 		mask != NULL &&
 		!clr_mask_opens(clr_mask_answers(CurrentMemoryContext, asked->judge, binding, mask, false),

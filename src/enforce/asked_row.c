@@ -157,7 +157,7 @@ check_columns(const ClrBinding *binding, TupleDesc desc)
 		if (found != 1)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 							errmsg("the row does not tell the column \"%s\" of %s",
-								   binding->columns[slot].name, binding->relation_name),
+								   binding->columns[slot].name, clr_binding_name(binding)),
 							errhint("It needs each of these once, as the table has them: %s.",
 									names.data)));
 	}

@@ -150,7 +150,7 @@ own_parent_slot(const ClrBinding *binding)
 	foreach(lc, binding->parents)
 		if (((ClrParent *) lfirst(lc))->binding == binding->id)
 			return ((ClrParent *) lfirst(lc))->slot;
-	elog(ERROR, "table %s is not its own parent", binding->relation_name);
+	elog(ERROR, "table %s is not its own parent", clr_binding_name(binding));
 }
 
 /* ---------- new rows ---------- */
@@ -384,7 +384,7 @@ refuse(const Watch *watch)
 
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("update of %s is not permitted", watch->binding->relation_name),
+			 errmsg("update of %s is not permitted", clr_binding_name(watch->binding)),
 			 errdetail(
 				 "By column \"%s\" a row would belong to itself, or to what belongs to it: all of "
 				 "them would be closed.",

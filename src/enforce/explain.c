@@ -146,7 +146,8 @@ clr_question_judge(ClrQuestion *question, const ClrJudge *like)
 		get_rel_relkind(question->relation) == RELKIND_PARTITIONED_TABLE)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("rows of %s have no key to name them by", question->binding->relation_name),
+				 errmsg("rows of %s have no key to name them by",
+						clr_binding_name(question->binding)),
 				 errhint("Name the partition that the row is in, and as its key its ctid.")));
 	find_action(question);
 }
@@ -268,7 +269,7 @@ clr_question_check_may_read(const ClrBinding *binding)
 	if (clr_seal_is_narrowed(binding->relid))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("policies of others hide rows of %s, too", binding->relation_name),
+				 errmsg("policies of others hide rows of %s, too", clr_binding_name(binding)),
 				 errdetail("What the rule says of a row could tell of one that they hide."),
 				 errhint("Operators may ask: superusers, and members of the role that owns the "
 						 "extension, while nobody acts.")));

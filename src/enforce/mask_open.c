@@ -80,7 +80,7 @@ look_up_mask(FunctionCallInfo fcinfo, ClrPolicyCall *call)
 	if (lc == NULL)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
 						errmsg("a column of %s is not masked any more as it was planned",
-							   call->binding->relation_name),
+							   clr_binding_name(call->binding)),
 						errhint("Retry the statement.")));
 	call->answers = clr_mask_answers(fcinfo->flinfo->fn_mcxt, call->judge, call->binding,
 									 call->mask, (PG_GETARG_INT32(2) & CLR_MASK_SEEN) != 0);
@@ -96,7 +96,7 @@ refuse(FunctionCallInfo fcinfo, const ClrPolicyCall *call)
 		ERROR,
 		(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 		 errmsg("column \"%s\" of %s is masked for the actor: %s cannot use it", mask->column,
-				call->binding->relation_name, writes ? "an assignment" : "a condition"),
+				clr_binding_name(call->binding), writes ? "an assignment" : "a condition"),
 		 errdetail("Reading it needs %s.%s, which the actor does not hold on every row that the "
 				   "statement looks at.",
 				   mask->feature, mask->action),

@@ -239,6 +239,7 @@ check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding)
 	if (!fits)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), clr_count(CLR_ERROR_UNSEALED),
-				 errmsg("policies of table %s do not fit its declaration", binding->relation_name),
-				 errhint("Run clearance.repair('%s').", binding->relation_name)));
+				 errmsg("policies of table %s do not fit its declaration",
+						clr_binding_name(binding)),
+				 errhint("Run clearance.repair('%s').", clr_binding_name(binding))));
 }

@@ -51,13 +51,14 @@ clr_refuse_write(ClrFrame *frame, const ClrBinding *binding, ClrHalf half, ClrVe
 	if (asked != NULL)
 		needs =
 			psprintf("Column \"%s\" needs %s.%s. ", verdict->column, asked->feature, asked->name);
-	ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-					errmsg("%s %s is not permitted", halves[half].writing, binding->relation_name),
-					errdetail("%sJudging %s: %s.", needs, halves[half].row,
-							  is_nobody ? clr_actor_why_nobody(&frame->identity) :
-										  clr_verdict_text(verdict, judge)),
-					advice != NULL ? errhint("%s", advice) : 0,
-					clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("%s %s is not permitted", halves[half].writing, clr_binding_name(binding)),
+			 errdetail("%sJudging %s: %s.", needs, halves[half].row,
+					   is_nobody ? clr_actor_why_nobody(&frame->identity) :
+								   clr_verdict_text(verdict, judge)),
+			 advice != NULL ? errhint("%s", advice) : 0,
+			 clr_verdict_fields(binding->relid, verdict->code, verdict->column)));
 }
 
 /* Tell the server's log, if it is to know. */

@@ -108,7 +108,7 @@ judge_guarded_values(ClrFrame *frame, ClrBinding *binding, const TriggerData *tr
 		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 							errmsg("guarded column \"%s\" of %s does not exist", guard->column,
-								   binding->relation_name),
+								   clr_binding_name(binding)),
 							errhint("Use clearance.unprotect() and declare the table again.")));
 		value = heap_getattr(tuple, attnum, desc, &isnull);
 		if (is_default(named, guard->column, value, isnull))

@@ -121,7 +121,7 @@ column_of(const ClrMaskedTable *table, Relation relation, const char *name)
 			return TupleDescAttr(desc, i);
 	ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 					errmsg("column \"%s\" of masked table %s does not exist", name,
-						   table->declared->relation_name),
+						   clr_binding_name(table->declared)),
 					errhint("Use clearance.unprotect() and declare the table again.")));
 }
 
@@ -342,7 +342,7 @@ clr_masked_refuse(const ClrMaskedTable *table, AttrNumber attnum)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("column \"%s\" of %s is masked, and this statement cannot mask it",
-					mask->column, table->declared->relation_name),
+					mask->column, clr_binding_name(table->declared)),
 			 errdetail("It reads or writes the column, or the whole row, in a way that is not "
 					   "masked."),
 			 errhint("Leave the column out. If the library is not preloaded, add pg_clearance to "
@@ -377,7 +377,7 @@ clr_masked_check_explained(List *permissions, ClrJudge *judge)
 						(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 						 errmsg("EXPLAIN of column \"%s\" of %s, which may be masked, is not "
 								"permitted to the actor",
-								mask->column, binding->relation_name),
+								mask->column, clr_binding_name(binding)),
 						 errdetail("Plans tell of values that the actor may not read."),
 						 errhint("A superuser may allow it by clearance.external_explain."),
 						 clr_verdict_fields(binding->relid, CLR_MASKED, mask->column)));

@@ -173,7 +173,7 @@ void
 clr_class_check(ClrJudge *judge, ClrBinding *binding, ClrVerb verb, ClrClass class)
 {
 	if (!has_class(judge, binding, verb, class))
-		clr_class_refuse_plan(binding->relation_name);
+		clr_class_refuse_plan(clr_binding_name(binding));
 }
 
 /* A plan is for somebody with other rights, and cannot be replaced: the next one is made anew. */

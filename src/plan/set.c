@@ -192,7 +192,7 @@ new_call(FunctionCallInfo fcinfo, ClrFrame *of_query, bool whole)
 	call->judge = clr_frame_judge(frame);
 	call->binding = clr_judge_binding(call->judge, call->set.binding);
 	if (clr_frame_maintains(frame, call->binding->relid))
-		clr_class_refuse_plan(call->binding->relation_name); /* it is of no class */
+		clr_class_refuse_plan(clr_binding_name(call->binding)); /* it is of no class */
 	clr_class_check(call->judge, call->binding, call->set.verb, call->set.class);
 	call->type = getBaseType(get_fn_expr_argtype(fcinfo->flinfo, 0));
 	call->key_class = clr_key_class(call->type);
@@ -286,7 +286,7 @@ fits_plan(const SetCall *call, ClrProject *project)
 	if (class != CLR_CLASS_NONE && call->set.class != CLR_CLASS_OTHER && class != call->set.class)
 		ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE), clr_count(CLR_ERROR_STALE_PLAN),
 						errmsg("the query on %s was planned without the project that it creates",
-							   call->binding->relation_name),
+							   clr_binding_name(call->binding)),
 						errhint("Create the project in a statement of its own.")));
 	return class != CLR_CLASS_NONE;
 }

@@ -90,6 +90,16 @@ static int32 bound_nearby(List *tables);
 static List *parents_of(Oid relid);
 static void forget_relation(Datum arg, Oid relid);
 
+/*
+ * Its table, as the server names tables to the user: by the search_path of this moment, not of the
+ * one in which the declaration was read.
+ */
+char *
+clr_binding_name(const ClrBinding *binding)
+{
+	return DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(binding->relid)));
+}
+
 /* The mask of a column, or NULL. */
 ClrMask *
 clr_binding_mask(const ClrBinding *binding, const char *column)
@@ -571,7 +581,7 @@ clr_binding_attnum(const ClrBinding *binding, int slot, TupleDesc desc)
 	if (attnum <= 0)
 		ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
 						errmsg("the row has no column \"%s\"", binding->columns[slot].name),
-						errhint("Pass a whole row of %s.", binding->relation_name)));
+						errhint("Pass a whole row of %s.", clr_binding_name(binding))));
 	column->at = attnum;
 	return attnum;
 }

@@ -166,7 +166,6 @@ typedef struct ClrBinding
 	int32 id;
 	uint64 generation; /* of declarations, before it was read */
 	Oid relid;
-	const char *relation_name;
 	const char *feature;
 	bool link_only;
 	bool project_optional; /* a row without a project is one of its account */
@@ -236,6 +235,7 @@ extern const ClrBinding *clr_binding_borrow(MemoryContext context, int32 id);
 extern bool clr_binding_is_masked(int32 id);
 extern bool clr_binding_any_masked(bool *refuses_filters);
 extern bool clr_binding_may_lack_project(const char *feature);
+extern char *clr_binding_name(const ClrBinding *binding);
 extern ClrMask *clr_binding_mask(const ClrBinding *binding, const char *column);
 extern bool clr_binding_has_account(const ClrBinding *binding);
 extern bool clr_binding_is_of_account(const ClrBinding *binding);

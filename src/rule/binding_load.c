@@ -175,9 +175,6 @@ load_itself(ClrBinding *binding, const ClrRows *rows)
 	bool has_null;
 
 	binding->relid = clr_rows_oid(rows, BINDING_RELATION);
-	/* as the server names tables to the user: by the user's search_path */
-	binding->relation_name =
-		DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(binding->relid)));
 	binding->feature = clr_rows_text(rows, BINDING_FEATURE);
 	binding->link_only = clr_rows_bool(rows, BINDING_LINK_ONLY);
 	for (int i = 0; i < CLR_VERBS; i++)
@@ -214,7 +211,7 @@ load_columns(ClrBinding *binding, List *names)
 		if (attnum <= 0)
 			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), clr_count(CLR_ERROR_DECLARATION),
 							errmsg("column \"%s\" of protected table %s does not exist",
-								   (char *) lfirst(lc), binding->relation_name),
+								   (char *) lfirst(lc), clr_binding_name(binding)),
 							errhint("Use clearance.unprotect() and declare the table again.")));
 		type = getBaseType(TupleDescAttr(RelationGetDescr(relation), attnum - 1)->atttypid);
 		element = get_base_element_type(type);

@@ -505,7 +505,7 @@ read_sources(Pass *pass, List *sources, Snapshot snapshot)
 
 		clr_reader_open(&pass->reader, pass->binding, source->slot, false);
 		if (pass->reader.index == NULL)
-			elog(ERROR, "an index of table %s is gone", pass->binding->relation_name);
+			elog(ERROR, "an index of table %s is gone", clr_binding_name(pass->binding));
 		clr_reader_begin(&pass->reader, snapshot);
 		clr_keytab_each(source->keys, read_key, pass);
 		if (source->or_null)

@@ -154,5 +154,5 @@ number_of(const ClrBinding *binding, const ClrMask *mask)
 	foreach(lc, binding->masks)
 		if (((ClrMask *) lfirst(lc))->id == mask->id)
 			return foreach_current_index(lc);
-	elog(ERROR, "%s has no mask %d", binding->relation_name, mask->id);
+	elog(ERROR, "%s has no mask %d", clr_binding_name(binding), mask->id);
 }

@@ -143,7 +143,7 @@ clr_parent_project(ClrParentRows *rows, const ClrKey *key)
 		if (binding->key_slot == CLR_NO_SLOT ||
 			binding->columns[binding->key_slot].key_class != key->class)
 			elog(ERROR, "key of class %s does not fit table %s", clr_key_class_name(key->class),
-				 binding->relation_name);
+				 clr_binding_name(binding));
 		if (rows->judging == 0 && is_full(rows, clr_keytab_count(rows->verdicts)))
 			forget(rows);
 		if (pays_to_read_all(rows))

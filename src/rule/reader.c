@@ -64,10 +64,11 @@ find_attributes(ClrReader *reader, const ClrBinding *binding)
 
 		if (attribute <= 0 ||
 			!clr_binding_has_type(binding, i, TupleDescAttr(desc, attribute - 1)->atttypid))
-			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-							clr_count(CLR_ERROR_DECLARATION),
-							errmsg("table %s changed while a query began", binding->relation_name),
-							errhint("Retry the query.")));
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 clr_count(CLR_ERROR_DECLARATION),
+					 errmsg("table %s changed while a query began", clr_binding_name(binding)),
+					 errhint("Retry the query.")));
 		reader->attributes[i] = attribute;
 		reader->last = Max(reader->last, attribute);
 	}
