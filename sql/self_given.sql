@@ -138,6 +138,13 @@ UPDATE note SET is_private = true WHERE id = 1;
 SELECT tried('max', 'UPDATE task SET phase = 4 WHERE id = 3', 'UPDATE task SET phase = NULL WHERE id = 3');
 SELECT tried('pat', 'UPDATE task SET phase = 4 WHERE id = 3');
 SELECT clearance.unprotect('note');
+-- the project column says where a task is, and who may write there is asked anyway
+CREATE TABLE site (id integer PRIMARY KEY, project integer, is_private boolean);
+INSERT INTO site VALUES (1, 1, true);
+SELECT clearance.protect('site', 'phase', project => 'project', visibility => 'is_private', shared_values => '{false}') > 0;
+SELECT clearance.relate('site', 'assigned_task', link => 'task', link_column => 'project');
+SELECT tried('max', 'INSERT INTO task VALUES (10, 1, ''x'', false, NULL, 4)', 'UPDATE task SET project = 2 WHERE id = 3');
+SELECT clearance.unprotect('site');
 
 -- Where nothing else of a table asks for it, the trigger is for that column alone, in each partition, and goes with the relation.
 CREATE TABLE errand (id integer PRIMARY KEY, project integer, title text, phase integer) PARTITION BY RANGE (id);

@@ -27,13 +27,14 @@ static void load_columns(ClrBinding *binding, List *names);
 static void load_relations(ClrBinding *binding);
 static ClrRelation *load_relation(ClrBinding *binding, const ClrRows *rows);
 static bool says_who(const ClrBinding *binding, const ClrRelation *relation);
+static bool is_asked_about(const ClrBinding *binding, int slot);
 static List *links_through_task(int32 task_binding, const char *link_column);
 static ClrLink *task_link(int32 task_binding, const ClrRows *rows, const char *link_column);
 static void load_parents(ClrBinding *binding);
 static void load_parent_gates(ClrParent *parent, const ClrRows *rows);
 static void load_link_roles(ClrBinding *binding);
 static ClrLinkRole *load_link_role(const ClrBinding *binding, const ClrRows *rows);
-static ClrNaming *load_naming(const ClrBinding *binding, const ClrRows *rows);
+static ClrNaming *load_naming(const ClrRows *rows, int slot);
 static bool links_keys(const ClrRows *relation);
 static void find_ups(ClrBinding *binding);
 static void load_guards(ClrBinding *binding);
@@ -282,16 +283,23 @@ load_relation(ClrBinding *binding, const ClrRows *rows)
 
 /*
  * Whether who writes the row's column says by that who is related. Through a link
- * table, not by what tells the row itself, its place or its owner, which is asked
- * about as such; nor who follows, as whoever sees the row may.
+ * table, not by what tells the row itself; nor who follows, as whoever sees the row
+ * may.
  */
 static bool
 says_who(const ClrBinding *binding, const ClrRelation *relation)
 {
 	return relation->links == NIL ||
 		   (relation->kind != CLR_REL_FOLLOWED && relation->slot != binding->key_slot &&
-			relation->slot != binding->project_slot && relation->slot != binding->account_slot &&
-			relation->slot != binding->owner_slot);
+			!is_asked_about(binding, relation->slot));
+}
+
+/* Whether a column tells a row's place or its owner: who may write which is a question of its own. */
+static bool
+is_asked_about(const ClrBinding *binding, int slot)
+{
+	return slot == binding->project_slot || slot == binding->account_slot ||
+		   slot == binding->owner_slot;
 }
 
 /*
@@ -411,11 +419,13 @@ load_link_roles(ClrBinding *binding)
 	{
 		int32 id = clr_rows_int32(&rows, RELATION_ID);
 
+		/* without a member column, the column names rows of that table */
 		if (clr_rows_name(&rows, RELATION_MEMBER) == NULL)
 		{
-			/* without one, they name rows of this table */
-			if (clr_rows_name(&rows, RELATION_LINK_COLUMN) != NULL)
-				binding->namings = add_declared(binding->namings, id, load_naming(binding, &rows));
+			int slot = optional_slot(binding, &rows, RELATION_LINK_COLUMN);
+
+			if (slot != CLR_NO_SLOT && !is_asked_about(binding, slot))
+				binding->namings = add_declared(binding->namings, id, load_naming(&rows, slot));
 		}
 		else if (links_keys(&rows))
 			binding->link_roles =
@@ -439,12 +449,12 @@ load_link_role(const ClrBinding *binding, const ClrRows *rows)
 }
 
 static ClrNaming *
-load_naming(const ClrBinding *binding, const ClrRows *rows)
+load_naming(const ClrRows *rows, int slot)
 {
 	ClrNaming *naming = palloc0(sizeof(ClrNaming));
 
 	naming->target = clr_rows_int32(rows, RELATION_BINDING);
-	naming->slot = optional_slot(binding, rows, RELATION_LINK_COLUMN);
+	naming->slot = slot;
 	if (!links_keys(rows))
 		naming->column = clr_rows_text(rows, RELATION_ROW_COLUMN);
 	return naming;

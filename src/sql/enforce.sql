@@ -254,13 +254,13 @@ DECLARE
     kind "char" := (SELECT c.relkind FROM pg_class c WHERE c.oid = tab);
     is_partition boolean := (SELECT c.relispartition FROM pg_class c WHERE c.oid = tab);
     is_of_rows boolean := kind = 'r' AND NOT b.link_only;
-    -- they name rows, or who is related to their own, and ask for more than others; see ClrNaming and ClrRelation (binding.h)
+    -- columns that name rows, or who is related to their own, and ask for more than others; see ClrNaming and ClrRelation (binding.h)
     naming text := (SELECT string_agg(DISTINCT quote_ident(c.name), ', ') FROM (
         SELECT r.link_column FROM clearance.binding_relation r WHERE r.link = b.relation AND r.member_column IS NULL
         UNION ALL
-        SELECT r.row_column FROM clearance.binding_relation r
-        WHERE r.binding_id = b.id AND r.link IS NOT NULL AND r.member_column IS NOT NULL AND r.kind <> 'followed'
-          AND r.row_column <> ALL (array_remove(ARRAY[b.key_column, b.project_column, b.account_column, b.owner_column], NULL))) AS c (name));
+        SELECT nullif(r.row_column, b.key_column) FROM clearance.binding_relation r
+        WHERE r.binding_id = b.id AND r.link IS NOT NULL AND r.member_column IS NOT NULL AND r.kind <> 'followed') AS c (name)
+        WHERE c.name <> ALL (array_remove(ARRAY[b.project_column, b.account_column, b.owner_column], NULL)));
     event text;
     old_rows text;
     above name;
