@@ -400,4 +400,32 @@ RESET search_path;
 DROP SCHEMA regress_key, regress_key_pat CASCADE;
 DELETE FROM clearance.account WHERE id = :account;
 DELETE FROM clearance.feature WHERE name = 'regress_key';
+
+--
+-- A database without the extension is as ever, one with it also for tables that are not protected.
+--
+CREATE DATABASE regress_key_actions;
+\c regress_key_actions
+SET client_min_messages = warning;
+CREATE SCHEMA app AUTHORIZATION regress_key_owner;
+SET SESSION AUTHORIZATION regress_key_owner;
+SET search_path = app;
+CREATE TABLE task (id integer PRIMARY KEY, is_private boolean);
+INSERT INTO task SELECT i, i > 4 FROM generate_series(1, 6) i;
+CREATE POLICY open ON task USING (NOT is_private);
+ALTER TABLE task ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE TABLE note (id integer PRIMARY KEY, task_id integer REFERENCES task ON DELETE CASCADE);
+INSERT INTO note VALUES (1, 1), (2, 2);
+CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING '% task(s) are left', (SELECT count(*) FROM task); RETURN OLD; END $$;
+CREATE TRIGGER tell BEFORE DELETE ON note FOR EACH ROW EXECUTE FUNCTION tell();
+DELETE FROM task WHERE id = 1;
+RESET SESSION AUTHORIZATION;
+CREATE EXTENSION pg_clearance;
+SET SESSION AUTHORIZATION regress_key_owner;
+DISCARD PLANS;
+DELETE FROM task WHERE id = 2;
+SELECT * FROM note;
+RESET SESSION AUTHORIZATION;
+\c postgres
+DROP DATABASE regress_key_actions;
 DROP ROLE regress_key_owner, regress_key_pat;

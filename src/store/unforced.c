@@ -18,12 +18,18 @@
  * the server's bit again. The server calls nothing of others between rewriting and
  * planning, nor between hooks; all this is the same in 15 to 18.
  *
- * Keeps no state but these bits.
+ * In databases without the extension all is as the server has it.
+ *
+ * State: whether this one has it, once it had.
  */
 #include "store/unforced.h"
 
+#include "catalog/namespace.h"
 #include "miscadmin.h"
 
+static bool is_here = false;
+
+static bool has_extension(void);
 static int security_context(void);
 
 /*
@@ -35,11 +41,18 @@ clr_unforced_enter(void)
 {
 	int context = security_context();
 
-	if ((context & SECURITY_NOFORCE_RLS) != 0)
-		clr_unforced_leave((context & ~SECURITY_NOFORCE_RLS) | SECURITY_UNFORCED);
-	else /* it may be of somebody's code within such a query */
+	if ((context & SECURITY_NOFORCE_RLS) == 0) /* it may be of somebody's code within such a query */
 		clr_unforced_leave(context & ~(SECURITY_UNFORCED | SECURITY_OWNER_READS));
+	else if (has_extension())
+		clr_unforced_leave((context & ~SECURITY_NOFORCE_RLS) | SECURITY_UNFORCED);
 	return context;
+}
+
+static bool
+has_extension(void)
+{
+	is_here = is_here || OidIsValid(get_namespace_oid("clearance", true));
+	return is_here;
 }
 
 void
