@@ -157,6 +157,8 @@ BEGIN
 END
 $$;
 SELECT f.* FROM attempt a CROSS JOIN LATERAL follow(a.who, a.statement) f ORDER BY a.i;
+-- of a row that gets another key as well it cannot be told which one was changed
+SELECT * FROM refusal('boss', $$UPDATE dependency SET id = 9, to_id = 2 WHERE id = 1$$);
 -- other members, and whoever acts as one of them
 SELECT * FROM refusal('mia', $$INSERT INTO task (id, project) VALUES (8, 'l-closed')$$);
 SELECT * FROM refusal('mia', $$UPDATE task SET author = 'rob' WHERE id = 1$$);

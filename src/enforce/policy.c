@@ -26,13 +26,14 @@
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/binding.h"
+#include "rule/lookup.h"
 #include "rule/rule.h"
 #include "store/counters.h"
 
 static bool judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half);
 static bool permits_present(ClrPolicyCall *call, int verb, List *assigned, ClrVerdict *verdict);
 static List *names_of(ArrayType *array);
-static bool all_columns_are_one(ClrBinding *binding);
+static const char *key_before(ClrPolicyCall *call);
 static void check_columns(FunctionCallInfo fcinfo, int first, const ClrBinding *binding);
 
 PG_FUNCTION_INFO_V1(clearance_visible);
@@ -167,21 +168,34 @@ judge_new(ClrPolicyCall *call, ClrWritePermits permits, ClrHalf half)
 	if (call->is_maintained || permits(call->judge, call->binding, &call->row, &verdict))
 		return true;
 	attempt = clr_refuse_attempt_new(call->binding, &call->row);
-	if (half == CLR_ROW_CHANGED && call->binding->key_slot != CLR_NO_SLOT)
-		attempt.key = clr_binding_value_text(call->binding, &call->row, call->binding->key_slot);
+	if (half == CLR_ROW_CHANGED)
+		attempt.key = key_before(call);
 	clr_refuse_write(call->frame, call->binding, half, &verdict,
-					 half == CLR_NEW_ROW || all_columns_are_one(call->binding) ? &attempt : NULL);
+					 half == CLR_NEW_ROW || attempt.key != NULL ? &attempt : NULL);
 }
 
 /*
- * Which columns an UPDATE changes is not known here. Where each is as good as any
- * other, one may ask as if it were all.
+ * The key of the row that an UPDATE changes, to ask about that; NULL: one cannot. Which columns
+ * it changes is not known here. Where each is as good as any other, one may ask as if it were all,
+ * unless the key is another one, by which no row is found.
  */
-static bool
-all_columns_are_one(ClrBinding *binding)
+static const char *
+key_before(ClrPolicyCall *call)
 {
-	return binding->key_slot != CLR_NO_SLOT && clr_write_needs(binding) == NIL &&
-		   binding->namings == NIL && binding->row_guards == NIL && binding->masks == NIL;
+	ClrBinding *binding = call->binding;
+	const ClrColumn *column;
+	ClrRow *rows;
+	ClrKey key;
+
+	if (binding->key_slot == CLR_NO_SLOT || call->row.nulls[binding->key_slot] ||
+		clr_write_needs(binding) != NIL || binding->namings != NIL ||
+		binding->row_guards != NIL || binding->masks != NIL)
+		return NULL;
+	column = &binding->columns[binding->key_slot];
+	clr_key_from_datum(call->row.values[binding->key_slot], column->key_class, column->type, &key);
+	if (clr_lookup_find(call->judge, binding, &key, &rows) == 0)
+		return NULL;
+	return clr_binding_value_text(binding, &call->row, binding->key_slot);
 }
 
 /* The columns are the arguments from `first` on. */
