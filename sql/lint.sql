@@ -54,7 +54,7 @@ DO $$
 DECLARE
     f regprocedure;
 BEGIN
-    FOR f IN SELECT oid FROM pg_proc WHERE proname LIKE 'pg\_stat\_get\_%' AND proargtypes = '26'::oidvector LOOP
+    FOR f IN SELECT oid FROM pg_proc WHERE proname LIKE 'pg\_stat\_get\_%' AND (proargtypes = '26'::oidvector OR proname ~ '_(io|wal|slru|alloc)$') LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
     END LOOP;
 END $$;
@@ -225,6 +225,8 @@ SELECT pg_temp.plant($$ SET LOCAL log_statement = 'all'; SELECT clearance.add_to
 SELECT pg_temp.plant('ALTER TABLE app.task OWNER TO regress_lint_bi; GRANT CREATE ON SCHEMA app TO regress_lint_owner');
 SELECT pg_temp.plant('GRANT EXECUTE ON FUNCTION pg_stat_get_xact_tuples_fetched(oid) TO PUBLIC');
 SELECT pg_temp.plant('GRANT EXECUTE ON FUNCTION pg_stat_get_xact_tuples_fetched(oid) TO PUBLIC; SELECT clearance.unmap_role(''regress_lint_bi'')');
+-- of the server as a whole
+SELECT pg_temp.plant('GRANT EXECUTE ON FUNCTION pg_stat_get_wal() TO PUBLIC');
 SELECT pg_temp.plant('CREATE VIEW public.pg_stat_statements AS SELECT 1 AS calls; GRANT SELECT ON public.pg_stat_statements TO PUBLIC');
 -- what cannot be planted in a session
 SELECT * FROM clearance_internal.lint_not_preloaded('auto_explain, pg_clearance_2');

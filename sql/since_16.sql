@@ -1,5 +1,6 @@
 -- PostgreSQL 16: memberships have options, INHERIT, SET and ADMIN. Whatever they are, who is one
 -- actor is no member of a role that sets any, for one of them is enough, or gives the others.
+-- pg_create_subscription and pg_stat_io are new, too.
 \set SHOW_CONTEXT never
 \set VERBOSITY default
 \pset format unaligned
@@ -33,6 +34,33 @@ SELECT clearance.map_role('regress_16_login', member => :pat);
 SELECT count(*) FROM clearance.powerful_roles WHERE role = 'regress_16_login'::regrole;
 GRANT regress_16_between TO regress_16_login WITH INHERIT FALSE, SET FALSE, ADMIN TRUE;
 SELECT used_as, power FROM clearance.powerful_roles WHERE role = 'regress_16_login'::regrole;
+REVOKE regress_16_between FROM regress_16_login;
+
+--
+-- Who subscribes brings in rows that no rule judges.
+--
+SELECT code, severity, object, why, mend FROM clearance.lint() WHERE object LIKE '%regress_16_login%';
+GRANT pg_create_subscription TO regress_16_between;
+GRANT regress_16_between TO regress_16_login;
+SELECT code, severity, object, why, mend FROM clearance.lint() WHERE object LIKE '%regress_16_login%';
+REVOKE regress_16_between FROM regress_16_login;
+
+--
+-- What the server counts as a whole tells outsiders as much as what it counts for a table.
+--
+BEGIN;
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE proname LIKE 'pg\_stat\_get\_%' AND (proargtypes = '26'::oidvector OR proname ~ '_(io|wal|slru|alloc)$') LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+END $$;
+SELECT object, why FROM clearance.lint() WHERE object = 'functions pg_stat_get_*';
+GRANT EXECUTE ON FUNCTION pg_stat_get_io() TO PUBLIC;
+SELECT object, why FROM clearance.lint() WHERE object = 'functions pg_stat_get_*';
+ROLLBACK;
 
 SELECT clearance.unmap_role('regress_16_login');
 SELECT clearance.distrust_role('regress_16_app');

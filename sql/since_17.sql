@@ -111,6 +111,17 @@ SELECT count(*) FROM task;
 SELECT count(*) FROM clearance.member;
 CREATE INDEX ON task ((price + 0));
 RESET ROLE;
+-- that is told of roles that act, and of outsiders on protected tables; not of whose task it is
+SELECT code, severity, object, why, mend FROM clearance.lint() WHERE object LIKE '%regress_17%' AND why LIKE '%aintain%';
+BEGIN;
+GRANT pg_maintain TO regress_17_app;
+GRANT MAINTAIN ON task TO PUBLIC, regress_17_keeper;
+GRANT MAINTAIN, TRUNCATE ON part_1 TO regress_17_keeper;
+SELECT code, severity, object, why, mend FROM clearance.lint() WHERE object LIKE '%regress_17%' AND why ~ 'MAINTAIN|TRUNCATE|pg_maintain';
+SELECT mend FROM clearance.lint() WHERE why LIKE '%(MAINTAIN)%'
+\gexec
+SELECT code, object FROM clearance.lint() WHERE why LIKE '%(MAINTAIN)%';
+ROLLBACK;
 
 -- nothing turns the event triggers off but a superuser
 SET ROLE regress_17_app;

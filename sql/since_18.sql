@@ -13,6 +13,7 @@ SET client_min_messages = error;
 CREATE EXTENSION pg_clearance;
 SET client_min_messages = warning;
 CREATE ROLE regress_18;
+CREATE ROLE regress_18_bi;
 SELECT clearance.trust_role('regress_18');
 SELECT clearance.create_account('Regress') AS account \gset
 SELECT clearance.create_action('task', 'view_price', reads => true);
@@ -124,10 +125,18 @@ SET SESSION AUTHORIZATION regress_18;
 SELECT clearance.set_actor(id => :ada, local => false) = :ada;
 RESET SESSION AUTHORIZATION;
 :try;
+\set told 'SELECT code, why, mend FROM clearance.lint() WHERE object = ''app.note.project'''
+:told;
 ALTER TABLE note ADD CONSTRAINT note_has NOT NULL project NOT VALID;
 :try;
+:told;
 DELETE FROM note WHERE id = 7;
 :try;
+BEGIN;
+SELECT mend FROM clearance.lint() WHERE object = 'app.note.project'
+\gexec
+:told;
+ROLLBACK;
 ALTER TABLE note VALIDATE CONSTRAINT note_has;
 :try;
 -- a snapshot from before sees the row that was there
@@ -146,15 +155,46 @@ COMMIT;
 ALTER TABLE note ALTER CONSTRAINT note_project NOT ENFORCED;
 INSERT INTO note VALUES (8, 77);
 :try;
+:told;
 DELETE FROM note WHERE id = 8;
-ALTER TABLE note ALTER CONSTRAINT note_project ENFORCED;
+SELECT mend FROM clearance.lint() WHERE object = 'app.note.project'
+\gexec
+:told;
 :try;
 -- a key of periods says of no single row that it is the one
 CREATE EXTENSION btree_gist;
 CREATE TABLE era (id integer, during daterange, project integer, PRIMARY KEY (id, during WITHOUT OVERLAPS)) PARTITION BY HASH (id);
 SELECT clearance.protect('era', 'task', project => 'project', key => 'id');
+ALTER TABLE project ADD during daterange NOT NULL DEFAULT '[2025-01-01,)', ADD UNIQUE (id, during WITHOUT OVERLAPS);
+ALTER TABLE note ADD during daterange NOT NULL DEFAULT '[2026-01-01,2027-01-01)', DROP CONSTRAINT note_project,
+    ADD FOREIGN KEY (project, PERIOD during) REFERENCES project (id, PERIOD during);
+:told;
+-- and one that is not enforced refuses nothing, so nobody learns by it which rows are there
+ALTER TABLE note ADD about integer CONSTRAINT note_about REFERENCES task;
+SELECT code, object FROM clearance.lint() WHERE code = 'fk_oracle';
+ALTER TABLE note ALTER CONSTRAINT note_about NOT ENFORCED;
+SELECT code, object FROM clearance.lint() WHERE code = 'fk_oracle';
+
+--
+-- What a session's pages tell is told of, until it is closed. These functions are everybody's.
+--
+SELECT clearance.map_role('regress_18_bi', partner => :acme);
+BEGIN;
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN SELECT oid FROM pg_proc WHERE proname LIKE 'pg\_stat\_get\_%' AND (proargtypes = '26'::oidvector OR proname ~ '_(io|wal|slru|alloc)$') LOOP
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', f);
+    END LOOP;
+END $$;
+SELECT object, why FROM clearance.lint() WHERE object = 'functions pg_stat_get_*';
+GRANT EXECUTE ON FUNCTION pg_stat_get_backend_io(integer) TO PUBLIC;
+SELECT object, why FROM clearance.lint() WHERE object = 'functions pg_stat_get_*';
+ROLLBACK;
+SELECT proname, has_function_privilege(0::oid, p.oid, 'EXECUTE') FROM pg_proc p WHERE p.proname LIKE 'pg\_stat\_get\_%' AND p.proargtypes <> '26'::oidvector AND p.proname ~ '_(io|wal|slru|alloc)$' ORDER BY 1;
 
 \c postgres
 SET client_min_messages = warning;
 DROP DATABASE regress_18;
-DROP ROLE regress_18;
+DROP ROLE regress_18, regress_18_bi;

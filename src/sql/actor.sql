@@ -84,7 +84,7 @@ COMMENT ON FUNCTION clearance_internal.trusted_functions IS 'internal: what trus
 
 -- What a role has, or gets by SET ROLE, that the rule does not hold: then it is
 -- nobody in particular, whoever it is mapped to. In PostgreSQL 15 CREATEROLE
--- reaches every role but superusers.
+-- reaches every role but superusers, later those that it makes.
 CREATE FUNCTION clearance_internal.power_of(role oid, is_mapped boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -97,7 +97,7 @@ AS $$
     FROM (SELECT a.oid, a.rolname,
               CASE WHEN a.rolsuper THEN 'is a superuser'
                    WHEN a.rolbypassrls THEN 'bypasses row security'
-                   WHEN a.rolcreaterole THEN 'gives itself other roles (CREATEROLE)'
+                   WHEN a.rolcreaterole THEN 'makes and gives roles (CREATEROLE)'
                    WHEN a.rolreplication THEN 'reads whole tables (REPLICATION)'
                    WHEN a.rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
                        THEN 'gets at the server''s files'

@@ -67,36 +67,43 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_no_key IS 'finding: protected tables whose rows cannot be named';
 
--- A foreign key may have more columns.
+-- A foreign key may have more columns. From PostgreSQL 18 on it may be not enforced, and then is not valid, or
+-- one of periods, which says of no single row that it is there.
 CREATE FUNCTION clearance_internal.lint_loose_key() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'warning', format('%s.%I', c.tab, c."column"),
            format('the %s column %s: rows that name none are closed', c.purpose,
                   CASE WHEN k.name IS NULL THEN format('has no foreign key to %s', c.refers)
+                       WHEN NOT k.enforced THEN format('has a foreign key, "%s", that is not enforced', k.name)
                        WHEN NOT k.valid THEN format('has a foreign key, "%s", that was never checked (NOT VALID)', k.name)
                        ELSE format('has a foreign key, "%s", whose triggers are off', k.name) END),
            CASE WHEN k.name IS NULL THEN format('ALTER TABLE %s ADD FOREIGN KEY (%I) REFERENCES %s (%I);', c.tab, c."column", c.refers, c.refers_column)
+                WHEN NOT k.enforced THEN format('ALTER TABLE %s ALTER CONSTRAINT %I ENFORCED;', c.tab, k.name)
                 WHEN NOT k.valid THEN format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', c.tab, k.name)
                 ELSE format('ALTER TABLE %s ENABLE TRIGGER ALL;', c.tab) END
     FROM clearance_internal.lint_columns() c JOIN pg_attribute a ON a.attrelid = c.tab AND a.attname = c."column"
     LEFT JOIN LATERAL (
-        SELECT f.conname AS name, f.convalidated AS valid,
-               NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = f.oid AND g.tgenabled NOT IN ('O', 'A')) AS enforced
+        SELECT f.conname AS name, f.convalidated AS valid, coalesce((to_jsonb(f) ->> 'conenforced')::boolean, true) AS enforced,
+               NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgconstraint = f.oid AND g.tgenabled NOT IN ('O', 'A')) AS fires
         FROM pg_constraint f
         WHERE f.contype = 'f' AND f.conrelid = c.tab AND f.confrelid = c.refers AND a.attnum = ANY (f.conkey)
-        ORDER BY f.convalidated DESC, enforced DESC, f.conname LIMIT 1) k ON true
-    WHERE c.refers IS NOT NULL AND NOT coalesce(k.valid AND k.enforced, false)
+          AND NOT coalesce((to_jsonb(f) ->> 'conperiod')::boolean, false)
+        ORDER BY f.convalidated DESC, fires DESC, f.conname LIMIT 1) k ON true
+    WHERE c.refers IS NOT NULL AND NOT coalesce(k.valid AND k.fires, false)
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_loose_key IS 'finding: project, parent and link columns that no foreign key holds';
 
+-- PostgreSQL 18 has it that a column is NOT NULL while rows from before were not asked (NOT VALID).
 CREATE FUNCTION clearance_internal.lint_nullable_key() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'info', format('%s.%I', c.tab, c."column"), format('the %s column may be NULL: such a row is closed to everybody', c.purpose),
            format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL;', c.tab, c."column")
     FROM clearance_internal.lint_columns() c JOIN pg_attribute a ON a.attrelid = c.tab AND a.attname = c."column"
-    WHERE c.required AND NOT a.attnotnull
+    WHERE c.required
+      AND (NOT a.attnotnull OR EXISTS (SELECT FROM pg_constraint n WHERE n.contype = 'n' AND n.conrelid = a.attrelid
+                                       AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated))
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_nullable_key IS 'finding: project and parent columns that may be NULL';
 
@@ -148,6 +155,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_unique_oracle IS 'finding: unique indexes across projects, which tell of hidden rows';
 
+-- A key that is not enforced, as PostgreSQL 18 has them, refuses nothing.
 CREATE FUNCTION clearance_internal.lint_fk_oracle() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -158,7 +166,7 @@ AS $$
     CROSS JOIN LATERAL (SELECT k.n FROM unnest(f.conkey, f.confkey) AS k (n, other) JOIN pg_attribute o ON o.attrelid = f.confrelid AND o.attnum = k.other
                         ORDER BY o.attname = x.key_column DESC NULLS LAST, k.n LIMIT 1) k
     JOIN pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.n
-    WHERE f.contype = 'f' AND NOT b.link_only AND f.conparentid = 0
+    WHERE f.contype = 'f' AND NOT b.link_only AND f.conparentid = 0 AND coalesce((to_jsonb(f) ->> 'conenforced')::boolean, true)
       AND x.project_column IS NOT NULL AND NOT (x.feature = 'project' AND b.project_column IS NOT NULL)
       AND NOT EXISTS (SELECT FROM clearance.binding_parent p WHERE p.binding_id = b.id AND p.parent_id = x.id AND p.column_name = a.attname)
       AND NOT EXISTS (SELECT FROM clearance.binding_relation r WHERE r.link = b.relation AND r.link_column = a.attname)

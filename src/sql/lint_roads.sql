@@ -184,7 +184,7 @@ CREATE FUNCTION clearance_internal.lint_strong_attribute() RETURNS TABLE (severi
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'error', 'role ' || quote_ident(p.rolname),
-           format('%s: %s', CASE WHEN p.rolcreaterole THEN 'it gives itself other roles (CREATEROLE)' ELSE 'it reads whole tables (REPLICATION)' END,
+           format('%s: %s', CASE WHEN p.rolcreaterole THEN 'it makes and gives roles (CREATEROLE)' ELSE 'it reads whole tables (REPLICATION)' END,
                   string_agg(DISTINCT format(CASE WHEN r.role = p.oid THEN '%s is %s' ELSE '%s is %s and may become it' END, r.name, r.used_as), ', ')),
            format('ALTER ROLE %I NOCREATEROLE NOREPLICATION;', p.rolname)
     FROM clearance_internal.lint_reach() r JOIN pg_roles p ON p.oid = r.reached
@@ -202,7 +202,9 @@ AS $$
         ('pg_write_all_data', 'writes every table that is not protected, locks tables and sets sequences back'),
         ('pg_read_all_stats', 'reads the statements of all sessions'), ('pg_monitor', 'reads the statements of all sessions'),
         ('pg_read_server_files', 'gets at the server''s files'), ('pg_write_server_files', 'gets at the server''s files'),
-        ('pg_execute_server_program', 'gets at the server''s files')
+        ('pg_execute_server_program', 'gets at the server''s files'),
+        ('pg_create_subscription', 'brings rows past the rule into tables whose owner it may become'),
+        ('pg_maintain', 'locks any table, and stops everybody by locking the extension''s own')
     ), holder AS (
         SELECT r.role, r.used_as, r.reached, r.via FROM clearance_internal.lint_reach() r
         UNION
@@ -467,7 +469,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_mirror_writable IS 'finding: mirrored tables in which outsiders give themselves access';
 
--- The owner's do not count: it has them anyway. MAINTAIN comes with PostgreSQL 17.
+-- The owner's do not count: it has them anyway. MAINTAIN, of PostgreSQL 17, is for who maintains tables: it shows no rows.
 CREATE FUNCTION clearance_internal.lint_outside_privilege() RETURNS TABLE (severity text, object text, why text, mend text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -475,14 +477,18 @@ AS $$
            format('%s may %s: row security does not hold that', g.name,
                   concat_ws(', ', CASE WHEN bool_or(a.privilege_type = 'TRUNCATE') THEN 'empty it (TRUNCATE)' END,
                             CASE WHEN bool_or(a.privilege_type = 'REFERENCES') THEN 'find out keys by foreign keys (REFERENCES)' END,
-                            CASE WHEN bool_or(a.privilege_type = 'TRIGGER') THEN 'run code in the sessions of others (TRIGGER)' END)),
-           format('REVOKE TRUNCATE, REFERENCES, TRIGGER ON %s FROM %s;', c.oid::regclass, g.name)
+                            CASE WHEN bool_or(a.privilege_type = 'TRIGGER') THEN 'run code in the sessions of others (TRIGGER)' END,
+                            CASE WHEN bool_or(a.privilege_type = 'MAINTAIN') THEN 'lock and rewrite it (MAINTAIN)' END)),
+           format('REVOKE TRUNCATE, REFERENCES, TRIGGER%s ON %s FROM %s;', CASE WHEN bool_or(a.privilege_type = 'MAINTAIN') THEN ', MAINTAIN' END,
+                  c.oid::regclass, g.name)
     FROM clearance_internal.lint_protected() t JOIN pg_class c ON c.oid = t.tab
     CROSS JOIN LATERAL (SELECT * FROM aclexplode(c.relacl)
                         UNION ALL
                         SELECT e.* FROM pg_attribute x CROSS JOIN LATERAL aclexplode(x.attacl) e WHERE x.attrelid = c.oid) a
     CROSS JOIN LATERAL (SELECT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END AS name) g
-    WHERE a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND a.grantee <> c.relowner
+    WHERE (a.privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+           OR a.privilege_type = 'MAINTAIN' AND a.grantee IN (SELECT o.role FROM clearance_internal.lint_outsiders() o))
+      AND a.grantee <> c.relowner
       AND NOT coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = a.grantee), false)
     GROUP BY c.oid, g.name
 $$;

@@ -103,7 +103,8 @@ AS $$
     UNION ALL
     SELECT 'info', 'functions pg_stat_get_*', 'everybody may ask what a query cost, and so find out what hidden rows hold, letter by letter',
            'REVOKE EXECUTE ON FUNCTION … FROM PUBLIC; -- as doc/limits.md has it'
-    WHERE has_function_privilege(0::oid, 'pg_stat_get_xact_tuples_fetched(oid)'::regprocedure, 'EXECUTE')
+    WHERE EXISTS (SELECT FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND starts_with(p.proname::text, 'pg_stat_get_')
+                  AND (p.proargtypes = '26'::oidvector OR p.proname ~ '_(io|wal|slru|alloc)$') AND has_function_privilege(0::oid, p.oid, 'EXECUTE'))
       AND EXISTS (SELECT FROM clearance_internal.lint_outsiders() o WHERE o.role <> 0)
     UNION ALL
     SELECT 'warning', c.oid::regclass::text, format('%s may read rows, pages and times of statements', r.readers), format('REVOKE SELECT ON %s FROM PUBLIC;', c.oid::regclass)
