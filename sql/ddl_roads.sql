@@ -99,6 +99,7 @@ SELECT clearance.mirror_membership('crew', 'project_id', 'user_id') > 0 AS ok;
 SET ROLE regress_roads_owner;
 INSERT INTO crew VALUES ('rr-hidden', 'rr-moe');
 ALTER TABLE crew DISABLE TRIGGER clearance_mirror;
+ALTER TABLE crew DISABLE TRIGGER clearance_mirror_change;
 ALTER TABLE crew DISABLE TRIGGER clearance_mirror_truncate;
 ALTER TABLE crew DISABLE TRIGGER USER;
 ALTER TABLE crew DISABLE TRIGGER ALL;

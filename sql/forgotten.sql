@@ -68,6 +68,43 @@ SELECT known();
 ROLLBACK TO s;
 
 --
+-- UPDATE: a project follows its row to another key, be it that a trigger of the
+-- application gives it, and goes with one that has none any more. Who comes next
+-- by the former key is another project.
+--
+SAVEPOINT s;
+CREATE FUNCTION close_it() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.name = 'closed' THEN
+        NEW.id := NEW.id + 100;
+    ELSIF NEW.name = 'gone' THEN
+        NEW.id := NULL;
+    ELSIF NEW.name = 'back' THEN
+        NEW.id := 300;
+    END IF;
+    RETURN NEW;
+END
+$$;
+ALTER TABLE project ALTER id DROP IDENTITY;
+ALTER TABLE project ALTER id DROP NOT NULL;
+CREATE TRIGGER close_it BEFORE UPDATE ON project FOR EACH ROW EXECUTE FUNCTION close_it();
+UPDATE project SET name = 'closed' WHERE id = 1;
+SELECT known(), tasks();
+UPDATE task SET project = 101 WHERE id = 1;
+INSERT INTO project VALUES (1, 'a', 'another');
+SELECT known(), tasks();
+-- of several rows, the last one takes it along
+UPDATE project SET name = 'gone' WHERE id IN (2, 4);
+SELECT known(), tasks();
+UPDATE portfolio SET number = 'Q-4' WHERE number = '4';
+INSERT INTO project VALUES (2, 'a', 'another');
+SELECT known(), tasks();
+UPDATE project SET name = 'back' WHERE part = 'b' AND id IS NULL;
+UPDATE project SET name = 'none' WHERE id = 300;
+SELECT known();
+ROLLBACK TO s;
+
+--
 -- TRUNCATE, by whoever has the privilege
 --
 SAVEPOINT s;

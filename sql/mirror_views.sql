@@ -250,6 +250,13 @@ ALTER TABLE crew RENAME person TO who;
 ALTER TABLE crew RENAME TO team;
 INSERT INTO team VALUES (8, 77, 1);
 SELECT count(*) FROM pg_temp.memberships WHERE member = '1' AND project = '77' AND mirrored;
+-- no rows come to its tables by others
+CREATE TABLE team_2026 () INHERITS (team);
+CREATE TABLE base (id integer NOT NULL, project integer);
+ALTER TABLE team INHERIT base;
+CREATE TABLE teams (LIKE team) PARTITION BY LIST (id);
+ALTER TABLE teams ATTACH PARTITION team DEFAULT;
+CREATE TABLE others () INHERITS (base);
 ALTER TABLE team DROP COLUMN who;
 DROP TABLE team;
 DROP TRIGGER clearance_view_insert ON team;

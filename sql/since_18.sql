@@ -91,6 +91,16 @@ ALTER TABLE task ADD told text GENERATED ALWAYS AS (word || '!') VIRTUAL;
 ALTER TABLE item DROP loud;
 SELECT clearance.mask_column('item', 'secret', 'view_price');
 ALTER TABLE item ADD loud text GENERATED ALWAYS AS (upper(secret)) VIRTUAL;
+-- nor are they mirrored: triggers do not see them
+CREATE TABLE crew (id integer PRIMARY KEY, project integer, person text, virtual integer GENERATED ALWAYS AS (project) VIRTUAL,
+    stored integer GENERATED ALWAYS AS (project) STORED);
+CREATE VIEW crews AS SELECT id AS source, virtual AS project, person AS member FROM crew;
+SELECT clearance.mirror_membership('crew', 'virtual', 'person');
+SELECT clearance.mirror('crews', 'membership');
+CREATE OR REPLACE VIEW crews AS SELECT id AS source, stored AS project, person AS member FROM crew;
+SELECT clearance.mirror_membership('crew', 'stored', 'person') > 0, clearance.mirror('crews', 'membership') > 0;
+CREATE OR REPLACE VIEW crews AS SELECT id AS source, virtual AS project, person AS member FROM crew;
+SELECT clearance.unmirror_membership('crew'), clearance.unmirror('crews');
 -- others are read as ever, whole rows too
 SET SESSION AUTHORIZATION regress_18;
 SELECT clearance.set_actor(id => :pat, local => false) = :pat;

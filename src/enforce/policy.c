@@ -188,8 +188,8 @@ key_before(ClrPolicyCall *call)
 	ClrKey key;
 
 	if (binding->key_slot == CLR_NO_SLOT || call->row.nulls[binding->key_slot] ||
-		clr_write_needs(binding) != NIL || binding->namings != NIL ||
-		binding->row_guards != NIL || binding->masks != NIL)
+		clr_write_needs(binding) != NIL || binding->namings != NIL || binding->row_guards != NIL ||
+		binding->masks != NIL)
 		return NULL;
 	column = &binding->columns[binding->key_slot];
 	clr_key_from_datum(call->row.values[binding->key_slot], column->key_class, column->type, &key);

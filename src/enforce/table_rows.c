@@ -10,6 +10,7 @@
 #include "compat.h"
 
 #include "access/htup_details.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -18,6 +19,7 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 #include "utils/typcache.h"
@@ -127,14 +129,15 @@ clearance_values_of(PG_FUNCTION_ARGS)
 /*
  * table_rows(relation regclass, columns name[], "column" name, keys text[])
  * returns setof text[]: the values of the rows whose column has one of the
- * keys; of all rows if it is NULL.
+ * keys; of all rows if it is NULL. As they are now, whatever the snapshot: who
+ * looks may have waited for who changed them.
  */
 Datum
 clearance_table_rows(PG_FUNCTION_ARGS)
 {
 	Oid table = PG_GETARG_OID(0);
 	Columns columns = columns_of(PG_GETARG_ARRAYTYPE_P(1));
-	ClrTableQuery query = { .columns = column_list(&columns), .rest = "", .fresh = true };
+	ClrTableQuery query = { .columns = column_list(&columns), .rest = "" };
 	Oid type;
 	Datum keys;
 	ClrCatalog state;
@@ -154,6 +157,8 @@ clearance_table_rows(PG_FUNCTION_ARGS)
 		query.args = &keys;
 	}
 	clr_catalog_begin_owner(&state, table);
+	CommandCounterIncrement(); /* what this statement wrote is there now */
+	PushActiveSnapshot(GetLatestSnapshot());
 	level = clr_writing_begin();
 	portal = clr_catalog_open_table(&state, &query);
 	do
@@ -164,6 +169,7 @@ clearance_table_rows(PG_FUNCTION_ARGS)
 	} while (SPI_processed > 0);
 	SPI_cursor_close(portal);
 	clr_writing_end(level);
+	PopActiveSnapshot();
 	clr_catalog_end(&state);
 	return (Datum) 0;
 }

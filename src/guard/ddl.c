@@ -93,7 +93,7 @@ is_own_trigger(const char *name)
 static bool
 is_mirror_trigger(const char *name)
 {
-	return strcmp(name, "clearance_mirror") == 0 ||
+	return strcmp(name, "clearance_mirror") == 0 || strcmp(name, "clearance_mirror_change") == 0 ||
 		   strcmp(name, "clearance_mirror_truncate") == 0 ||
 		   strncmp(name, "clearance_view_", strlen("clearance_view_")) == 0;
 }
@@ -363,10 +363,10 @@ table_of_trigger(List *names)
 /*
  * protect_new_tables(): event trigger on ddl_command_end for what makes and
  * alters tables. A table that became a partition or child of a protected one is
- * protected with it. Only then: a restore makes the policies of each table
- * itself, one by one. A table that is none any more takes rows of projects with
- * it, which are there all the same; it keeps its policies, which close it, but
- * not the triggers.
+ * protected with it, and one that is mirrored stays alone. Only then: a restore
+ * makes the policies of each table itself, one by one. A table that is none any
+ * more takes rows of projects with it, which are there all the same; it keeps its
+ * policies, which close it, but not the triggers.
  */
 Datum
 clearance_protect_new_tables(PG_FUNCTION_ARGS)
@@ -381,6 +381,7 @@ clearance_protect_new_tables(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	if (changes_tree(trigger->parsetree, true))
 	{
+		run("SELECT clearance_internal.refuse_mirrored_parents()", 0, NULL, NULL);
 		run("SELECT clearance_internal.take_in(b.id) FROM clearance.binding b"
 			" WHERE b.id IN (SELECT clearance_internal.binding_of(d.objid)"
 			"  FROM pg_catalog.pg_event_trigger_ddl_commands() d"
@@ -432,7 +433,7 @@ changes_tree(Node *statement, bool comes)
 		foreach(lc, ((CreateSchemaStmt *) statement)->schemaElts)
 			if (changes_tree(lfirst(lc), comes))
 				return true;
-	if (IsA(statement, CreateStmt))
+	if (IsA(statement, CreateStmt) || IsA(statement, CreateForeignTableStmt))
 		return comes && ((CreateStmt *) statement)->inhRelations != NIL;
 	if (IsA(statement, AlterTableStmt))
 		foreach(lc, ((AlterTableStmt *) statement)->cmds)

@@ -15,6 +15,34 @@ AS 'UPDATE clearance.declaring SET alone = true';
 COMMENT ON FUNCTION clearance_internal.declare_alone IS
 'waits until no other transaction declares anything; what was declared before is seen from here on';
 
+CREATE FUNCTION clearance_internal.found_now(query text, args text[]) RETURNS text[]
+LANGUAGE c VOLATILE STRICT
+AS 'MODULE_PATHNAME', 'clearance_found_now';
+COMMENT ON FUNCTION clearance_internal.found_now IS
+'internal: the array that a query of the extension''s tables makes now, whatever the snapshot of the transaction shows; args are its $1';
+
+-- Others that are waited for have committed what an older snapshot does not show, and have not seen what this
+-- transaction does: both would miss it. The query gives texts.
+CREATE FUNCTION clearance_internal.require_same_now(query text, VARIADIC args text[] DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found_by text;
+    seen text[];
+BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        found_by := format('SELECT ARRAY(%s ORDER BY 1)', query);
+        EXECUTE found_by INTO seen USING args;
+        IF seen IS DISTINCT FROM clearance_internal.found_now(found_by, args) THEN
+            RAISE serialization_failure USING
+                MESSAGE = 'members, projects or declarations that this goes by changed since the transaction began', HINT = 'Retry the transaction.';
+        END IF;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_same_now IS
+'internal: errors where the snapshot of a transaction is older than a change of what a query of the extension''s tables finds';
+
 -- A table is judged by one binding: its own, or that of one parent.
 CREATE FUNCTION clearance_internal.require_one_binding(tab regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

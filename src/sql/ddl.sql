@@ -15,7 +15,8 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'clearance_protect_new_tables';
 COMMENT ON FUNCTION clearance_internal.protect_new_tables IS 'event trigger: partitions and children that come later are protected with their parent';
 
-CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'ALTER TABLE')
+CREATE EVENT TRIGGER clearance_protect_new_tables ON ddl_command_end
+    WHEN TAG IN ('CREATE TABLE', 'CREATE SCHEMA', 'ALTER TABLE', 'CREATE FOREIGN TABLE', 'ALTER FOREIGN TABLE')
     EXECUTE FUNCTION clearance_internal.protect_new_tables();
 COMMENT ON EVENT TRIGGER clearance_protect_new_tables IS 'partitions and children that come later are protected with their parent';
 

@@ -59,8 +59,9 @@ BEGIN
     UPDATE clearance.binding x SET columns = clearance_internal.bound_columns(x.id) WHERE x.id = sync.binding RETURNING * INTO b;
     PERFORM clearance_internal.require_column(b.relation, c.name, 'bound', true) FROM unnest(b.columns) AS c (name);
     PERFORM clearance_internal.note_name(b.relation);
-    -- no partition or child comes meanwhile
+    -- no partition or child comes meanwhile, or came behind an older snapshot
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', b.relation);
+    PERFORM clearance_internal.require_same_now('SELECT t::oid::text FROM clearance_internal.table_tree($1[1]::oid::regclass) t', b.relation::oid::text);
     FOR tab IN SELECT clearance_internal.table_tree(b.relation) LOOP
         PERFORM clearance_internal.require_table(tab);
         PERFORM clearance_internal.require_one_binding(tab);
@@ -276,9 +277,13 @@ BEGIN
         RETURN QUERY SELECT '00_clearance_write'::name, format('BEFORE UPDATE OF %s ON %s'
             ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.write_check(%s)', naming, tab, b.id), false;
     END IF;
+    -- triggers of the application may change a column that no SET names
     IF is_of_rows AND b.feature = 'project' THEN
-        RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
-            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project()', b.project_column, tab), false;
+        RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project()', tab), false;
+        RETURN QUERY SELECT '00_clearance_project_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
+            ' WHEN (%s) EXECUTE FUNCTION clearance_internal.follow_project()',
+            tab, clearance_internal.key_changes(tab, b.project_column)), false;
     END IF;
     IF b.feature = 'project' AND NOT b.link_only THEN
         RETURN QUERY SELECT '00_clearance_truncate'::name, format('AFTER TRUNCATE ON %s'

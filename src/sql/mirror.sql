@@ -6,8 +6,29 @@
 -- key: rows come and go one by one, whoever else says the same membership. Rows
 -- that name a project or member not known yet count as soon as it is; whoever
 -- writes such rows, and whoever makes members and projects, wait for each other
--- by locks on the table of mirrors.
+-- by locks on the table of mirrors. Who has waited looks again: what an older
+-- snapshot does not show is an error then.
 -- ---------------------------------------------------------------------------
+
+-- Triggers of a mirror that came since, or went, would follow nothing, or what is not there.
+CREATE FUNCTION clearance_internal.require_same_mirrors() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance_internal.require_same_now('SELECT m.id::text FROM clearance.mirror m UNION ALL SELECT v.id::text FROM clearance.view_mirror v');
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_same_mirrors IS 'internal: errors if an older snapshot shows other mirrors than there are';
+
+CREATE FUNCTION clearance_internal.require_same_keys(projects text[], members text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM clearance_internal.require_same_now('SELECT p.id || '' '' || p.key FROM clearance.project p WHERE p.key = ANY ($1)', VARIADIC projects),
+            clearance_internal.require_same_now('SELECT m.id || '' '' || m.key FROM clearance.member m WHERE m.key = ANY ($1)', VARIADIC members);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_same_keys IS 'internal: errors if an older snapshot shows that keys are others'' than they are';
 
 -- The columns in the order in which the trigger watches them; it, unlike the
 -- table of mirrors, follows renamed columns by itself.
@@ -30,7 +51,7 @@ LANGUAGE sql IMMUTABLE
 RETURN format('mirror:%s:%s', m.id, "row"[1:cardinality(m.key_columns)]);
 COMMENT ON FUNCTION clearance_internal.mirror_source IS 'internal: the source that a row of a mirrored table is';
 
--- A row that never starts, or ended before all time, says nothing.
+-- A row that never starts, or ended before all time, says nothing. Who changes a key is waited for.
 CREATE FUNCTION clearance_internal.write_mirrored(m clearance.mirror, "row" text[],
     project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -49,48 +70,97 @@ BEGIN
                                coalesce("row"[n + 5]::timestamptz, 'infinity') AS ends_at) t
     CROSS JOIN LATERAL (SELECT clearance_internal.hold_company_on(p.*, x.*) AS is_on) h
     WHERE t.starts_at < 'infinity' AND t.ends_at > '-infinity' AND p.key = "row"[n + 1]
-      AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id);
-    RETURN FOUND;
+      AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id)
+    FOR KEY SHARE OF p, x;
+    IF FOUND THEN
+        RETURN true;
+    END IF;
+    PERFORM clearance_internal.require_same_keys("row"[n + 1:n + 1], "row"[n + 2:n + 2]);
+    RETURN false;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.write_mirrored IS
-'internal: writes the membership that a row says, where project and member are known, and are these if they are named';
+'internal: writes the membership that a row says, where project and member are known, and are these if they are named; false: they are not';
+
+CREATE FUNCTION clearance_internal.end_mirrored(mirror integer, project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM clearance.project_member pm
+    WHERE starts_with(pm.source, format('mirror:%s:', mirror))
+      AND pm.project_id = coalesce(end_mirrored.project, pm.project_id) AND pm.member_id = coalesce(end_mirrored.member, pm.member_id);
+    PERFORM clearance_internal.require_same_now('SELECT pm.source FROM clearance.project_member pm WHERE starts_with(pm.source, $1[1])
+            AND pm.project_id = coalesce($1[2]::bigint, pm.project_id) AND pm.member_id = coalesce($1[3]::bigint, pm.member_id)',
+        format('mirror:%s:', mirror), project::text, member::text);
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.end_mirrored IS 'internal: ends the memberships that a mirror says, of a project or member if it is named';
 
 CREATE FUNCTION clearance_internal.follow_membership() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.mirror;
+    columns name[];
+    was text[];
+    becomes text[];
 BEGIN
+    PERFORM clearance_internal.require_same_mirrors();
     SELECT * INTO m FROM clearance.mirror t WHERE t.relation = TG_RELID;
-    IF NOT FOUND OR TG_NAME NOT IN ('clearance_mirror', 'clearance_mirror_truncate') OR TG_WHEN <> 'AFTER' THEN
+    IF NOT FOUND OR TG_NAME NOT IN ('clearance_mirror', 'clearance_mirror_change', 'clearance_mirror_truncate') OR TG_WHEN <> 'AFTER' THEN
         RAISE EXCEPTION 'trigger % of % is none of a mirrored table', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.mirror_membership() creates this trigger; drop it here.';
     END IF;
     IF TG_OP = 'TRUNCATE' THEN
-        DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', m.id));
+        PERFORM clearance_internal.end_mirrored(m.id);
+        RETURN NULL;
+    END IF;
+    columns := clearance_internal.mirror_columns(m);
+    IF TG_OP <> 'INSERT' THEN
+        was := clearance_internal.values_of(OLD, columns);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        becomes := clearance_internal.values_of(NEW, columns);
+    END IF;
+    -- an UPDATE that names columns, and leaves them as they are, says the row anew; what changes is the other trigger's
+    IF TG_OP = 'UPDATE' AND TG_NAME = 'clearance_mirror' AND was IS DISTINCT FROM becomes
+        AND EXISTS (SELECT FROM pg_trigger g JOIN pg_trigger other USING (tgrelid, tgenabled)
+                    WHERE tgrelid = TG_RELID AND g.tgname = TG_NAME AND other.tgname = 'clearance_mirror_change') THEN
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM clearance.project_member pm
-        WHERE pm.source = clearance_internal.mirror_source(m, clearance_internal.values_of(OLD, m.key_columns));
+        DELETE FROM clearance.project_member pm WHERE pm.source = clearance_internal.mirror_source(m, was);
         IF NOT FOUND THEN
             -- whoever makes the project or member, or changes its key, may be writing it
             LOCK TABLE clearance.mirror IN SHARE MODE;
-            DELETE FROM clearance.project_member pm
-            WHERE pm.source = clearance_internal.mirror_source(m, clearance_internal.values_of(OLD, m.key_columns));
+            DELETE FROM clearance.project_member pm WHERE pm.source = clearance_internal.mirror_source(m, was);
+            PERFORM clearance_internal.require_same_keys(ARRAY[was[cardinality(m.key_columns) + 1]], ARRAY[was[cardinality(m.key_columns) + 2]]);
         END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        IF NOT clearance_internal.write_mirrored(m, clearance_internal.values_of(NEW, clearance_internal.mirror_columns(m))) THEN
+        IF NOT clearance_internal.write_mirrored(m, becomes) THEN
             LOCK TABLE clearance.mirror IN SHARE MODE;
-            PERFORM clearance_internal.write_mirrored(m, clearance_internal.values_of(NEW, clearance_internal.mirror_columns(m)));
+            PERFORM clearance_internal.write_mirrored(m, becomes);
         END IF;
     END IF;
     RETURN NULL;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.follow_membership IS 'trigger of mirrored tables: memberships follow their rows';
+
+-- Who makes a project that a row names, and who makes the member: whoever is later finds both.
+CREATE FUNCTION clearance_internal.wait_for_other_key(is_member boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF is_member THEN
+        LOCK TABLE clearance.view_mirror IN SHARE MODE;
+    ELSE
+        LOCK TABLE clearance.view_mirror IN ROW EXCLUSIVE MODE;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.wait_for_other_key IS 'internal: who makes members waits for who makes projects, and the other way round';
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
@@ -100,29 +170,35 @@ AS $$
 DECLARE
     m clearance.mirror;
     is_member boolean := TG_ARGV[0] = 'member_id';
+    project bigint := CASE WHEN NOT is_member THEN NEW.id END;
+    member bigint := CASE WHEN is_member THEN NEW.id END;
+    said text[];
 BEGIN
     IF TG_TABLE_SCHEMA <> 'clearance' OR TG_TABLE_NAME || '_id' <> TG_ARGV[0] OR TG_WHEN <> 'AFTER' THEN
         RAISE EXCEPTION 'trigger % of % is none of the extension''s', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Drop it.';
     END IF;
     LOCK TABLE clearance.mirror IN ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.require_same_mirrors();
     FOR m IN
         SELECT t.* FROM clearance.mirror t
         WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
         ORDER BY t.id
     LOOP
         IF TG_OP = 'UPDATE' THEN
-            DELETE FROM clearance.project_member pm
-            WHERE CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = NEW.id
-              AND starts_with(pm.source, format('mirror:%s:', m.id));
+            PERFORM clearance_internal.end_mirrored(m.id, project, member);
         END IF;
-        PERFORM clearance_internal.write_mirrored(m, t."row", project => CASE WHEN NOT is_member THEN NEW.id END,
-                                         member => CASE WHEN is_member THEN NEW.id END)
-        FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
-                                  CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
-                                  ARRAY[NEW.key]) AS t ("row");
+        FOR said IN
+            SELECT t."row" FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m),
+                                                     CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
+                                                     ARRAY[NEW.key]) AS t ("row")
+        LOOP
+            IF NOT clearance_internal.write_mirrored(m, said, project, member) THEN
+                PERFORM clearance_internal.wait_for_other_key(is_member), clearance_internal.write_mirrored(m, said, project, member);
+            END IF;
+        END LOOP;
     END LOOP;
-    PERFORM clearance_internal.say_of_new_key(is_member, NEW.id, NEW.key, NEW.account_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.key END);
+    PERFORM clearance_internal.say_of_new_key(project, member, NEW.key, NEW.account_id, CASE WHEN TG_OP = 'UPDATE' THEN OLD.key END);
     RETURN NULL;
 END
 $$;
@@ -137,6 +213,23 @@ CREATE TRIGGER clearance_follow_new_key AFTER INSERT OR UPDATE OF key ON clearan
 -- ---------------------------------------------------------------------------
 -- Declaring them
 -- ---------------------------------------------------------------------------
+
+CREATE FUNCTION clearance_internal.refuse_virtual_columns(relation regclass, columns name[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unseen name;
+BEGIN
+    SELECT a.attname INTO unseen FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = ANY (columns) AND a.attgenerated = 'v' ORDER BY a.attnum LIMIT 1;
+    IF FOUND THEN
+        RAISE invalid_parameter_value USING
+            MESSAGE = format('column "%s" of %s is computed when it is read', unseen, relation),
+            DETAIL = 'Triggers, which follow what is mirrored, do not see what it holds.', HINT = 'Make it a STORED one.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.refuse_virtual_columns IS 'internal: refuses columns of mirrored tables that are not there before they are read';
 
 CREATE FUNCTION clearance_internal.require_mirror_columns(m clearance.mirror) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -162,10 +255,70 @@ BEGIN
                 HINT = 'Use a timestamp with or without time zone, or a date.';
         END IF;
     END LOOP;
+    PERFORM clearance_internal.refuse_virtual_columns(m.relation, clearance_internal.mirrored_columns(m));
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_mirror_columns IS
 'internal: refuses columns that cannot say a membership';
+
+-- A row whose key is checked when the statement ends may have, for a while, the key of another.
+CREATE FUNCTION clearance_internal.mirror_key(relation regclass) RETURNS name[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY(SELECT a.attname FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (num, i)
+                 JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
+                 WHERE i.indrelid = relation AND i.indisprimary AND i.indimmediate AND k.i <= i.indnkeyatts ORDER BY k.i)
+$$;
+COMMENT ON FUNCTION clearance_internal.mirror_key IS 'internal: the columns of a table''s primary key, none if it may be deferred';
+
+-- The second one hears of columns that triggers of the application change, the first of those that the SET names.
+CREATE FUNCTION clearance_internal.follow_mirrored_table(m clearance.mirror) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    columns name[] := clearance_internal.mirrored_columns(m);
+    trig record;
+BEGIN
+    FOR trig IN
+        SELECT t.* FROM (VALUES
+            ('clearance_mirror', format('INSERT OR DELETE OR UPDATE OF %s', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) c)), 'ROW'),
+            ('clearance_mirror_change', 'UPDATE', format('ROW WHEN (%s)', (SELECT string_agg(clearance_internal.key_changes(m.relation, c), ' OR ') FROM unnest(columns) c))),
+            ('clearance_mirror_truncate', 'TRUNCATE', 'STATEMENT')) AS t (name, event, level)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = m.relation AND g.tgname = t.name)
+    LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION clearance_internal.follow_membership()',
+                       trig.name, trig.event, m.relation, trig.level);
+    END LOOP;
+    PERFORM clearance_internal.end_mirrored(m.id);
+    PERFORM clearance_internal.write_mirrored(m, t."row")
+    FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m)) AS t ("row");
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.follow_mirrored_table IS 'internal: makes the triggers of a mirrored table that are missing, and reads all of it anew';
+
+CREATE FUNCTION clearance_internal.repair_mirror(m clearance.mirror) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', m.relation);
+    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.require_same_mirrors(), clearance_internal.follow_mirrored_table(t) FROM clearance.mirror t WHERE t.id = m.id;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.repair_mirror IS 'internal: the same, of a table that is mirrored already';
+
+CREATE FUNCTION clearance_internal.drop_mirror_triggers(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    trig name;
+BEGIN
+    FOR trig IN SELECT g.tgname FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure LOOP
+        EXECUTE format('DROP TRIGGER %I ON %s', trig, relation);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.drop_mirror_triggers IS 'internal: takes the triggers of mirror_membership() off a table';
 
 CREATE FUNCTION clearance.mirror_membership(
     relation regclass,
@@ -179,14 +332,20 @@ CREATE FUNCTION clearance.mirror_membership(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    is_plain boolean;
     m clearance.mirror;
-    trig name;
 BEGIN
     PERFORM clearance_internal.require_given('through_phase', through_phase::text);
     IF relation IS NULL THEN
         RAISE EXCEPTION 'the table is null' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p')
-        OR EXISTS (SELECT FROM pg_inherits i WHERE relation IN (i.inhrelid, i.inhparent)) THEN
+    END IF;
+    is_plain := EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relpersistence = 'p');
+    IF is_plain THEN
+        -- nobody writes it or gives it children until commit, so the rows below are all there are
+        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', relation);
+        PERFORM clearance_internal.require_same_now('SELECT i.inhrelid::text FROM pg_inherits i WHERE $1[1]::oid IN (i.inhrelid, i.inhparent)', relation::oid::text);
+    END IF;
+    IF NOT is_plain OR EXISTS (SELECT FROM pg_inherits i WHERE relation IN (i.inhrelid, i.inhparent)) THEN
         RAISE EXCEPTION '% cannot be mirrored', relation USING ERRCODE = 'wrong_object_type',
             HINT = 'Mirrored tables are ordinary, permanent ones without partitions or children.';
     ELSIF EXISTS (SELECT FROM clearance.mirror t WHERE t.relation = mirror_membership.relation) THEN
@@ -194,9 +353,7 @@ BEGIN
             HINT = 'Call clearance.unmirror_membership() first.';
     END IF;
     m.relation := relation;
-    m.key_columns := ARRAY(SELECT a.attname FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k (num, i)
-                           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
-                           WHERE i.indrelid = relation AND i.indisprimary AND k.i <= i.indnkeyatts ORDER BY k.i);
+    m.key_columns := clearance_internal.mirror_key(relation);
     m.project_column := project;
     m.member_column := member;
     m.level_column := access_level;
@@ -204,28 +361,18 @@ BEGIN
     m.ends_column := ends_at;
     m.through_phase := through_phase;
     IF m.key_columns = '{}' THEN
-        RAISE EXCEPTION '% has no primary key', relation USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'It tells the rows apart that say the same membership.';
+        RAISE EXCEPTION '% has no primary key that is checked at once', relation USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'It tells the rows apart that say the same membership.', HINT = 'Give it one that is not DEFERRABLE.';
     END IF;
     PERFORM clearance_internal.require_mirror_columns(m);
 
-    -- of a schema-only dump
-    FOR trig IN SELECT g.tgname FROM pg_trigger g WHERE g.tgrelid = relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure LOOP
-        EXECUTE format('DROP TRIGGER %I ON %s', trig, relation);
-    END LOOP;
+    PERFORM clearance_internal.drop_mirror_triggers(relation);    -- of a schema-only dump
     LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO clearance.mirror AS t
         (relation, key_columns, project_column, member_column, level_column, starts_column, ends_column, through_phase)
     VALUES (m.relation, m.key_columns, m.project_column, m.member_column, m.level_column, m.starts_column, m.ends_column, m.through_phase)
     RETURNING t.* INTO m;
-    -- creating a trigger keeps writers out until commit, so the rows below are all there are
-    EXECUTE format('CREATE TRIGGER clearance_mirror AFTER INSERT OR DELETE OR UPDATE OF %s ON %s
-                    FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_membership()',
-                   (SELECT string_agg(quote_ident(c), ', ') FROM unnest(clearance_internal.mirrored_columns(m)) c), relation);
-    EXECUTE format('CREATE TRIGGER clearance_mirror_truncate AFTER TRUNCATE ON %s
-                    FOR EACH STATEMENT EXECUTE FUNCTION clearance_internal.follow_membership()', relation);
-    PERFORM clearance_internal.write_mirrored(m, t."row")
-    FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m)) AS t ("row");
+    PERFORM clearance_internal.follow_mirrored_table(m);
     RETURN m.id;
 END
 $$;
@@ -238,14 +385,13 @@ AS $$
 DECLARE
     mirror_id integer;
 BEGIN
+    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM clearance.mirror t WHERE t.relation = unmirror_membership.relation RETURNING t.id INTO mirror_id;
     IF mirror_id IS NULL THEN
         RAISE EXCEPTION '% is not mirrored', coalesce(relation::text, 'the table') USING ERRCODE = 'undefined_object',
             HINT = 'Table clearance.mirror lists the mirrored tables.';
     END IF;
-    EXECUTE format('DROP TRIGGER IF EXISTS clearance_mirror ON %s', relation);
-    EXECUTE format('DROP TRIGGER IF EXISTS clearance_mirror_truncate ON %s', relation);
-    DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', mirror_id));
+    PERFORM clearance_internal.drop_mirror_triggers(relation), clearance_internal.end_mirrored(mirror_id);
 END
 $$;
 COMMENT ON FUNCTION clearance.unmirror_membership IS
@@ -287,27 +433,61 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.follow_mirrored_columns IS 'mirrors know renamed columns by their new names, which their triggers know';
 
+-- By protect_new_tables(). Rows of a child are read with its parent's, whose triggers do not hear of them; what is
+-- written through a parent fires triggers of rows alone.
+CREATE FUNCTION clearance_internal.refuse_mirrored_parents() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kept record;
+BEGIN
+    SELECT m.relation, m.relation = i.inhparent AS is_parent INTO kept
+    FROM (SELECT t.relation, true AS by_rows FROM clearance.mirror t UNION ALL SELECT t.relation, false FROM clearance.mirror_table t) m
+    JOIN pg_inherits i ON m.relation = i.inhparent OR m.relation = i.inhrelid AND NOT m.by_rows
+    JOIN pg_event_trigger_ddl_commands() d ON d.classid = 'pg_class'::regclass AND d.objid IN (i.inhrelid, i.inhparent)
+    ORDER BY m.relation::text LIMIT 1;
+    IF FOUND THEN
+        RAISE object_in_use USING
+            MESSAGE = format('%s cannot %s: it is mirrored', kept.relation, CASE WHEN kept.is_parent THEN 'have children' ELSE 'be a partition or child' END),
+            DETAIL = 'Its triggers would not hear of all of its rows.',
+            HINT = 'Use clearance.unmirror_membership() or clearance.unmirror() to end that.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.refuse_mirrored_parents IS
+'errors if a mirrored table became a parent, or one that a mirrored view reads a partition or child';
+
 CREATE FUNCTION clearance_internal.follow_mirror_drop() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     kept regclass;
+    dropped integer[];
 BEGIN
     SELECT t.relation INTO kept
     FROM pg_event_trigger_dropped_objects() d
     JOIN clearance.mirror t ON t.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
-    WHERE d.object_type = 'trigger' AND d.address_names[3] IN ('clearance_mirror', 'clearance_mirror_truncate');
+    WHERE d.object_type = 'trigger' AND d.address_names[3] IN ('clearance_mirror', 'clearance_mirror_change', 'clearance_mirror_truncate');
     IF FOUND THEN
         RAISE EXCEPTION 'cannot drop what follows %: the table is mirrored', kept USING ERRCODE = 'object_in_use',
             DETAIL = 'Its triggers keep memberships as its rows say; they use its columns.',
             HINT = 'Use clearance.unmirror_membership() to end that.';
+    END IF;
+    SELECT t.relation INTO kept
+    FROM pg_event_trigger_dropped_objects() d
+    JOIN clearance.mirror t ON t.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
+    WHERE d.object_type = 'table constraint' AND t.key_columns <> clearance_internal.mirror_key(t.relation);
+    IF FOUND THEN
+        RAISE EXCEPTION 'cannot take the primary key off %: the table is mirrored', kept USING ERRCODE = 'object_in_use',
+            DETAIL = 'It tells the rows apart that say the same membership.', HINT = 'Use clearance.unmirror_membership() to end that.';
     END IF;
     WITH gone AS (
         DELETE FROM clearance.mirror t USING pg_event_trigger_dropped_objects() d
         WHERE d.classid = 'pg_class'::regclass AND d.objid = t.relation AND d.objsubid = 0
         RETURNING t.id
     )
-    DELETE FROM clearance.project_member pm USING gone WHERE starts_with(pm.source, format('mirror:%s:', gone.id));
+    SELECT array_agg(gone.id) INTO dropped FROM gone;
+    PERFORM clearance_internal.end_mirrored(d) FROM unnest(dropped) d;
     PERFORM clearance_internal.follow_dropped_views();
 END
 $$;

@@ -190,7 +190,7 @@ AS $$
 BEGIN
     PERFORM clearance_internal.require_feature(said[3]);
     INSERT INTO clearance.project_feature_off (project_id, feature)
-    SELECT p.id, said[3] FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2]
+    SELECT p.id, said[3] FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2] FOR KEY SHARE
     ON CONFLICT ON CONSTRAINT feature_is_switched_off_once DO NOTHING;
     RETURN EXISTS (SELECT FROM clearance.project p WHERE p.account_id = m.account_id AND p.key = said[2]);
 END
@@ -275,6 +275,17 @@ COMMENT ON FUNCTION clearance_internal.undo_mirrored IS
 'internal: ends what rows of a view said that are gone from it; false: not all of it was there';
 
 -- Whoever makes projects and members meanwhile is waited for, as by mirrored tables.
+CREATE FUNCTION clearance_internal.wait_for_new_keys(m clearance.view_mirror, rows text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    LOCK TABLE clearance.mirror IN SHARE MODE;
+    PERFORM clearance_internal.require_same_keys(ARRAY(SELECT (r::text[])[2] FROM unnest(rows) r),
+                                                 ARRAY(SELECT (r::text[])[3] FROM unnest(rows) r WHERE m.kind = 'membership'));
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.wait_for_new_keys IS 'internal: has whoever makes projects and members wait, or is waited for; errors if an older snapshot does not show those that rows of a view name';
+
 CREATE FUNCTION clearance_internal.apply_mirrored_rows(m clearance.view_mirror, gone text[], came text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -282,13 +293,11 @@ DECLARE
     said text[];
 BEGIN
     IF NOT clearance_internal.undo_mirrored(m, gone) THEN
-        LOCK TABLE clearance.mirror IN SHARE MODE;
-        PERFORM clearance_internal.undo_mirrored(m, gone);
+        PERFORM clearance_internal.wait_for_new_keys(m, gone), clearance_internal.undo_mirrored(m, gone);
     END IF;
     FOR said IN SELECT c::text[] FROM unnest(came) c ORDER BY (c::text[])[2] LOOP
         IF clearance_internal.put_mirrored(m, said) IS NOT TRUE THEN
-            LOCK TABLE clearance.mirror IN SHARE MODE;
-            PERFORM clearance_internal.put_mirrored(m, said);
+            PERFORM clearance_internal.wait_for_new_keys(m, ARRAY[said::text]), clearance_internal.put_mirrored(m, said);
         END IF;
     END LOOP;
 END

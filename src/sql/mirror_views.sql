@@ -155,6 +155,7 @@ BEGIN
             DETAIL = 'It is read as its owner, to whom row security of the table would show some of its rows.',
             HINT = 'Give view and tables one owner.';
     END IF;
+    PERFORM clearance_internal.refuse_virtual_columns(t.relation, t.columns) FROM clearance_internal.tables_within(view) t;
     SELECT p.oid::regprocedure::text INTO wrong
     FROM clearance_internal.views_within(view) w JOIN pg_rewrite r ON r.ev_class = w
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_proc'::regclass
@@ -238,6 +239,7 @@ BEGIN
         RAISE EXCEPTION 'trigger % of % is none of a mirrored table', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.mirror() creates this trigger; drop it here.';
     END IF;
+    PERFORM clearance_internal.require_same_mirrors();
     FOR m IN
         SELECT v AS view, t.finds FROM clearance.mirror_table t JOIN clearance.view_mirror v ON v.id = t.mirror_id
         WHERE t.relation = TG_RELID
@@ -281,27 +283,34 @@ COMMENT ON FUNCTION clearance_internal.is_followed IS 'internal: whether trigger
 
 -- By follow_new_key(): a project or member has a key that views may have named before; what they said by the former
 -- key is not said of it any more.
-CREATE FUNCTION clearance_internal.say_of_new_key(is_member boolean, id bigint, key text, account bigint, former_key text) RETURNS void
+CREATE FUNCTION clearance_internal.say_of_new_key(project bigint, member bigint, key text, account bigint, former_key text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     m clearance.view_mirror;
+    is_member boolean := member IS NOT NULL;
+    no integer := CASE WHEN is_member THEN 3 ELSE 2 END;
+    said text[];
 BEGIN
     FOR m IN SELECT v.* FROM clearance.view_mirror v
              WHERE v.account_id = account AND clearance_internal.is_followed(v.id)
                AND (v.kind = 'membership' OR NOT is_member AND v.kind IN ('project', 'feature_off', 'project_partner', 'project_customer'))
              ORDER BY array_position(clearance_internal.mirror_kinds(), v.kind), v.id LOOP
+        PERFORM clearance_internal.require_same_now('SELECT k FROM clearance.view_mirror v, clearance_internal.known_rows(v, $1[2]::integer, $1[3:]) k WHERE v.id = $1[1]::integer',
+                                           m.id::text, no::text, key, former_key);
         IF m.kind = 'membership' THEN
-            DELETE FROM clearance.project_member pm
-            WHERE former_key IS NOT NULL AND CASE WHEN is_member THEN pm.member_id ELSE pm.project_id END = say_of_new_key.id
-              AND starts_with(pm.source, format('mirror:%s:', m.id));
-            PERFORM clearance_internal.put_mirrored_membership(m, k::text[], project => CASE WHEN NOT is_member THEN say_of_new_key.id END,
-                                                               member => CASE WHEN is_member THEN say_of_new_key.id END)
-            FROM clearance_internal.known_rows(m, CASE WHEN is_member THEN 3 ELSE 2 END, ARRAY[key]) k;
+            IF former_key IS NOT NULL THEN
+                PERFORM clearance_internal.end_mirrored(m.id, project, member);
+            END IF;
+            FOR said IN SELECT k::text[] FROM clearance_internal.known_rows(m, no, ARRAY[key]) k LOOP
+                IF clearance_internal.put_mirrored_membership(m, said, project, member) IS NOT TRUE THEN
+                    PERFORM clearance_internal.wait_for_other_key(is_member), clearance_internal.put_mirrored_membership(m, said, project, member);
+                END IF;
+            END LOOP;
         ELSE
             PERFORM clearance_internal.undo_on_project(m, p, k::text[], for_good => false)
             FROM clearance.project p, clearance_internal.known_rows(m, 2, ARRAY[former_key]) k
-            WHERE p.id = say_of_new_key.id AND former_key <> say_of_new_key.key;
+            WHERE p.id = say_of_new_key.project AND former_key <> say_of_new_key.key;
             PERFORM clearance_internal.put_mirrored(m, k::text[]) FROM clearance_internal.known_rows(m, 2, ARRAY[key]) k;
         END IF;
     END LOOP;
@@ -373,6 +382,10 @@ BEGIN
     WHERE x.mirror_id = m.id AND x.relation NOT IN (SELECT t.relation FROM clearance_internal.tables_within(m.view) t);
     PERFORM clearance_internal.follow_table(x.relation) FROM clearance.mirror_table x WHERE x.mirror_id = m.id;
     PERFORM clearance_internal.leave_tables();
+    -- nobody gives them children from here on, or is about to
+    PERFORM clearance_internal.require_same_now('SELECT concat_ws('' '', t.relation::oid, t.columns, i.inhrelid) FROM clearance_internal.tables_within($1[1]::oid::regclass) t
+            LEFT JOIN pg_inherits i ON t.relation IN (i.inhrelid, i.inhparent)', m.view::oid::text),
+        clearance_internal.require_mirror_view(m.view, m.kind);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.follow_tables IS 'internal: notes which tables a view reads, and has triggers follow them';
@@ -393,6 +406,8 @@ BEGIN
     ELSIF NOT EXISTS (SELECT FROM clearance.account a WHERE a.id = of_account) THEN
         PERFORM clearance_internal.raise_unknown('account', 'with id ' || of_account, 'Table clearance.account');
     END IF;
+    -- nobody replaces it until commit
+    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', view);
     LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     INSERT INTO clearance.view_mirror AS t (id, view, kind, account_id)
     VALUES (nextval('clearance.mirror_id_seq'), mirror.view, mirror.kind, of_account) RETURNING t.* INTO m;
@@ -406,11 +421,13 @@ COMMENT ON FUNCTION clearance.mirror IS
 'from now on a view of the application says what levels grant, which companies there are, who is a member, how projects are or who is on them; tables: {table: column of the view by which its rows are found}';
 
 CREATE FUNCTION clearance_internal.forget_view(mirror integer) RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
     DELETE FROM clearance.view_mirror v WHERE v.id = mirror;
-    DELETE FROM clearance.project_member pm WHERE starts_with(pm.source, format('mirror:%s:', mirror));
-    SELECT clearance_internal.leave_tables();
+    PERFORM clearance_internal.end_mirrored(mirror), clearance_internal.leave_tables();
+END
 $$;
 COMMENT ON FUNCTION clearance_internal.forget_view IS 'internal: ends a mirror; memberships that it said end, the rest stays as it is';
 
@@ -444,7 +461,9 @@ DECLARE
     m clearance.view_mirror := clearance_internal.require_mirrored_view(view);
 BEGIN
     PERFORM clearance_internal.read_mirror(m, NULL, NULL);
-    DELETE FROM clearance.project_member pm WHERE m.kind = 'membership' AND starts_with(pm.source, format('mirror:%s:', m.id));
+    IF m.kind = 'membership' THEN
+        PERFORM clearance_internal.end_mirrored(m.id);
+    END IF;
     PERFORM clearance_internal.apply_mirrored(m, '{}', ARRAY(SELECT clearance_internal.known_rows(m, NULL, NULL)));
 END
 $$;

@@ -59,6 +59,7 @@ CREATE FUNCTION clearance_internal.note_outlived() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM clearance_internal.require_same_now('SELECT b.id::text FROM clearance.binding b');
     UPDATE clearance.binding b SET rows_outlived = true
     WHERE NOT b.rows_outlived AND b.project_column IS NOT NULL AND b.feature <> 'project'
       AND clearance_internal.can_outlive(b.relation, b.project_column);

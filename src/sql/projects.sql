@@ -55,7 +55,7 @@ CREATE FUNCTION clearance_internal.table_rows(relation regclass, columns name[],
 LANGUAGE c VOLATILE
 AS 'MODULE_PATHNAME', 'clearance_table_rows';
 COMMENT ON FUNCTION clearance_internal.table_rows IS
-'values, as texts, of the rows of a table whose column has one of the keys, or of all; read as the table''s owner';
+'values, as texts, of the rows of a table whose column has one of the keys, or of all; read as the table''s owner, as they are now';
 
 CREATE FUNCTION clearance_internal.values_of("row" anyelement, columns name[]) RETURNS text[]
 LANGUAGE c STABLE STRICT
@@ -76,7 +76,7 @@ $$;
 COMMENT ON FUNCTION clearance_internal.project_has_row IS 'whether a protected table of projects has a row of a project';
 
 CREATE FUNCTION clearance_internal.projects_without_row() RETURNS SETOF bigint
-LANGUAGE sql SET search_path = pg_catalog, pg_temp
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     WITH present AS MATERIALIZED (
         SELECT t."row"[1] AS key
@@ -88,14 +88,25 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.projects_without_row IS 'projects whose rows are gone from all protected tables of projects';
 
+CREATE FUNCTION clearance_internal.require_rows_of_projects() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$ SELECT clearance_internal.require_same_now('SELECT p::text FROM clearance_internal.projects_without_row() p') $$;
+COMMENT ON FUNCTION clearance_internal.require_rows_of_projects IS 'errors if an older snapshot does not show projects whose rows are gone';
+
 CREATE FUNCTION clearance_internal.forget_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
+AS $$
+    DELETE FROM clearance.project p WHERE p.id IN (SELECT clearance_internal.projects_without_row());
+    SELECT clearance_internal.require_rows_of_projects();
+$$;
 COMMENT ON FUNCTION clearance_internal.forget_projects IS 'rows of projects were truncated or dropped: their projects go with all memberships';
 
 CREATE FUNCTION clearance_internal.keep_projects() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
-AS $$ UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance_internal.projects_without_row()) $$;
+AS $$
+    UPDATE clearance.project p SET has_row = false WHERE p.id IN (SELECT clearance_internal.projects_without_row());
+    SELECT clearance_internal.require_rows_of_projects();
+$$;
 COMMENT ON FUNCTION clearance_internal.keep_projects IS 'rows of projects are in no protected table any more, but are there: their projects stay';
 
 -- Trigger of the application's project table. A row that moves to another
@@ -128,9 +139,12 @@ BEGIN
         new_row := clearance_internal.values_of(NEW, columns);
         new_key := new_row[1];
     END IF;
-    IF TG_OP = 'DELETE' THEN
+    IF old_key IS NOT NULL AND new_key IS NULL THEN
+        -- the last of several rows that go at the same time takes it along
+        PERFORM FROM clearance.project p WHERE p.key = old_key FOR UPDATE;
         DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance_internal.project_has_row(old_key);
-    ELSIF TG_OP = 'UPDATE' THEN
+        PERFORM clearance_internal.require_same_now('SELECT p.key FROM clearance.project p WHERE p.key = $1[1]', old_key);
+    ELSIF old_key IS NOT NULL THEN
         UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
     ELSIF new_key IS NOT NULL THEN
         IF b.account_column IS NULL THEN
@@ -161,6 +175,7 @@ BEGIN
         FROM found f JOIN clearance.account a ON coalesce(f.account = coalesce(a.key, a.id::text),
                                                           (SELECT count(*) = 1 FROM clearance.account))
         WHERE f.key <> '' AND NOT EXISTS (SELECT FROM clearance.project p WHERE p.key = f.key)
+        ON CONFLICT ON CONSTRAINT project_key_is_unique DO NOTHING
         RETURNING key
     ), there AS (
         UPDATE clearance.project p SET has_row = true WHERE NOT p.has_row AND EXISTS (SELECT FROM found f WHERE f.key = p.key)

@@ -423,18 +423,25 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     bound integer;
+    m clearance.mirror;
 BEGIN
     PERFORM clearance_internal.declare_alone();
+    SELECT * INTO m FROM clearance.mirror t WHERE t.relation = repair.relation;
     bound := clearance_internal.binding_of(relation);
-    IF bound IS NULL THEN
+    IF bound IS NULL AND m.id IS NULL THEN
         PERFORM clearance_internal.require_binding(relation);
     END IF;
-    PERFORM clearance_internal.sync(bound);
-    PERFORM clearance_internal.look_for_outlived(bound);
+    IF bound IS NOT NULL THEN
+        PERFORM clearance_internal.sync(bound);
+        PERFORM clearance_internal.look_for_outlived(bound);
+    END IF;
+    IF m.id IS NOT NULL THEN
+        PERFORM clearance_internal.repair_mirror(m);
+    END IF;
 END
 $$;
 COMMENT ON FUNCTION clearance.repair IS
-'makes policies and triggers of a protected table, its partitions and children anew, as it was declared, and looks whether its foreign keys to projects hold';
+'makes policies and triggers of a protected table, its partitions and children anew, as it was declared, and looks whether its foreign keys to projects hold; of a mirrored one, triggers that are missing, and reads it anew';
 
 CREATE FUNCTION clearance.unprotect(relation regclass) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET clearance.maintaining = on
