@@ -251,8 +251,11 @@ SELECT count(*) FROM clearance.changes(NULL);
 UPDATE clearance.audit_log SET login = 'somebody';
 DELETE FROM clearance.audit_log;
 TRUNCATE clearance.audit_log;
+-- whatever month it is
+\set ECHO none
 SELECT format('%s clearance_internal.audit_log_%s%s', v.act, to_char(now() AT TIME ZONE 'UTC', 'MM'), v.rest)
 FROM (VALUES ('UPDATE', ' SET login = role'), ('DELETE FROM', ''), ('TRUNCATE', '')) v (act, rest) \gexec
+\set ECHO all
 UPDATE clearance.audit_chain SET seq = 0;
 DELETE FROM clearance.audit_chain;
 TRUNCATE clearance.audit_chain;
