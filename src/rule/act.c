@@ -9,6 +9,7 @@
 
 #include "miscadmin.h"
 
+static bool gates_are_on(ClrScope *scope, ClrProject *project, const ClrAction *action);
 static ClrSwitch switched(ClrScope *scope, ClrProject *project, ClrAction *action);
 static bool names_level_of(const List *levels, const ClrProject *project);
 
@@ -22,8 +23,28 @@ clr_act_permits(ClrScope *scope, ClrProject *project, ClrAction *action)
 {
 	if (scope->no_standing != NULL || (scope->actor.partner != 0 && !action->reads))
 		return false;
-	return clr_act_holds(scope, project, action) &&
+	return clr_act_holds(scope, project, action) && gates_are_on(scope, project, action) &&
 		   clr_act_closed(scope, project, action->feature, action, !action->reads) == CLR_PERMITTED;
+}
+
+/* A gate of a feature that is off in the project does not open. */
+static bool
+gates_are_on(ClrScope *scope, ClrProject *project, const ClrAction *action)
+{
+	ListCell *lc;
+
+	if (project->features_off == NIL || clr_act_is_customer_upload(scope, action))
+		return true;
+	check_stack_depth();
+	foreach(lc, action->gates)
+	{
+		const ClrAction *gate = lfirst(lc);
+
+		if (clr_act_is_gated(project, gate) &&
+			(clr_act_is_off(scope, project, gate->feature) || !gates_are_on(scope, project, gate)))
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -48,6 +69,19 @@ clr_act_holds(ClrScope *scope, ClrProject *project, ClrAction *action)
 	return holds;
 }
 
+/* Whether a feature is switched off for a project, whose switches the actor may not manage. */
+bool
+clr_act_is_off(ClrScope *scope, ClrProject *project, const char *feature)
+{
+	ListCell *lc;
+
+	foreach(lc, project->features_off)
+		if (strcmp(lfirst(lc), feature) == 0)
+			return !clr_act_holds(scope, project,
+								  clr_scope_action(scope, "project", "manage_tab_visibility"));
+	return false;
+}
+
 /*
  * Why a project is closed to an action on a feature, if it is. An archived one
  * is open to those who may view archived ones, to read; a read-only one to
@@ -58,20 +92,13 @@ ClrCode
 clr_act_why_closed(ClrScope *scope, ClrProject *project, const char *feature, ClrAction *action,
 				   bool writing)
 {
-	ListCell *lc;
-
 	if (project->archived &&
 		!clr_act_holds(scope, project, clr_scope_action(scope, "project", "view_archived")))
 		return CLR_ARCHIVED;
 	if ((project->archived || project->read_only) && writing &&
 		!(strcmp(action->feature, "project") == 0 && strcmp(action->name, "unarchive") == 0))
 		return CLR_READ_ONLY;
-	foreach(lc, project->features_off)
-		if (strcmp(lfirst(lc), feature) == 0 &&
-			!clr_act_holds(scope, project,
-						   clr_scope_action(scope, "project", "manage_tab_visibility")))
-			return CLR_FEATURE_OFF;
-	return CLR_PERMITTED;
+	return clr_act_is_off(scope, project, feature) ? CLR_FEATURE_OFF : CLR_PERMITTED;
 }
 
 /*

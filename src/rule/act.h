@@ -20,6 +20,7 @@ typedef enum ClrSwitch
 
 extern bool clr_act_permits(ClrScope *scope, ClrProject *project, ClrAction *action);
 extern bool clr_act_holds(ClrScope *scope, ClrProject *project, ClrAction *action);
+extern bool clr_act_is_off(ClrScope *scope, ClrProject *project, const char *feature);
 extern ClrCode clr_act_why_closed(ClrScope *scope, ClrProject *project, const char *feature,
 								  ClrAction *action, bool writing);
 extern ClrSwitch clr_act_switch(ClrScope *scope, ClrProject *project, ClrAction *action);

@@ -47,6 +47,7 @@ static ClrProject *parents_apart(ClrTrial *trial, const ClrParent *one, const Cl
 static ClrProject *project_of_row(ClrTrial *trial, int32 binding, const ClrKey *key);
 static bool account_fits(ClrTrial *trial);
 static bool action_holds(ClrTrial *trial, ClrAction *action);
+static bool is_on(ClrTrial *trial, const ClrAction *action);
 static void tell_ground(ClrTrial *trial, ClrAction *action);
 static bool gate_holds(ClrTrial *trial, ClrAction *gate);
 static bool
@@ -488,7 +489,8 @@ action_holds(ClrTrial *trial, ClrAction *action)
 	ListCell *lc;
 
 	check_stack_depth();
-	if (!clr_trial_goes_on(trial, CLR_STEP_GRANT, action, clr_grant_given(trial, action)))
+	if (!clr_trial_goes_on(trial, CLR_STEP_GRANT, action,
+						   is_on(trial, action) && clr_grant_given(trial, action)))
 		return false;
 	if (trial->project->levels.admin)
 		return true;
@@ -496,6 +498,16 @@ action_holds(ClrTrial *trial, ClrAction *action)
 		if (clr_act_is_gated(trial->project, lfirst(lc)) && !gate_holds(trial, lfirst(lc)))
 			return needed_by(trial, action);
 	return true;
+}
+
+/* The feature of an action, if it is another one than the row's, is not switched off for the project. */
+static bool
+is_on(ClrTrial *trial, const ClrAction *action)
+{
+	return trial->project->features_off == NIL ||
+		   strcmp(action->feature, trial->binding->feature) == 0 ||
+		   !clr_act_is_off(trial->scope, trial->project, action->feature) ||
+		   clr_trial_refuse_act(trial, CLR_FEATURE_OFF, CLR_NO_SLOT, action);
 }
 
 /* What permits the action, for who asks; link rows go by what they link. */

@@ -83,7 +83,7 @@ static const struct
 						"the project is read-only, or archived, which the actor may look at",
 						"the project is archived or set read-only" },
 	[CLR_FEATURE_OFF] = { "project", "feature_off", "the feature is switched off for the project",
-						  "the feature is switched off for the project" },
+						  "the feature%F is switched off for the project" },
 	[CLR_CREATED_NOW] = { "project", "created_now",
 						  "the statement that creates the project is still running",
 						  "the project is only just being created" },
@@ -264,6 +264,10 @@ append(StringInfo text, char what, const ClrVerdict *verdict, const ClrJudge *ju
 			return;
 		case 'C':
 			appendStringInfo(text, "\"%s\"", verdict->column);
+			return;
+		case 'F':
+			if (verdict->action != NULL)
+				appendStringInfo(text, " \"%s\"", verdict->action->feature);
 			return;
 		case 'I':
 			if (verdict->column != NULL)

@@ -47,6 +47,13 @@ clr_consequences_of(const char *name, bool comes_with_edit)
 	return list;
 }
 
+/* Customers never assign anything to anybody, whatever their levels and switches say. */
+bool
+clr_is_never_held(ClrAudience audience, const char *action)
+{
+	return audience == CLR_CUSTOMER && strcmp(action, "assign") == 0;
+}
+
 static List *
 add(List *list, ClrConsequence consequence)
 {

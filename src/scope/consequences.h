@@ -18,6 +18,7 @@ typedef struct ClrConsequence
 	bool weak;	   /* unless something is said of the sources that are not weak */
 } ClrConsequence;
 
+extern bool clr_is_never_held(ClrAudience audience, const char *action);
 extern List *clr_consequences_of(const char *name, bool comes_with_edit);
 
 #endif /* CLR_CONSEQUENCES_H */

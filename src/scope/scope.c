@@ -17,6 +17,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "scope/consequences.h"
 #include "scope/others.h"
 #include "store/catalog.h"
 
@@ -290,7 +291,8 @@ add_action(ClrScope *scope, const char *feature, const char *name)
 	action->reads = definition->reads;
 	for (int i = 0; i + 1 < list_length(scope->switched_on); i += 2)
 		action->switched_on |= strcmp(list_nth(scope->switched_on, i), feature) == 0 &&
-							   strcmp(list_nth(scope->switched_on, i + 1), name) == 0;
+							   strcmp(list_nth(scope->switched_on, i + 1), name) == 0 &&
+							   !clr_is_never_held(scope->audience, name);
 	foreach(lc, definition->grants)
 		if (list_member_int(scope->level_ids, ((ClrGrant *) lfirst(lc))->level))
 			action->grants = lappend(action->grants, lfirst(lc));

@@ -23,6 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+#include "scope/consequences.h"
 #include "scope/definitions.h"
 #include "store/catalog.h"
 #include "store/release.h"
@@ -301,6 +302,8 @@ held_by(ClrVocabulary *vocabulary, ClrDefinition *definition, ClrAudience audien
 	ListCell *lc;
 
 	check_stack_depth();
+	if (clr_is_never_held(audience, definition->name))
+		return NIL;
 	foreach(lc, definition->given)
 	{
 		ClrGrant *grant = lfirst(lc);

@@ -292,6 +292,20 @@ COMMENT ON FUNCTION clearance_internal.replace_level IS 'internal: whatever name
 -- ---------------------------------------------------------------------------
 -- What they grant
 -- ---------------------------------------------------------------------------
+CREATE FUNCTION clearance_internal.require_held_by(audience text, feature text, action text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    -- clr_is_never_held() (consequences.c) does not count what is there
+    IF audience = 'customer' AND action = 'assign' THEN
+        RAISE insufficient_privilege USING
+            MESSAGE = format('%s.%s is not available to customers', feature, action),
+            DETAIL = 'Customers never assign anything to anybody.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.require_held_by IS 'internal: errors for an action that nobody of an audience ever holds';
+
 CREATE FUNCTION clearance_internal.checked_grant(l clearance.level, g clearance.level_grant) RETURNS clearance.level_grant
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -313,6 +327,7 @@ BEGIN
             MESSAGE = 'kinds must name at least one kind, and no null',
             HINT = 'Leave kinds out to allow every kind.';
     END IF;
+    PERFORM clearance_internal.require_held_by(l.audience, g.feature, g.action);
     IF EXISTS (SELECT FROM clearance.not_available n WHERE (n.level_id, n.feature, n.action) = (l.id, g.feature, g.action)) THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('%s.%s is not available to level "%s"', g.feature, g.action, l.name),

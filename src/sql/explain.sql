@@ -352,7 +352,8 @@ BEGIN
                 clearance_internal.set_in_row(b, row_key, b.account_column, (SELECT coalesce(a.key, a.id::text) FROM clearance.account a WHERE a.id = coalesce(m.account_id, company.account_id)))),
             ('archived', 'take the project out of the archive', format('SELECT clearance.set_project(%L, archived => false)', project_key)),
             ('read_only', 'open the project for changes', format('SELECT clearance.set_project(%L, archived => false, read_only => false)', project_key)),
-            ('feature_off', 'switch the feature on for the project', format('SELECT clearance.set_project_feature(%L, %L, true)', project_key, b.feature)),
+            ('feature_off', 'switch the feature on for the project', format('SELECT clearance.set_project_feature(%L, %L, true)', project_key,
+                coalesce(split_part(action, '.', 1), b.feature))),
             ('out_of_reach', CASE detail WHEN 'owned' THEN 'have it own the project' ELSE 'put it on the project' END,
                 format(CASE detail WHEN 'owned' THEN 'SELECT clearance.transfer_project(%L, %s)'
                                    ELSE 'SELECT clearance.add_member_to_project(%L, %s)' END, project_key, m.id)),

@@ -267,7 +267,8 @@ DECLARE
     refusing text;
 BEGIN
     PERFORM clearance_internal.require_switch_right(m);
-    PERFORM clearance_internal.require_action(feature, action);
+    PERFORM clearance_internal.require_action(feature, action),
+            clearance_internal.require_held_by(m.kind, feature, action);
     SELECT l.name INTO refusing
     FROM clearance.not_available n JOIN clearance.level l ON l.id = n.level_id
     WHERE n.feature = switch_on.feature AND n.action = switch_on.action AND l.audience = m.kind

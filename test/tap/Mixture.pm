@@ -405,6 +405,7 @@ SELECT clearance.protect('app.job', 'plan', project => 'project', visibility => 
     published => 'published', publish_action => 'delete');
 SELECT clearance.relate('app.job', 'assigned', member_column => 'member', link => 'app.crew', link_column => 'team', row_column => 'team');
 SELECT clearance.relate('app.job', 'assigned', member_column => 'helpers');
+SELECT clearance.add_gate('plan.edit', 'task.edit'), clearance.add_gate('risk.edit', 'page.view', '{vendor}');
 SELECT clearance.protect('app.bill', 'risk', project => 'project', account => 'account', visibility => 'private', shared_values => '{false}', key => 'id');
 SELECT clearance.relate('app.bill', 'assigned', member_column => 'assignee');
 SELECT clearance.protect('app.due', 'page', project => 'project', account => 'account', owner => 'owner');
@@ -506,7 +507,7 @@ sub stir
 			  chance(0.7) ? 'any' : 'shared', chance(0.8) ? 'any' : 'own' if chance(0.7);
 		}
 	}
-	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_open_level project_member project_partner project_customer);
+	$sql .= "DELETE FROM clearance.$_;\n" foreach qw(project_open_level project_feature_off project_member project_partner project_customer);
 	foreach my $project (@projects)
 	{
 		# levels of one audience, or of more, which add up
@@ -516,6 +517,8 @@ sub stir
 		  . "(SELECT FROM clearance.project p JOIN clearance.account a ON a.id = p.account_id WHERE p.key = %s AND a.key = 'n');\n",
 		  $project, chance(0.08) ? 'true' : 'false', chance(0.8) ? 'true' : 'false',
 		  join(',', map { "\"$_\"" } @opens), $project;
+		$sql .= sprintf "SELECT clearance.set_project_feature(p.key, '%s', false) FROM clearance.project p WHERE p.key = %s;\n", pick(@features), $project
+		  if chance(0.15);
 	}
 	# without a level of its own, a project is not open
 	$sql .= "INSERT INTO clearance.project_open_level (project_id, level_id) SELECT p.id, l.id FROM clearance.project p, clearance.level l "
@@ -612,6 +615,7 @@ BEGIN
         SELECT actor, b.relation::text, 'change', evaluator.permitted(member, b.relation, n.action)
         FROM (SELECT b.edit_action AS action
               UNION SELECT 'change_owner' WHERE b.owner_column IS NOT NULL
+              UNION SELECT b.publish_action WHERE b.published_column IS NOT NULL
               UNION SELECT CASE r.kind WHEN 'assigned' THEN 'assign' WHEN 'invited' THEN 'invite' END
               FROM clearance.binding_relation r WHERE r.binding_id = b.id AND r.link IS NULL) n;
     END LOOP;
