@@ -142,6 +142,7 @@ SELECT key, email, named_admin FROM clearance.member WHERE key IN ('1', '2', '3'
 SELECT comes_true(jsonb_set(:'named'::jsonb #- '{accounts,Regress North,people,members,3,email}', '{accounts,Regress North,people,members,6}', '{"email": "eli@example.com"}'));
 DELETE FROM clearance.member WHERE key = '6';
 SELECT comes_true(jsonb_set(:'named', '{accounts,Regress North,people,members,7}', '{"email": "ann@example.com"}'));
+SELECT comes_true(jsonb_set(jsonb_set(:'named', '{accounts,Regress North,people,members,8}', '{"email": "two@example.com"}'), '{accounts,Regress North,people,members,9}', '{"email": "Two@example.com"}'));
 DELETE FROM clearance.member WHERE key = '5';
 SELECT comes_true(:'doc');
 SELECT clearance.export(people => true) = :'doc';

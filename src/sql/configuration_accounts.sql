@@ -297,6 +297,13 @@ BEGIN
     IF FOUND THEN
         PERFORM clearance_internal.raise_form(path || ARRAY[twice.companies, twice.name], 'is there in upper and in lower case', 'Names of companies differ in more than that.');
     END IF;
+    SELECT max(m.key) AS name, min(m.key) AS other INTO twice
+    FROM jsonb_each(people -> 'members') m
+    GROUP BY lower(CASE WHEN (m.value ->> 'has_key')::boolean THEN m.value ->> 'email' ELSE m.key END)
+    HAVING count(CASE WHEN (m.value ->> 'has_key')::boolean THEN m.value ->> 'email' ELSE m.key END) > 1 ORDER BY 1 LIMIT 1;
+    IF FOUND THEN
+        PERFORM clearance_internal.raise_form(path || ARRAY['members', twice.name], format('has the e-mail address of member "%s"', twice.other));
+    END IF;
     SELECT p.key, m ->> 'member' AS member, m ->> 'source' AS source INTO twice
     FROM jsonb_each(people -> 'projects') p CROSS JOIN LATERAL jsonb_array_elements(p.value -> 'members') m
     GROUP BY 1, 2, 3 HAVING count(*) > 1 ORDER BY 1, 2, 3 LIMIT 1;
