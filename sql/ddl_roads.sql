@@ -98,26 +98,26 @@ ALTER TABLE crew OWNER TO regress_roads_owner;
 SELECT clearance.mirror_membership('crew', 'project_id', 'user_id') > 0 AS ok;
 SET ROLE regress_roads_owner;
 INSERT INTO crew VALUES ('rr-hidden', 'rr-moe');
-ALTER TABLE crew DISABLE TRIGGER clearance_mirror;
-ALTER TABLE crew DISABLE TRIGGER clearance_mirror_change;
+ALTER TABLE crew DISABLE TRIGGER "0_clearance_mirror";
+ALTER TABLE crew DISABLE TRIGGER "0_clearance_mirror_change";
 ALTER TABLE crew DISABLE TRIGGER clearance_mirror_truncate;
 ALTER TABLE crew DISABLE TRIGGER USER;
 ALTER TABLE crew DISABLE TRIGGER ALL;
-ALTER TABLE crew ENABLE REPLICA TRIGGER clearance_mirror;
-ALTER TRIGGER clearance_mirror ON crew RENAME TO mine;
-CREATE OR REPLACE TRIGGER clearance_mirror AFTER INSERT ON crew FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
-DROP TRIGGER clearance_mirror ON crew;
+ALTER TABLE crew ENABLE REPLICA TRIGGER "0_clearance_mirror";
+ALTER TRIGGER "0_clearance_mirror" ON crew RENAME TO mine;
+CREATE OR REPLACE TRIGGER "0_clearance_mirror" AFTER INSERT ON crew FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+DROP TRIGGER "0_clearance_mirror" ON crew;
 -- others are the owner's
 CREATE TRIGGER mine BEFORE UPDATE ON crew FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
 ALTER TABLE crew DISABLE TRIGGER mine;
-ALTER TABLE crew ENABLE ALWAYS TRIGGER clearance_mirror;
+ALTER TABLE crew ENABLE ALWAYS TRIGGER "0_clearance_mirror";
 DELETE FROM crew;
 RESET ROLE;
 SELECT count(*) FROM clearance.project_member WHERE account_id = :account AND source LIKE 'mirror:%';
 SELECT clearance.unmirror_membership('crew');
 SET ROLE regress_roads_owner;
-CREATE TRIGGER clearance_mirror AFTER INSERT ON crew FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
-ALTER TABLE crew DISABLE TRIGGER clearance_mirror;
+CREATE TRIGGER "0_clearance_mirror" AFTER INSERT ON crew FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger();
+ALTER TABLE crew DISABLE TRIGGER "0_clearance_mirror";
 RESET ROLE;
 
 --

@@ -126,6 +126,10 @@ SELECT pg_temp.does(m) FROM unnest('{ann,sue,pat}'::text[]) m;
 SELECT clearance.set_project_feature(1, 'task', false);
 SELECT pg_temp.does(m) FROM unnest('{ann,sue,pat}'::text[]) m;
 SELECT explanation FROM clearance.explain('hazard', '1', 'close', member => 'pat');
+-- both reasons are told, and both have to go
+SELECT clearance.deny('permissive', 'task', 'edit');
+SELECT regexp_replace(explanation, '(, |[(])\d+, ', '\1N, ') AS explanation FROM clearance.explain('hazard', '1', 'close', member => 'pat');
+SELECT clearance.allow('permissive', 'task', 'edit');
 SELECT clearance.deny('super_user', 'project', 'manage_tab_visibility');
 SELECT pg_temp.does('sue');
 SELECT clearance.set_project_feature(1, 'task', true);
@@ -163,4 +167,33 @@ SELECT clearance.can('task.edit', 1), clearance.can('task.assign', 1), (SELECT c
 RESET ROLE;
 SELECT clearance.reset_actor();
 SELECT action, verdict FROM clearance.matrix WHERE level = 'watcher' AND feature = 'task' AND action IN ('assign', 'edit') ORDER BY action;
+
+-- Uploads by customers go by the project's switch alone, whatever gates one adds.
+SELECT clearance.set_project(1, client_upload => true), clearance.add_gate('file.create', 'task.create');
+CREATE TABLE file (id integer PRIMARY KEY, project integer, uploader text);
+SELECT clearance.protect('file', 'file', project => 'project', owner => 'uploader') > 0;
+GRANT INSERT ON file TO regress_gates;
+SELECT clearance.set_actor(key => 'cleo') > 0;
+SET LOCAL ROLE regress_gates;
+INSERT INTO file (id, project) VALUES (1, 1);
+SELECT clearance.can('file.create', 1);
+RESET ROLE;
+SELECT clearance.reset_actor();
+
+-- That a feature is off is no way to learn that a project is there.
+SELECT clearance.create_feature('transfer', '{move,watch}');
+SELECT clearance.allow('fresh', 'hazard', a) FROM unnest('{view,edit}'::text[]) a;
+SELECT clearance.allow('fresh', 'transfer', 'move'), clearance.allow('fresh', 'transfer', 'watch', reach => 'account');
+SELECT clearance.create_project(3) > 0, clearance.set_project_feature(2, 'transfer', false);
+SELECT clearance.guard_column('hazard', 'project', 'move', feature => 'transfer');
+SELECT clearance.set_actor(key => 'flo') > 0;
+SET LOCAL ROLE regress_gates;
+SAVEPOINT s;
+UPDATE hazard SET project = 2;
+ROLLBACK TO s;
+UPDATE hazard SET project = 3;
+ROLLBACK TO s;
+UPDATE hazard SET project = 99;
+ROLLBACK TO s;
+RESET ROLE;
 ROLLBACK;

@@ -148,8 +148,8 @@ SELECT split_part(v.function, '(', 1), pg_temp.fires(v.name, v.timing, v.functio
     (6, '00_clearance_children', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', format('check_children_project(%s)', :task)),
     (7, 'mine', 'AFTER INSERT ON regress_privileged.note FOR EACH ROW', 'check_children_project()'),
     (8, '00_clearance_project', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_project()'),
-    (9, 'clearance_mirror', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_membership()'),
-    (10, 'clearance_mirror_change', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_membership()'),
+    (9, '0_clearance_mirror', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_membership()'),
+    (10, '0_clearance_mirror_change', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_membership()'),
     (11, 'mine', 'AFTER INSERT ON regress_intruder.mine FOR EACH ROW', 'follow_new_key(''member_id'')'),
     (12, 'mine', 'AFTER INSERT ON regress_intruder.mine FOR EACH STATEMENT', 'follow_views()'),
     (13, 'clearance_view_insert', 'AFTER INSERT ON regress_intruder.mine FOR EACH STATEMENT', 'follow_views()')

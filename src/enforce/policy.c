@@ -193,7 +193,8 @@ key_before(ClrPolicyCall *call)
 		return NULL;
 	column = &binding->columns[binding->key_slot];
 	clr_key_from_datum(call->row.values[binding->key_slot], column->key_class, column->type, &key);
-	if (clr_lookup_find(call->judge, binding, &key, &rows) == 0)
+	if (clr_lookup_find(call->judge, binding, &key, &rows) != 1 ||
+		!clr_rule_permits_verb(call->judge, binding, &rows[0], CLR_VIEW, NULL))
 		return NULL;
 	return clr_binding_value_text(binding, &call->row, binding->key_slot);
 }

@@ -93,7 +93,9 @@ is_own_trigger(const char *name)
 static bool
 is_mirror_trigger(const char *name)
 {
-	return strcmp(name, "clearance_mirror") == 0 || strcmp(name, "clearance_mirror_change") == 0 ||
+	return strcmp(name, "0_clearance_mirror") == 0 ||
+		   strcmp(name, "0_clearance_mirror_change") == 0 ||
+		   strcmp(name, "clearance_mirror") == 0 ||
 		   strcmp(name, "clearance_mirror_truncate") == 0 ||
 		   strncmp(name, "clearance_view_", strlen("clearance_view_")) == 0;
 }

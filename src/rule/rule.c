@@ -489,10 +489,11 @@ action_holds(ClrTrial *trial, ClrAction *action)
 	ListCell *lc;
 
 	check_stack_depth();
-	if (!clr_trial_goes_on(trial, CLR_STEP_GRANT, action,
-						   is_on(trial, action) && clr_grant_given(trial, action)))
+	if (!is_on(trial, action) && !clr_trial_goes_on(trial, CLR_STEP_OPEN, action, false))
 		return false;
-	if (trial->project->levels.admin)
+	if (!clr_trial_goes_on(trial, CLR_STEP_GRANT, action, clr_grant_given(trial, action)))
+		return false;
+	if (trial->project->levels.admin || clr_act_is_customer_upload(trial->scope, action))
 		return true;
 	foreach(lc, action->gates)
 		if (clr_act_is_gated(trial->project, lfirst(lc)) && !gate_holds(trial, lfirst(lc)))
@@ -504,10 +505,12 @@ action_holds(ClrTrial *trial, ClrAction *action)
 static bool
 is_on(ClrTrial *trial, const ClrAction *action)
 {
-	return trial->project->features_off == NIL ||
-		   strcmp(action->feature, trial->binding->feature) == 0 ||
-		   !clr_act_is_off(trial->scope, trial->project, action->feature) ||
-		   clr_trial_refuse_act(trial, CLR_FEATURE_OFF, CLR_NO_SLOT, action);
+	if (trial->project->features_off == NIL ||
+		strcmp(action->feature, trial->binding->feature) == 0 ||
+		!clr_act_is_off(trial->scope, trial->project, action->feature))
+		return true;
+	clr_grant_conceal(trial);
+	return clr_trial_refuse_act(trial, CLR_FEATURE_OFF, CLR_NO_SLOT, action);
 }
 
 /* What permits the action, for who asks; link rows go by what they link. */

@@ -41,6 +41,7 @@ typedef struct Above
 static bool is_silent(const ClrTrial *trial, ClrStep step);
 static ClrFinding *find_step(ClrTrial *trial, ClrStep step, const ClrAction *action, bool holds);
 static bool is_repeated(const ClrTrial *trial, const ClrAction *action);
+static bool is_told(const ClrTrial *trial, const ClrVerdict *verdict);
 static void tell_refusal(ClrTrial *trial, ClrFinding *finding, ClrVerdict *verdict);
 static void tell_standing(ClrTrial *trial, ClrFinding *finding);
 static void tell_project(ClrTrial *trial, ClrFinding *finding);
@@ -137,7 +138,7 @@ clr_trace_step(ClrTrial *trial, ClrStep step, const ClrAction *action, bool hold
 	ClrFinding *finding = NULL;
 
 	*trial->verdict = (ClrVerdict){ 0 };
-	if (holds && step == CLR_STEP_GRANT && is_repeated(trial, action))
+	if (holds ? step == CLR_STEP_GRANT && is_repeated(trial, action) : is_told(trial, &verdict))
 		return true;
 	if (!holds || !is_silent(trial, step))
 		finding = find_step(trial, step, action, holds);
@@ -236,6 +237,26 @@ is_repeated(const ClrTrial *trial, const ClrAction *action)
 
 		if (finding->depth == trace->depth && finding->answer == CLR_ANSWER_YES &&
 			strcmp(finding->step, "gate") == 0 && strcmp(finding->subject, subject) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* That a feature is off which several gates ask for, is listed once. */
+static bool
+is_told(const ClrTrial *trial, const ClrVerdict *verdict)
+{
+	ListCell *lc;
+
+	if (verdict->code != CLR_FEATURE_OFF || verdict->action == NULL)
+		return false;
+	foreach(lc, trial->trace->refusals)
+	{
+		const ClrRefusal *refusal = lfirst(lc);
+
+		if (refusal->row == trial->row && refusal->verdict.code == CLR_FEATURE_OFF &&
+			refusal->verdict.action != NULL &&
+			strcmp(refusal->verdict.action->feature, verdict->action->feature) == 0)
 			return true;
 	}
 	return false;

@@ -279,8 +279,8 @@ BEGIN
     END IF;
     -- triggers of the application may change a column that no SET names
     IF is_of_rows AND b.feature = 'project' THEN
-        RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE ON %s'
-            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project()', tab), false;
+        RETURN QUERY SELECT '00_clearance_project'::name, format('AFTER INSERT OR DELETE OR UPDATE OF %I ON %s'
+            ' FOR EACH ROW EXECUTE FUNCTION clearance_internal.follow_project()', b.project_column, tab), false;
         RETURN QUERY SELECT '00_clearance_project_key'::name, format('AFTER UPDATE ON %s FOR EACH ROW'
             ' WHEN (%s) EXECUTE FUNCTION clearance_internal.follow_project()',
             tab, clearance_internal.key_changes(tab, b.project_column)), false;

@@ -20,6 +20,22 @@ END
 $$;
 COMMENT ON FUNCTION clearance_internal.require_same_mirrors IS 'internal: errors if an older snapshot shows other mirrors than there are';
 
+-- Whoever writes mirrored tables has locked those before it waits for the mirrors.
+CREATE FUNCTION clearance_internal.lock_before_mirrors(tables regclass[], mode text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    tab regclass;
+BEGIN
+    FOR tab IN SELECT t FROM unnest(tables) t JOIN pg_class c ON c.oid = t ORDER BY t::oid LOOP
+        EXECUTE format('LOCK TABLE %s IN %s MODE', tab, mode);
+    END LOOP;
+    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.require_same_mirrors();
+END
+$$;
+COMMENT ON FUNCTION clearance_internal.lock_before_mirrors IS 'internal: keeps writers out of tables whose mirrors come, change or go, and then others who declare or wait for mirrors';
+
 CREATE FUNCTION clearance_internal.require_same_keys(projects text[], members text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -48,8 +64,16 @@ COMMENT ON FUNCTION clearance_internal.mirror_columns IS
 
 CREATE FUNCTION clearance_internal.mirror_source(m clearance.mirror, "row" text[]) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN format('mirror:%s:%s', m.id, "row"[1:cardinality(m.key_columns)]);
+RETURN 'mirror:' || m.id || ':' || "row"[1:cardinality(m.key_columns)]::text;
 COMMENT ON FUNCTION clearance_internal.mirror_source IS 'internal: the source that a row of a mirrored table is';
+
+CREATE FUNCTION clearance_internal.are_known(project text, member text) RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM clearance.project p JOIN clearance.member m ON m.account_id = p.account_id AND m.key = are_known.member
+                   WHERE p.key = are_known.project)
+$$;
+COMMENT ON FUNCTION clearance_internal.are_known IS 'internal: whether there are a project and, in its account, a member with these keys';
 
 -- A row that never starts, or ended before all time, says nothing. Who changes a key is waited for.
 CREATE FUNCTION clearance_internal.write_mirrored(m clearance.mirror, "row" text[],
@@ -58,6 +82,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer := cardinality(m.key_columns);
+    known boolean := clearance_internal.are_known("row"[n + 1], "row"[n + 2]);
 BEGIN
     INSERT INTO clearance.project_member
         (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
@@ -76,22 +101,25 @@ BEGIN
         RETURN true;
     END IF;
     PERFORM clearance_internal.require_same_keys("row"[n + 1:n + 1], "row"[n + 2:n + 2]);
-    RETURN false;
+    -- who came in between is looked for again
+    RETURN CASE WHEN NOT known OR NOT clearance_internal.are_known("row"[n + 1], "row"[n + 2]) THEN false END;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.write_mirrored IS
-'internal: writes the membership that a row says, where project and member are known, and are these if they are named; false: they are not';
+'internal: writes the membership that a row says, where project and member are known, and are these if they are named; false: they are not known; NULL: they are, and the row says nothing';
 
 CREATE FUNCTION clearance_internal.end_mirrored(mirror integer, project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- ';' comes after ':'
     DELETE FROM clearance.project_member pm
-    WHERE starts_with(pm.source, format('mirror:%s:', mirror))
+    WHERE pm.source <> 'direct' AND pm.source ~>=~ ('mirror:' || mirror || ':') AND pm.source ~<~ ('mirror:' || mirror || ';')
       AND pm.project_id = coalesce(end_mirrored.project, pm.project_id) AND pm.member_id = coalesce(end_mirrored.member, pm.member_id);
-    PERFORM clearance_internal.require_same_now('SELECT pm.source FROM clearance.project_member pm WHERE starts_with(pm.source, $1[1])
+    PERFORM clearance_internal.require_same_now('SELECT pm.source FROM clearance.project_member pm
+            WHERE pm.source <> ''direct'' AND pm.source ~>=~ (''mirror:'' || $1[1] || '':'') AND pm.source ~<~ (''mirror:'' || $1[1] || '';'')
             AND pm.project_id = coalesce($1[2]::bigint, pm.project_id) AND pm.member_id = coalesce($1[3]::bigint, pm.member_id)',
-        format('mirror:%s:', mirror), project::text, member::text);
+        mirror::text, project::text, member::text);
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.end_mirrored IS 'internal: ends the memberships that a mirror says, of a project or member if it is named';
@@ -104,10 +132,11 @@ DECLARE
     columns name[];
     was text[];
     becomes text[];
+    sources text[];
 BEGIN
     PERFORM clearance_internal.require_same_mirrors();
     SELECT * INTO m FROM clearance.mirror t WHERE t.relation = TG_RELID;
-    IF NOT FOUND OR TG_NAME NOT IN ('clearance_mirror', 'clearance_mirror_change', 'clearance_mirror_truncate') OR TG_WHEN <> 'AFTER' THEN
+    IF NOT FOUND OR TG_NAME NOT IN ('0_clearance_mirror', '0_clearance_mirror_change', 'clearance_mirror_truncate', 'clearance_mirror') OR TG_WHEN <> 'AFTER' THEN
         RAISE EXCEPTION 'trigger % of % is none of a mirrored table', TG_NAME, TG_RELID::regclass
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'clearance.mirror_membership() creates this trigger; drop it here.';
     END IF;
@@ -123,22 +152,24 @@ BEGIN
         becomes := clearance_internal.values_of(NEW, columns);
     END IF;
     -- an UPDATE that names columns, and leaves them as they are, says the row anew; what changes is the other trigger's
-    IF TG_OP = 'UPDATE' AND TG_NAME = 'clearance_mirror' AND was IS DISTINCT FROM becomes
-        AND EXISTS (SELECT FROM pg_trigger g JOIN pg_trigger other USING (tgrelid, tgenabled)
-                    WHERE tgrelid = TG_RELID AND g.tgname = TG_NAME AND other.tgname = 'clearance_mirror_change') THEN
+    IF TG_OP = 'UPDATE' AND TG_NAME <> '0_clearance_mirror_change' AND was IS DISTINCT FROM becomes
+        AND EXISTS (SELECT FROM pg_trigger g JOIN pg_trigger other USING (tgrelid, tgfoid, tgenabled)
+                    WHERE tgrelid = TG_RELID AND g.tgname = TG_NAME AND other.tgname = '0_clearance_mirror_change') THEN
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM clearance.project_member pm WHERE pm.source = clearance_internal.mirror_source(m, was);
+        sources := ARRAY[clearance_internal.mirror_source(m, was), clearance_internal.mirror_source(m, becomes)];
+        DELETE FROM clearance.project_member pm WHERE pm.source = ANY (sources) AND pm.source <> 'direct';
         IF NOT FOUND THEN
             -- whoever makes the project or member, or changes its key, may be writing it
             LOCK TABLE clearance.mirror IN SHARE MODE;
-            DELETE FROM clearance.project_member pm WHERE pm.source = clearance_internal.mirror_source(m, was);
-            PERFORM clearance_internal.require_same_keys(ARRAY[was[cardinality(m.key_columns) + 1]], ARRAY[was[cardinality(m.key_columns) + 2]]);
+            DELETE FROM clearance.project_member pm WHERE pm.source = ANY (sources) AND pm.source <> 'direct';
+            PERFORM clearance_internal.require_same_keys(ARRAY[was[cardinality(m.key_columns) + 1]], ARRAY[was[cardinality(m.key_columns) + 2]]),
+                    clearance_internal.require_same_now('SELECT pm.source FROM clearance.project_member pm WHERE pm.source = ANY ($1) AND pm.source <> ''direct''', VARIADIC sources);
         END IF;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        IF NOT clearance_internal.write_mirrored(m, becomes) THEN
+        IF clearance_internal.write_mirrored(m, becomes) IS FALSE THEN
             LOCK TABLE clearance.mirror IN SHARE MODE;
             PERFORM clearance_internal.write_mirrored(m, becomes);
         END IF;
@@ -147,20 +178,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.follow_membership IS 'trigger of mirrored tables: memberships follow their rows';
-
--- Who makes a project that a row names, and who makes the member: whoever is later finds both.
-CREATE FUNCTION clearance_internal.wait_for_other_key(is_member boolean) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF is_member THEN
-        LOCK TABLE clearance.view_mirror IN SHARE MODE;
-    ELSE
-        LOCK TABLE clearance.view_mirror IN ROW EXCLUSIVE MODE;
-    END IF;
-END
-$$;
-COMMENT ON FUNCTION clearance_internal.wait_for_other_key IS 'internal: who makes members waits for who makes projects, and the other way round';
 
 -- Triggers of a table that is being restored come last: until then what the
 -- dump holds of memberships is enough.
@@ -182,7 +199,7 @@ BEGIN
     PERFORM clearance_internal.require_same_mirrors();
     FOR m IN
         SELECT t.* FROM clearance.mirror t
-        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = 'clearance_mirror')
+        WHERE EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure)
         ORDER BY t.id
     LOOP
         IF TG_OP = 'UPDATE' THEN
@@ -193,8 +210,10 @@ BEGIN
                                                      CASE WHEN is_member THEN m.member_column ELSE m.project_column END,
                                                      ARRAY[NEW.key]) AS t ("row")
         LOOP
-            IF NOT clearance_internal.write_mirrored(m, said, project, member) THEN
-                PERFORM clearance_internal.wait_for_other_key(is_member), clearance_internal.write_mirrored(m, said, project, member);
+            IF clearance_internal.write_mirrored(m, said, project, member) IS FALSE THEN
+                -- who makes the project that a row names, and who makes the member: whoever is later finds both
+                LOCK TABLE clearance.view_mirror IN SHARE ROW EXCLUSIVE MODE;
+                PERFORM clearance_internal.write_mirrored(m, said, project, member);
             END IF;
         END LOOP;
     END LOOP;
@@ -271,7 +290,9 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.mirror_key IS 'internal: the columns of a table''s primary key, none if it may be deferred';
 
--- The second one hears of columns that triggers of the application change, the first of those that the SET names.
+-- The second one hears of columns that triggers of the application change, the first of those that the SET names. They
+-- come before triggers of the application, whose own statements about the row say what is so later. That of
+-- 0.1.0 came after them, and goes.
 CREATE FUNCTION clearance_internal.follow_mirrored_table(m clearance.mirror) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -281,14 +302,18 @@ DECLARE
 BEGIN
     FOR trig IN
         SELECT t.* FROM (VALUES
-            ('clearance_mirror', format('INSERT OR DELETE OR UPDATE OF %s', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) c)), 'ROW'),
-            ('clearance_mirror_change', 'UPDATE', format('ROW WHEN (%s)', (SELECT string_agg(clearance_internal.key_changes(m.relation, c), ' OR ') FROM unnest(columns) c))),
+            ('0_clearance_mirror', format('INSERT OR DELETE OR UPDATE OF %s', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(columns) c)), 'ROW'),
+            ('0_clearance_mirror_change', 'UPDATE', format('ROW WHEN (%s)', (SELECT string_agg(clearance_internal.key_changes(m.relation, c), ' OR ') FROM unnest(columns) c))),
             ('clearance_mirror_truncate', 'TRUNCATE', 'STATEMENT')) AS t (name, event, level)
-        WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = m.relation AND g.tgname = t.name)
+        WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = m.relation AND g.tgname = t.name
+                          AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure)
     LOOP
         EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION clearance_internal.follow_membership()',
                        trig.name, trig.event, m.relation, trig.level);
     END LOOP;
+    IF EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = m.relation AND g.tgname = 'clearance_mirror') THEN
+        EXECUTE format('DROP TRIGGER clearance_mirror ON %s', m.relation);
+    END IF;
     PERFORM clearance_internal.end_mirrored(m.id);
     PERFORM clearance_internal.write_mirrored(m, t."row")
     FROM clearance_internal.table_rows(m.relation, clearance_internal.mirror_columns(m)) AS t ("row");
@@ -300,9 +325,7 @@ CREATE FUNCTION clearance_internal.repair_mirror(m clearance.mirror) RETURNS voi
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', m.relation);
-    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
-    PERFORM clearance_internal.require_same_mirrors(), clearance_internal.follow_mirrored_table(t) FROM clearance.mirror t WHERE t.id = m.id;
+    PERFORM clearance_internal.lock_before_mirrors(ARRAY[m.relation], 'ACCESS EXCLUSIVE'), clearance_internal.follow_mirrored_table(t) FROM clearance.mirror t WHERE t.id = m.id;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.repair_mirror IS 'internal: the same, of a table that is mirrored already';
@@ -385,7 +408,8 @@ AS $$
 DECLARE
     mirror_id integer;
 BEGIN
-    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.lock_before_mirrors(ARRAY(SELECT t.relation FROM clearance.mirror t WHERE t.relation = unmirror_membership.relation),
+                                                   'ACCESS EXCLUSIVE');
     DELETE FROM clearance.mirror t WHERE t.relation = unmirror_membership.relation RETURNING t.id INTO mirror_id;
     IF mirror_id IS NULL THEN
         RAISE EXCEPTION '% is not mirrored', coalesce(relation::text, 'the table') USING ERRCODE = 'undefined_object',
@@ -410,10 +434,13 @@ DECLARE
     known name[];
     watched name[];
 BEGIN
+    PERFORM clearance_internal.require_same_mirrors();
     FOR renamed IN
-        SELECT t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
+        SELECT DISTINCT ON (t.id) t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
                         JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = k.num ORDER BY k.i) AS watched
-        FROM clearance.mirror t JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgname = 'clearance_mirror'
+        FROM clearance.mirror t JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure
+        WHERE g.tgattr <> ''
+        ORDER BY t.id
     LOOP
         m := renamed.mirror;
         known := clearance_internal.mirrored_columns(m);
@@ -464,10 +491,14 @@ DECLARE
     kept regclass;
     dropped integer[];
 BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_dropped_objects() d WHERE d.object_type IN ('table', 'view', 'trigger', 'table constraint')) THEN
+        PERFORM clearance_internal.require_same_mirrors();
+    END IF;
     SELECT t.relation INTO kept
     FROM pg_event_trigger_dropped_objects() d
     JOIN clearance.mirror t ON t.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
-    WHERE d.object_type = 'trigger' AND d.address_names[3] IN ('clearance_mirror', 'clearance_mirror_change', 'clearance_mirror_truncate');
+    WHERE d.object_type = 'trigger' AND (d.address_names[3] IN ('0_clearance_mirror', '0_clearance_mirror_change', 'clearance_mirror_truncate')
+          OR d.address_names[3] = 'clearance_mirror' AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.relation AND g.tgname = '0_clearance_mirror'));
     IF FOUND THEN
         RAISE EXCEPTION 'cannot drop what follows %: the table is mirrored', kept USING ERRCODE = 'object_in_use',
             DETAIL = 'Its triggers keep memberships as its rows say; they use its columns.',
@@ -476,6 +507,7 @@ BEGIN
     SELECT t.relation INTO kept
     FROM pg_event_trigger_dropped_objects() d
     JOIN clearance.mirror t ON t.relation = to_regclass(format('%I.%I', d.address_names[1], d.address_names[2]))
+    JOIN pg_event_trigger_dropped_objects() i ON (i.object_type, i.schema_name, i.object_name) = ('index', d.address_names[1], d.address_names[3])
     WHERE d.object_type = 'table constraint' AND t.key_columns <> clearance_internal.mirror_key(t.relation);
     IF FOUND THEN
         RAISE EXCEPTION 'cannot take the primary key off %: the table is mirrored', kept USING ERRCODE = 'object_in_use',

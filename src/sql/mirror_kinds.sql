@@ -207,11 +207,15 @@ CREATE FUNCTION clearance_internal.put_mirrored_membership(m clearance.view_mirr
     project bigint DEFAULT NULL, member bigint DEFAULT NULL) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT clearance_internal.write_mirrored(clearance_internal.membership_mirror(m, said), said::text || said[2:6], project, member)
-    WHERE m.account_id = (SELECT p.account_id FROM clearance.project p WHERE p.key = said[2])
+    -- what a view says stays within its account
+    SELECT CASE p.account_id = m.account_id WHEN true
+                THEN clearance_internal.write_mirrored(clearance_internal.membership_mirror(m, said), said::text || said[2:6], project, member)
+                WHEN false THEN NULL
+                ELSE false END
+    FROM (VALUES (1)) v LEFT JOIN clearance.project p ON p.key = said[2]
 $$;
 COMMENT ON FUNCTION clearance_internal.put_mirrored_membership IS
-'internal: writes the membership that a row of a view says, where project and member are known, and are these if they are named';
+'internal: writes the membership that a row of a view says, where project and member are known, and are these if they are named; false: they are not known; NULL: it says nothing';
 
 CREATE FUNCTION clearance_internal.put_mirrored(m clearance.view_mirror, said text[]) RETURNS boolean
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
@@ -296,7 +300,7 @@ BEGIN
         PERFORM clearance_internal.wait_for_new_keys(m, gone), clearance_internal.undo_mirrored(m, gone);
     END IF;
     FOR said IN SELECT c::text[] FROM unnest(came) c ORDER BY (c::text[])[2] LOOP
-        IF clearance_internal.put_mirrored(m, said) IS NOT TRUE THEN
+        IF clearance_internal.put_mirrored(m, said) IS FALSE THEN
             PERFORM clearance_internal.wait_for_new_keys(m, ARRAY[said::text]), clearance_internal.put_mirrored(m, said);
         END IF;
     END LOOP;

@@ -303,8 +303,10 @@ BEGIN
                 PERFORM clearance_internal.end_mirrored(m.id, project, member);
             END IF;
             FOR said IN SELECT k::text[] FROM clearance_internal.known_rows(m, no, ARRAY[key]) k LOOP
-                IF clearance_internal.put_mirrored_membership(m, said, project, member) IS NOT TRUE THEN
-                    PERFORM clearance_internal.wait_for_other_key(is_member), clearance_internal.put_mirrored_membership(m, said, project, member);
+                IF clearance_internal.put_mirrored_membership(m, said, project, member) IS FALSE THEN
+                    LOCK TABLE clearance.view_mirror IN SHARE ROW EXCLUSIVE MODE;
+                    PERFORM clearance_internal.put_mirrored_membership(m, said, project, member),
+                            clearance_internal.require_same_keys(said[2:2], said[3:3]);
                 END IF;
             END LOOP;
         ELSE
@@ -408,7 +410,7 @@ BEGIN
     END IF;
     -- nobody replaces it until commit
     EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', view);
-    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.lock_before_mirrors(ARRAY(SELECT t.relation FROM clearance_internal.tables_within(view) t), 'SHARE ROW EXCLUSIVE');
     INSERT INTO clearance.view_mirror AS t (id, view, kind, account_id)
     VALUES (nextval('clearance.mirror_id_seq'), mirror.view, mirror.kind, of_account) RETURNING t.* INTO m;
     INSERT INTO clearance.mirrored_row (mirror_id, said) VALUES (m.id, '{}');
@@ -424,7 +426,7 @@ CREATE FUNCTION clearance_internal.forget_view(mirror integer) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    LOCK TABLE clearance.mirror IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM clearance_internal.lock_before_mirrors(ARRAY(SELECT t.relation FROM clearance.mirror_table t WHERE t.mirror_id = mirror), 'ACCESS EXCLUSIVE');
     DELETE FROM clearance.view_mirror v WHERE v.id = mirror;
     PERFORM clearance_internal.end_mirrored(mirror), clearance_internal.leave_tables();
 END
@@ -478,6 +480,7 @@ AS $$
 DECLARE
     m clearance.view_mirror;
 BEGIN
+    PERFORM clearance_internal.require_same_mirrors();
     FOR m IN SELECT v.* FROM clearance.view_mirror v
              WHERE clearance_internal.is_followed(v.id)
                AND EXISTS (SELECT FROM clearance_internal.views_within(v.view) w JOIN pg_event_trigger_ddl_commands() d

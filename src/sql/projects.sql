@@ -146,6 +146,7 @@ BEGIN
         PERFORM clearance_internal.require_same_now('SELECT p.key FROM clearance.project p WHERE p.key = $1[1]', old_key);
     ELSIF old_key IS NOT NULL THEN
         UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
+        PERFORM clearance_internal.require_same_now('SELECT p.key FROM clearance.project p WHERE p.key = $1[1]', old_key);
     ELSIF new_key IS NOT NULL THEN
         IF b.account_column IS NULL THEN
             PERFORM clearance_internal.register_project(new_key, clearance_internal.default_account(NULL));

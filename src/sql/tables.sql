@@ -561,6 +561,7 @@ CREATE TABLE clearance.project_member (
 );
 CREATE INDEX project_of_member ON clearance.project_member (member_id)
     INCLUDE (project_id, level_id, is_owner, through_phase, starts_at, ends_at);
+CREATE INDEX project_member_of_source ON clearance.project_member (source text_pattern_ops) WHERE source <> 'direct';
 CREATE INDEX project_member_of_level ON clearance.project_member (level_id) WHERE level_id IS NOT NULL;
 COMMENT ON TABLE clearance.project_member IS 'memberships of projects; several sources may say one, and it lasts as long as one of them does';
 COMMENT ON COLUMN clearance.project_member.account_id IS 'account of project and member';

@@ -167,6 +167,7 @@ ALTER TABLE clearance.level ADD COLUMN account_id bigint, DROP CONSTRAINT level_
     ADD CONSTRAINT level_name_is_unique_in_its_account UNIQUE NULLS NOT DISTINCT (account_id, name),
     ADD CONSTRAINT built_in_level_has_no_account CHECK (account_id IS NULL OR NOT built_in);
 CREATE INDEX project_partner_of_level ON clearance.project_partner (level_id) WHERE level_id IS NOT NULL;
+CREATE INDEX project_member_of_source ON clearance.project_member (source text_pattern_ops) WHERE source <> 'direct';
 CREATE INDEX project_member_of_level ON clearance.project_member (level_id) WHERE level_id IS NOT NULL;
 -- @module level_places
 
@@ -448,13 +449,13 @@ SELECT clearance_internal.unlist_privileges();
 -- Making triggers would keep writers of the application's tables out.
 DO $$
 DECLARE
-    repairs text := (SELECT string_agg(format('clearance.repair(%L)', t.relation), ', ' ORDER BY t.relation::text COLLATE "C")
+    repairs text := (SELECT string_agg(format('SELECT clearance.repair(%L);', t.relation), ' ' ORDER BY t.relation::text COLLATE "C")
                      FROM (SELECT m.relation FROM clearance.mirror m
                            UNION SELECT b.relation FROM clearance.binding b WHERE b.feature = 'project' AND NOT b.link_only) t);
 BEGIN
     IF repairs IS NOT NULL THEN
         RAISE WARNING 'what triggers of the application change in mirrored tables, and in keys of projects, is not followed yet'
-            USING HINT = format('SELECT %s; makes the triggers for that, and waits for who writes these tables.', repairs);
+            USING HINT = format('%s makes the triggers for that, each by itself, and waits for who writes the table.', repairs);
     END IF;
 END
 $$;
