@@ -33,8 +33,18 @@ AS $$
            'ALTER EXTENSION pg_clearance UPDATE;'
     FROM pg_extension e JOIN pg_available_extensions v ON v.name = e.extname
     WHERE e.extname = 'pg_clearance' AND v.default_version <> e.extversion
+    UNION ALL
+    -- an upgrade makes no triggers, which would wait for writers
+    SELECT DISTINCT 'warning', t.relation::text, 'what triggers of the application change in its rows is not followed: it has the triggers of an earlier version',
+           format('SELECT clearance.repair(%L);', t.relation)
+    FROM (SELECT m.relation, m.relation, '0_clearance_mirror_change' FROM clearance.mirror m
+          UNION ALL
+          SELECT b.relation, p.tab, '00_clearance_project_key' FROM clearance.binding b CROSS JOIN LATERAL clearance_internal.table_tree(b.relation) AS p (tab)
+          WHERE b.feature = 'project' AND NOT b.link_only) AS t (relation, tab, trig)
+    JOIN pg_class c ON c.oid = t.tab AND c.relkind = 'r'
+    WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.tab AND g.tgname = t.trig)
 $$;
-COMMENT ON FUNCTION clearance_internal.lint_extension_behind IS 'finding: a newer version is installed';
+COMMENT ON FUNCTION clearance_internal.lint_extension_behind IS 'finding: a newer version is installed, or triggers are those of an earlier one';
 
 -- Settings that hold for a database, a role or both.
 CREATE FUNCTION clearance_internal.lint_settings() RETURNS TABLE (place text, name text, value text)
