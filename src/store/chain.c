@@ -120,7 +120,7 @@ read_last_place(Relation relation)
 	if (!ItemPointerIsValid(&last_place) ||
 		ItemPointerGetBlockNumber(&last_place) >= RelationGetNumberOfBlocks(relation))
 		return NULL;
-	(void) clr_rows_prune(relation, ItemPointerGetBlockNumber(&last_place));
+	(void) clr_rows_prune(relation, ItemPointerGetBlockNumber(&last_place), NULL);
 	if (heap_fetch(relation, SnapshotSelf, &tuple, &buffer, false))
 	{
 		found = heap_copytuple(&tuple);

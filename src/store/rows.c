@@ -50,6 +50,7 @@ static void
 make_integer_key(ScanKey key, ClrPath path, AttrNumber attribute, Oid type, int64 integer);
 static bool next_in_index(ClrRows *rows);
 static void find_words(ClrRows *rows, IndexTuple tuple);
+static bool has_dead(Page page);
 static inline Datum word(const ClrRows *rows, int column);
 static inline Datum column_value(const ClrRows *rows, int column);
 static Datum value_of(const ClrRows *rows, int column);
@@ -317,19 +318,34 @@ clr_rows_open_table(const char *table, LOCKMODE lockmode)
 
 /*
  * Let go of dead rows: scans under SnapshotSelf, unlike those of queries, leave them there.
- * Returns the room that the page has, in bytes.
+ * Returns the room that the page has, in bytes; `dead`, if wanted: whether line pointers of
+ * rows that are gone stay.
  */
 Size
-clr_rows_prune(Relation relation, BlockNumber block)
+clr_rows_prune(Relation relation, BlockNumber block, bool *dead)
 {
 	Buffer buffer = ReadBuffer(relation, block);
+	Page page = BufferGetPage(buffer);
 	Size room;
 
 	heap_page_prune_opt(relation, buffer);
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	room = PageGetHeapFreeSpace(BufferGetPage(buffer));
+	room = PageGetHeapFreeSpace(page);
+	if (dead != NULL)
+		*dead = has_dead(page);
 	UnlockReleaseBuffer(buffer);
 	return room;
+}
+
+static bool
+has_dead(Page page)
+{
+	OffsetNumber last = PageGetMaxOffsetNumber(page);
+
+	for (OffsetNumber at = FirstOffsetNumber; at <= last; at = OffsetNumberNext(at))
+		if (ItemIdIsDead(PageGetItemId(page, at)))
+			return true;
+	return false;
 }
 
 /* ---------- columns ---------- */

@@ -294,7 +294,7 @@ extern bool clr_rows_next(ClrRows *rows);
 extern bool clr_rows_one(ClrRows *rows, ClrPath path, int64 key);
 extern void clr_rows_end(ClrRows *rows);
 extern Relation clr_rows_open_table(const char *table, LOCKMODE lockmode);
-extern Size clr_rows_prune(Relation relation, BlockNumber block);
+extern Size clr_rows_prune(Relation relation, BlockNumber block, bool *dead);
 extern bool clr_rows_index_is_usable(Relation index);
 
 /* Columns of the present row: zero, false, NULL if the value is NULL. */

@@ -179,9 +179,10 @@ make_room(Relation relation)
 
 	for (BlockNumber block = RelationGetNumberOfBlocks(relation); block-- > 0;)
 	{
-		Size room = clr_rows_prune(relation, block);
+		bool dead;
+		Size room = clr_rows_prune(relation, block, &dead);
 
-		if (room < ROOM)
+		if (room < ROOM && dead)
 			room = take_back(relation, block);
 		if (room < ROOM)
 			continue;
@@ -204,7 +205,7 @@ take_back(Relation relation, BlockNumber block)
 	GenericXLogState *change = GenericXLogStart(relation);
 	Buffer buffer = ReadBuffer(relation, block);
 	OffsetNumber last;
-	bool any = false;
+	bool any = false; /* others may have done so meanwhile */
 	Size room;
 	Page page;
 
