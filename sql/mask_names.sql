@@ -72,6 +72,18 @@ DROP TYPE status;
 CREATE TYPE regress_mask_names_2.unnamed AS ENUM ('one');
 DROP TYPE regress_mask_names_2.unnamed;
 
+-- A mask that was broken before is not of that: what it does not name goes.
+SELECT clearance.mask_column('task', 'code', 'view_names', mask => '''none''');
+UPDATE clearance.binding_mask SET mask = '(''a''::regress_mask_names_2.missing)::text' WHERE mask ~ 'none';
+CREATE TYPE regress_mask_names_2.unnamed AS ENUM ('one');
+CREATE COLLATION regress_mask_names_2.unnamed FROM "C";
+DROP TYPE regress_mask_names_2.unnamed;
+DROP COLLATION regress_mask_names_2.unnamed;
+UPDATE clearance.binding_mask SET mask = 'left(code)' WHERE mask ~ 'missing';
+CREATE TYPE regress_mask_names_2.unnamed AS ENUM ('one');
+DROP TYPE regress_mask_names_2.unnamed;
+SELECT clearance.unmask_column('task', 'code');
+
 --
 -- Conditions of domains are code of their owners: they do not run when a mask is read.
 --
