@@ -85,6 +85,45 @@ DROP TYPE regress_mask_names_2.unnamed;
 SELECT clearance.unmask_column('task', 'code');
 
 --
+-- Operators are known by name as well, so they are the server's own, as functions are.
+--
+CREATE OPERATOR ||| (FUNCTION = pg_catalog.textcat, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR === (FUNCTION = pg_catalog.texteq, LEFTARG = text, RIGHTARG = text);
+SELECT clearance.mask_column('task', 'code', 'view_names', mask => 'code OPERATOR(regress_mask_names.|||) ''x''');
+SELECT clearance.mask_column('task', 'code', 'view_names', mask => 'CASE WHEN code OPERATOR(regress_mask_names.===) ANY (''{a,b}'') THEN ''x'' END');
+SELECT clearance.mask_column('task', 'code', 'view_names', mask => 'CASE WHEN code IN (''a'', ''b'') OR code IS DISTINCT FROM nullif(code, ''c'') OR (code, 1) < (''d'', 2) THEN ''x'' END');
+-- what was declared before, or came otherwise, is an error
+UPDATE clearance.binding_mask SET mask = 'code OPERATOR(regress_mask_names.|||) ''x''' WHERE column_name = 'code';
+SELECT clearance.repair('task');
+SET ROLE regress_mask_names_app;
+SELECT code FROM task;
+RESET ROLE;
+SELECT clearance.unmask_column('task', 'code');
+
+--
+-- Casts are known by what they call: somebody's function, or how an enum is written, is refused. One that calls
+-- the server's may be used; without it, the mask is an error.
+--
+CREATE FUNCTION rank(status) RETURNS integer LANGUAGE sql IMMUTABLE RETURN 1;
+CREATE CAST (status AS integer) WITH FUNCTION rank(status);
+ALTER TABLE task ADD COLUMN rank integer;
+SELECT clearance.mask_column('task', 'rank', 'view_names', mask => '''concept''::regress_mask_names.status::integer');
+DROP CAST (status AS integer);
+CREATE CAST (status AS integer) WITH INOUT;
+SELECT clearance.mask_column('task', 'rank', 'view_names', mask => '''concept''::regress_mask_names.status::integer');
+DROP CAST (status AS integer);
+CREATE CAST (status AS integer) WITH FUNCTION pg_catalog.hashenum(anyenum);
+SELECT clearance.mask_column('task', 'rank', 'view_names', mask => '''concept''::regress_mask_names.status::integer');
+SET ROLE regress_mask_names_app;
+SELECT rank IS NULL AS empty FROM task;
+RESET ROLE;
+DROP CAST (status AS integer);
+SET ROLE regress_mask_names_app;
+SELECT rank IS NULL AS empty FROM task;
+RESET ROLE;
+SELECT clearance.unmask_column('task', 'rank');
+
+--
 -- Conditions of domains are code of their owners: they do not run when a mask is read.
 --
 ALTER DOMAIN brief OWNER TO regress_mask_names_other;

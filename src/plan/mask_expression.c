@@ -4,7 +4,7 @@
  *
  * Masks are kept as texts, which survive a dump, and name no column but their
  * own; mask_names.c has them follow what is renamed. They are evaluated as the
- * user who reads; they call nothing but immutable functions of the server's own,
+ * user who reads; they call nothing but immutable functions and operators of the server's own,
  * which nobody can have made. That is asked each time, since a cast may have been
  * made meanwhile. Domains are not checked: a mask is read, not stored, and their
  * conditions are somebody's code. Nor are there values of types that hold domains,
@@ -48,6 +48,7 @@ static void refuse_container(Oid type);
 static bool holds_domains(Oid type);
 static void refuse_foreign(Node *expression, Form_pg_attribute column);
 static bool is_foreign(Node *node, void *attnum);
+static bool is_foreign_operator(const Node *node);
 static bool is_foreign_function(Oid function, void *context);
 
 /*
@@ -275,12 +276,15 @@ refuse_foreign(Node *expression, Form_pg_attribute column)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the mask of column \"%s\" is not of constants, the column and immutable "
-						"functions of the server",
+						"functions and operators of the server",
 						NameStr(column->attname)),
 				 errhint("For example: mask => 'left(title, 3) || ''…'''.")));
 }
 
-/* Whether there is another column than this one, or a function that is not the server's own. */
+/*
+ * Whether there is another column than this one, or a function that is not the server's own. Nor may
+ * an operator be somebody's, whatever its function: the text knows it by name.
+ */
 static bool
 is_foreign(Node *node, void *attnum)
 {
@@ -288,8 +292,31 @@ is_foreign(Node *node, void *attnum)
 		return false;
 	if (IsA(node, Var) && ((Var *) node)->varattno != *(AttrNumber *) attnum)
 		return true;
-	return check_functions_in_node(node, is_foreign_function, NULL) ||
+	return is_foreign_operator(node) || check_functions_in_node(node, is_foreign_function, NULL) ||
 		   expression_tree_walker(node, is_foreign, attnum);
+}
+
+static bool
+is_foreign_operator(const Node *node)
+{
+	ListCell *lc;
+
+	switch (nodeTag(node))
+	{
+		case T_OpExpr:
+		case T_DistinctExpr:
+		case T_NullIfExpr: /* of one structure (primnodes.h) */
+			return ((const OpExpr *) node)->opno >= FirstNormalObjectId;
+		case T_ScalarArrayOpExpr:
+			return ((const ScalarArrayOpExpr *) node)->opno >= FirstNormalObjectId;
+		case T_RowCompareExpr:
+			foreach(lc, ((const RowCompareExpr *) node)->opnos)
+				if (lfirst_oid(lc) >= FirstNormalObjectId)
+					return true;
+			return false;
+		default:
+			return false;
+	}
 }
 
 static bool
