@@ -376,6 +376,44 @@ SET SESSION AUTHORIZATION regress_key_pat;
 DELETE FROM task WHERE id = 7;
 RESET SESSION AUTHORIZATION;
 
+-- nor do those of constraints that are asked after the action, and of triggers: since 18 they run as the owner
+CREATE TABLE later (id integer PRIMARY KEY, project text DEFAULT 'rk', is_private boolean DEFAULT true, body text,
+    alone integer DEFAULT 0 REFERENCES kind ON DELETE SET NULL, apart integer DEFAULT 0 REFERENCES kind ON DELETE SET NULL, doomed integer REFERENCES kind ON DELETE CASCADE,
+    UNIQUE NULLS NOT DISTINCT (alone, body) DEFERRABLE, EXCLUDE (coalesce(apart, -1) WITH =, body WITH =) DEFERRABLE);
+CREATE TABLE answer (later integer REFERENCES later DEFERRABLE);
+CREATE TABLE gone (body text UNIQUE);
+CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO regress_key.gone VALUES (OLD.body); RETURN NULL; END $$;
+CREATE TRIGGER keep AFTER DELETE ON later FOR EACH ROW EXECUTE FUNCTION keep();
+CREATE TABLE plain (id integer UNIQUE DEFERRABLE);
+INSERT INTO kind SELECT generate_series(5, 9);
+INSERT INTO later (id, body, alone, apart, doomed) VALUES (1, 'secret 5', 5, 0, NULL), (2, 'secret 5', NULL, 1, NULL),
+    (3, 'secret 6', 0, 6, NULL), (4, 'secret 6', 1, NULL, NULL), (707, 'seven', 0, 0, 7), (8, 'secret 8', 0, 0, 8), (9, 'secret 9', 9, 0, NULL);
+INSERT INTO answer VALUES (707);
+INSERT INTO gone VALUES ('secret 8');
+INSERT INTO plain VALUES (70);
+SELECT clearance.protect('later', 'task', project => 'project', visibility => 'is_private', shared_values => '{false}') > 0;
+GRANT INSERT ON gone TO regress_key_pat;
+GRANT SELECT, INSERT ON plain TO regress_key_pat;
+CREATE FUNCTION told(statements text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    detail text;
+BEGIN
+    EXECUTE statements;
+    RETURN 'no error';
+EXCEPTION WHEN integrity_constraint_violation THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+    RETURN SQLERRM || ': ' || CASE WHEN detail ~ 'secret|70' THEN detail ELSE 'no row is shown' END;
+END $$;
+CREATE VIEW errors AS SELECT format('DELETE FROM regress_key.kind WHERE id = %s', i) AS statement FROM generate_series(5, 8) i
+    UNION ALL SELECT format('SET CONSTRAINTS ALL DEFERRED; DELETE FROM regress_key.kind WHERE id = %s; SET CONSTRAINTS ALL IMMEDIATE', i) FROM generate_series(5, 7) i;
+GRANT SELECT ON errors TO regress_key_pat;
+SET SESSION AUTHORIZATION regress_key_pat;
+SELECT regress_key.told(statement) FROM regress_key.errors;
+-- what Pat wrote is shown, also after an action
+SELECT regress_key.told('DELETE FROM regress_key.kind WHERE id = 9; INSERT INTO regress_key.plain VALUES (70)');
+RESET SESSION AUTHORIZATION;
+SELECT told(statement) FROM errors;
+
 --
 -- A new key is checked for all rows, though the table's owner sees none of them.
 --

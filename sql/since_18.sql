@@ -186,6 +186,26 @@ ALTER TABLE note ALTER CONSTRAINT note_about NOT ENFORCED;
 SELECT code, object FROM clearance.lint() WHERE code = 'fk_oracle';
 
 --
+-- What an action of a foreign key reached is asked about at the commit as the table's owner, and shown if row security
+-- does not bind it.
+--
+\set told 'SELECT severity, object, why, mend FROM clearance.lint() WHERE code = ''late_error'' ORDER BY object'
+CREATE TABLE kind (id integer PRIMARY KEY);
+CREATE TABLE entry (id integer PRIMARY KEY, project integer, kind integer, UNIQUE (kind, project) DEFERRABLE);
+CREATE TABLE reply (entry integer CONSTRAINT "to Entry" REFERENCES entry DEFERRABLE);
+SELECT clearance.protect('entry', 'task', project => 'project', force => false) > 0;
+:told;
+ALTER TABLE entry ADD FOREIGN KEY (kind) REFERENCES kind ON DELETE SET NULL;
+:told;
+ALTER TABLE entry FORCE ROW LEVEL SECURITY;
+:told;
+CREATE ROLE regress_18_owner;
+ALTER TABLE entry OWNER TO regress_18_owner;
+:told;
+DROP TABLE reply, entry;
+DROP ROLE regress_18_owner;
+
+--
 -- What a session's pages tell is told of, until it is closed. These functions are everybody's.
 --
 SELECT clearance.map_role('regress_18_bi', partner => :acme);

@@ -131,13 +131,16 @@ clr_ExecutorFinish_hook(QueryDesc *query)
 	int context = clr_unforced_enter();
 	ClrFrame *frame = clr_frame_of(query);
 	ClrCurrent previous = clr_frame_enter(frame);
+	ErrorContextCallback failing;
 
 	PG_TRY();
 	{
+		clr_failing_begin_queued(&failing);
 		if (prev_ExecutorFinish)
 			prev_ExecutorFinish(query);
 		else
 			standard_ExecutorFinish(query);
+		clr_failing_end(&failing);
 		if (frame != NULL)
 			clr_created_confirm(&frame->judge);
 		clr_secrecy_check_finish(query);
@@ -225,6 +228,8 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 	ClrCurrent previous = clr_frame_enter(clr_utility_frame(plan->utilityStmt));
 	Oid explainer = clr_secrecy_explain(plan->utilityStmt);
 	volatile Oid copying = clr_masked_copy(NULL);
+	bool asks_now = IsA(plan->utilityStmt, ConstraintsSetStmt);
+	ErrorContextCallback failing;
 
 	/* hear of plans to be made anew, also with every lock already held */
 	if (IsA(plan->utilityStmt, ExecuteStmt))
@@ -234,10 +239,14 @@ clr_ProcessUtility_hook(PlannedStmt *plan, const char *text, bool read_only,
 		clr_act_as_check_utility(plan->utilityStmt);
 		clr_preview_check_utility(plan->utilityStmt);
 		(void) clr_masked_copy(plan->utilityStmt);
+		if (asks_now)
+			clr_failing_begin_queued(&failing);
 		if (prev_ProcessUtility)
 			prev_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
 		else
 			standard_ProcessUtility(plan, text, read_only, context, params, environment, dest, qc);
+		if (asks_now)
+			clr_failing_end(&failing);
 	}
 	PG_FINALLY();
 	{

@@ -43,6 +43,7 @@ AS $$
         SELECT 'unmasked_secret', f.*, NULL FROM clearance_internal.lint_unmasked_secret() f UNION ALL
         SELECT 'unique_oracle', f.*, NULL FROM clearance_internal.lint_unique_oracle() f UNION ALL
         SELECT 'fk_oracle', f.*, NULL FROM clearance_internal.lint_fk_oracle() f UNION ALL
+        SELECT 'late_error', f.*, NULL FROM clearance_internal.lint_late_error() f UNION ALL
         SELECT 'no_reader', f.*, NULL FROM clearance_internal.lint_no_reader() f UNION ALL
         SELECT 'empty_level', f.*, NULL FROM clearance_internal.lint_empty_level() f UNION ALL
         SELECT 'other_audience', f.*, NULL FROM clearance_internal.lint_other_audience() f UNION ALL

@@ -173,6 +173,20 @@ AS $$
 $$;
 COMMENT ON FUNCTION clearance_internal.lint_fk_oracle IS 'finding: foreign keys to rows of projects that are no declared parents';
 
+-- Since PostgreSQL 18 they are asked as the owner whose rights the action had, at the commit too, where no hook is.
+CREATE FUNCTION clearance_internal.lint_late_error() RETURNS TABLE (severity text, object text, why text, mend text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'warning', format('%I of %s', l.conname, l.conrelid::regclass),
+           format('asked at the commit after an action of a foreign key, it shows hidden rows of %s: row security does not hold that table''s owner', c.oid::regclass),
+           format(CASE WHEN c.relforcerowsecurity THEN 'ALTER TABLE %s OWNER TO …;' ELSE 'ALTER TABLE %s FORCE ROW LEVEL SECURITY;' END, c.oid::regclass)
+    FROM clearance_internal.lint_protected() t JOIN pg_class c ON c.oid = t.tab
+    JOIN pg_constraint l ON l.condeferrable AND l.contype <> 't' AND c.oid IN (l.conrelid, l.confrelid)
+    WHERE current_setting('server_version_num')::integer >= 180000 AND clearance_internal.lint_passes(c.relowner, c.oid)
+      AND EXISTS (SELECT FROM pg_constraint f WHERE f.conrelid = c.oid AND f.contype = 'f' AND (f.confdeltype IN ('c', 'n', 'd') OR f.confupdtype IN ('c', 'n', 'd')))
+$$;
+COMMENT ON FUNCTION clearance_internal.lint_late_error IS 'finding: deferrable constraints whose errors show what actions of foreign keys reached';
+
 -- ---------------------------------------------------------------------------
 -- Levels and people
 -- ---------------------------------------------------------------------------
