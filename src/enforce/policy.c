@@ -26,7 +26,7 @@
 #include "frame/frame.h"
 #include "guard/secrecy.h"
 #include "rule/binding.h"
-#include "rule/lookup.h"
+#include "rule/parent.h"
 #include "rule/rule.h"
 #include "store/counters.h"
 
@@ -184,7 +184,6 @@ key_before(ClrPolicyCall *call)
 {
 	ClrBinding *binding = call->binding;
 	const ClrColumn *column;
-	ClrRow *rows;
 	ClrKey key;
 
 	if (binding->key_slot == CLR_NO_SLOT || call->row.nulls[binding->key_slot] ||
@@ -193,8 +192,7 @@ key_before(ClrPolicyCall *call)
 		return NULL;
 	column = &binding->columns[binding->key_slot];
 	clr_key_from_datum(call->row.values[binding->key_slot], column->key_class, column->type, &key);
-	if (clr_lookup_find(call->judge, binding, &key, &rows) != 1 ||
-		!clr_rule_permits_verb(call->judge, binding, &rows[0], CLR_VIEW, NULL))
+	if (clr_parent_project(clr_parent_rows(call->judge, binding, NULL), &key) == NULL)
 		return NULL;
 	return clr_binding_value_text(binding, &call->row, binding->key_slot);
 }

@@ -4,8 +4,8 @@
  *
  * Masks are kept as texts, which survive a dump, and name no column but their
  * own; mask_names.c has them follow what is renamed. They are evaluated as the
- * user who reads; they call nothing but immutable functions and operators of the server's own,
- * which nobody can have made. That is asked each time, since a cast may have been
+ * user who reads; they call nothing but immutable functions and operators of the
+ * server's own, which nobody can have made. That is asked each time, since a cast may have been
  * made meanwhile. Domains are not checked: a mask is read, not stored, and their
  * conditions are somebody's code. Nor are there values of types that hold domains,
  * whose input does check them, already when a text is parsed.

@@ -18,6 +18,7 @@
 #include "store/rows.h"
 
 PG_FUNCTION_INFO_V1(clearance_consequences);
+PG_FUNCTION_INFO_V1(clearance_is_never_held);
 
 static List *add(List *list, ClrConsequence consequence);
 
@@ -52,6 +53,14 @@ bool
 clr_is_never_held(ClrAudience audience, const char *action)
 {
 	return audience == CLR_CUSTOMER && strcmp(action, "assign") == 0;
+}
+
+/* is_never_held(audience text, action text) returns boolean: whether nobody of an audience ever holds it. */
+Datum
+clearance_is_never_held(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(clr_is_never_held(clr_audience_of(text_to_cstring(PG_GETARG_TEXT_PP(0))),
+									 text_to_cstring(PG_GETARG_TEXT_PP(1))));
 }
 
 static List *

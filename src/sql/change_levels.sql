@@ -296,8 +296,7 @@ CREATE FUNCTION clearance_internal.require_held_by(audience text, feature text, 
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- clr_is_never_held() (consequences.c) does not count what is there
-    IF audience = 'customer' AND action = 'assign' THEN
+    IF clearance_internal.is_never_held(audience, action) THEN
         RAISE insufficient_privilege USING
             MESSAGE = format('%s.%s is not available to customers', feature, action),
             DETAIL = 'Customers never assign anything to anybody.';

@@ -297,10 +297,9 @@ BEGIN
     IF FOUND THEN
         PERFORM clearance_internal.raise_form(path || ARRAY[twice.companies, twice.name], 'is there in upper and in lower case', 'Names of companies differ in more than that.');
     END IF;
-    SELECT max(m.key) AS name, min(m.key) AS other INTO twice
-    FROM jsonb_each(people -> 'members') m
-    GROUP BY lower(CASE WHEN (m.value ->> 'has_key')::boolean THEN m.value ->> 'email' ELSE m.key END)
-    HAVING count(CASE WHEN (m.value ->> 'has_key')::boolean THEN m.value ->> 'email' ELSE m.key END) > 1 ORDER BY 1 LIMIT 1;
+    SELECT max(m.reference) AS name, min(m.reference) AS other INTO twice
+    FROM clearance_internal.members_of(NULL, people) m
+    GROUP BY lower(m.email) HAVING count(m.email) > 1 ORDER BY 1 LIMIT 1;
     IF FOUND THEN
         PERFORM clearance_internal.raise_form(path || ARRAY['members', twice.name], format('has the e-mail address of member "%s"', twice.other));
     END IF;

@@ -151,6 +151,11 @@ LANGUAGE c STABLE PARALLEL SAFE
 AS 'MODULE_PATHNAME', 'clearance_consequences';
 COMMENT ON FUNCTION clearance_internal.consequences IS 'rights that follow from others, where nothing is said about them';
 
+CREATE FUNCTION clearance_internal.is_never_held(audience text, action text) RETURNS boolean
+LANGUAGE c IMMUTABLE STRICT
+AS 'MODULE_PATHNAME', 'clearance_is_never_held';
+COMMENT ON FUNCTION clearance_internal.is_never_held IS 'internal: whether nobody of an audience ever holds an action, whatever levels and switches say';
+
 CREATE FUNCTION clearance_internal.level_says()
 RETURNS TABLE (level_id integer, feature text, action text)
 LANGUAGE sql STABLE PARALLEL SAFE

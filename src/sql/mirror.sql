@@ -82,27 +82,33 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer := cardinality(m.key_columns);
-    known boolean := clearance_internal.are_known("row"[n + 1], "row"[n + 2]);
+    known boolean := false;
 BEGIN
-    INSERT INTO clearance.project_member
-        (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
-    SELECT p.account_id, p.id, x.id, clearance_internal.mirror_source(m, "row"), m.through_phase,
-           clearance_internal.changed_level(NULL, "row"[n + 3], x.kind, p.account_id),
-           t.starts_at, t.ends_at,
-           CASE WHEN h.is_on THEN x.partner_id END, CASE WHEN h.is_on THEN x.customer_id END
-    FROM clearance.project p JOIN clearance.member x ON x.account_id = p.account_id AND x.key = "row"[n + 2]
-    CROSS JOIN LATERAL (SELECT coalesce("row"[n + 4]::timestamptz, '-infinity') AS starts_at,
-                               coalesce("row"[n + 5]::timestamptz, 'infinity') AS ends_at) t
-    CROSS JOIN LATERAL (SELECT clearance_internal.hold_company_on(p.*, x.*) AS is_on) h
-    WHERE t.starts_at < 'infinity' AND t.ends_at > '-infinity' AND p.key = "row"[n + 1]
-      AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id)
-    FOR KEY SHARE OF p, x;
-    IF FOUND THEN
-        RETURN true;
-    END IF;
-    PERFORM clearance_internal.require_same_keys("row"[n + 1:n + 1], "row"[n + 2:n + 2]);
-    -- who came in between is looked for again
-    RETURN CASE WHEN NOT known OR NOT clearance_internal.are_known("row"[n + 1], "row"[n + 2]) THEN false END;
+    LOOP
+        INSERT INTO clearance.project_member
+            (account_id, project_id, member_id, source, through_phase, level_id, starts_at, ends_at, partner_id, customer_id)
+        SELECT p.account_id, p.id, x.id, clearance_internal.mirror_source(m, "row"), m.through_phase,
+               clearance_internal.changed_level(NULL, "row"[n + 3], x.kind, p.account_id),
+               t.starts_at, t.ends_at,
+               CASE WHEN h.is_on THEN x.partner_id END, CASE WHEN h.is_on THEN x.customer_id END
+        FROM clearance.project p JOIN clearance.member x ON x.account_id = p.account_id AND x.key = "row"[n + 2]
+        CROSS JOIN LATERAL (SELECT coalesce("row"[n + 4]::timestamptz, '-infinity') AS starts_at,
+                                   coalesce("row"[n + 5]::timestamptz, 'infinity') AS ends_at) t
+        CROSS JOIN LATERAL (SELECT clearance_internal.hold_company_on(p.*, x.*) AS is_on) h
+        WHERE t.starts_at < 'infinity' AND t.ends_at > '-infinity' AND p.key = "row"[n + 1]
+          AND p.id = coalesce(write_mirrored.project, p.id) AND x.id = coalesce(write_mirrored.member, x.id)
+        FOR KEY SHARE OF p, x;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+        PERFORM clearance_internal.require_same_keys("row"[n + 1:n + 1], "row"[n + 2:n + 2]);
+        IF NOT clearance_internal.are_known("row"[n + 1], "row"[n + 2]) THEN
+            RETURN false;
+        ELSIF known THEN
+            RETURN NULL;
+        END IF;
+        known := true;  -- now, perhaps not when they were looked for: once more
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.write_mirrored IS
@@ -325,7 +331,8 @@ CREATE FUNCTION clearance_internal.repair_mirror(m clearance.mirror) RETURNS voi
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM clearance_internal.lock_before_mirrors(ARRAY[m.relation], 'ACCESS EXCLUSIVE'), clearance_internal.follow_mirrored_table(t) FROM clearance.mirror t WHERE t.id = m.id;
+    PERFORM clearance_internal.lock_before_mirrors(ARRAY[m.relation], 'ACCESS EXCLUSIVE');
+    PERFORM clearance_internal.follow_mirrored_table(t) FROM clearance.mirror t WHERE t.id = m.id;
 END
 $$;
 COMMENT ON FUNCTION clearance_internal.repair_mirror IS 'internal: the same, of a table that is mirrored already';
@@ -436,11 +443,10 @@ DECLARE
 BEGIN
     PERFORM clearance_internal.require_same_mirrors();
     FOR renamed IN
-        SELECT DISTINCT ON (t.id) t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
+        SELECT t AS mirror, ARRAY(SELECT a.attname FROM unnest(g.tgattr) WITH ORDINALITY AS k (num, i)
                         JOIN pg_attribute a ON a.attrelid = t.relation AND a.attnum = k.num ORDER BY k.i) AS watched
         FROM clearance.mirror t JOIN pg_trigger g ON g.tgrelid = t.relation AND g.tgfoid = 'clearance_internal.follow_membership()'::regprocedure
         WHERE g.tgattr <> ''
-        ORDER BY t.id
     LOOP
         m := renamed.mirror;
         known := clearance_internal.mirrored_columns(m);

@@ -208,11 +208,10 @@ CREATE FUNCTION clearance_internal.put_mirrored_membership(m clearance.view_mirr
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$
     -- what a view says stays within its account
-    SELECT CASE p.account_id = m.account_id WHEN true
-                THEN clearance_internal.write_mirrored(clearance_internal.membership_mirror(m, said), said::text || said[2:6], project, member)
+    SELECT CASE (SELECT p.account_id = m.account_id FROM clearance.project p WHERE p.key = said[2])
+                WHEN true THEN clearance_internal.write_mirrored(clearance_internal.membership_mirror(m, said), said::text || said[2:6], project, member)
                 WHEN false THEN NULL
                 ELSE false END
-    FROM (VALUES (1)) v LEFT JOIN clearance.project p ON p.key = said[2]
 $$;
 COMMENT ON FUNCTION clearance_internal.put_mirrored_membership IS
 'internal: writes the membership that a row of a view says, where project and member are known, and are these if they are named; false: they are not known; NULL: it says nothing';

@@ -139,13 +139,14 @@ BEGIN
         new_row := clearance_internal.values_of(NEW, columns);
         new_key := new_row[1];
     END IF;
-    IF old_key IS NOT NULL AND new_key IS NULL THEN
-        -- the last of several rows that go at the same time takes it along
-        PERFORM FROM clearance.project p WHERE p.key = old_key FOR UPDATE;
-        DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance_internal.project_has_row(old_key);
-        PERFORM clearance_internal.require_same_now('SELECT p.key FROM clearance.project p WHERE p.key = $1[1]', old_key);
-    ELSIF old_key IS NOT NULL THEN
-        UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
+    IF old_key IS NOT NULL THEN
+        IF new_key IS NULL THEN
+            -- the last of several rows that go at the same time takes it along
+            PERFORM FROM clearance.project p WHERE p.key = old_key FOR UPDATE;
+            DELETE FROM clearance.project p WHERE p.key = old_key AND NOT clearance_internal.project_has_row(old_key);
+        ELSE
+            UPDATE clearance.project p SET key = new_key WHERE p.key = old_key AND new_key <> old_key;
+        END IF;
         PERFORM clearance_internal.require_same_now('SELECT p.key FROM clearance.project p WHERE p.key = $1[1]', old_key);
     ELSIF new_key IS NOT NULL THEN
         IF b.account_column IS NULL THEN

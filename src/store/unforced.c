@@ -41,8 +41,8 @@ clr_unforced_enter(void)
 {
 	int context = security_context();
 
-	if ((context & SECURITY_NOFORCE_RLS) ==
-		0) /* it may be of somebody's code within such a query */
+	/* where the bit is not set, it may be somebody's code within such a query */
+	if ((context & SECURITY_NOFORCE_RLS) == 0)
 		clr_unforced_leave(context & ~(SECURITY_UNFORCED | SECURITY_OWNER_READS));
 	else if (has_extension())
 		clr_unforced_leave((context & ~SECURITY_NOFORCE_RLS) | SECURITY_UNFORCED);
